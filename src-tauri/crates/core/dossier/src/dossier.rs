@@ -1,0 +1,373 @@
+//! The dossier (hồ sơ) at the counter: rows, attachments, reuse, consent, states and what each state allows.
+
+use crate::{
+    BlobId, CopyForm, Deadline, DocumentId, DossierCode, DossierId, IdentityCheck, Metadata, OpId, Party,
+    ProcedureCode, Provenance, ResultCode, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// How the dossier came in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Trực tiếp.
+    Direct,
+    /// Bưu chính công ích.
+    Postal,
+    /// Trực tuyến.
+    Online,
+}
+
+/// Hình thức nhận kết quả.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnMethod {
+    /// At the counter.
+    Counter,
+    /// By post to the registered address.
+    Postal,
+    /// Electronic only.
+    Electronic,
+}
+
+/// Người nộp and Chủ hồ sơ are two distinct parties (inventory G-06).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Applicant {
+    /// Chủ hồ sơ: the owner of the dossier and of its papers.
+    pub owner: Party,
+    /// Người nộp when not the owner himself.
+    #[serde(default)]
+    pub submitter: Option<Party>,
+}
+
+/// Life of a dossier at the counter.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum DossierState {
+    /// Nháp: on this machine, being written.
+    Draft,
+    /// Đã tiếp nhận.
+    Accepted {
+        /// When.
+        at: Timestamp,
+        /// When the result is due.
+        deadline: Deadline,
+    },
+    /// Hoàn thành: result returned and fees settled (decision 10).
+    Completed {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Where an attached file came from (inventory D-09).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "source")]
+pub enum AttachmentSource {
+    /// Scanned here; `dpi` is what was asked of the device.
+    Scan {
+        /// Dots per inch.
+        dpi: u32,
+    },
+    /// Chosen from this computer.
+    File,
+    /// Lấy từ kho: a paper of the warehouse, provisional until acceptance.
+    Warehouse(Reuse),
+}
+
+/// A reused paper.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reuse {
+    /// Which paper.
+    pub document: DocumentId,
+    /// Which version of it.
+    pub version: u64,
+    /// Which store it came from.
+    pub provenance: Provenance,
+}
+
+/// A signature found on, or put onto, an attached file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SignatureMark {
+    /// Whose certificate.
+    pub role: SignerRole,
+    /// Common name of the certificate's subject.
+    pub signer: String,
+    /// Claimed time of signing.
+    pub at: Timestamp,
+}
+
+/// Whose certificate signs (decision 2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignerRole {
+    /// The officer's own certificate.
+    Officer,
+    /// The agency's certificate.
+    Agency,
+    /// Somebody else's, on a file that came signed.
+    Other,
+}
+
+/// A file on a component row.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The bytes as they are now (a signature makes a new blob; the one before is `supersedes`).
+    pub blob: BlobId,
+    /// Size in bytes.
+    pub size: u64,
+    /// Pages; 0 for a DOC attachment.
+    pub pages: u32,
+    /// `application/pdf` or a Word type; by content, not by name.
+    pub media_type: String,
+    /// Where it came from.
+    pub source: AttachmentSource,
+    /// Signatures, oldest first.
+    #[serde(default)]
+    pub signatures: Vec<SignatureMark>,
+    /// Set when "Số hóa" queued it: the operation and the paper it becomes.
+    #[serde(default)]
+    pub digitized: Option<(OpId, DocumentId)>,
+    /// What the officer wrote about it.
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
+}
+
+/// A paper known only by its metadata, to be fetched when the network is back ("Sẽ lấy khi có mạng").
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reservation {
+    /// What is to be fetched.
+    pub reuse: Reuse,
+    /// Its content.
+    pub blob: BlobId,
+    /// Stable code of the reason, once fetching or verifying failed for good ("Cần xử lý").
+    #[serde(default)]
+    pub problem: Option<String>,
+}
+
+/// One row of the component table (inventory D-07).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ComponentRow {
+    /// Position, from 1.
+    pub number: u32,
+    /// Name as printed.
+    pub name: String,
+    /// Form of copy asked for.
+    pub form: CopyForm,
+    /// Number of copies.
+    pub quantity: u32,
+    /// Codes that satisfy it.
+    pub result_codes: Vec<ResultCode>,
+    /// Age limit in days.
+    pub fresh_days: Option<u32>,
+    /// Must be there at acceptance.
+    pub required: bool,
+    /// A digitized copy enters the warehouse.
+    pub enters_warehouse: bool,
+    /// What is attached.
+    #[serde(default)]
+    pub attachment: Option<Attachment>,
+    /// What will be attached by itself.
+    #[serde(default)]
+    pub reservation: Option<Reservation>,
+}
+
+/// How the citizen confirmed the reuse; never assumed (Law 91/2025/QH15; decision 3).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentMethod {
+    /// Said so at the counter.
+    Spoken,
+    /// Signed on paper.
+    Paper,
+    /// Signed on a pad.
+    Pad,
+}
+
+/// A recorded confirmation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Consent {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub method: ConsentMethod,
+    /// Which officer heard it.
+    pub officer: String,
+    /// Which papers it covers.
+    pub documents: Vec<DocumentId>,
+    /// A national paper has a confirmation of its own, before it is fetched.
+    pub national: bool,
+}
+
+/// The returned result.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ResultPaper {
+    /// The signed PDF.
+    pub attachment: Attachment,
+    /// What is said about it.
+    pub metadata: Metadata,
+}
+
+/// A dossier.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dossier {
+    /// Identity, made at the first keystroke.
+    pub id: DossierId,
+    /// Code on the receipt, from acceptance on.
+    #[serde(default)]
+    pub code: Option<DossierCode>,
+    /// How it came in.
+    pub channel: Channel,
+    /// How the result is handed over.
+    pub return_method: ReturnMethod,
+    /// Owner and submitter.
+    pub applicant: Applicant,
+    /// What the identity service said.
+    pub identity: IdentityCheck,
+    /// Which procedure, in which version of the reference data.
+    pub procedure: ProcedureCode,
+    /// Name of the procedure, as it was then.
+    pub procedure_name: String,
+    /// Version of the reference data it was taken under.
+    pub reference_version: u64,
+    /// Case of handling.
+    pub case_code: String,
+    /// Working days of that case.
+    pub working_days: u32,
+    /// Fee in đồng.
+    pub fee: u64,
+    /// Component table.
+    pub components: Vec<ComponentRow>,
+    /// Confirmations of reuse.
+    #[serde(default)]
+    pub consents: Vec<Consent>,
+    /// Where it stands.
+    pub state: DossierState,
+    /// The result, once attached.
+    #[serde(default)]
+    pub result: Option<ResultPaper>,
+    /// The receipt PDF, from acceptance on.
+    #[serde(default)]
+    pub receipt: Option<BlobId>,
+    /// Officer who opened it.
+    pub officer: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Version the server has; 0 before the first.
+    #[serde(default)]
+    pub server_version: u64,
+    /// Local version, grows with every commit.
+    #[serde(default)]
+    pub revision: u64,
+}
+
+/// What a dossier does not allow.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DossierError {
+    /// Only a draft may be changed.
+    #[error("dossier is no longer a draft")]
+    NotDraft,
+    /// Only an accepted dossier gets a result.
+    #[error("dossier is not accepted")]
+    NotAccepted,
+    /// No row of that number.
+    #[error("dossier has no component {0}")]
+    NoSuchComponent(u32),
+    /// The row has no file.
+    #[error("component {0} has no file")]
+    NothingAttached(u32),
+    /// The row's file is already in the outbox.
+    #[error("component {0} is already digitized")]
+    AlreadyDigitized(u32),
+    /// Something is missing or wrong, field by field.
+    #[error("dossier is not complete")]
+    Incomplete(Vec<FieldProblem>),
+}
+
+/// One finding of the completeness check, shown beside its field.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// `owner.name`, `components.2`, `consent`, …
+    pub field: String,
+    /// Stable code; the window has the sentence.
+    pub code: String,
+}
+
+impl Dossier {
+    /// The row of that number.
+    ///
+    /// # Errors
+    /// No such row.
+    pub fn component(&self, number: u32) -> Result<&ComponentRow, DossierError> {
+        self.components.iter().find(|c| c.number == number).ok_or(DossierError::NoSuchComponent(number))
+    }
+
+    /// The row of that number, to be changed; only while the dossier is a draft.
+    ///
+    /// # Errors
+    /// Not a draft, or no such row.
+    pub fn component_mut(&mut self, number: u32) -> Result<&mut ComponentRow, DossierError> {
+        if self.state != DossierState::Draft {
+            return Err(DossierError::NotDraft);
+        }
+        self.components.iter_mut().find(|c| c.number == number).ok_or(DossierError::NoSuchComponent(number))
+    }
+
+    /// Papers attached from the warehouse that no confirmation covers yet.
+    #[must_use]
+    pub fn unconfirmed_reuse(&self) -> Vec<DocumentId> {
+        self.reused()
+            .map(|r| r.document)
+            .filter(|d| !self.consents.iter().any(|c| c.documents.contains(d)))
+            .collect()
+    }
+
+    /// Papers attached or reserved from the warehouse; each counts as one use at acceptance.
+    pub fn reused(&self) -> impl Iterator<Item = &Reuse> {
+        self.components.iter().filter_map(|row| match (&row.attachment, &row.reservation) {
+            (Some(Attachment { source: AttachmentSource::Warehouse(reuse), .. }), _) => Some(reuse),
+            (_, Some(reservation)) => Some(&reservation.reuse),
+            _ => None,
+        })
+    }
+
+    /// What keeps the dossier from being accepted; empty when nothing does.
+    ///
+    /// A component that enters the warehouse must carry the agency's signature and be digitized
+    /// (decision 2); a reused paper must be covered by a recorded confirmation (decision 3).
+    #[must_use]
+    pub fn problems(&self) -> Vec<FieldProblem> {
+        let mut found = Vec::new();
+        let mut add = |field: String, code: &str| found.push(FieldProblem { field, code: code.to_owned() });
+        if self.state != DossierState::Draft {
+            add("state".into(), "dossierNotDraft");
+        }
+        if self.applicant.owner.name.trim().is_empty() {
+            add("owner.name".into(), "ownerNameMissing");
+        }
+        if matches!(&self.applicant.submitter, Some(p) if p.name.trim().is_empty()) {
+            add("submitter.name".into(), "submitterNameMissing");
+        }
+        for row in &self.components {
+            let field = format!("components.{}", row.number);
+            match (&row.attachment, &row.reservation) {
+                (None, Some(r)) if r.problem.is_some() => add(field, "reservationFailed"),
+                (None, Some(_)) => {}
+                (None, None) if row.required => add(field, "componentMissing"),
+                (Some(a), _)
+                    if matches!(a.source, AttachmentSource::Scan { .. } | AttachmentSource::File)
+                        && row.enters_warehouse
+                        && a.digitized.is_none() =>
+                {
+                    add(field, "componentNotDigitized");
+                }
+                _ => {}
+            }
+        }
+        if !self.unconfirmed_reuse().is_empty() {
+            add("consent".into(), "reuseNotConfirmed");
+        }
+        found
+    }
+}

@@ -1,0 +1,42 @@
+//! Words and rules of the one-stop counter.
+//!
+//! Owns: identifiers and codes, people, procedures, papers, dossiers and their
+//! transitions, text folding for search, deadlines. Values in, values out: no
+//! file, clock, network or random source is known here; time and fresh ids
+//! arrive as arguments.
+//!
+//! ```
+//! use motcua_dossier::{fold, IdNumber};
+//! assert_eq!(fold("Đặng Thị Diệp"), "dang thi diep");
+//! assert_eq!(IdNumber::parse("052090000495").unwrap().masked(), "0520••••0495");
+//! ```
+
+mod calendar;
+mod code;
+mod document;
+mod dossier;
+mod fold;
+mod identity;
+mod ids;
+mod moment;
+mod outbox;
+mod procedure;
+
+pub use calendar::{Calendar, DayOff, Deadline};
+pub use code::{
+    AgencyCode, CodeError, DossierCode, NumberBlock, PaperCode, PaperName, ProcedureCode, ResultCode,
+};
+pub use document::{
+    CopyForm, DocumentRecord, DocumentStatus, DocumentSummary, Metadata, Provenance, StoreKind,
+};
+pub use dossier::{
+    Applicant, Attachment, AttachmentSource, Channel, ComponentRow, Consent, ConsentMethod, Dossier,
+    DossierError, DossierState, FieldProblem, Reservation, ResultPaper, ReturnMethod, Reuse, SignatureMark,
+    SignerRole,
+};
+pub use fold::fold;
+pub use identity::{IdKind, IdNumber, IdNumberError, IdentityAnswer, IdentityCheck, Party, PartyKind};
+pub use ids::{BlobId, DeviceId, DocumentId, DossierId, OpId};
+pub use moment::{Day, Timestamp};
+pub use outbox::{OutboxItem, OutboxKind, OutboxState};
+pub use procedure::{Category, ComponentSpec, HandlingCase, OrgNode, Procedure, ReferenceData};

@@ -1,0 +1,1 @@
+//! CMS and PAdES: build and verify signatures and certificate paths; never sees a private key.

@@ -1,0 +1,294 @@
+//! The HTTP contract, version 1.
+//!
+//! | Method and path | Body → answer |
+//! |---|---|
+//! | `GET /v1/about` | → [`About`] |
+//! | `GET /v1/reference?since=N` | → `ReferenceData`, or 304 when nothing is newer |
+//! | `GET /v1/identity/{number}` | → [`IdentityReply`]; 503 `identityServiceDown` when only that service is out |
+//! | `GET /v1/documents?owner=N[&owner=N]` | → `[DocumentSummary]`, newest first |
+//! | `GET /v1/blobs/{sha256}` | → bytes |
+//! | `PUT /v1/blobs/{sha256}` | bytes → 201 stored, 200 already there; 422 `blobHashMismatch` |
+//! | `POST /v1/ops` | [`OpsRequest`] → [`OpsReply`] |
+//! | `GET /v1/dossiers/{id}` | → [`DossierView`] |
+//! | `POST /v1/number-blocks` | [`LeaseBlock`] → `NumberBlock` |
+//! | `GET /v1/openapi.json` | → OpenAPI 3.1 |
+//!
+//! All but `/v1/about` and `/v1/openapi.json` need `Authorization: Bearer <device key>`.
+
+use crate::SignedReceipt;
+use motcua_dossier::{
+    AgencyCode, Applicant, BlobId, Channel, Consent, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
+    DossierCode, DossierId, IdentityAnswer, IdentityCheck, OpId, ProcedureCode, Provenance, ReturnMethod,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// Version of the payload shapes below; the server takes N-3..=N.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a warehouse says about itself; needs no key.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct About {
+    /// `motcua-warehouse`.
+    pub name: String,
+    /// Version of the program.
+    pub version: String,
+    /// Oldest payload schema taken.
+    pub min_schema: u32,
+    /// Newest payload schema taken.
+    pub max_schema: u32,
+    /// Rises when the server was restored from a backup.
+    pub epoch: u64,
+    /// Server time.
+    pub time: Timestamp,
+    /// Ed25519 key that signs receipts, 64 hex digits.
+    pub receipt_key: String,
+}
+
+/// Answer of the identity service.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IdentityReply {
+    /// "Đã có" or "Chưa có".
+    pub answer: IdentityAnswer,
+    /// Name the service has for the number, when it gives one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// When it answered.
+    pub at: Timestamp,
+}
+
+/// Asks for ordinals of a day in advance.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeaseBlock {
+    /// Receiving agency.
+    pub agency: AgencyCode,
+    /// Day of the ordinals.
+    pub day: Day,
+    /// How many are wished for; the server may give fewer.
+    pub count: u32,
+}
+
+/// One operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Op {
+    /// Idempotency key: the same id with the same body has one effect however often it is sent;
+    /// with another body it is refused (`idempotencyMismatch`).
+    pub op_id: OpId,
+    /// Machine.
+    pub device: DeviceId,
+    /// Order on that machine; sequential per dossier.
+    pub device_seq: u64,
+    /// Machine's clock when it was made.
+    pub device_time: Timestamp,
+    /// [`SCHEMA_VERSION`] of the payload.
+    pub schema_version: u32,
+    /// Dossier it belongs to; operations of one dossier are applied in order.
+    pub dossier: DossierId,
+    /// Version of the dossier the device last saw from the server; 0 when none.
+    pub base_version: u64,
+    /// What to do.
+    pub payload: OpPayload,
+}
+
+/// What an operation does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum OpPayload {
+    /// "Số hóa": a paper enters its owner's warehouse. The blob must be there before.
+    FileDocument {
+        /// The paper.
+        record: DocumentRecord,
+        /// Name of the owner.
+        owner_name: String,
+    },
+    /// "Tiếp nhận".
+    AcceptDossier(Box<AcceptedDossier>),
+    /// "Trả kết quả": completes the dossier and files the result (decision 10: one event).
+    ReturnResult(Box<ReturnedResult>),
+}
+
+/// A dossier at the moment of its acceptance.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AcceptedDossier {
+    /// Code on the receipt.
+    pub code: DossierCode,
+    /// How it came in.
+    pub channel: Channel,
+    /// How the result is handed over.
+    pub return_method: ReturnMethod,
+    /// Owner and submitter.
+    pub applicant: Applicant,
+    /// What the identity service said.
+    pub identity: IdentityCheck,
+    /// Which procedure.
+    pub procedure: ProcedureCode,
+    /// Which case.
+    pub case_code: String,
+    /// Version of the reference data it was taken under.
+    pub reference_version: u64,
+    /// When it was accepted (machine's clock).
+    pub accepted_at: Timestamp,
+    /// When it is due.
+    pub deadline: Deadline,
+    /// Fee in đồng.
+    pub fee: u64,
+    /// What was handed in, row by row.
+    pub components: Vec<ComponentEvidence>,
+    /// Confirmations of reuse; each covered paper counts one use, once.
+    pub consents: Vec<Consent>,
+    /// The receipt PDF.
+    pub receipt: BlobId,
+    /// Officer.
+    pub officer: String,
+}
+
+/// What fills one component row.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ComponentEvidence {
+    /// Row number.
+    pub number: u32,
+    /// Name as printed.
+    pub name: String,
+    /// What is there.
+    pub source: EvidenceSource,
+}
+
+/// Source of a component's file (inventory D-09).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "source")]
+pub enum EvidenceSource {
+    /// Scanned at the counter.
+    Scan {
+        /// The file.
+        blob: BlobId,
+        /// The paper it became, when it entered the warehouse.
+        document: Option<DocumentId>,
+    },
+    /// Chosen from the computer.
+    File {
+        /// The file.
+        blob: BlobId,
+        /// The paper it became, when it entered the warehouse.
+        document: Option<DocumentId>,
+    },
+    /// Taken from the warehouse.
+    Warehouse {
+        /// The paper.
+        document: DocumentId,
+        /// Its version.
+        version: u64,
+        /// Its store.
+        provenance: Provenance,
+    },
+    /// Nothing (not required).
+    Absent,
+}
+
+/// A returned result.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReturnedResult {
+    /// The result as a paper of the owner's warehouse.
+    pub record: DocumentRecord,
+    /// Name of the owner.
+    pub owner_name: String,
+    /// When it was handed over.
+    pub returned_at: Timestamp,
+    /// Officer.
+    pub officer: String,
+}
+
+/// Batch of operations, at most 100.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpsRequest {
+    /// In `device_seq` order.
+    pub ops: Vec<Op>,
+}
+
+/// One result per operation, in the order of the request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpsReply {
+    /// The results.
+    pub results: Vec<OpResult>,
+}
+
+/// What became of one operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub enum OpResult {
+    /// Done and verified; the receipt is "Kho đã nhận".
+    Applied {
+        /// Which operation.
+        op_id: OpId,
+        /// Dossier's version after it.
+        version: u64,
+        /// Signed by the server.
+        receipt: SignedReceipt,
+    },
+    /// Was done before; the first answer again.
+    Duplicate {
+        /// Which operation.
+        op_id: OpId,
+        /// Version then.
+        version: u64,
+        /// The same receipt as then.
+        receipt: SignedReceipt,
+    },
+    /// The dossier is at another version.
+    Conflict {
+        /// Which operation.
+        op_id: OpId,
+        /// Version the server has.
+        server_version: u64,
+    },
+    /// Refused; sending again changes nothing.
+    Rejected {
+        /// Which operation.
+        op_id: OpId,
+        /// Stable code: `fileNotPdf`, `fileUnsigned`, `fileSignatureInvalid`, `fileNotTrusted`,
+        /// `fileSignerExpired`, `fileChangedAfterSigning`, `agencySignatureMissing`, `codeTaken`,
+        /// `consentMissing`, `documentUnknown`, `idempotencyMismatch`, `schemaUnknown`, …
+        code: String,
+        /// Fields it is about.
+        #[serde(default)]
+        fields: Vec<String>,
+    },
+    /// Waits for something earlier; send again later.
+    Deferred {
+        /// Which operation.
+        op_id: OpId,
+        /// Blob ids or op ids it waits for.
+        waits_for: Vec<String>,
+    },
+}
+
+impl OpResult {
+    /// Which operation it answers.
+    #[must_use]
+    pub fn op_id(&self) -> OpId {
+        match self {
+            Self::Applied { op_id, .. }
+            | Self::Duplicate { op_id, .. }
+            | Self::Conflict { op_id, .. }
+            | Self::Rejected { op_id, .. }
+            | Self::Deferred { op_id, .. } => *op_id,
+        }
+    }
+}
+
+/// A dossier as the warehouse has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DossierView {
+    /// Which.
+    pub id: DossierId,
+    /// Server version.
+    pub version: u64,
+    /// As accepted.
+    pub accepted: Option<AcceptedDossier>,
+    /// As returned.
+    pub returned: Option<ReturnedResult>,
+    /// Receipts given for it.
+    pub receipts: Vec<SignedReceipt>,
+}

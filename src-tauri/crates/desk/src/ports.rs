@@ -1,0 +1,18 @@
+//! What the desk needs of the world. Each port has two real implementations, a device or
+//! store in `edges/` and a twin in `testkit`, held to one contract suite.
+
+mod link;
+mod scanner;
+mod signer;
+mod vault;
+mod world;
+
+pub use link::{LinkError, Progress, Warehouse};
+pub use scanner::{
+    ColorMode, PageFormat, RawPage, ScanError, ScanFault, ScanRequest, Scanner, ScannerInfo, ScannerSource,
+};
+pub use signer::{PinState, SignRequest, Signer, TokenCertificate, TokenError, TokenInfo};
+pub use vault::{
+    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+};
+pub use world::{Clock, Random};

@@ -1,0 +1,98 @@
+//! The provincial warehouse over the wire.
+
+use async_trait::async_trait;
+use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
+use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
+use tokio_util::sync::CancellationToken;
+
+/// Called with (bytes sent, bytes in all); cheap, may be called often.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
+
+/// Why the warehouse did not answer as wished.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// No contact: name, route, refused, timed out.
+    #[error("warehouse cannot be reached")]
+    Offline,
+    /// TLS did not end at the pinned province CA: "mạng đang bị chặn giữa".
+    #[error("connection is intercepted")]
+    Intercepted,
+    /// The identity service behind the warehouse does not answer; the warehouse does.
+    #[error("identity service does not answer")]
+    IdentityDown,
+    /// Device key refused.
+    #[error("device is not known to the warehouse")]
+    Unauthorized,
+    /// Refused for good with a stable code.
+    #[error("warehouse refused: {0}")]
+    Refused(String),
+    /// Server trouble; worth another try.
+    #[error("warehouse is in trouble")]
+    Trouble {
+        /// Seconds to wait, when the server said so.
+        retry_after: Option<u32>,
+    },
+    /// The answer is not what the contract says.
+    #[error("answer is not understood")]
+    Malformed,
+    /// Cancelled.
+    #[error("request was cancelled")]
+    Cancelled,
+}
+
+/// The warehouse.
+#[async_trait]
+pub trait Warehouse: Send + Sync {
+    /// Who is there.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn about(&self) -> Result<About, LinkError>;
+    /// Reference data newer than `since`; none when nothing is.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn reference(&self, since: u64) -> Result<Option<ReferenceData>, LinkError>;
+    /// Asks the identity service.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn identity(&self, number: &IdNumber) -> Result<IdentityReply, LinkError>;
+    /// Papers of an owner under any of the numbers.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn documents(&self, owner: &[IdNumber]) -> Result<Vec<DocumentSummary>, LinkError>;
+    /// Fetches a file and checks its hash.
+    ///
+    /// # Errors
+    /// See [`LinkError`]; `Refused("blobUnknown")` when the warehouse has none.
+    async fn fetch(&self, blob: &BlobId, cancel: &CancellationToken) -> Result<Vec<u8>, LinkError>;
+    /// Uploads a file; done when the server has verified its hash. Uploading again is free.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn upload(
+        &self,
+        blob: &BlobId,
+        bytes: &[u8],
+        progress: Progress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), LinkError>;
+    /// Sends operations.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn push(&self, request: &OpsRequest) -> Result<OpsReply, LinkError>;
+    /// Leases ordinals.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn lease_block(&self, request: &LeaseBlock) -> Result<NumberBlock, LinkError>;
+    /// A dossier as the warehouse has it.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError>;
+}

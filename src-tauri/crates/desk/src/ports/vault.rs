@@ -1,0 +1,266 @@
+//! The encrypted store of one counter.
+
+use motcua_dossier::{
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId,
+    OutboxItem, ReferenceData, Timestamp,
+};
+use motcua_wire::{Op, SignedReceipt};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// Whether there is a vault and whether it can be read now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+pub enum VaultStatus {
+    /// None on this machine yet.
+    Absent,
+    /// Closed; one of these officers may open it.
+    Locked {
+        /// Enrolled officers.
+        officers: Vec<String>,
+    },
+    /// Open.
+    Open {
+        /// Who opened it.
+        officer: String,
+    },
+}
+
+/// Why the vault did not do it. Nothing is ever half done.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// Not open.
+    #[error("vault is locked")]
+    Locked,
+    /// No vault here.
+    #[error("no vault on this machine")]
+    Absent,
+    /// There is one already.
+    #[error("there is a vault already")]
+    Exists,
+    /// The secret does not open it.
+    #[error("secret does not open the vault")]
+    WrongSecret,
+    /// Secret shorter than eight characters.
+    #[error("secret is too short")]
+    WeakSecret,
+    /// No officer of that name is enrolled.
+    #[error("officer is not enrolled")]
+    UnknownOfficer,
+    /// Written by a newer program; left untouched.
+    #[error("vault was written by a newer version")]
+    Newer,
+    /// Content does not fit its check value.
+    #[error("vault content is damaged")]
+    Damaged,
+    /// Disk full.
+    #[error("disk is full")]
+    Full,
+    /// Someone else changed the same dossier (revision differs).
+    #[error("dossier was changed meanwhile")]
+    Stale,
+    /// Another program holds the vault.
+    #[error("vault is in use by another program")]
+    InUse,
+    /// Any other failure of disk or database; detail only in the log.
+    #[error("vault storage failed")]
+    Storage,
+}
+
+/// Settings of this counter that live inside the vault.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Counter {
+    /// This machine.
+    pub device: DeviceId,
+    /// Sequence number of the last operation put into the outbox.
+    pub last_sequence: u64,
+    /// Provisional codes given out so far.
+    pub provisional: u64,
+}
+
+/// An outbox line with what is sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueuedOp {
+    /// The line.
+    pub item: OutboxItem,
+    /// The operation as it goes over the wire; never changes after it was committed.
+    pub op: Op,
+    /// Receipt, once held.
+    #[serde(default)]
+    pub receipt: Option<SignedReceipt>,
+}
+
+/// A remembered answer of the identity service.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CachedIdentity {
+    /// What it said.
+    pub answer: IdentityAnswer,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Pages of a scan that is not a PDF yet; kept so that a crash loses none.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CaptureDraft {
+    /// Dossier.
+    pub dossier: DossierId,
+    /// Component row; 0 is the result.
+    pub component: u32,
+    /// In order.
+    pub pages: Vec<CapturedPage>,
+}
+
+/// One captured page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CapturedPage {
+    /// JPEG bytes.
+    pub image: BlobId,
+    /// Small JPEG for the list.
+    pub thumbnail: BlobId,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Dots per inch.
+    pub dpi: u32,
+    /// Grey instead of colour.
+    pub gray: bool,
+}
+
+/// What one commit changes; all of it or nothing, durable (fsync) before the call returns.
+#[derive(Clone, Default, Debug)]
+pub struct Batch {
+    /// Dossiers to write. `revision` must be one more than what is stored (1 for a new one).
+    pub dossiers: Vec<Dossier>,
+    /// New operations, with `item.sequence` following the counter's last without a gap.
+    pub enqueue: Vec<QueuedOp>,
+    /// Changed states of outbox lines (the operation itself never changes).
+    pub outbox: Vec<OutboxItem>,
+    /// Receipts that arrived.
+    pub receipts: Vec<(OpId, SignedReceipt)>,
+    /// Papers known of these owners, replacing what was known of each owner before.
+    pub documents: Vec<(IdNumber, Timestamp, Vec<DocumentSummary>)>,
+    /// Identity answers to remember.
+    pub identities: Vec<(IdNumber, CachedIdentity)>,
+    /// Capture drafts to write; one without pages is removed.
+    pub captures: Vec<CaptureDraft>,
+    /// Newer reference data.
+    pub reference: Option<ReferenceData>,
+    /// Number blocks of the device, replacing all.
+    pub blocks: Option<Vec<NumberBlock>>,
+    /// Changed counter.
+    pub counter: Option<Counter>,
+    /// Settings by key.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Encrypted database and blobs of one counter. Methods block for milliseconds at most, except
+/// `create` and `unlock`, which derive a key from the secret on purpose slowly (≤ 300 ms).
+pub trait Vault: Send + Sync {
+    /// Is there one, and is it open.
+    fn status(&self) -> VaultStatus;
+    /// Makes the vault with its first officer; its key is also wrapped to the agency's recovery key
+    /// (X25519 public key). Leaves it open.
+    ///
+    /// # Errors
+    /// `Exists`, `WeakSecret`, storage.
+    fn create(
+        &self,
+        officer: &str,
+        secret: &Zeroizing<String>,
+        recovery: &[u8; 32],
+        device: DeviceId,
+    ) -> Result<(), VaultError>;
+    /// Enrols a further officer; the vault must be open.
+    ///
+    /// # Errors
+    /// `Locked`, `WeakSecret`, storage.
+    fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError>;
+    /// Opens it. Migrates an older format; refuses a newer one untouched. Lines left `Sending`
+    /// by a crash become `Queued`.
+    ///
+    /// # Errors
+    /// `Absent`, `WrongSecret`, `UnknownOfficer`, `Newer`, `Damaged`, `InUse`, storage.
+    fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError>;
+    /// Forgets the keys. Nothing is lost.
+    fn lock(&self);
+
+    /// All or nothing, durable before it returns.
+    ///
+    /// # Errors
+    /// `Locked`, `Stale` (revision or sequence does not follow), `Full`, storage.
+    fn commit(&self, batch: &Batch) -> Result<(), VaultError>;
+
+    /// Seals and stores bytes, durable before it returns. The same bytes are stored once.
+    ///
+    /// # Errors
+    /// `Locked`, `Full`, storage.
+    fn put_blob(&self, bytes: &[u8]) -> Result<BlobId, VaultError>;
+    /// The bytes, checked against their identity; none when not on this machine.
+    ///
+    /// # Errors
+    /// `Locked`, `Damaged`, storage.
+    fn blob(&self, id: &BlobId) -> Result<Option<Vec<u8>>, VaultError>;
+    /// Is it on this machine.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError>;
+
+    /// One dossier.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError>;
+    /// Newest first, at most `limit`; `query` is folded and matched against owner, code and procedure.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError>;
+    /// Outbox, oldest first; received lines too when `all`.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError>;
+    /// The operation of a line.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError>;
+    /// Papers known of these numbers, with the moment each answer was fetched.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn documents(&self, owner: &[IdNumber]) -> Result<(Option<Timestamp>, Vec<DocumentSummary>), VaultError>;
+    /// Remembered identity answer.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn identity(&self, number: &IdNumber) -> Result<Option<CachedIdentity>, VaultError>;
+    /// Capture draft of a row, if one is under way.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn capture(&self, dossier: DossierId, component: u32) -> Result<Option<CaptureDraft>, VaultError>;
+    /// Reference data; empty before the first sync.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn reference(&self) -> Result<ReferenceData, VaultError>;
+    /// Number blocks.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn blocks(&self) -> Result<Vec<NumberBlock>, VaultError>;
+    /// The counter.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn counter(&self) -> Result<Counter, VaultError>;
+    /// A setting.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn setting(&self, key: &str) -> Result<Option<String>, VaultError>;
+}

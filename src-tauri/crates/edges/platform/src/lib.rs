@@ -1,0 +1,1 @@
+//! Clock, randomness and paths of this machine.

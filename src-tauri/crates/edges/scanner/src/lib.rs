@@ -1,0 +1,1 @@
+//! Scanners through SANE, in a child process.

@@ -1,0 +1,1 @@
+//! Signing tokens through PKCS#11, in a child process.

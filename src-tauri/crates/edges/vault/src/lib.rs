@@ -1,0 +1,1 @@
+//! Encrypted SQLite and sealed blobs: cache, outbox, keys, migrations.

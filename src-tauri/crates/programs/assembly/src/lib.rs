@@ -1,0 +1,1 @@
+//! Settings to Desk: the only crate that names edges.

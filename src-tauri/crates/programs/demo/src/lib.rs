@@ -1,0 +1,1 @@
+//! The demo profile: test authority, token, rendered papers, warehouse content.

@@ -1,0 +1,1 @@
+//! The provincial warehouse: HTTP API, records, blobs, intake checks.

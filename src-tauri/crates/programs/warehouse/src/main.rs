@@ -1,0 +1,2 @@
+//! motcua-warehouse.
+fn main() {}

@@ -1,0 +1,1 @@
+//! A PKCS#11 module that forwards to another one and injects faults.

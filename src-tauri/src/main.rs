@@ -1,0 +1,2 @@
+//! motcua-desktop.
+fn main() {}
