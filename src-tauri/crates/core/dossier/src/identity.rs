@@ -243,9 +243,9 @@ mod tests {
     #[test]
     fn kind_follows_from_the_shape() {
         for (text, kind) in [
-            ("052090000495", IdKind::Cccd),
-            ("052 090 000 495", IdKind::Cccd),
-            ("205404812", IdKind::Cmnd),
+            ("012345678901", IdKind::Cccd),
+            ("012 345 678 901", IdKind::Cccd),
+            ("123456789", IdKind::Cmnd),
             ("c1234567", IdKind::Passport),
             ("0100109106", IdKind::TaxCode),
             ("0100109106-001", IdKind::TaxCode),
@@ -264,6 +264,6 @@ mod tests {
 
     #[test]
     fn debug_output_hides_the_number() {
-        assert!(!format!("{:?}", IdNumber::parse("052090000495").unwrap()).contains("0520"));
+        assert!(!format!("{:?}", IdNumber::parse("012345678901").unwrap()).contains("0123"));
     }
 }

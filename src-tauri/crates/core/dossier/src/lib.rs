@@ -8,7 +8,7 @@
 //! ```
 //! use motcua_dossier::{fold, IdNumber};
 //! assert_eq!(fold("Đặng Thị Diệp"), "dang thi diep");
-//! assert_eq!(IdNumber::parse("052090000495").unwrap().masked(), "0520••••0495");
+//! assert_eq!(IdNumber::parse("012345678901").unwrap().masked(), "0123••••8901");
 //! ```
 
 mod calendar;

@@ -1,0 +1,32 @@
+# make run   the main job: the window, or the same journey on the command line when there is no display
+# make test  everything CI runs
+.PHONY: run test bench deb soak fmt clean-demo advisories help
+
+run:
+	@installer/linux/run-demo.sh
+
+test:
+	@.ci/test.sh
+
+bench:
+	@.ci/bench.sh
+
+deb:
+	@installer/linux/make-deb.sh
+
+# Longer random runs of what `make test` does in short.
+soak:
+	@MOTCUA_SOAK=1 .ci/test.sh
+
+fmt:
+	@cargo fmt --all
+
+clean-demo:
+	@rm -rf .demo
+
+# Needs the RustSec database, which not every network reaches.
+advisories:
+	@cargo deny --locked check advisories || echo "SKIPPED LOUDLY: advisory database not reached"
+
+help:
+	@sed -n '1,2p' Makefile

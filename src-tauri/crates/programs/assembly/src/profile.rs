@@ -1,0 +1,155 @@
+//! The profile of one counter: a directory with `counter.json`, the vault and the logs.
+
+use motcua_dossier::{AgencyCode, DeviceId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Version of `counter.json` this program writes; a newer one is refused, untouched.
+pub const PROFILE_VERSION: u32 = 1;
+
+/// Settings of this counter that must be readable before the vault is open. Holds the device key:
+/// the file is readable by its owner only.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct CounterProfile {
+    /// [`PROFILE_VERSION`].
+    pub version: u32,
+    /// Base URL of the provincial warehouse.
+    pub warehouse_url: String,
+    /// The province's CA, PEM; the only root the client believes.
+    pub ca_pem: String,
+    /// Key of this machine at the warehouse, hex.
+    pub device_key: String,
+    /// Identity of this machine.
+    pub device_id: DeviceId,
+    /// Code of the receiving agency.
+    pub agency_code: AgencyCode,
+    /// Its name as printed.
+    pub agency_name: String,
+    /// Name of the one-stop unit.
+    pub unit_name: String,
+    /// Place name for printed dates.
+    pub place: String,
+    /// PKCS#11 module; empty when no token is used here.
+    #[serde(default)]
+    pub pkcs11_module: PathBuf,
+    /// Environment of the token worker.
+    #[serde(default)]
+    pub pkcs11_env: BTreeMap<String, String>,
+    /// Environment of the scanner worker.
+    #[serde(default)]
+    pub sane_env: BTreeMap<String, String>,
+    /// Driver options by device.
+    #[serde(default)]
+    pub scanner_options: BTreeMap<String, Vec<(String, String)>>,
+    /// The agency's recovery key (X25519 public key, hex).
+    pub recovery_key: String,
+    /// Key the warehouse signs receipts with (Ed25519, hex), pinned.
+    pub receipt_key: String,
+}
+
+/// Debug output leaves the device key out.
+impl std::fmt::Debug for CounterProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CounterProfile")
+            .field("version", &self.version)
+            .field("warehouse_url", &self.warehouse_url)
+            .field("device_id", &self.device_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a profile cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProfileError {
+    /// No `counter.json` in the directory.
+    #[error("no counter profile in {0}")]
+    Absent(PathBuf),
+    /// Written by a newer program.
+    #[error("counter profile has the newer version {0}")]
+    Newer(u32),
+    /// Not the JSON that was expected.
+    #[error("counter profile is not understood: {0}")]
+    Malformed(String),
+    /// Disk.
+    #[error("counter profile cannot be read or written: {0}")]
+    Io(#[from] std::io::Error),
+    /// Neither `--profile`, `MOTCUA_PROFILE`, `XDG_DATA_HOME` nor `HOME` is set.
+    #[error("no directory for the counter profile is known")]
+    NoHome,
+}
+
+impl CounterProfile {
+    /// Reads `counter.json`.
+    ///
+    /// # Errors
+    /// See [`ProfileError`].
+    pub fn load(dir: &Path) -> Result<Self, ProfileError> {
+        let path = dir.join("counter.json");
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(ProfileError::Absent(dir.to_owned()));
+            }
+            Err(e) => return Err(e.into()),
+        };
+        let raw: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|e| ProfileError::Malformed(e.to_string()))?;
+        let version = raw.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if version > u64::from(PROFILE_VERSION) {
+            return Err(ProfileError::Newer(u32::try_from(version).unwrap_or(u32::MAX)));
+        }
+        serde_json::from_value(raw).map_err(|e| ProfileError::Malformed(e.to_string()))
+    }
+
+    /// Writes `counter.json` for its owner only, whole or not at all.
+    ///
+    /// # Errors
+    /// Disk.
+    pub fn save(&self, dir: &Path) -> Result<(), ProfileError> {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let temporary = dir.join("counter.json.new");
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        let text = serde_json::to_vec_pretty(self).map_err(|e| ProfileError::Malformed(e.to_string()))?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        fs::rename(&temporary, dir.join("counter.json"))?;
+        fs::File::open(dir)?.sync_all()?;
+        Ok(())
+    }
+}
+
+/// The profile's directory: the argument, else `MOTCUA_PROFILE`, else `$XDG_DATA_HOME/motcua`,
+/// else `~/.local/share/motcua`.
+///
+/// # Errors
+/// [`ProfileError::NoHome`].
+pub fn profile_dir(argument: Option<PathBuf>) -> Result<PathBuf, ProfileError> {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    argument
+        .or_else(|| set("MOTCUA_PROFILE"))
+        .or_else(|| set("XDG_DATA_HOME").map(|d| d.join("motcua")))
+        .or_else(|| set("HOME").map(|d| d.join(".local/share/motcua")))
+        .ok_or(ProfileError::NoHome)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_profile_and_a_newer_one_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(CounterProfile::load(dir.path()), Err(ProfileError::Absent(_))));
+        fs::write(dir.path().join("counter.json"), r#"{"version": 99}"#).unwrap();
+        assert!(matches!(CounterProfile::load(dir.path()), Err(ProfileError::Newer(99))));
+        fs::write(dir.path().join("counter.json"), r#"{"version": 1}"#).unwrap();
+        assert!(matches!(CounterProfile::load(dir.path()), Err(ProfileError::Malformed(_))));
+    }
+}
