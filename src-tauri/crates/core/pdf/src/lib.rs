@@ -1,1 +1,26 @@
-//! PDF bytes: pages to PDF, byte-preserving updates with a signature placeholder, counter forms.
+//! PDF bytes.
+//!
+//! Owns: page pictures → PDF/A-2b ([`assemble`]); a strict look at any PDF ([`inspect`]);
+//! the byte-preserving update that carries a signature ([`prepare`]) and the reading of
+//! signatures in a file ([`signatures`]); the counter's receipt ([`receipt`]).
+//!
+//! Does not know: certificates, keys, files, clock, randomness. Bytes in, bytes out.
+//!
+//! ```
+//! assert_eq!(motcua_pdf::inspect(b"<!doctype html>"), Err(motcua_pdf::PdfError::NotPdf));
+//! ```
+#![forbid(unsafe_code)]
+
+mod assemble;
+mod error;
+mod inspect;
+mod prepare;
+mod receipt;
+mod signatures;
+
+pub use assemble::{AssembleInfo, PageImage, assemble};
+pub use error::PdfError;
+pub use inspect::{PdfFacts, inspect};
+pub use prepare::{PreparedPdf, SignatureRequest, prepare};
+pub use receipt::{FormFonts, ReceiptForm, ReceiptRow, receipt};
+pub use signatures::{FoundSignature, signatures};
