@@ -1,1 +1,23 @@
-//! HTTPS to the provincial warehouse.
+//! HTTPS to the provincial warehouse: desk's `Warehouse` port over the real network.
+//!
+//! Believes one root only, the province's CA; whoever else answers is an interception. Never logs
+//! a path, since paths carry people's numbers. Does not know dossiers' rules, the vault or time-outs
+//! of the outbox.
+//!
+//! ```no_run
+//! # fn demo(ca_pem: String, device_key: String) -> Result<(), motcua_link::LinkSettingsError> {
+//! use motcua_link::{HttpWarehouse, LinkSettings};
+//! let url = "https://127.0.0.1:8843".to_owned();
+//! let warehouse = HttpWarehouse::new(LinkSettings { url, ca_pem, device_key })?;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod answer;
+mod settings;
+mod upload;
+mod warehouse;
+
+pub use settings::{LinkSettings, LinkSettingsError};
+pub use warehouse::HttpWarehouse;

@@ -1,0 +1,132 @@
+//! Desk's `Warehouse` over HTTPS.
+
+use crate::answer::{failure, json, success};
+use crate::settings::{LinkSettings, LinkSettingsError};
+use crate::upload::upload;
+use async_trait::async_trait;
+use motcua_desk::{LinkError, Progress, Warehouse};
+use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
+use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const QUICK: Duration = Duration::from_secs(8);
+const USUAL: Duration = Duration::from_secs(20);
+/// The server looks into every file of a batch before it answers.
+const BATCH: Duration = Duration::from_secs(75);
+const MAX_BLOB: usize = 64 * 1024 * 1024;
+
+/// The provincial warehouse at the other end of the line.
+pub struct HttpWarehouse {
+    client: Client,
+    base: Url,
+    device_key: HeaderValue,
+}
+
+impl HttpWarehouse {
+    /// Makes the line; nothing is sent yet.
+    ///
+    /// # Errors
+    /// See [`LinkSettingsError`].
+    pub fn new(settings: LinkSettings) -> Result<Self, LinkSettingsError> {
+        if settings.device_key.is_empty() {
+            return Err(LinkSettingsError::DeviceKey);
+        }
+        let mut device_key = HeaderValue::try_from(format!("Bearer {}", settings.device_key))
+            .map_err(|_| LinkSettingsError::DeviceKey)?;
+        device_key.set_sensitive(true);
+        Ok(Self { client: settings.client()?, base: settings.base()?, device_key })
+    }
+
+    fn url(&self, parts: &[&str]) -> Result<Url, LinkError> {
+        let mut url = self.base.clone();
+        url.path_segments_mut().map_err(|()| LinkError::Malformed)?.pop_if_empty().push("v1").extend(parts);
+        Ok(url)
+    }
+
+    fn request(&self, method: Method, parts: &[&str]) -> Result<RequestBuilder, LinkError> {
+        Ok(self.client.request(method, self.url(parts)?).header(AUTHORIZATION, &self.device_key))
+    }
+}
+
+async fn send(request: RequestBuilder, limit: Duration) -> Result<Response, LinkError> {
+    success(request.timeout(limit).send().await.map_err(|e| failure(&e))?).await
+}
+
+#[async_trait]
+impl Warehouse for HttpWarehouse {
+    async fn about(&self) -> Result<About, LinkError> {
+        json(send(self.client.get(self.url(&["about"])?), QUICK).await?).await
+    }
+
+    async fn reference(&self, since: u64) -> Result<Option<ReferenceData>, LinkError> {
+        let request = self.request(Method::GET, &["reference"])?.query(&[("since", since)]);
+        let response = send(request, USUAL).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(None);
+        }
+        json(response).await.map(Some)
+    }
+
+    async fn identity(&self, number: &IdNumber) -> Result<IdentityReply, LinkError> {
+        json(send(self.request(Method::GET, &["identity", number.value()])?, QUICK).await?).await
+    }
+
+    async fn documents(&self, owner: &[IdNumber]) -> Result<Vec<DocumentSummary>, LinkError> {
+        let query: Vec<(&str, &str)> = owner.iter().map(|n| ("owner", n.value())).collect();
+        json(send(self.request(Method::GET, &["documents"])?.query(&query), USUAL).await?).await
+    }
+
+    async fn fetch(&self, blob: &BlobId, cancel: &CancellationToken) -> Result<Vec<u8>, LinkError> {
+        let exchange = async {
+            let request = self.request(Method::GET, &["blobs", &blob.to_string()])?;
+            let mut response = success(request.send().await.map_err(|e| failure(&e))?).await?;
+            let (mut bytes, mut hash) = (Vec::new(), Sha256::new());
+            while let Some(piece) = response.chunk().await.map_err(|e| failure(&e))? {
+                if bytes.len() + piece.len() > MAX_BLOB {
+                    return Err(LinkError::Malformed);
+                }
+                hash.update(&piece);
+                bytes.extend_from_slice(&piece);
+            }
+            if hash.finalize().as_slice() == blob.0 { Ok(bytes) } else { Err(LinkError::Malformed) }
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(LinkError::Cancelled),
+            outcome = exchange => outcome,
+        }
+    }
+
+    async fn upload(
+        &self,
+        blob: &BlobId,
+        bytes: &[u8],
+        progress: Progress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), LinkError> {
+        let url = self.url(&["blobs", &blob.to_string()])?;
+        upload(&self.client, url, &self.device_key, blob, bytes, progress, cancel).await
+    }
+
+    async fn push(&self, request: &OpsRequest) -> Result<OpsReply, LinkError> {
+        let reply: OpsReply = json(send(self.request(Method::POST, &["ops"])?.json(request), BATCH).await?).await?;
+        let answered = reply.results.iter().map(motcua_wire::OpResult::op_id);
+        if answered.eq(request.ops.iter().map(|op| op.op_id)) { Ok(reply) } else { Err(LinkError::Malformed) }
+    }
+
+    async fn lease_block(&self, request: &LeaseBlock) -> Result<NumberBlock, LinkError> {
+        json(send(self.request(Method::POST, &["number-blocks"])?.json(request), QUICK).await?).await
+    }
+
+    async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError> {
+        match send(self.request(Method::GET, &["dossiers", &id.to_string()])?, USUAL).await {
+            Ok(response) => json(response).await.map(Some),
+            Err(LinkError::Refused(code)) if code == "dossierUnknown" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! What an operation of a counter does: once, in order, whole, with a signed receipt.
+
+use crate::intake::{FileRefusal, admit};
+use crate::reference::Reference;
+use crate::store::{DossierRow, PaperRow, StoreError, StoredStatus, View};
+use crate::warehouse::{Caller, Warehouse};
+use motcua_dossier::{
+    BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber, OpId,
+    PaperCode, Provenance, Timestamp,
+};
+use motcua_wire::{
+    AcceptedDossier, EvidenceSource, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION,
+    SignedReceipt,
+};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Oldest payload schema taken.
+pub(crate) const MIN_SCHEMA: u32 = if SCHEMA_VERSION > 3 { SCHEMA_VERSION - 3 } else { 1 };
+
+/// Why an operation is not applied.
+#[derive(Debug)]
+enum Stop {
+    Rejected { code: String, fields: Vec<String> },
+    Deferred(Vec<String>),
+    Conflict(u64),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<FileRefusal> for Stop {
+    fn from(refusal: FileRefusal) -> Self {
+        rejected(&refusal.code(), &["file"])
+    }
+}
+
+fn rejected(code: &str, fields: &[&str]) -> Stop {
+    Stop::Rejected { code: code.to_owned(), fields: fields.iter().map(|f| (*f).to_owned()).collect() }
+}
+
+/// What an operation filed and verified.
+struct Done {
+    document: Option<DocumentId>,
+    blobs: BTreeSet<BlobId>,
+}
+
+impl Warehouse {
+    /// Applies a batch in its order. Within a dossier nothing overtakes an operation that did not
+    /// succeed; other dossiers go on.
+    ///
+    /// # Errors
+    /// The store failed; what was applied before stays applied and answers as a duplicate.
+    pub(crate) fn apply_all(
+        &self,
+        caller: &Caller,
+        ops: Vec<Result<Op, OpResult>>,
+        reference: &Reference,
+    ) -> Result<Vec<OpResult>, StoreError> {
+        let mut stuck: BTreeMap<DossierId, OpId> = BTreeMap::new();
+        let mut results = Vec::with_capacity(ops.len());
+        for op in ops {
+            let op = match op {
+                Ok(op) => op,
+                Err(result) => {
+                    results.push(result);
+                    continue;
+                }
+            };
+            let result = match stuck.get(&op.dossier) {
+                Some(earlier) if self.records.read(|v| v.op(op.op_id))?.is_none_or(|o| o.applied.is_none()) => {
+                    OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()] }
+                }
+                _ => self.apply(caller, &op, reference)?,
+            };
+            if !matches!(result, OpResult::Applied { .. } | OpResult::Duplicate { .. }) {
+                stuck.entry(op.dossier).or_insert(op.op_id);
+            }
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    fn apply(&self, caller: &Caller, op: &Op, reference: &Reference) -> Result<OpResult, StoreError> {
+        let now = self.now();
+        let body_hash = body_hash(op)?;
+        let op_id = op.op_id;
+        if let Some(known) = self.records.read(|v| v.op(op_id))? {
+            if known.body_hash != body_hash {
+                return Ok(reject(op_id, "idempotencyMismatch", vec![]));
+            }
+            if let Some((version, receipt)) = known.applied {
+                return Ok(OpResult::Duplicate { op_id, version, receipt });
+            }
+        }
+        let outcome = self.precheck(caller, op, reference, now).and_then(|()| {
+            self.records.write(|view| {
+                if let Some((version, receipt)) = view.op(op_id)?.and_then(|o| o.applied) {
+                    return Ok(OpResult::Duplicate { op_id, version, receipt });
+                }
+                let (version, receipt) = self.apply_in(view, caller, op, reference, now)?;
+                view.put_op(op_id, &body_hash, op.dossier, op.device, op.device_seq, Ok((version, &receipt)), now)?;
+                Ok(OpResult::Applied { op_id, version, receipt })
+            })
+        });
+        match outcome {
+            Ok(result) => Ok(result),
+            Err(Stop::Rejected { code, fields }) => {
+                self.records.write(|view| {
+                    view.put_op(op_id, &body_hash, op.dossier, op.device, op.device_seq, Err(&code), now)
+                })?;
+                Ok(reject(op_id, &code, fields))
+            }
+            Err(Stop::Deferred(waits_for)) => Ok(OpResult::Deferred { op_id, waits_for }),
+            Err(Stop::Conflict(server_version)) => Ok(OpResult::Conflict { op_id, server_version }),
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+
+    /// Everything that needs no transaction: a blob that is there stays there, and looking into a
+    /// file must not hold the writer.
+    fn precheck(&self, caller: &Caller, op: &Op, reference: &Reference, now: Timestamp) -> Result<(), Stop> {
+        if !(MIN_SCHEMA..=SCHEMA_VERSION).contains(&op.schema_version) {
+            return Err(rejected("schemaUnknown", &["schema_version"]));
+        }
+        if op.device != caller.device {
+            return Err(rejected("deviceMismatch", &["device"]));
+        }
+        self.require_blobs(&blobs_of(&op.payload))?;
+        match &op.payload {
+            OpPayload::FileDocument { record, owner_name } => {
+                check_record(record, owner_name)?;
+                self.admit_file(record, reference, now)
+            }
+            OpPayload::ReturnResult(result) => {
+                check_record(&result.record, &result.owner_name)?;
+                self.admit_file(&result.record, reference, now)
+            }
+            OpPayload::AcceptDossier(accepted) => {
+                let receipt = self.blobs.read(&accepted.receipt).map_err(StoreError::from)?;
+                motcua_pdf::inspect(&receipt).map_err(|_| rejected("fileNotPdf", &["receipt"]))?;
+                Ok(())
+            }
+        }
+    }
+
+    fn admit_file(&self, record: &DocumentRecord, reference: &Reference, now: Timestamp) -> Result<(), Stop> {
+        let pdf = self.blobs.read(&record.blob).map_err(StoreError::from)?;
+        Ok(admit(&pdf, record, reference, now)?)
+    }
+
+    fn require_blobs(&self, wanted: &BTreeSet<BlobId>) -> Result<(), Stop> {
+        let mut absent = Vec::new();
+        for blob in wanted {
+            if !self.records.read(|v| v.has_blob(blob))? || !self.blobs.has(blob) {
+                absent.push(blob.to_string());
+            }
+        }
+        if absent.is_empty() { Ok(()) } else { Err(Stop::Deferred(absent)) }
+    }
+
+    fn apply_in(
+        &self,
+        view: &View<'_>,
+        caller: &Caller,
+        op: &Op,
+        reference: &Reference,
+        now: Timestamp,
+    ) -> Result<(u64, SignedReceipt), Stop> {
+        let mut dossier = view.dossier(op.dossier)?.unwrap_or_else(|| DossierRow {
+            version: 0,
+            agency: caller.agency.clone(),
+            accepted: None,
+            returned: None,
+        });
+        if dossier.agency != caller.agency {
+            return Err(rejected("dossierOfOtherAgency", &["dossier"]));
+        }
+        if op.base_version > dossier.version {
+            return Err(Stop::Deferred(vec![op.dossier.to_string()]));
+        }
+        if view.changed_elsewhere(op.dossier, op.base_version, op.device)?
+            || view.overtaken(op.dossier, op.device, op.device_seq)?
+        {
+            return Err(Stop::Conflict(dossier.version));
+        }
+        dossier.version += 1;
+        let done = match &op.payload {
+            OpPayload::FileDocument { record, owner_name } => {
+                file_paper(view, caller, op.op_id, record, owner_name, now)?
+            }
+            OpPayload::AcceptDossier(accepted) => {
+                accept(view, op, accepted, &dossier, reference, now)?
+            }
+            OpPayload::ReturnResult(result) => {
+                return_result(view, caller, op, result, &dossier, now)?
+            }
+        };
+        match &op.payload {
+            OpPayload::AcceptDossier(accepted) => dossier.accepted = Some((**accepted).clone()),
+            OpPayload::ReturnResult(result) => dossier.returned = Some((**result).clone()),
+            OpPayload::FileDocument { .. } => {}
+        }
+        view.put_dossier(op.dossier, &dossier)?;
+        for blob in &done.blobs {
+            view.bind_blob(op.dossier, blob)?;
+        }
+        let body = ReceiptBody {
+            v: 1,
+            op_id: op.op_id,
+            dossier: op.dossier,
+            version: dossier.version,
+            document: done.document,
+            blobs: done.blobs.into_iter().collect(),
+            at: now,
+        };
+        let receipt = SignedReceipt::sign(&body, &self.receipts).map_err(StoreError::from)?;
+        Ok((dossier.version, receipt))
+    }
+}
+
+/// The result of an operation that is refused for good.
+pub(crate) fn reject(op_id: OpId, code: &str, fields: Vec<String>) -> OpResult {
+    OpResult::Rejected { op_id, code: code.to_owned(), fields }
+}
+
+/// Identity of an operation's body. The base version is a precondition like `If-Match`, not part of
+/// what is wished, and may be newer when the same operation is sent again.
+fn body_hash(op: &Op) -> Result<[u8; 32], StoreError> {
+    let mut bare = op.clone();
+    bare.base_version = 0;
+    Ok(Sha256::digest(serde_json::to_vec(&bare)?).into())
+}
+
+fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
+    match payload {
+        OpPayload::FileDocument { record, .. } => BTreeSet::from([record.blob]),
+        OpPayload::ReturnResult(result) => BTreeSet::from([result.record.blob]),
+        OpPayload::AcceptDossier(accepted) => {
+            let mut blobs = BTreeSet::from([accepted.receipt]);
+            for component in &accepted.components {
+                if let EvidenceSource::Scan { blob, .. } | EvidenceSource::File { blob, .. } = &component.source {
+                    blobs.insert(*blob);
+                }
+            }
+            blobs
+        }
+    }
+}
+
+fn check_record(record: &DocumentRecord, owner_name: &str) -> Result<(), Stop> {
+    let mut missing = Vec::new();
+    if record.owner.is_empty() {
+        missing.push("record.owner");
+    }
+    if owner_name.trim().is_empty() {
+        missing.push("owner_name");
+    }
+    if record.metadata.kind.trim().is_empty() {
+        missing.push("record.metadata.kind");
+    }
+    if record.metadata.name.trim().is_empty() {
+        missing.push("record.metadata.name");
+    }
+    if missing.is_empty() { Ok(()) } else { Err(rejected("metadataIncomplete", &missing)) }
+}
+
+/// "Số hóa" and the filing half of "Trả kết quả": a new paper, or the next version of one.
+fn file_paper(
+    view: &View<'_>,
+    caller: &Caller,
+    op: OpId,
+    record: &DocumentRecord,
+    owner_name: &str,
+    now: Timestamp,
+) -> Result<Done, Stop> {
+    let row = match (view.paper(record.id)?, record.supersedes) {
+        (None, None) => PaperRow {
+            code: new_code(view, record)?,
+            version: 1,
+            provenance: Provenance::Provincial,
+            filed_by: Some(caller.agency.clone()),
+            base_uses: 0,
+            status: StoredStatus::Valid,
+            owner_name: owner_name.to_owned(),
+            filed_at: now,
+            record: record.clone(),
+        },
+        (None, Some(_)) => return Err(rejected("documentUnknown", &["record.id"])),
+        (Some(_), None) => return Err(rejected("documentExists", &["record.id"])),
+        (Some(held), Some(before)) => {
+            if held.filed_by.as_ref() != Some(&caller.agency) {
+                return Err(rejected("documentOfOtherAgency", &["record.id"]));
+            }
+            if held.record.blob != before {
+                return Err(rejected("supersedesMismatch", &["record.supersedes"]));
+            }
+            PaperRow {
+                version: held.version + 1,
+                status: StoredStatus::Valid,
+                owner_name: owner_name.to_owned(),
+                filed_at: now,
+                record: record.clone(),
+                ..held
+            }
+        }
+    };
+    view.put_paper(&row, Some(op))?;
+    Ok(Done { document: Some(record.id), blobs: BTreeSet::from([record.blob]) })
+}
+
+/// Mã giấy tờ. A paper without a national result code gets none invented.
+fn new_code(view: &View<'_>, record: &DocumentRecord) -> Result<String, Stop> {
+    let suffix = view.next_paper_suffix()?;
+    let owner = record.owner.first().ok_or_else(|| rejected("metadataIncomplete", &["record.owner"]))?;
+    Ok(match &record.metadata.result_code {
+        Some(result) => PaperCode::derive(owner, result, &suffix).to_string(),
+        None => format!("{}.{suffix}", owner.value()),
+    })
+}
+
+/// "Tiếp nhận".
+fn accept(
+    view: &View<'_>,
+    op: &Op,
+    accepted: &AcceptedDossier,
+    dossier: &DossierRow,
+    reference: &Reference,
+    now: Timestamp,
+) -> Result<Done, Stop> {
+    if dossier.accepted.is_some() {
+        return Err(rejected("alreadyAccepted", &["dossier"]));
+    }
+    if !reference.knows_procedure(&accepted.procedure) {
+        return Err(rejected("procedureUnknown", &["procedure"]));
+    }
+    check_code(view, op, &accepted.code, &dossier.agency)?;
+    let mut reused = BTreeSet::new();
+    let mut waits_for = Vec::new();
+    for component in &accepted.components {
+        let field = format!("components.{}", component.number);
+        match &component.source {
+            EvidenceSource::Scan { document: Some(document), .. }
+            | EvidenceSource::File { document: Some(document), .. } => {
+                if view.paper(*document)?.is_none() {
+                    waits_for.push(document.to_string());
+                }
+            }
+            EvidenceSource::Warehouse { document, version, .. } => {
+                let paper = view.paper(*document)?.filter(|p| *version >= 1 && *version <= p.version);
+                let Some(paper) = paper else { return Err(rejected("documentUnknown", &[&field])) };
+                check_usable(&paper, accepted.accepted_at.day(), &field)?;
+                if !accepted.consents.iter().any(|c| {
+                    c.documents.contains(document) && (c.national || paper.provenance == Provenance::Provincial)
+                }) {
+                    return Err(rejected("consentMissing", &[&field]));
+                }
+                reused.insert(*document);
+            }
+            EvidenceSource::Scan { document: None, .. }
+            | EvidenceSource::File { document: None, .. }
+            | EvidenceSource::Absent => {}
+        }
+    }
+    if !waits_for.is_empty() {
+        return Err(Stop::Deferred(waits_for));
+    }
+    for document in &reused {
+        view.count_use(op.dossier, *document, now)?;
+    }
+    for consent in &accepted.consents {
+        view.put_consent(op.dossier, dossier.version, consent)?;
+    }
+    Ok(Done { document: None, blobs: blobs_of(&op.payload) })
+}
+
+fn check_usable(paper: &PaperRow, day: Day, field: &str) -> Result<(), Stop> {
+    if paper.provenance == Provenance::NationalNotSynced {
+        return Err(rejected("documentNotSynced", &[field]));
+    }
+    match paper.status_on(day) {
+        DocumentStatus::Valid => Ok(()),
+        DocumentStatus::Expired => Err(rejected("documentExpired", &[field])),
+        DocumentStatus::Cancelled => Err(rejected("documentCancelled", &[field])),
+        DocumentStatus::Unsigned | DocumentStatus::BadSignature => {
+            Err(rejected("documentBadSignature", &[field]))
+        }
+    }
+}
+
+/// A final code comes from a block leased to this very device and is given once; a provisional one
+/// only has to be unique.
+fn check_code(view: &View<'_>, op: &Op, code: &DossierCode, agency: &str) -> Result<(), Stop> {
+    let code = DossierCode::parse(code.as_str()).map_err(|_| rejected("codeMalformed", &["code"]))?;
+    if view.code_taken(code.as_str(), op.dossier)? {
+        return Err(rejected("codeTaken", &["code"]));
+    }
+    if !code.is_final() {
+        return Ok(());
+    }
+    let (of_agency, day, ordinal) = parts(&code).ok_or_else(|| rejected("codeMalformed", &["code"]))?;
+    if of_agency != agency || !view.leased_to(of_agency, day, ordinal, op.device)? {
+        return Err(rejected("codeNotLeased", &["code"]));
+    }
+    Ok(())
+}
+
+fn parts(code: &DossierCode) -> Option<(&str, Day, u32)> {
+    let mut parts = code.as_str().rsplitn(3, '-');
+    let (ordinal, day, agency) = (parts.next()?, parts.next()?, parts.next()?);
+    let (year, month, day) = (day.get(..2)?, day.get(2..4)?, day.get(4..)?);
+    Some((agency, Day::parse(&format!("20{year}-{month}-{day}")).ok()?, ordinal.parse().ok()?))
+}
+
+/// "Trả kết quả": completes the dossier and files the result, one event (decision 10).
+fn return_result(
+    view: &View<'_>,
+    caller: &Caller,
+    op: &Op,
+    result: &ReturnedResult,
+    dossier: &DossierRow,
+    now: Timestamp,
+) -> Result<Done, Stop> {
+    let Some(accepted) = &dossier.accepted else {
+        return Err(Stop::Deferred(vec![op.dossier.to_string()]));
+    };
+    if dossier.returned.is_some() {
+        return Err(rejected("alreadyReturned", &["dossier"]));
+    }
+    let owner = &accepted.applicant.owner;
+    let of_owner = |n: &IdNumber| *n == owner.number || owner.aliases.contains(n);
+    if !result.record.owner.iter().any(of_owner) {
+        return Err(rejected("ownerMismatch", &["record.owner"]));
+    }
+    file_paper(view, caller, op.op_id, &result.record, &result.owner_name, now)
+}

@@ -1,0 +1,102 @@
+//! The HTTP API, version 1: routes, who may call them, limits and logs.
+
+mod blobs;
+mod openapi;
+mod records;
+
+pub use openapi::openapi_json;
+
+use crate::problem::Refusal;
+use crate::warehouse::{Caller, Warehouse};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::header;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const MAX_JSON: usize = 8 * 1024 * 1024;
+const JSON_LIMIT: Duration = Duration::from_secs(60);
+const BLOB_LIMIT: Duration = Duration::from_secs(900);
+
+/// State of every handler.
+pub(crate) type Shared = State<Arc<Warehouse>>;
+/// Who is calling, put there by [`authorize`].
+pub(crate) type Who = Extension<Caller>;
+
+/// Every route of `/v1`.
+pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
+    let open = Router::new()
+        .route("/v1/about", get(records::about))
+        .route("/v1/openapi.json", get(openapi::serve));
+    let json = Router::new()
+        .route("/v1/reference", get(records::reference))
+        .route("/v1/identity/{number}", get(records::identity))
+        .route("/v1/documents", get(records::documents))
+        .route("/v1/ops", post(records::ops))
+        .route("/v1/dossiers/{id}", get(records::dossier))
+        .route("/v1/number-blocks", post(records::number_blocks))
+        .route_layer(middleware::from_fn_with_state(JSON_LIMIT, time_limit));
+    let files = Router::new()
+        .route("/v1/blobs/{sha256}", get(blobs::fetch).put(blobs::store))
+        .route_layer(middleware::from_fn_with_state(BLOB_LIMIT, time_limit));
+    let closed = json.merge(files).route_layer(middleware::from_fn_with_state(Arc::clone(&warehouse), authorize));
+    open.merge(closed)
+        .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
+        .fallback(|| async { Refusal::RouteUnknown })
+        .layer(DefaultBodyLimit::max(MAX_JSON))
+        .layer(middleware::from_fn(log))
+        .with_state(warehouse)
+}
+
+/// Runs blocking work of a request outside the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    warehouse: Arc<Warehouse>,
+    work: impl FnOnce(&Warehouse) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(move || work(&warehouse)).await.map_err(|error| {
+        tracing::error!(panicked = error.is_panic(), "request did not finish");
+        Refusal::StorageTrouble
+    })?
+}
+
+async fn authorize(State(warehouse): Shared, mut request: Request, next: Next) -> Response {
+    let key = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.strip_prefix("Bearer "))
+        .map(|key| crate::device_key_hash(key.trim()));
+    let Some(key) = key else { return Refusal::Unauthorized.into_response() };
+    match blocking(warehouse, move |w| Ok(w.records.read(|v| v.device_by_key(&key))?)).await {
+        Ok(Some(device)) => {
+            request.extensions_mut().insert(Caller { device: device.id, agency: device.agency });
+            next.run(request).await
+        }
+        Ok(None) => Refusal::Unauthorized.into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn time_limit(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::RequestTimeout.into_response(),
+    }
+}
+
+/// One line per request: the route's template, never the path, which may carry a person's number.
+async fn log(request: Request, next: Next) -> Response {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().clone();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, route, status = response.status().as_u16(), millis, "request");
+    response
+}

@@ -1,0 +1,153 @@
+//! The description of the API (OpenAPI 3.1). The types of the wire live in core and know nothing of
+//! it; the flat ones are mirrored here and held to them by a test, the deep ones are named only.
+
+#![allow(dead_code)] // the mirrors are read by their derive alone
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemSchema {
+    r#type: String,
+    title: String,
+    status: u16,
+    code: String,
+    retryable: bool,
+    retry_after: Option<u32>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = About)]
+pub(super) struct AboutSchema {
+    name: String,
+    version: String,
+    min_schema: u32,
+    max_schema: u32,
+    epoch: u64,
+    time: i64,
+    receipt_key: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum Answer {
+    Registered,
+    NotRegistered,
+}
+
+#[derive(ToSchema)]
+#[schema(as = IdentityReply)]
+pub(super) struct IdentityReplySchema {
+    answer: Answer,
+    name: Option<String>,
+    at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = LeaseBlock)]
+pub(super) struct LeaseBlockSchema {
+    agency: String,
+    #[schema(format = Date)]
+    day: String,
+    count: u32,
+}
+
+#[derive(ToSchema)]
+#[schema(as = NumberBlock)]
+pub(super) struct NumberBlockSchema {
+    agency: String,
+    #[schema(format = Date)]
+    day: String,
+    next: u32,
+    last: u32,
+}
+
+#[derive(ToSchema)]
+#[schema(as = Op)]
+pub(super) struct OpSchema {
+    #[schema(format = Uuid)]
+    op_id: String,
+    #[schema(format = Uuid)]
+    device: String,
+    device_seq: u64,
+    device_time: i64,
+    schema_version: u32,
+    #[schema(format = Uuid)]
+    dossier: String,
+    base_version: u64,
+    /// `type`: `file_document`, `accept_dossier`, `return_result`, and the fields of that payload.
+    #[schema(value_type = Object)]
+    payload: serde_json::Value,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OpsRequest)]
+pub(super) struct OpsRequestSchema {
+    ops: Vec<OpSchema>,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case", tag = "result")]
+#[schema(as = OpResult)]
+pub(super) enum OpResultSchema {
+    Applied { op_id: String, version: u64, receipt: String },
+    Duplicate { op_id: String, version: u64, receipt: String },
+    Conflict { op_id: String, server_version: u64 },
+    Rejected { op_id: String, code: String, fields: Vec<String> },
+    Deferred { op_id: String, waits_for: Vec<String> },
+}
+
+#[derive(ToSchema)]
+#[schema(as = OpsReply)]
+pub(super) struct OpsReplySchema {
+    results: Vec<OpResultSchema>,
+}
+
+struct DeviceKey;
+
+impl Modify for DeviceKey {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("device", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Một Cửa warehouse", description = "Counter to provincial warehouse, version 1"),
+    paths(
+        super::records::about,
+        super::records::reference,
+        super::records::identity,
+        super::records::documents,
+        super::records::ops,
+        super::records::dossier,
+        super::records::number_blocks,
+        super::blobs::fetch,
+        super::blobs::store,
+        serve,
+    ),
+    modifiers(&DeviceKey)
+)]
+struct Api;
+
+/// The description as JSON.
+///
+/// # Errors
+/// Does not happen for this description.
+pub fn openapi_json() -> Result<String, serde_json::Error> {
+    Api::openapi().to_pretty_json()
+}
+
+/// This description; needs no key.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "warehouse",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+pub(super) async fn serve() -> Response {
+    match openapi_json() {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(_) => crate::problem::Refusal::StorageTrouble.into_response(),
+    }
+}

@@ -1,0 +1,223 @@
+//! Everything that is not a file: who we are, reference data, identity, papers, operations, numbers.
+
+use super::{Shared, Who, blocking};
+use crate::apply::{MIN_SCHEMA, reject};
+use crate::problem::Refusal;
+use crate::reference::Reference;
+use crate::warehouse::Warehouse;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use motcua_dossier::{DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId};
+use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, Op, OpResult, OpsReply, SCHEMA_VERSION};
+use serde::Deserialize;
+use std::sync::Arc;
+
+const MAX_OPS: usize = 100;
+const MAX_OWNERS: usize = 10;
+const MAX_BLOCK: u32 = 200;
+
+/// Who is there; needs no key.
+#[utoipa::path(get, path = "/v1/about", tag = "warehouse",
+    responses((status = 200, body = super::openapi::AboutSchema)))]
+pub(super) async fn about(State(warehouse): Shared) -> Json<About> {
+    Json(About {
+        name: "motcua-warehouse".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        min_schema: MIN_SCHEMA,
+        max_schema: SCHEMA_VERSION,
+        epoch: warehouse.epoch,
+        time: warehouse.now(),
+        receipt_key: hex::encode(warehouse.receipts.verifying_key().to_bytes()),
+    })
+}
+
+/// Which version the caller has.
+#[derive(Deserialize)]
+pub(super) struct Since {
+    #[serde(default)]
+    since: u64,
+}
+
+/// Reference data newer than `since`.
+#[utoipa::path(get, path = "/v1/reference", tag = "warehouse",
+    params(("since" = Option<u64>, Query, description = "version the caller has, 0 for none")),
+    responses((status = 200, description = "ReferenceData", body = Object), (status = 304, description = "nothing newer"),
+        (status = 503, description = "referenceAbsent", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn reference(
+    State(warehouse): Shared,
+    since: Result<Query<Since>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Refusal> {
+    let Query(Since { since }) = since.map_err(|_| Refusal::QueryMalformed)?;
+    let reference = blocking(warehouse, newest).await?;
+    Ok(if reference.data.version > since {
+        Json(&reference.data).into_response()
+    } else {
+        StatusCode::NOT_MODIFIED.into_response()
+    })
+}
+
+/// "Xác minh danh tính số".
+#[utoipa::path(get, path = "/v1/identity/{number}", tag = "people",
+    params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code")),
+    responses((status = 200, body = super::openapi::IdentityReplySchema),
+        (status = 422, description = "numberMalformed", body = super::openapi::ProblemSchema),
+        (status = 503, description = "identityServiceDown: only that service is out", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn identity(
+    State(warehouse): Shared,
+    Path(number): Path<String>,
+) -> Result<Json<IdentityReply>, Refusal> {
+    let number = IdNumber::parse(&number).map_err(|_| Refusal::NumberMalformed)?;
+    blocking(warehouse, move |w| {
+        let entry = w.identity.look_up(&number).map_err(|_| Refusal::IdentityServiceDown)?;
+        let registered = entry.as_ref().is_some_and(|e| e.registered);
+        Ok(Json(IdentityReply {
+            answer: if registered { IdentityAnswer::Registered } else { IdentityAnswer::NotRegistered },
+            name: entry.and_then(|e| e.name),
+            at: w.now(),
+        }))
+    })
+    .await
+}
+
+/// Papers of an owner, under all numbers known for the person, newest first.
+#[utoipa::path(get, path = "/v1/documents", tag = "papers",
+    params(("owner" = Vec<String>, Query, description = "one to ten numbers of the owner", explode)),
+    responses((status = 200, description = "DocumentSummary, newest first", body = Vec<Object>),
+        (status = 422, description = "numberMalformed, queryMalformed", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn documents(
+    State(warehouse): Shared,
+    Extension(caller): Who,
+    query: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Vec<DocumentSummary>>, Refusal> {
+    let Query(pairs) = query.map_err(|_| Refusal::QueryMalformed)?;
+    if pairs.is_empty() || pairs.len() > MAX_OWNERS || pairs.iter().any(|(key, _)| key != "owner") {
+        return Err(Refusal::QueryMalformed);
+    }
+    let owners = pairs
+        .iter()
+        .map(|(_, number)| IdNumber::parse(number))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| Refusal::NumberMalformed)?;
+    blocking(warehouse, move |w| {
+        let today = w.now().day();
+        Ok(Json(w.records.read(|v| v.papers_of(&owners, &caller.agency, today))?))
+    })
+    .await
+}
+
+/// The batch as it arrives: operations are read one by one, so that one that is not understood
+/// delays no other.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOps {
+    ops: Vec<serde_json::Value>,
+}
+
+/// Sends operations, at most 100.
+#[utoipa::path(post, path = "/v1/ops", tag = "dossiers", request_body = super::openapi::OpsRequestSchema,
+    responses((status = 200, body = super::openapi::OpsReplySchema),
+        (status = 422, description = "bodyMalformed, tooManyOps", body = super::openapi::ProblemSchema),
+        (status = 503, description = "storageTrouble, referenceAbsent", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn ops(
+    State(warehouse): Shared,
+    Extension(caller): Who,
+    body: Result<Json<RawOps>, JsonRejection>,
+) -> Result<Json<OpsReply>, Refusal> {
+    let Json(RawOps { ops }) = body.map_err(|e| json_refusal(&e))?;
+    if ops.len() > MAX_OPS {
+        return Err(Refusal::TooManyOps);
+    }
+    let ops = ops.into_iter().map(read_op).collect::<Result<Vec<_>, _>>()?;
+    blocking(warehouse, move |w| {
+        let reference = newest(w)?;
+        Ok(Json(OpsReply { results: w.apply_all(&caller, ops, &reference)? }))
+    })
+    .await
+}
+
+/// A dossier of the caller's agency.
+#[utoipa::path(get, path = "/v1/dossiers/{id}", tag = "dossiers",
+    params(("id" = String, Path, description = "UUID")),
+    responses((status = 200, description = "DossierView", body = Object),
+        (status = 404, description = "dossierUnknown", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn dossier(
+    State(warehouse): Shared,
+    Extension(caller): Who,
+    Path(id): Path<String>,
+) -> Result<Json<DossierView>, Refusal> {
+    let id = DossierId::parse(&id).map_err(|_| Refusal::DossierIdMalformed)?;
+    blocking(warehouse, move |w| {
+        let found = w.records.read(|v| Ok((v.dossier(id)?, v.receipts(id)?)))?;
+        let (Some(row), receipts) = found else { return Err(Refusal::DossierUnknown) };
+        if row.agency != caller.agency {
+            return Err(Refusal::DossierUnknown);
+        }
+        let (version, accepted, returned) = (row.version, row.accepted, row.returned);
+        Ok(Json(DossierView { id, version, accepted, returned, receipts }))
+    })
+    .await
+}
+
+/// Leases ordinals of a day to the calling machine; blocks never overlap.
+#[utoipa::path(post, path = "/v1/number-blocks", tag = "dossiers", request_body = super::openapi::LeaseBlockSchema,
+    responses((status = 200, body = super::openapi::NumberBlockSchema),
+        (status = 403, description = "agencyMismatch", body = super::openapi::ProblemSchema),
+        (status = 409, description = "numbersUsedUp", body = super::openapi::ProblemSchema),
+        (status = 422, description = "bodyMalformed", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn number_blocks(
+    State(warehouse): Shared,
+    Extension(caller): Who,
+    body: Result<Json<LeaseBlock>, JsonRejection>,
+) -> Result<Json<NumberBlock>, Refusal> {
+    let Json(wish) = body.map_err(|e| json_refusal(&e))?;
+    if wish.agency.as_str() != caller.agency {
+        return Err(Refusal::AgencyMismatch);
+    }
+    blocking(warehouse, move |w| {
+        let (count, now) = (wish.count.clamp(1, MAX_BLOCK), w.now());
+        w.records
+            .write(|v| v.lease_block(&wish.agency, wish.day, count, caller.device, now))?
+            .map(Json)
+            .ok_or(Refusal::NumbersUsedUp)
+    })
+    .await
+}
+
+fn newest(warehouse: &Warehouse) -> Result<Arc<Reference>, Refusal> {
+    match warehouse.reference() {
+        Ok(reference) => reference.ok_or(Refusal::ReferenceAbsent),
+        Err(error) => {
+            tracing::error!(%error, "reference data cannot be used");
+            Err(Refusal::StorageTrouble)
+        }
+    }
+}
+
+fn json_refusal(rejection: &JsonRejection) -> Refusal {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Refusal::BodyTooLarge } else { Refusal::BodyMalformed }
+}
+
+/// Reads one operation; one of another schema or shape is answered on its own when at least its
+/// id can be read.
+fn read_op(value: serde_json::Value) -> Result<Result<Op, OpResult>, Refusal> {
+    let schema = value.get("schema_version").and_then(serde_json::Value::as_u64);
+    let op_id = value.get("op_id").and_then(|v| v.as_str()).and_then(|t| OpId::parse(t).ok());
+    match (serde_json::from_value(value), op_id) {
+        (Ok(op), _) => Ok(Ok(op)),
+        (Err(_), None) => Err(Refusal::BodyMalformed),
+        (Err(_), Some(op_id)) => {
+            let known = schema.is_some_and(|s| (u64::from(MIN_SCHEMA)..=u64::from(SCHEMA_VERSION)).contains(&s));
+            let code = if known || schema.is_none() { "opMalformed" } else { "schemaUnknown" };
+            Ok(Err(reject(op_id, code, vec![])))
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Refusals of the HTTP API: one stable code each, a Vietnamese sentence, and whether to try again.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use motcua_wire::Problem;
+
+/// Every refusal of the API (operations have their own codes inside [`motcua_wire::OpResult`]).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refusal {
+    Unauthorized,
+    AgencyMismatch,
+    RouteUnknown,
+    MethodNotAllowed,
+    BlobUnknown,
+    DossierUnknown,
+    ReferenceAbsent,
+    NumberMalformed,
+    BlobIdMalformed,
+    DossierIdMalformed,
+    QueryMalformed,
+    BodyMalformed,
+    TooManyOps,
+    BodyTooLarge,
+    BlobHashMismatch,
+    UploadBroken,
+    NumbersUsedUp,
+    IdentityServiceDown,
+    RequestTimeout,
+    StorageTrouble,
+}
+
+impl Refusal {
+    /// Every refusal, for the description of the API and its tests.
+    pub(crate) const ALL: [Self; 20] = [
+        Self::Unauthorized,
+        Self::AgencyMismatch,
+        Self::RouteUnknown,
+        Self::MethodNotAllowed,
+        Self::BlobUnknown,
+        Self::DossierUnknown,
+        Self::ReferenceAbsent,
+        Self::NumberMalformed,
+        Self::BlobIdMalformed,
+        Self::DossierIdMalformed,
+        Self::QueryMalformed,
+        Self::BodyMalformed,
+        Self::TooManyOps,
+        Self::BodyTooLarge,
+        Self::BlobHashMismatch,
+        Self::UploadBroken,
+        Self::NumbersUsedUp,
+        Self::IdentityServiceDown,
+        Self::RequestTimeout,
+        Self::StorageTrouble,
+    ];
+
+    /// The body sent to the client.
+    pub(crate) fn problem(self) -> Problem {
+        let (status, code, title, retry_after) = self.row();
+        Problem {
+            kind: "about:blank".to_owned(),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            code: code.to_owned(),
+            retryable: retry_after.is_some(),
+            retry_after,
+        }
+    }
+
+    fn row(self) -> (StatusCode, &'static str, &'static str, Option<u32>) {
+        use StatusCode as S;
+        match self {
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Kho chưa công nhận máy này", None),
+            Self::AgencyMismatch => {
+                (S::FORBIDDEN, "agencyMismatch", "Máy này không thuộc cơ quan được yêu cầu", None)
+            }
+            Self::RouteUnknown => (S::NOT_FOUND, "routeUnknown", "Không có đường dẫn này", None),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "methodNotAllowed", "Đường dẫn này không nhận cách gọi đó", None)
+            }
+            Self::BlobUnknown => (S::NOT_FOUND, "blobUnknown", "Kho không có tệp tin này", None),
+            Self::DossierUnknown => (S::NOT_FOUND, "dossierUnknown", "Kho không có hồ sơ này", None),
+            Self::ReferenceAbsent => {
+                (S::SERVICE_UNAVAILABLE, "referenceAbsent", "Kho chưa có dữ liệu danh mục", Some(60))
+            }
+            Self::NumberMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "numberMalformed", "Số định danh không đúng dạng", None)
+            }
+            Self::BlobIdMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "blobIdMalformed", "Mã tệp tin không đúng dạng", None)
+            }
+            Self::DossierIdMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "dossierIdMalformed", "Mã hồ sơ không đúng dạng", None)
+            }
+            Self::QueryMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "queryMalformed", "Tham số không đúng dạng", None)
+            }
+            Self::BodyMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "bodyMalformed", "Nội dung gửi lên không đúng dạng", None)
+            }
+            Self::TooManyOps => {
+                (S::UNPROCESSABLE_ENTITY, "tooManyOps", "Mỗi lần gửi tối đa 100 thao tác", None)
+            }
+            Self::BodyTooLarge => {
+                (S::PAYLOAD_TOO_LARGE, "bodyTooLarge", "Nội dung gửi lên vượt giới hạn dung lượng", None)
+            }
+            Self::BlobHashMismatch => (
+                S::UNPROCESSABLE_ENTITY,
+                "blobHashMismatch",
+                "Tệp tin nhận được không khớp mã kiểm tra",
+                None,
+            ),
+            Self::UploadBroken => {
+                (S::REQUEST_TIMEOUT, "uploadBroken", "Tệp tin đang gửi bị đứt giữa chừng", Some(2))
+            }
+            Self::NumbersUsedUp => {
+                (S::CONFLICT, "numbersUsedUp", "Đã dùng hết số thứ tự hồ sơ của ngày này", None)
+            }
+            Self::IdentityServiceDown => (
+                S::SERVICE_UNAVAILABLE,
+                "identityServiceDown",
+                "Hệ thống định danh không trả lời",
+                Some(30),
+            ),
+            Self::RequestTimeout => {
+                (S::REQUEST_TIMEOUT, "requestTimeout", "Yêu cầu quá thời gian cho phép", Some(5))
+            }
+            Self::StorageTrouble => {
+                (S::SERVICE_UNAVAILABLE, "storageTrouble", "Kho đang gặp sự cố lưu trữ", Some(15))
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let problem = self.problem();
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, serde_json::to_vec(&problem).unwrap_or_default()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = problem.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self == Self::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<crate::StoreError> for Refusal {
+    fn from(error: crate::StoreError) -> Self {
+        tracing::error!(%error, "store failed");
+        Self::StorageTrouble
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_own_code_and_a_sentence() {
+        let mut codes: Vec<String> = Refusal::ALL.iter().map(|r| r.problem().code).collect();
+        codes.sort();
+        codes.dedup();
+        assert_eq!(codes.len(), Refusal::ALL.len());
+        assert!(Refusal::ALL.iter().all(|r| !r.problem().title.is_empty()));
+    }
+}

@@ -1,0 +1,267 @@
+//! Loading a warehouse from a file: reference data, machines, identity accounts, papers with their
+//! PDFs. Loading the same file again changes nothing.
+
+use crate::intake::{FileRefusal, examine};
+use crate::store::{BlobError, PaperRow, StoredStatus};
+use crate::{Config, IdentityEntry, Reference, ServeError, StoreError, Warehouse, device_key_hash};
+use motcua_dossier::{
+    AgencyCode, DeviceId, DocumentRecord, IdNumber, PaperCode, Provenance, ReferenceData, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Version of the seed file this program reads.
+pub const SEED_VERSION: u32 = 1;
+
+/// What is loaded.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedFile {
+    /// [`SEED_VERSION`].
+    pub version: u32,
+    /// Reference data; taken only when its version is newer than the stored one.
+    #[serde(default)]
+    pub reference: Option<ReferenceData>,
+    /// Machines.
+    #[serde(default)]
+    pub devices: Vec<SeedDevice>,
+    /// Identity accounts, written to `identity.json`; none leaves that file as it is.
+    #[serde(default)]
+    pub identity: Option<Vec<IdentityEntry>>,
+    /// Numbers of one person each.
+    #[serde(default)]
+    pub aliases: Vec<Vec<IdNumber>>,
+    /// Papers.
+    #[serde(default)]
+    pub documents: Vec<SeedDocument>,
+}
+
+impl std::fmt::Debug for IdentityEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IdentityEntry({:?})", self.number.kind())
+    }
+}
+
+/// One machine.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedDevice {
+    /// Identity.
+    pub id: DeviceId,
+    /// SHA-256 based hash of its key, hex; or the key itself in `key` for a demo.
+    #[serde(default)]
+    pub key_hash: Option<String>,
+    /// The key; only its hash is stored.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Its agency.
+    pub agency: AgencyCode,
+    /// Name for people.
+    pub name: String,
+    /// No longer admitted.
+    #[serde(default)]
+    pub revoked: bool,
+}
+
+impl std::fmt::Debug for SeedDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SeedDevice({})", self.id)
+    }
+}
+
+/// One paper. Its signature is examined like any other: a file that would be refused at intake is
+/// kept and marked, the way an old stock is taken over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedDocument {
+    /// What is filed; `blob`, `size` and `pages` must fit the file.
+    pub record: DocumentRecord,
+    /// Name of the owner.
+    pub owner_name: String,
+    /// The PDF, relative to the seed file.
+    pub file: PathBuf,
+    /// Mã giấy tờ; derived when absent.
+    #[serde(default)]
+    pub code: Option<PaperCode>,
+    /// Which store.
+    pub provenance: Provenance,
+    /// Declared void by its issuer.
+    #[serde(default)]
+    pub cancelled: bool,
+    /// Uses before this warehouse began to count.
+    #[serde(default)]
+    pub uses: u64,
+    /// When it was filed.
+    pub filed_at: Timestamp,
+    /// Agency that filed it, when known.
+    #[serde(default)]
+    pub filed_by: Option<AgencyCode>,
+}
+
+/// What was loaded.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct SeedReport {
+    /// Version of the reference data now in force.
+    pub reference: Option<u64>,
+    /// Machines written.
+    pub devices: usize,
+    /// Identity accounts written.
+    pub identity: usize,
+    /// Papers added.
+    pub documents_added: usize,
+    /// Papers that were there already.
+    pub documents_there: usize,
+    /// Papers kept with a mark because their file would be refused at intake, by reason.
+    pub marked: Vec<String>,
+}
+
+/// Why a seed was not loaded; papers loaded before the failure stay.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeedError {
+    /// The file is absent, unreadable or not understood.
+    #[error("seed file cannot be used: {0}")]
+    File(String),
+    /// A paper's file does not fit its record.
+    #[error("file of paper {0} does not fit its record")]
+    Paper(String),
+    /// A machine has neither key nor hash.
+    #[error("machine {0} has no key")]
+    Device(DeviceId),
+    /// Store.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Blobs.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+}
+
+impl From<StoreError> for SeedError {
+    fn from(error: StoreError) -> Self {
+        Self::Serve(error.into())
+    }
+}
+
+/// Loads a seed file into a data directory; a running server notices.
+///
+/// # Errors
+/// See [`SeedError`].
+pub fn seed(config: &Config, file: &Path) -> Result<SeedReport, SeedError> {
+    let text = std::fs::read(file).map_err(|e| SeedError::File(e.to_string()))?;
+    let content: SeedFile = serde_json::from_slice(&text).map_err(|e| SeedError::File(e.to_string()))?;
+    if content.version != SEED_VERSION {
+        return Err(SeedError::File(format!("version {}", content.version)));
+    }
+    let warehouse = Warehouse::open(config)?;
+    let mut report = SeedReport::default();
+    let now = warehouse.now();
+    if let Some(data) = &content.reference {
+        Reference::new(data.clone()).map_err(|_| ServeError::TrustList)?;
+        warehouse.records.write(|v| match v.newest_reference_version()? {
+            Some(held) if held >= data.version => Ok(()),
+            _ => v.put_reference(data, now),
+        })?;
+    }
+    for device in &content.devices {
+        let hash = key_hash(device)?;
+        warehouse.records.write(|v| {
+            v.put_device(device.id, &hash, device.agency.as_str(), &device.name, device.revoked)
+        })?;
+        report.devices += 1;
+    }
+    if let Some(entries) = &content.identity {
+        write_identity(&config.data, entries).map_err(ServeError::from)?;
+        report.identity = entries.len();
+        for entry in entries {
+            let mut numbers = vec![entry.number.clone()];
+            numbers.extend(entry.aliases.iter().cloned());
+            warehouse.records.write(|v| v.join_numbers(&numbers))?;
+        }
+    }
+    for numbers in &content.aliases {
+        warehouse.records.write(|v| v.join_numbers(numbers))?;
+    }
+    let reference = warehouse.reference()?;
+    report.reference = reference.as_ref().map(|r| r.data.version);
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    for document in content.documents {
+        load_paper(&warehouse, reference.as_deref(), folder, document, now, &mut report)?;
+    }
+    Ok(report)
+}
+
+fn load_paper(
+    warehouse: &Warehouse,
+    reference: Option<&Reference>,
+    folder: &Path,
+    document: SeedDocument,
+    now: Timestamp,
+    report: &mut SeedReport,
+) -> Result<(), SeedError> {
+    let SeedDocument { record, owner_name, file, code, provenance, cancelled, uses, filed_at, filed_by } =
+        document;
+    if warehouse.records.read(|v| v.paper(record.id))?.is_some() {
+        report.documents_there += 1;
+        return Ok(());
+    }
+    let bytes = std::fs::read(folder.join(file)).map_err(|e| SeedError::File(e.to_string()))?;
+    let blob = warehouse.blobs.put(&bytes)?;
+    if blob != record.blob || bytes.len() as u64 != record.size {
+        return Err(SeedError::Paper(record.id.to_string()));
+    }
+    let reference = reference.ok_or_else(|| SeedError::File("no reference data".to_owned()))?;
+    let status = match examine(&bytes, reference, now) {
+        _ if cancelled => StoredStatus::Cancelled,
+        Ok(facts) if facts.pages == record.pages => StoredStatus::Valid,
+        Ok(_) => return Err(SeedError::Paper(record.id.to_string())),
+        Err(refusal) => {
+            report.marked.push(refusal.code());
+            if refusal == FileRefusal::Unsigned { StoredStatus::Unsigned } else { StoredStatus::BadSignature }
+        }
+    };
+    warehouse.records.write(|v| {
+        v.add_blob(&blob, record.size, now, None)?;
+        let suffix = v.next_paper_suffix()?;
+        let owner = record.owner.first().ok_or(StoreError::Identifier)?;
+        let code = match (code, &record.metadata.result_code) {
+            (Some(code), _) => code.to_string(),
+            (None, Some(result)) => PaperCode::derive(owner, result, &suffix).to_string(),
+            (None, None) => format!("{}.{suffix}", owner.value()),
+        };
+        v.put_paper(
+            &PaperRow {
+                code,
+                version: 1,
+                status,
+                provenance,
+                owner_name,
+                filed_at,
+                filed_by: filed_by.map(|a| a.to_string()),
+                base_uses: uses,
+                record,
+            },
+            None,
+        )
+    })?;
+    report.documents_added += 1;
+    Ok(())
+}
+
+fn key_hash(device: &SeedDevice) -> Result<[u8; 32], SeedError> {
+    let absent = || SeedError::Device(device.id);
+    match (&device.key_hash, &device.key) {
+        (Some(text), _) => {
+            let mut hash = [0u8; 32];
+            hex::decode_to_slice(text, &mut hash).map_err(|_| absent())?;
+            Ok(hash)
+        }
+        (None, Some(key)) => Ok(device_key_hash(key)),
+        (None, None) => Err(absent()),
+    }
+}
+
+fn write_identity(data: &Path, entries: &[IdentityEntry]) -> std::io::Result<()> {
+    let fresh = data.join("identity.json.new");
+    std::fs::write(&fresh, serde_json::to_vec_pretty(entries)?)?;
+    std::fs::rename(fresh, data.join("identity.json"))
+}

@@ -1,0 +1,159 @@
+//! Starting and stopping: TLS, limits on connections, a shutdown that lets requests finish.
+
+use crate::http::router;
+use crate::warehouse::Warehouse;
+use crate::{Config, ConfigError, StoreError};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the server did not start or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// `warehouse.json`.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Records.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Disk or network.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// TLS certificate or key cannot be read or do not fit each other.
+    #[error("tls certificate or key cannot be used: {0}")]
+    Tls(String),
+    /// The trust list of the reference data cannot be read.
+    #[error("trust list of the reference data cannot be read")]
+    TrustList,
+}
+
+/// A server that is listening.
+pub struct RunningServer {
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl RunningServer {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Base URL for counters.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// Lets running requests finish, then closes.
+    ///
+    /// # Errors
+    /// The server had failed.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.wait().await
+    }
+
+    /// Waits until the server ends.
+    ///
+    /// # Errors
+    /// The server failed.
+    pub async fn wait(self) -> Result<(), ServeError> {
+        Ok(self.task.await.map_err(std::io::Error::other)??)
+    }
+}
+
+/// Opens the data directory and listens.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn start(config: Config, listener: TcpListener) -> Result<RunningServer, ServeError> {
+    let opened = config.clone();
+    let warehouse = tokio::task::spawn_blocking(move || Warehouse::open(&opened))
+        .await
+        .map_err(std::io::Error::other)??;
+    start_with(&config, warehouse, listener)
+}
+
+/// Listens for an opened warehouse.
+pub(crate) fn start_with(
+    config: &Config,
+    warehouse: Warehouse,
+    listener: TcpListener,
+) -> Result<RunningServer, ServeError> {
+    let tls = tls_of(&config.data.join(&config.tls_cert), &config.data.join(&config.tls_key))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let handle = Handle::new();
+    let mut server =
+        axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls))?.handle(handle.clone());
+    server.http_builder().http1().header_read_timeout(Duration::from_secs(15)).timer(hyper_timer());
+    server.http_builder().http2().max_header_list_size(16 * 1024).timer(hyper_timer());
+    let service = router(Arc::new(warehouse)).into_make_service();
+    let task = tokio::spawn(async move { server.serve(service).await });
+    Ok(RunningServer { address, handle, task })
+}
+
+/// Serves until SIGTERM or ctrl-c. `ready` is called with the base URL once requests are taken.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve(config: Config, listener: TcpListener, ready: impl FnOnce(&str)) -> Result<(), ServeError> {
+    let server = start(config, listener).await?;
+    ready(&server.url());
+    let handle = server.handle.clone();
+    let watch = tokio::spawn(async move {
+        stop_signal().await;
+        handle.graceful_shutdown(Some(GRACE));
+    });
+    let ended = server.wait().await;
+    watch.abort();
+    ended
+}
+
+fn hyper_timer() -> hyper_util::rt::TokioTimer {
+    hyper_util::rt::TokioTimer::new()
+}
+
+fn tls_of(cert: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+    let trouble = |e: &dyn std::fmt::Display| ServeError::Tls(e.to_string());
+    let chain = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|e| trouble(&e))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|e| trouble(&e))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| trouble(&e))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|e| trouble(&e))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! { _ = terminate.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
+            }
+            Err(_) => drop(tokio::signal::ctrl_c().await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+}

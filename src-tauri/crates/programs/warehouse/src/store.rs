@@ -1,0 +1,19 @@
+//! What the warehouse keeps: records (all SQL is below this module) and blobs.
+//!
+//! [`Records`] is one SQLite file today; a second engine stands beside `sqlite.rs` and gives the
+//! same [`View`], nothing above this module changes.
+
+mod blobs;
+mod dossiers;
+mod numbers;
+mod papers;
+mod schema;
+mod sqlite;
+mod world;
+
+pub use blobs::{BlobError, Blobs, MAX_BLOB};
+pub(crate) use dossiers::{DossierRow, StoredOp};
+pub(crate) use papers::{PaperRow, StoredStatus};
+pub use sqlite::{Records, StoreError};
+pub(crate) use sqlite::View;
+pub(crate) use world::DeviceRow;

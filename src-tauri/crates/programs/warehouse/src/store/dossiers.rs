@@ -1,0 +1,188 @@
+//! Dossiers and the operations applied to them.
+
+use super::{StoreError, View};
+use motcua_dossier::{BlobId, Consent, DeviceId, DossierId, OpId, Timestamp};
+use motcua_wire::{AcceptedDossier, ReturnedResult, SignedReceipt};
+use rusqlite::{OptionalExtension, params};
+
+/// A dossier as stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct DossierRow {
+    pub(crate) version: u64,
+    pub(crate) agency: String,
+    pub(crate) accepted: Option<AcceptedDossier>,
+    pub(crate) returned: Option<ReturnedResult>,
+}
+
+/// An operation that was seen before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StoredOp {
+    pub(crate) body_hash: [u8; 32],
+    /// Version and receipt when it was applied; none when it was refused.
+    pub(crate) applied: Option<(u64, SignedReceipt)>,
+}
+
+impl View<'_> {
+    pub(crate) fn op(&self, id: OpId) -> Result<Option<StoredOp>, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT body_hash, version, receipt FROM ops WHERE id = ?")?
+            .query_row([id.to_string()], |r| {
+                let (version, receipt): (Option<u64>, Option<String>) = (r.get(1)?, r.get(2)?);
+                Ok(StoredOp { body_hash: r.get(0)?, applied: version.zip(receipt.map(SignedReceipt)) })
+            })
+            .optional()?)
+    }
+
+    #[allow(clippy::too_many_arguments)] // one row, one argument per column
+    pub(crate) fn put_op(
+        &self,
+        id: OpId,
+        body_hash: &[u8; 32],
+        dossier: DossierId,
+        device: DeviceId,
+        device_seq: u64,
+        outcome: Result<(u64, &SignedReceipt), &str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (version, receipt, code) = match outcome {
+            Ok((version, receipt)) => (Some(version), Some(&receipt.0), None),
+            Err(code) => (None, None, Some(code)),
+        };
+        self.0.execute(
+            "INSERT INTO ops(id, body_hash, dossier, device, device_seq, version, receipt, code, at)
+             VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT(id) DO UPDATE SET version = excluded.version, receipt = excluded.receipt,
+               code = excluded.code, at = excluded.at WHERE ops.version IS NULL",
+            params![
+                id.to_string(),
+                body_hash.as_slice(),
+                dossier.to_string(),
+                device.to_string(),
+                device_seq,
+                version,
+                receipt,
+                code,
+                at.0
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Has another device changed the dossier after that version.
+    pub(crate) fn changed_elsewhere(
+        &self,
+        dossier: DossierId,
+        after: u64,
+        device: DeviceId,
+    ) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT 1 FROM ops WHERE dossier = ? AND version > ? AND device <> ?")?
+            .exists(params![dossier.to_string(), after, device.to_string()])?)
+    }
+
+    /// Has the same device already done something later to the dossier.
+    pub(crate) fn overtaken(
+        &self,
+        dossier: DossierId,
+        device: DeviceId,
+        device_seq: u64,
+    ) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT 1 FROM ops WHERE dossier = ? AND device = ? AND device_seq >= ?
+                 AND version IS NOT NULL",
+            )?
+            .exists(params![dossier.to_string(), device.to_string(), device_seq])?)
+    }
+
+    pub(crate) fn dossier(&self, id: DossierId) -> Result<Option<DossierRow>, StoreError> {
+        type Raw = (u64, String, Option<String>, Option<String>);
+        let raw: Option<Raw> = self
+            .0
+            .prepare_cached("SELECT version, agency, accepted, returned FROM dossiers WHERE id = ?")?
+            .query_row([id.to_string()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
+            .optional()?;
+        raw.map(|(version, agency, accepted, returned)| {
+            Ok(DossierRow {
+                version,
+                agency,
+                accepted: accepted.map(|t| serde_json::from_str(&t)).transpose()?,
+                returned: returned.map(|t| serde_json::from_str(&t)).transpose()?,
+            })
+        })
+        .transpose()
+    }
+
+    pub(crate) fn put_dossier(&self, id: DossierId, row: &DossierRow) -> Result<(), StoreError> {
+        let accepted = row.accepted.as_ref().map(serde_json::to_string).transpose()?;
+        let returned = row.returned.as_ref().map(serde_json::to_string).transpose()?;
+        let code = row.accepted.as_ref().map(|a| a.code.as_str());
+        self.0.execute(
+            "INSERT INTO dossiers(id, version, agency, code, accepted, returned) VALUES(?, ?, ?, ?, ?, ?)
+             ON CONFLICT(id) DO UPDATE SET version = excluded.version, code = excluded.code,
+               accepted = excluded.accepted, returned = excluded.returned",
+            params![id.to_string(), row.version, row.agency, code, accepted, returned],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn code_taken(&self, code: &str, by_other_than: DossierId) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT 1 FROM dossiers WHERE code = ? AND id <> ?")?
+            .exists(params![code, by_other_than.to_string()])?)
+    }
+
+    pub(crate) fn bind_blob(&self, dossier: DossierId, blob: &BlobId) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO dossier_blobs(dossier, blob) VALUES(?, ?) ON CONFLICT DO NOTHING",
+            params![dossier.to_string(), blob.0.as_slice()],
+        )?;
+        Ok(())
+    }
+
+    /// Records who confirmed the reuse of which paper, when, how and for which dossier.
+    pub(crate) fn put_consent(
+        &self,
+        dossier: DossierId,
+        version: u64,
+        consent: &Consent,
+    ) -> Result<(), StoreError> {
+        let method = serde_json::to_value(consent.method)?;
+        for document in &consent.documents {
+            self.0.execute(
+                "INSERT INTO consents(dossier, document, at, method, officer, national, version)
+                 VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                params![
+                    dossier.to_string(),
+                    document.to_string(),
+                    consent.at.0,
+                    method.as_str().unwrap_or_default(),
+                    consent.officer,
+                    consent.national,
+                    version
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Receipts given for a dossier, oldest first.
+    pub(crate) fn receipts(&self, dossier: DossierId) -> Result<Vec<SignedReceipt>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT receipt FROM ops WHERE dossier = ? AND receipt IS NOT NULL ORDER BY version")?;
+        let rows = statement.query_map([dossier.to_string()], |r| r.get::<_, String>(0))?;
+        Ok(rows.map(|r| r.map(SignedReceipt)).collect::<Result<_, _>>()?)
+    }
+
+    /// Every receipt ever given, for the check of a whole warehouse.
+    pub(crate) fn all_receipts(&self) -> Result<Vec<SignedReceipt>, StoreError> {
+        let mut statement = self.0.prepare("SELECT receipt FROM ops WHERE receipt IS NOT NULL")?;
+        let rows = statement.query_map([], |r| r.get::<_, String>(0))?;
+        Ok(rows.map(|r| r.map(SignedReceipt)).collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,241 @@
+//! Papers (giấy tờ), their versions, owners and uses.
+
+use super::{StoreError, View};
+use motcua_dossier::{
+    BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierId, IdNumber, OpId,
+    PaperCode, Provenance, Timestamp,
+};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// What is stored of a paper's state; "Hết hiệu lực" is never stored, it follows from the day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StoredStatus {
+    Valid,
+    Cancelled,
+    BadSignature,
+    Unsigned,
+}
+
+/// A paper as stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct PaperRow {
+    pub(crate) record: DocumentRecord,
+    pub(crate) code: String,
+    pub(crate) version: u64,
+    pub(crate) status: StoredStatus,
+    pub(crate) provenance: Provenance,
+    pub(crate) owner_name: String,
+    pub(crate) filed_at: Timestamp,
+    pub(crate) filed_by: Option<String>,
+    pub(crate) base_uses: u64,
+}
+
+const COLUMNS: &str = "d.record, d.code, d.version, d.status, d.provenance, d.owner_name, d.filed_at,
+    d.filed_by, d.base_uses, d.base_uses + (SELECT count(*) FROM uses u WHERE u.document = d.id)";
+
+impl StoredStatus {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Cancelled => "cancelled",
+            Self::BadSignature => "bad_signature",
+            Self::Unsigned => "unsigned",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, StoreError> {
+        Ok(match text {
+            "valid" => Self::Valid,
+            "cancelled" => Self::Cancelled,
+            "bad_signature" => Self::BadSignature,
+            "unsigned" => Self::Unsigned,
+            _ => return Err(StoreError::Identifier),
+        })
+    }
+}
+
+impl PaperRow {
+    /// May the paper be used on that day.
+    pub(crate) fn status_on(&self, day: Day) -> DocumentStatus {
+        match self.status {
+            StoredStatus::Cancelled => DocumentStatus::Cancelled,
+            StoredStatus::BadSignature => DocumentStatus::BadSignature,
+            StoredStatus::Unsigned => DocumentStatus::Unsigned,
+            StoredStatus::Valid if self.record.metadata.valid_until.is_some_and(|last| last < day) => {
+                DocumentStatus::Expired
+            }
+            StoredStatus::Valid => DocumentStatus::Valid,
+        }
+    }
+}
+
+impl View<'_> {
+    pub(crate) fn paper(&self, id: DocumentId) -> Result<Option<PaperRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM documents d WHERE d.id = ?");
+        let found = self.0.prepare_cached(&sql)?.query_row([id.to_string()], raw).optional()?;
+        found.map(|raw| raw.read().map(|(row, _)| row)).transpose()
+    }
+
+    /// Papers of these people that a machine of the agency may see, newest first.
+    pub(crate) fn papers_of(
+        &self,
+        owners: &[IdNumber],
+        agency: &str,
+        today: Day,
+    ) -> Result<Vec<DocumentSummary>, StoreError> {
+        let numbers = serde_json::to_string(&self.all_numbers(owners)?)?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM documents d
+             WHERE d.id IN (SELECT document FROM document_owners
+                            WHERE number IN (SELECT value FROM json_each(?1)))
+               AND (d.shared = 1 OR d.filed_by = ?2)
+             ORDER BY d.filed_at DESC, d.serial DESC"
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![numbers, agency], raw)?.collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter()
+            .map(|raw| {
+                let (row, uses) = raw.read()?;
+                Ok(DocumentSummary {
+                    code: PaperCode::parse(&row.code).map_err(|_| StoreError::Identifier)?,
+                    version: row.version,
+                    uses,
+                    status: row.status_on(today),
+                    provenance: row.provenance,
+                    owner_name: row.owner_name,
+                    filed_at: row.filed_at,
+                    record: row.record,
+                })
+            })
+            .collect()
+    }
+
+    /// Every paper's file, for the check of a whole warehouse.
+    pub(crate) fn paper_blobs(&self) -> Result<Vec<BlobId>, StoreError> {
+        let mut statement = self.0.prepare("SELECT DISTINCT blob FROM document_versions")?;
+        let rows = statement.query_map([], |r| r.get::<_, [u8; 32]>(0))?;
+        Ok(rows.map(|r| r.map(BlobId)).collect::<Result<_, _>>()?)
+    }
+
+    /// A suffix no other paper has; opaque (inventory K-06).
+    pub(crate) fn next_paper_suffix(&self) -> Result<String, StoreError> {
+        let last: u64 =
+            self.0.query_row("SELECT coalesce(max(serial), 0) FROM documents", [], |r| r.get(0))?;
+        Ok(format!("CS{}", 10_001 + last))
+    }
+
+    /// Stores a new paper or a new version of one; the versions before stay in the history.
+    pub(crate) fn put_paper(&self, row: &PaperRow, op: Option<OpId>) -> Result<(), StoreError> {
+        let record = serde_json::to_string(&row.record)?;
+        let (id, blob) = (row.record.id.to_string(), row.record.blob.0);
+        self.0.execute(
+            "INSERT INTO documents(id, version, code, record, blob, owner_name, status, provenance, shared,
+               filed_at, filed_by, base_uses) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT(id) DO UPDATE SET version = excluded.version, record = excluded.record,
+               blob = excluded.blob, owner_name = excluded.owner_name, status = excluded.status,
+               shared = excluded.shared, filed_at = excluded.filed_at",
+            params![
+                id,
+                row.version,
+                row.code,
+                record,
+                blob.as_slice(),
+                row.owner_name,
+                row.status.text(),
+                provenance_text(row.provenance),
+                row.record.metadata.shared,
+                row.filed_at.0,
+                row.filed_by,
+                row.base_uses,
+            ],
+        )?;
+        self.0.execute(
+            "INSERT INTO document_versions(document, version, record, blob, filed_at, op)
+             VALUES(?, ?, ?, ?, ?, ?)",
+            params![id, row.version, record, blob.as_slice(), row.filed_at.0, op.map(|o| o.to_string())],
+        )?;
+        for number in &row.record.owner {
+            self.0.execute(
+                "INSERT INTO document_owners(number, document) VALUES(?, ?) ON CONFLICT DO NOTHING",
+                [number.value(), &id],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Counts one use of a paper by a dossier, once however often it is said.
+    pub(crate) fn count_use(
+        &self,
+        dossier: DossierId,
+        document: DocumentId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO uses(dossier, document, at) VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
+            params![dossier.to_string(), document.to_string(), at.0],
+        )?;
+        Ok(())
+    }
+}
+
+struct RawPaper {
+    record: String,
+    code: String,
+    version: u64,
+    status: String,
+    provenance: String,
+    owner_name: String,
+    filed_at: i64,
+    filed_by: Option<String>,
+    base_uses: u64,
+    uses: u64,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<RawPaper> {
+    Ok(RawPaper {
+        record: row.get(0)?,
+        code: row.get(1)?,
+        version: row.get(2)?,
+        status: row.get(3)?,
+        provenance: row.get(4)?,
+        owner_name: row.get(5)?,
+        filed_at: row.get(6)?,
+        filed_by: row.get(7)?,
+        base_uses: row.get(8)?,
+        uses: row.get(9)?,
+    })
+}
+
+impl RawPaper {
+    fn read(self) -> Result<(PaperRow, u64), StoreError> {
+        let row = PaperRow {
+            record: serde_json::from_str(&self.record)?,
+            code: self.code,
+            version: self.version,
+            status: StoredStatus::parse(&self.status)?,
+            provenance: provenance(&self.provenance)?,
+            owner_name: self.owner_name,
+            filed_at: Timestamp(self.filed_at),
+            filed_by: self.filed_by,
+            base_uses: self.base_uses,
+        };
+        Ok((row, self.uses))
+    }
+}
+
+fn provenance_text(provenance: Provenance) -> &'static str {
+    match provenance {
+        Provenance::Provincial => "provincial",
+        Provenance::National => "national",
+        Provenance::NationalNotSynced => "national_not_synced",
+    }
+}
+
+fn provenance(text: &str) -> Result<Provenance, StoreError> {
+    Ok(match text {
+        "provincial" => Provenance::Provincial,
+        "national" => Provenance::National,
+        "national_not_synced" => Provenance::NationalNotSynced,
+        _ => return Err(StoreError::Identifier),
+    })
+}

@@ -1,0 +1,64 @@
+//! Schema of `records.db`; forward only, one transaction per step.
+
+use super::StoreError;
+use rusqlite::Connection;
+
+/// Migrations in order; `PRAGMA user_version` counts those done.
+const STEPS: [&str; 1] = ["
+CREATE TABLE devices(
+  id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
+  revoked INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE reference(version INTEGER PRIMARY KEY, body TEXT NOT NULL, loaded_at INTEGER NOT NULL) STRICT;
+CREATE TABLE aliases(number TEXT PRIMARY KEY, person TEXT NOT NULL) STRICT;
+CREATE INDEX aliases_person ON aliases(person);
+CREATE TABLE blobs(
+  id BLOB PRIMARY KEY, size INTEGER NOT NULL, stored_at INTEGER NOT NULL, device TEXT) STRICT;
+CREATE TABLE documents(
+  serial INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, code TEXT NOT NULL,
+  record TEXT NOT NULL, blob BLOB NOT NULL, owner_name TEXT NOT NULL, status TEXT NOT NULL,
+  provenance TEXT NOT NULL, shared INTEGER NOT NULL, filed_at INTEGER NOT NULL, filed_by TEXT,
+  base_uses INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX documents_blob ON documents(blob);
+CREATE TABLE document_versions(
+  document TEXT NOT NULL, version INTEGER NOT NULL, record TEXT NOT NULL, blob BLOB NOT NULL,
+  filed_at INTEGER NOT NULL, op TEXT, PRIMARY KEY(document, version)) STRICT;
+CREATE TABLE document_owners(
+  number TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(number, document)) STRICT, WITHOUT ROWID;
+CREATE TABLE dossiers(
+  id TEXT PRIMARY KEY, version INTEGER NOT NULL, agency TEXT NOT NULL, code TEXT UNIQUE,
+  accepted TEXT, returned TEXT) STRICT;
+CREATE TABLE dossier_blobs(
+  dossier TEXT NOT NULL, blob BLOB NOT NULL, PRIMARY KEY(dossier, blob)) STRICT, WITHOUT ROWID;
+CREATE INDEX dossier_blobs_blob ON dossier_blobs(blob);
+CREATE TABLE uses(
+  dossier TEXT NOT NULL, document TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY(dossier, document)) STRICT, WITHOUT ROWID;
+CREATE INDEX uses_document ON uses(document);
+CREATE TABLE consents(
+  dossier TEXT NOT NULL, document TEXT NOT NULL, at INTEGER NOT NULL, method TEXT NOT NULL,
+  officer TEXT NOT NULL, national INTEGER NOT NULL, version INTEGER NOT NULL,
+  PRIMARY KEY(dossier, document, at)) STRICT, WITHOUT ROWID;
+CREATE TABLE ops(
+  id TEXT PRIMARY KEY, body_hash BLOB NOT NULL, dossier TEXT NOT NULL, device TEXT NOT NULL,
+  device_seq INTEGER NOT NULL, version INTEGER, receipt TEXT, code TEXT, at INTEGER NOT NULL) STRICT;
+CREATE INDEX ops_dossier ON ops(dossier, version);
+CREATE TABLE number_blocks(
+  id INTEGER PRIMARY KEY, agency TEXT NOT NULL, day TEXT NOT NULL, first INTEGER NOT NULL,
+  last INTEGER NOT NULL, device TEXT NOT NULL, leased_at INTEGER NOT NULL,
+  CHECK(first BETWEEN 1 AND 9999 AND last BETWEEN first AND 9999), UNIQUE(agency, day, first)) STRICT;
+"];
+
+/// Brings the file to the newest schema. A file of a newer program is refused, untouched.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let done: usize = connection.query_row("PRAGMA user_version", [], |r| r.get::<_, u32>(0))? as usize;
+    if done > STEPS.len() {
+        return Err(StoreError::Newer);
+    }
+    for (step, sql) in STEPS.iter().enumerate().skip(done) {
+        let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", u32::try_from(step + 1).unwrap_or(u32::MAX))?;
+        tx.commit()?;
+    }
+    Ok(())
+}

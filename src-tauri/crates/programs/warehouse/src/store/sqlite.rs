@@ -1,0 +1,111 @@
+//! The SQLite engine: WAL, every commit flushed, one writer, a few readers.
+
+use super::schema;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const IDLE_READERS: usize = 4;
+
+/// Why the store did not do it. Nothing is ever half done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Database failure (disk full, damaged file, locked by another program).
+    #[error("database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A stored value is not what this program writes.
+    #[error("stored value is not understood: {0}")]
+    Value(#[from] serde_json::Error),
+    /// A stored identifier is not what this program writes.
+    #[error("stored identifier is not understood")]
+    Identifier,
+    /// Written by a newer program.
+    #[error("records were written by a newer version")]
+    Newer,
+    /// Disk failure outside the database.
+    #[error("disk failed: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// The records of one warehouse.
+pub struct Records {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// A consistent view of the records, inside a transaction when writing.
+pub(crate) struct View<'a>(pub(super) &'a Connection);
+
+impl Records {
+    /// Opens or makes the file and brings it to the newest schema.
+    ///
+    /// # Errors
+    /// Disk, or written by a newer program.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut writer = Connection::open(path)?;
+        prepare(&writer)?;
+        schema::migrate(&mut writer)?;
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+    }
+
+    /// Reads from one consistent snapshot.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = lock(&self.readers).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = Connection::open_with_flags(&self.path, flags)?;
+                connection.busy_timeout(std::time::Duration::from_secs(5))?;
+                connection
+            }
+        };
+        let tx = connection.transaction()?;
+        let out = read(&View(&tx));
+        drop(tx);
+        let mut readers = lock(&self.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        out
+    }
+
+    /// Writes in one transaction; an error leaves nothing behind. Committed means flushed to disk.
+    pub(crate) fn write<T, E: From<StoreError>>(
+        &self,
+        write: impl FnOnce(&View<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = lock(&self.writer);
+        let tx = begin(&mut connection).map_err(E::from)?;
+        let out = write(&View(&tx))?;
+        tx.commit().map_err(StoreError::from).map_err(E::from)?;
+        Ok(out)
+    }
+
+    /// Asks the engine whether its file is whole.
+    pub(crate) fn is_whole(&self) -> Result<bool, StoreError> {
+        let answer: String = lock(&self.writer).query_row("PRAGMA integrity_check", [], |r| r.get(0))?;
+        Ok(answer == "ok")
+    }
+}
+
+fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    Ok(())
+}
+
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+/// A panic inside a transaction rolls it back, so a poisoned lock guards nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

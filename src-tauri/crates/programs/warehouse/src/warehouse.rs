@@ -1,0 +1,110 @@
+//! The warehouse as one value: everything a request needs.
+
+use crate::{Blobs, Config, FileDirectory, IdentityDirectory, Records, Reference, ServeError, receipt_key};
+use ed25519_dalek::SigningKey;
+use motcua_dossier::{DeviceId, Timestamp};
+use std::sync::{Arc, RwLock};
+
+/// Where the server's time comes from.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Records, blobs, keys and the services behind them.
+pub struct Warehouse {
+    pub(crate) records: Records,
+    pub(crate) blobs: Blobs,
+    pub(crate) receipts: SigningKey,
+    pub(crate) identity: Box<dyn IdentityDirectory>,
+    pub(crate) clock: Clock,
+    pub(crate) epoch: u64,
+    reference: RwLock<Option<Arc<Reference>>>,
+}
+
+/// Who is calling.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Caller {
+    pub(crate) device: DeviceId,
+    pub(crate) agency: String,
+}
+
+impl Warehouse {
+    /// Opens the data directory with the system clock and the identity file in it.
+    ///
+    /// # Errors
+    /// Database, blob folder or key cannot be opened.
+    pub fn open(config: &Config) -> Result<Self, ServeError> {
+        let identity = Box::new(FileDirectory::new(config.data.join("identity.json")));
+        Self::open_with(config, identity, Arc::new(system_now))
+    }
+
+    /// Opens the data directory with another clock or identity service.
+    ///
+    /// # Errors
+    /// Database, blob folder or key cannot be opened.
+    pub fn open_with(
+        config: &Config,
+        identity: Box<dyn IdentityDirectory>,
+        clock: Clock,
+    ) -> Result<Self, ServeError> {
+        std::fs::create_dir_all(&config.data)?;
+        let records = Records::open(&config.data.join("records.db"))?;
+        let blobs = Blobs::open(&config.data.join("blobs"))?;
+        let receipts = receipt_key(&config.data)?;
+        let this =
+            Self { records, blobs, receipts, identity, clock, epoch: config.epoch, reference: RwLock::default() };
+        this.reconcile()?;
+        Ok(this)
+    }
+
+    /// Server time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The newest reference data, or none before the first seed. Noticed without a restart when
+    /// another process loads a newer one.
+    ///
+    /// # Errors
+    /// The database failed or the stored trust list cannot be read.
+    pub fn reference(&self) -> Result<Option<Arc<Reference>>, ServeError> {
+        let Some(version) = self.records.read(|v| v.newest_reference_version())? else { return Ok(None) };
+        let held = self.reference.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some(held) = held.filter(|r| r.data.version == version) {
+            return Ok(Some(held));
+        }
+        let Some(data) = self.records.read(|v| v.newest_reference())? else { return Ok(None) };
+        let fresh = Arc::new(Reference::new(data).map_err(|_| ServeError::TrustList)?);
+        *self.reference.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::clone(&fresh));
+        Ok(Some(fresh))
+    }
+
+    /// A file whose row was lost in a crash gets its row back; a row whose file is gone is reported.
+    fn reconcile(&self) -> Result<(), ServeError> {
+        let on_disk = self.blobs.list()?;
+        let now = self.now();
+        let (added, missing) = self.records.write(|v| {
+            let known = v.blob_ids()?;
+            let mut added = 0usize;
+            for (id, size) in &on_disk {
+                if !known.contains(id) {
+                    v.add_blob(id, *size, now, None)?;
+                    added += 1;
+                }
+            }
+            let there: std::collections::BTreeSet<_> = on_disk.iter().map(|(id, _)| *id).collect();
+            Ok(((added), known.iter().filter(|id| !there.contains(id)).count()))
+        })?;
+        if added > 0 {
+            tracing::warn!(added, "files without a row were taken back in");
+        }
+        if missing > 0 {
+            tracing::error!(missing, "rows without a file");
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn system_now() -> Timestamp {
+    let now = time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+    Timestamp(i64::try_from(now).unwrap_or(i64::MAX))
+}
