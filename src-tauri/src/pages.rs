@@ -1,0 +1,122 @@
+//! The `page:` protocol: page images and PDFs as bytes, by content id, from the open vault. Nothing of
+//! it goes through IPC, and only the main window is answered.
+
+use motcua_desk::Desk;
+use motcua_dossier::BlobId;
+use std::sync::Arc;
+use tauri::http::{Method, Request, Response, StatusCode, header};
+
+/// Name of the scheme; `http://page.localhost/…` on Windows.
+pub const SCHEME: &str = "page";
+
+/// What the address asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Jpeg,
+    Pdf,
+}
+
+impl Kind {
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Pdf => "application/pdf",
+        }
+    }
+
+    /// The bytes begin as that kind of file does; a stored file never poses as another type.
+    fn fits(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Jpeg => bytes.starts_with(&[0xff, 0xd8, 0xff]),
+            Self::Pdf => bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-"),
+        }
+    }
+}
+
+/// Answers one request of the window `label`. 403 while the vault is locked, 404 for what is not on
+/// this machine, 415 when the content is not what the address says.
+pub async fn answer(desk: Option<Arc<Desk>>, label: &str, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    let result = if label == "main" { find(desk, request).await } else { Err(StatusCode::FORBIDDEN) };
+    let (status, media_type, body) = match result {
+        Ok((kind, bytes)) => (StatusCode::OK, kind.media_type(), bytes),
+        Err(status) => (status, "text/plain", Vec::new()),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, media_type),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin()),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    ] {
+        headers.insert(name, header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn find(desk: Option<Arc<Desk>>, request: &Request<Vec<u8>>) -> Result<(Kind, Vec<u8>), StatusCode> {
+    if request.method() != Method::GET {
+        return Err(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let (blob, kind) = parse(request.uri().path(), request.uri().query()).ok_or(StatusCode::BAD_REQUEST)?;
+    let desk = desk.ok_or(StatusCode::FORBIDDEN)?;
+    let bytes = desk.content(&blob).await.map_err(|error| match error.code() {
+        "vaultLocked" | "vaultAbsent" => StatusCode::FORBIDDEN,
+        "fileMissing" | "documentFileGone" => StatusCode::NOT_FOUND,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    })?;
+    if kind.fits(&bytes) { Ok((kind, bytes)) } else { Err(StatusCode::UNSUPPORTED_MEDIA_TYPE) }
+}
+
+fn parse(path: &str, query: Option<&str>) -> Option<(BlobId, Kind)> {
+    let blob = BlobId::parse(path.strip_prefix('/').unwrap_or(path)).ok()?;
+    let kind = match query.and_then(|q| q.strip_prefix("type=")) {
+        Some("jpeg") => Kind::Jpeg,
+        Some("pdf") => Kind::Pdf,
+        _ => return None,
+    };
+    Some((blob, kind))
+}
+
+/// Origin of our own page, the only one that may read the bytes.
+fn origin() -> &'static str {
+    if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_a_content_and_a_type_and_nothing_else() {
+        let hex = "ab".repeat(32);
+        assert_eq!(parse(&format!("/{hex}"), Some("type=pdf")).map(|(_, k)| k), Some(Kind::Pdf));
+        for (path, query) in [
+            (format!("/{hex}"), None),
+            (format!("/{hex}"), Some("type=html")),
+            (format!("/{hex}/../x"), Some("type=pdf")),
+            ("/etc/passwd".to_owned(), Some("type=pdf")),
+        ] {
+            assert_eq!(parse(&path, query), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_file_never_poses_as_another_type() {
+        assert!(Kind::Jpeg.fits(&[0xff, 0xd8, 0xff, 0xe0]));
+        assert!(!Kind::Jpeg.fits(b"<html>"));
+        assert!(Kind::Pdf.fits(b"%PDF-1.7\n"));
+        assert!(!Kind::Pdf.fits(b"<html>%PD"));
+    }
+
+    #[tokio::test]
+    async fn another_window_is_refused_before_anything_is_read() {
+        let request = Request::builder().uri(format!("page://localhost/{}?type=pdf", "00".repeat(32)));
+        let request = request.body(Vec::new()).unwrap_or_default();
+        let response = answer(None, "pin", &request).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert!(response.body().is_empty());
+    }
+}

@@ -1,0 +1,339 @@
+//! What crosses between window and desk: DTOs that mirror domain types, in camelCase. Identifiers are
+//! strings, moments are [`Millis`], days are `yyyy-MM-dd`; no 64-bit integer crosses. `specta::Type` is
+//! derived in this file and nowhere else; `bindings.ts` is generated from it.
+
+// Fields mirror the domain types they are named after; those carry the explanations.
+#![allow(missing_docs)]
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// Milliseconds since 1970; exact in a double until the year 287396.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(transparent)]
+pub struct Millis(#[specta(type = u32)] pub f64);
+
+/// A secret typed by the officer: wiped when dropped, never printed.
+#[derive(Deserialize, Type)]
+#[serde(transparent)]
+pub struct Secret(#[specta(type = String)] pub Zeroizing<String>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Every command that fails rejects with this: a stable code, what its sentence needs, and where to look in the log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AppError {
+    pub code: String,
+    pub params: BTreeMap<String, String>,
+    pub reference: String,
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($word:ident),+ $(,)? })+) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, Type)]
+        #[serde(rename_all = "camelCase")]
+        pub enum $name { $($word),+ })+
+    };
+}
+
+words! {
+    VaultState { Absent, Locked, Open }
+    TokenPresence { None, Present, Locked }
+    PartyKind { Citizen, Enterprise, Agency }
+    IdentityOutcome { NotAsked, Registered, NotRegistered, ServiceDown, Offline }
+    IdKindName { Cccd, Cmnd, Passport, TaxCode, Agency }
+    IntakeChannel { Direct, Postal, Online }
+    ReturnMethod { Counter, Postal, Electronic }
+    CopyForm { Original, TrueCopy, CertifiedCopy, CopyOfCopy, Extract, Copy }
+    Source { Scan, File, Warehouse }
+    SignerRole { Officer, Agency, Other }
+    NeededSignature { None, Officer, Agency }
+    DossierStateName { Draft, Accepted, Completed }
+    ConsentMethod { Spoken, Paper, Pad }
+    Store { Agency, Personal }
+    Fit { Exact, Suggested, Unfit }
+    Provenance { Provincial, National, NationalNotSynced }
+    PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
+    AutoOutcome { Attached, Ambiguous, None }
+    PinStateName { Normal, Low, LastTry, Locked, MustChange }
+    OutboxStateName { Queued, Sending, Waiting, Received, Attention }
+    OutboxKind { Document, Acceptance, Result }
+    ScanSource { Auto, Flatbed, Feeder }
+    Verdict { Passed, Indeterminate, Failed }
+    Integrity { Intact, Changed, Broken }
+    Trust { Trusted, Untrusted, Expired, NotYetValid, Revoked, NotForSigning }
+    /// What `cancelJob` may stop.
+    JobKind { Scan, Sign, Sync }
+}
+
+macro_rules! dtos {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),+ $(,)? })+) => {
+        $($(#[$doc])*
+        #[derive(Clone, PartialEq, Serialize, Deserialize, Type)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name { $($(#[$fdoc])* pub $field: $type),+ })+
+    };
+}
+
+dtos! {
+    Status {
+        vault: VaultState,
+        officers: Vec<String>,
+        officer: Option<String>,
+        agency_name: String,
+        unit_name: String,
+        version: String,
+        /// None before the first try.
+        online: Option<bool>,
+        last_contact: Option<Millis>,
+        queued: u32,
+        attention: u32,
+        token: TokenPresence,
+        token_label: Option<String>,
+        scanner_id: Option<String>,
+        reference_version: u32,
+        block_left: u32,
+    }
+    IdentityCheck {
+        outcome: IdentityOutcome,
+        at: Option<Millis>,
+        cached: bool,
+        guide: Option<String>,
+        /// In its normal form.
+        number: String,
+        kind: IdKindName,
+        earlier: Option<Party>,
+        suggested_name: Option<String>,
+    }
+    ProcedureChoice {
+        code: String,
+        name: String,
+        field: String,
+        level: String,
+        agency_applicant: bool,
+        cases: Vec<HandlingCase>,
+        component_count: u32,
+    }
+    HandlingCase { code: String, name: String, working_days: u32, fee: u32 }
+    Category { name: String, result_codes: Vec<String> }
+    SignatureMark { role: SignerRole, signer: String, at: Millis }
+    Attachment {
+        blob: String,
+        size: u32,
+        pages: u32,
+        media_type: String,
+        source: Source,
+        dpi: Option<u32>,
+        document: Option<String>,
+        signatures: Vec<SignatureMark>,
+        digitized: bool,
+        outbox: Option<OutboxStateName>,
+    }
+    Reservation { document: String, problem: Option<String> }
+    ComponentRow {
+        number: u32,
+        name: String,
+        form: CopyForm,
+        quantity: u32,
+        required: bool,
+        enters_warehouse: bool,
+        result_codes: Vec<String>,
+        attachment: Option<Attachment>,
+        reservation: Option<Reservation>,
+        /// "Kho số hóa" badge: papers that fit, as known on this machine.
+        matches: u32,
+        matches_at: Option<Millis>,
+        /// Pages scanned and not finished.
+        capturing: u32,
+        needs_signature: NeededSignature,
+        can_digitize: bool,
+    }
+    Problem { field: String, code: String }
+    ConsentLine { at: Millis, method: ConsentMethod, count: u32, national: bool }
+    ResultPaper { attachment: Attachment, metadata: Metadata }
+    Dossier {
+        id: String,
+        code: Option<String>,
+        channel: IntakeChannel,
+        return_method: ReturnMethod,
+        owner: Party,
+        submitter: Option<Party>,
+        identity: IdentityCheck,
+        procedure_code: String,
+        procedure_name: String,
+        case_code: String,
+        case_name: String,
+        working_days: u32,
+        fee: u32,
+        components: Vec<ComponentRow>,
+        unconfirmed_reuse: u32,
+        consents: Vec<ConsentLine>,
+        state: DossierStateName,
+        accepted_at: Option<Millis>,
+        deadline: Option<String>,
+        deadline_reason: Option<String>,
+        completed_at: Option<Millis>,
+        result: Option<ResultPaper>,
+        result_capturing: u32,
+        receipt: Option<String>,
+        officer: String,
+        opened_at: Millis,
+        problems: Vec<Problem>,
+        outbox: Vec<OutboxItem>,
+    }
+    DossierLine {
+        id: String,
+        code: Option<String>,
+        owner_name: String,
+        /// Masked.
+        owner_number: String,
+        procedure_name: String,
+        state: DossierStateName,
+        opened_at: Millis,
+        deadline: Option<String>,
+        outbox: Option<OutboxStateName>,
+        reused: u32,
+    }
+    CapturedPage { image: String, thumbnail: String, width: u32, height: u32, dpi: u32 }
+    Offer {
+        document: String,
+        code: String,
+        name: String,
+        blob: String,
+        fit: Fit,
+        reasons: Vec<String>,
+        /// The file is on this machine.
+        here: bool,
+        provenance: Provenance,
+        status: PaperStatus,
+        kind: String,
+        category: String,
+        store: String,
+        size: u32,
+        owner_number: String,
+        decision_number: String,
+        summary: String,
+        uses: u32,
+        issued_on: Option<String>,
+        valid_until: Option<String>,
+        issuer: String,
+    }
+    Offers { items: Vec<Offer>, fetched_at: Option<Millis>, online: bool }
+    AutoRow { component: u32, outcome: AutoOutcome, count: u32 }
+    AutoAttach { rows: Vec<AutoRow>, dossier: Dossier }
+    CertificateChoice {
+        fingerprint: String,
+        slot: String,
+        token_label: String,
+        organization: String,
+        valid_from: Millis,
+        valid_until: Millis,
+        authority: String,
+        role: SignerRole,
+        problem: Option<String>,
+        pin_state: PinStateName,
+        pin_pad: bool,
+    }
+    OutboxItem {
+        op: String,
+        dossier: String,
+        dossier_code: Option<String>,
+        kind: OutboxKind,
+        state: OutboxStateName,
+        sent: u32,
+        total: u32,
+        next_try: Option<Millis>,
+        received_at: Option<Millis>,
+        problem: Option<String>,
+        attempts: u32,
+        queued_at: Millis,
+        last_error: Option<String>,
+    }
+    ScannerInfo { id: String, label: String }
+    SignatureCheck {
+        organization: String,
+        authority: String,
+        claimed_at: Option<Millis>,
+        integrity: Integrity,
+        trust: Trust,
+        verdict: Verdict,
+        reasons: Vec<String>,
+    }
+    VerifyReport { document: Verdict, signatures: Vec<SignatureCheck> }
+    /// What the PIN window shows; injected before its page loads.
+    SignPrompt {
+        job: String,
+        title: String,
+        token_label: String,
+        documents: Vec<String>,
+        pin_state: PinStateName,
+        pin_pad: bool,
+        certificate: CertificateChoice,
+    }
+    /// What became of a PIN: done with, or a new prompt for another click of the officer.
+    PinAnswer { done: bool, retry: Option<SignPrompt> }
+    /// Payload of `dossierChanged`.
+    DossierChanged { id: String }
+}
+
+/// A person or organisation.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Party {
+    pub kind: PartyKind,
+    pub number: String,
+    pub aliases: Vec<String>,
+    pub name: String,
+    pub address: String,
+    pub phone: String,
+}
+
+/// Debug output carries no personal data.
+impl std::fmt::Debug for Party {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Party({:?})", self.kind)
+    }
+}
+
+/// What is said about a paper.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    pub kind: String,
+    pub category: String,
+    pub result_code: Option<String>,
+    pub name: String,
+    pub decision_number: String,
+    pub summary: String,
+    pub issuer: String,
+    pub issued_on: Option<String>,
+    pub valid_until: Option<String>,
+    pub form: CopyForm,
+    pub store: Store,
+    pub shown: bool,
+    pub shared: bool,
+}
+
+/// Debug output carries no personal data.
+impl std::fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Metadata({:?}, {:?})", self.form, self.store)
+    }
+}
+
+/// Progress of a scan; safe to lose.
+#[derive(Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum ScanEvent {
+    Started,
+    Page { page: CapturedPage, index: u32 },
+    Finished { pages: u32 },
+}
