@@ -1,0 +1,97 @@
+//! Directories and files of this user only, replaced whole and durable.
+
+use crate::failure::from_io;
+use motcua_desk::ports::VaultError;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Ending of a file that is not whole yet.
+pub(crate) const UNFINISHED: &str = ".unfinished";
+
+/// Exclusive use of a vault directory, until dropped; the operating system ends it with the process.
+pub(crate) struct Hold(#[allow(dead_code)] File);
+
+impl Hold {
+    /// Takes the lock file, or says who is in the way.
+    pub(crate) fn take(path: &Path) -> Result<Self, VaultError> {
+        let file = private_file().create(true).truncate(false).open(path).map_err(|e| from_io(&e))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
+            Err(TryLockError::Error(e)) => Err(from_io(&e)),
+        }
+    }
+}
+
+/// Makes a directory (and its parents) that only this user may enter.
+pub(crate) fn make_dir(path: &Path) -> Result<(), VaultError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).and_then(|()| narrow(path)).map_err(|e| from_io(&e))
+}
+
+/// Makes an empty file that only this user may read; the database grows in it.
+pub(crate) fn make_empty(path: &Path) -> Result<(), VaultError> {
+    private_file().create_new(true).open(path).and_then(|f| f.sync_all()).map_err(|e| from_io(&e))
+}
+
+/// Replaces `path` with `parts`, whole or not at all, durable before it returns:
+/// a file beside it, fsync, rename, fsync of the directory.
+pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), VaultError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(UNFINISHED);
+    let beside = PathBuf::from(beside);
+    let written = (|| {
+        let mut file = private_file().create(true).truncate(true).open(&beside)?;
+        for part in parts {
+            file.write_all(part)?;
+        }
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        sync_parent(path)
+    })();
+    written.map_err(|e| {
+        // Best effort: a half written file is swept at the next unlock anyway.
+        let _ = fs::remove_file(&beside);
+        from_io(&e)
+    })
+}
+
+/// Makes the directory entry of `path` durable.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(parent) = path.parent() {
+        File::open(parent)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// Reads a file; none when it is not there.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, VaultError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(from_io(&e)),
+    }
+}
+
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn narrow(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}

@@ -1,0 +1,425 @@
+//! Rows of the database as the port's types.
+
+use crate::failure::from_sqlite;
+use motcua_desk::ports::{Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, VaultError};
+use motcua_dossier::{
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
+    ReferenceData, Timestamp, fold,
+};
+use motcua_wire::SignedReceipt;
+use rusqlite::{
+    Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params, params_from_iter,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashSet;
+
+type Done<T> = Result<T, VaultError>;
+
+/// The tables of one open vault.
+pub(crate) struct Records(Connection);
+
+impl Records {
+    /// The tables behind a connection whose schema is the newest.
+    pub(crate) fn new(db: Connection) -> Self {
+        Self(db)
+    }
+
+    /// The connection itself.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0
+    }
+
+    /// First row of a new vault.
+    pub(crate) fn begin(&self, device: DeviceId) -> Done<()> {
+        self.run("INSERT INTO counter VALUES (1, ?1, 0, 0)", [device.to_string()])
+    }
+
+    /// What a crash left half sent waits again.
+    pub(crate) fn requeue(&self) -> Done<()> {
+        self.run(
+            r#"UPDATE outbox SET state = '{"state":"queued"}' WHERE state ->> '$.state' = 'sending'"#,
+            [],
+        )
+    }
+
+    /// Writes all of the batch or nothing.
+    pub(crate) fn commit(&mut self, batch: &Batch) -> Done<()> {
+        let tx =
+            self.0.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| from_sqlite(&e))?;
+        Writing { tx: &tx }.all(batch)?;
+        tx.commit().map_err(|e| from_sqlite(&e))
+    }
+
+    pub(crate) fn dossier(&self, id: DossierId) -> Done<Option<Dossier>> {
+        self.body("SELECT body FROM dossier WHERE id = ?1", [id.to_string()])
+    }
+
+    pub(crate) fn dossiers(&self, query: &str, limit: u32) -> Done<Vec<Dossier>> {
+        let words: Vec<String> = fold(query).split(' ').filter(|w| !w.is_empty()).map(anywhere).collect();
+        let each = "AND folded LIKE ? ESCAPE '\\' ".repeat(words.len());
+        let sql = format!(
+            "SELECT body FROM dossier WHERE id IN
+               (SELECT id FROM dossier WHERE 1 {each} ORDER BY opened_at DESC, id DESC LIMIT {limit})
+             ORDER BY opened_at DESC, id DESC"
+        );
+        self.bodies(&sql, params_from_iter(words))
+    }
+
+    pub(crate) fn outbox(&self, all: bool) -> Done<Vec<OutboxItem>> {
+        let which = if all { "1" } else { "state ->> '$.state' <> 'received'" };
+        let sql = format!("SELECT {LINE} FROM outbox WHERE {which} ORDER BY sequence");
+        self.rows(&sql, [], Line::read)?.into_iter().map(Line::item).collect()
+    }
+
+    pub(crate) fn queued(&self, op: OpId) -> Done<Option<QueuedOp>> {
+        let sql = format!("SELECT {LINE}, body, receipt FROM outbox WHERE op = ?1");
+        let found = self.rows(&sql, [op.to_string()], |r| {
+            Ok((Line::read(r)?, r.get::<_, String>(9)?, r.get::<_, Option<String>>(10)?))
+        })?;
+        found
+            .into_iter()
+            .next()
+            .map(|(line, body, receipt)| {
+                Ok(QueuedOp { item: line.item()?, op: parse(&body)?, receipt: receipt.map(SignedReceipt) })
+            })
+            .transpose()
+    }
+
+    /// The moment is that of the oldest answer among the numbers that were asked about.
+    pub(crate) fn documents(&self, owner: &[IdNumber]) -> Done<(Option<Timestamp>, Vec<DocumentSummary>)> {
+        let mut oldest: Option<Timestamp> = None;
+        let mut found: Vec<DocumentSummary> = Vec::new();
+        for number in owner {
+            let at = self
+                .rows("SELECT at FROM owner_fetch WHERE owner = ?1", [number.value()], |r| {
+                    r.get::<_, i64>(0)
+                })?
+                .first()
+                .map(|at| Timestamp(*at));
+            let Some(at) = at else { continue };
+            oldest = Some(oldest.map_or(at, |o| o.min(at)));
+            found.extend(self.bodies::<DocumentSummary>(
+                "SELECT body FROM document WHERE owner = ?1 ORDER BY position",
+                [number.value()],
+            )?);
+        }
+        // The same paper may be known under two numbers of one person.
+        let mut seen = HashSet::new();
+        found.retain(|d| seen.insert(d.record.id));
+        Ok((oldest, found))
+    }
+
+    pub(crate) fn identity(&self, number: &IdNumber) -> Done<Option<CachedIdentity>> {
+        self.body("SELECT body FROM identity WHERE number = ?1", [number.value()])
+    }
+
+    pub(crate) fn capture(&self, dossier: DossierId, component: u32) -> Done<Option<CaptureDraft>> {
+        self.body(
+            "SELECT body FROM capture WHERE dossier = ?1 AND component = ?2",
+            params![dossier.to_string(), component],
+        )
+    }
+
+    pub(crate) fn reference(&self) -> Done<ReferenceData> {
+        Ok(self.body("SELECT body FROM reference WHERE id = 1", [])?.unwrap_or_default())
+    }
+
+    pub(crate) fn blocks(&self) -> Done<Vec<NumberBlock>> {
+        self.bodies("SELECT body FROM block ORDER BY position", [])
+    }
+
+    pub(crate) fn counter(&self) -> Done<Counter> {
+        counter_of(&self.0)
+    }
+
+    pub(crate) fn setting(&self, key: &str) -> Done<Option<String>> {
+        Ok(self.rows("SELECT value FROM setting WHERE key = ?1", [key], |r| r.get(0))?.pop())
+    }
+
+    /// Wrapped key of a sealed file.
+    pub(crate) fn blob_key(&self, id: &BlobId) -> Done<Option<Vec<u8>>> {
+        Ok(self.rows("SELECT wrapped FROM blob WHERE id = ?1", [id.to_string()], |r| r.get(0))?.pop())
+    }
+
+    /// Remembers the wrapped key of a sealed file that is on the disk.
+    pub(crate) fn keep_blob_key(&self, id: &BlobId, size: usize, wrapped: &[u8]) -> Done<()> {
+        self.run(
+            "INSERT INTO blob VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET size = excluded.size, wrapped = excluded.wrapped",
+            params![id.to_string(), signed(size as u64)?, wrapped],
+        )
+    }
+
+    /// All sealed files.
+    pub(crate) fn blob_ids(&self) -> Done<Vec<BlobId>> {
+        self.rows("SELECT id FROM blob", [], |r| r.get::<_, String>(0))?
+            .iter()
+            .map(|id| BlobId::parse(id).map_err(|_| VaultError::Damaged))
+            .collect()
+    }
+
+    fn run(&self, sql: &str, params: impl Params) -> Done<()> {
+        self.0.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|e| from_sqlite(&e))?;
+        Ok(())
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Done<Vec<T>> {
+        let mut statement = self.0.prepare_cached(sql).map_err(|e| from_sqlite(&e))?;
+        let rows = statement.query_map(params, read).map_err(|e| from_sqlite(&e))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(|e| from_sqlite(&e))
+    }
+
+    fn bodies<T: DeserializeOwned>(&self, sql: &str, params: impl Params) -> Done<Vec<T>> {
+        self.rows(sql, params, |r| r.get::<_, String>(0))?.iter().map(|body| parse(body)).collect()
+    }
+
+    fn body<T: DeserializeOwned>(&self, sql: &str, params: impl Params) -> Done<Option<T>> {
+        Ok(self.bodies(sql, params)?.pop())
+    }
+}
+
+/// One batch on its way in.
+struct Writing<'a> {
+    tx: &'a Transaction<'a>,
+}
+
+impl Writing<'_> {
+    fn all(&self, batch: &Batch) -> Done<()> {
+        batch.dossiers.iter().try_for_each(|d| self.dossier(d))?;
+        self.outbox(batch)?;
+        for (number, at, documents) in &batch.documents {
+            self.run("DELETE FROM owner_fetch WHERE owner = ?1", [number.value()])?;
+            self.run("INSERT INTO owner_fetch VALUES (?1, ?2)", params![number.value(), at.0])?;
+            for (position, document) in (0_i64..).zip(documents) {
+                let row = params![number.value(), position, json(document)?];
+                self.run("INSERT INTO document VALUES (?1, ?2, ?3)", row)?;
+            }
+        }
+        for (number, identity) in &batch.identities {
+            self.run("REPLACE INTO identity VALUES (?1, ?2)", params![number.value(), json(identity)?])?;
+        }
+        batch.captures.iter().try_for_each(|c| self.capture(c))?;
+        if let Some(reference) = &batch.reference {
+            self.run("REPLACE INTO reference VALUES (1, ?1)", [json(reference)?])?;
+        }
+        if let Some(blocks) = &batch.blocks {
+            self.run("DELETE FROM block", [])?;
+            for (position, block) in (0_i64..).zip(blocks) {
+                self.run("INSERT INTO block VALUES (?1, ?2)", params![position, json(block)?])?;
+            }
+        }
+        for (key, value) in &batch.settings {
+            self.run("REPLACE INTO setting VALUES (?1, ?2)", [key, value])?;
+        }
+        Ok(())
+    }
+
+    fn dossier(&self, dossier: &Dossier) -> Done<()> {
+        let id = dossier.id.to_string();
+        let stored: Option<i64> = self
+            .tx
+            .prepare_cached("SELECT revision FROM dossier WHERE id = ?1")
+            .and_then(|mut s| s.query_row([&id], |r| r.get(0)).optional())
+            .map_err(|e| from_sqlite(&e))?;
+        let revision = signed(dossier.revision)?;
+        if revision != stored.unwrap_or(0) + 1 {
+            return Err(VaultError::Stale);
+        }
+        self.run(
+            "INSERT INTO dossier VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, opened_at = excluded.opened_at,
+                                            folded = excluded.folded, body = excluded.body",
+            params![id, revision, dossier.opened_at.0, searched(dossier), json(dossier)?],
+        )?;
+        Ok(())
+    }
+
+    /// New lines follow the counter's last number without a gap, and the counter follows them.
+    fn outbox(&self, batch: &Batch) -> Done<()> {
+        let mut counter = counter_of(self.tx)?;
+        for queued in &batch.enqueue {
+            let item = &queued.item;
+            if item.sequence != counter.last_sequence + 1 {
+                return Err(VaultError::Stale);
+            }
+            counter.last_sequence = item.sequence;
+            self.run(
+                "INSERT INTO outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                params![
+                    item.op.to_string(),
+                    item.dossier.to_string(),
+                    signed(item.sequence)?,
+                    json(&item.kind)?,
+                    json(&item.blobs)?,
+                    item.queued_at.0,
+                    json(&queued.op)?,
+                    json(&item.state)?,
+                    item.attempts,
+                    item.last_error,
+                    queued.receipt.as_ref().map(|r| &r.0),
+                ],
+            )?;
+        }
+        if let Some(wished) = &batch.counter {
+            if wished.last_sequence != counter.last_sequence {
+                return Err(VaultError::Stale);
+            }
+            counter = wished.clone();
+        }
+        self.run(
+            "UPDATE counter SET device = ?1, last_sequence = ?2, provisional = ?3 WHERE id = 1",
+            params![counter.device.to_string(), signed(counter.last_sequence)?, signed(counter.provisional)?],
+        )?;
+        for item in &batch.outbox {
+            let changed = self.run(
+                "UPDATE outbox SET state = ?2, attempts = ?3, last_error = ?4 WHERE op = ?1",
+                params![item.op.to_string(), json(&item.state)?, item.attempts, item.last_error],
+            )?;
+            known(changed)?;
+        }
+        for (op, receipt) in &batch.receipts {
+            let changed =
+                self.run("UPDATE outbox SET receipt = ?2 WHERE op = ?1", params![op.to_string(), receipt.0])?;
+            known(changed)?;
+        }
+        Ok(())
+    }
+
+    fn capture(&self, draft: &CaptureDraft) -> Done<()> {
+        let dossier = draft.dossier.to_string();
+        if draft.pages.is_empty() {
+            self.run(
+                "DELETE FROM capture WHERE dossier = ?1 AND component = ?2",
+                params![dossier, draft.component],
+            )?;
+        } else {
+            self.run(
+                "REPLACE INTO capture VALUES (?1, ?2, ?3)",
+                params![dossier, draft.component, json(draft)?],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, sql: &str, params: impl Params) -> Done<usize> {
+        self.tx.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|e| from_sqlite(&e))
+    }
+}
+
+const LINE: &str = "op, dossier, sequence, kind, blobs, state, attempts, queued_at, last_error";
+
+/// A line of the outbox as its row has it.
+struct Line {
+    op: String,
+    dossier: String,
+    sequence: i64,
+    kind: String,
+    blobs: String,
+    state: String,
+    attempts: u32,
+    queued_at: i64,
+    last_error: Option<String>,
+}
+
+impl Line {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            op: row.get(0)?,
+            dossier: row.get(1)?,
+            sequence: row.get(2)?,
+            kind: row.get(3)?,
+            blobs: row.get(4)?,
+            state: row.get(5)?,
+            attempts: row.get(6)?,
+            queued_at: row.get(7)?,
+            last_error: row.get(8)?,
+        })
+    }
+
+    fn item(self) -> Done<OutboxItem> {
+        Ok(OutboxItem {
+            op: OpId::parse(&self.op).map_err(|_| VaultError::Damaged)?,
+            dossier: DossierId::parse(&self.dossier).map_err(|_| VaultError::Damaged)?,
+            sequence: unsigned(self.sequence)?,
+            kind: parse(&self.kind)?,
+            blobs: parse(&self.blobs)?,
+            state: parse(&self.state)?,
+            attempts: self.attempts,
+            queued_at: Timestamp(self.queued_at),
+            last_error: self.last_error,
+        })
+    }
+}
+
+fn counter_of(db: &Connection) -> Done<Counter> {
+    let (device, last_sequence, provisional): (String, i64, i64) = db
+        .prepare_cached("SELECT device, last_sequence, provisional FROM counter WHERE id = 1")
+        .and_then(|mut s| s.query_row([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
+        .map_err(|e| from_sqlite(&e))?;
+    Ok(Counter {
+        device: DeviceId::parse(&device).map_err(|_| VaultError::Damaged)?,
+        last_sequence: unsigned(last_sequence)?,
+        provisional: unsigned(provisional)?,
+    })
+}
+
+/// What a search looks at: people and their numbers, the code, the procedure.
+fn searched(dossier: &Dossier) -> String {
+    let mut text = String::new();
+    let mut add = |part: &str| {
+        text.push_str(part);
+        text.push('\n');
+    };
+    for party in [Some(&dossier.applicant.owner), dossier.applicant.submitter.as_ref()].into_iter().flatten()
+    {
+        add(&party.name);
+        add(party.number.value());
+        party.aliases.iter().for_each(|a| add(a.value()));
+    }
+    add(dossier.code.as_ref().map_or("", |c| c.as_str()));
+    add(dossier.procedure.as_str());
+    add(&dossier.procedure_name);
+    fold(&text)
+}
+
+/// `LIKE` pattern for a word anywhere, taken literally.
+fn anywhere(word: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// A line that is not in the outbox cannot change: whoever asks works on something old.
+fn known(changed: usize) -> Done<()> {
+    if changed == 1 { Ok(()) } else { Err(VaultError::Stale) }
+}
+
+fn json(value: &impl Serialize) -> Done<String> {
+    serde_json::to_string(value).map_err(|_| VaultError::Storage)
+}
+
+fn parse<T: DeserializeOwned>(body: &str) -> Done<T> {
+    serde_json::from_str(body).map_err(|_| {
+        tracing::error!("vault row is not understood");
+        VaultError::Damaged
+    })
+}
+
+fn signed(value: u64) -> Done<i64> {
+    i64::try_from(value).map_err(|_| VaultError::Storage)
+}
+
+fn unsigned(value: i64) -> Done<u64> {
+    u64::try_from(value).map_err(|_| VaultError::Damaged)
+}

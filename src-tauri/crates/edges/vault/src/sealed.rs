@@ -1,0 +1,293 @@
+//! [`SealedVault`]: the vault port over a directory.
+
+use crate::blob::{BlobStore, identify};
+use crate::database;
+use crate::disk::{self, Hold};
+use crate::keys::{KeyFile, RootKey};
+use crate::records::Records;
+use motcua_desk::ports::{
+    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+};
+use motcua_dossier::{
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
+    ReferenceData, Timestamp,
+};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
+
+/// The vault of one counter: `keys.json`, `vault.db`, `blobs/` and `vault.lock` in one directory.
+///
+/// One program at a time has it open. Dropping it is locking it.
+pub struct SealedVault {
+    dir: PathBuf,
+    open: Mutex<Option<Open>>,
+    /// One file is sealed at a time, so that the key in the row is the key of the file.
+    sealing: Mutex<()>,
+}
+
+/// An open vault. Fields are dropped in this order: the lock file goes last.
+struct Open {
+    officer: String,
+    root: RootKey,
+    records: Records,
+    blobs: Arc<BlobStore>,
+    _hold: Hold,
+}
+
+impl SealedVault {
+    /// The vault in `dir`, whether there is one yet or not. Nothing is touched.
+    #[must_use]
+    pub fn at(dir: PathBuf) -> Self {
+        Self { dir, open: Mutex::new(None), sealing: Mutex::new(()) }
+    }
+
+    /// Opens the vault of a dead or orphaned machine with the agency's private recovery key
+    /// (X25519), so that unsent work can be saved.
+    ///
+    /// # Errors
+    /// As [`Vault::unlock`]; `WrongSecret` when the key is another agency's.
+    pub fn open_with_recovery(dir: &Path, private: &[u8; 32]) -> Result<Self, VaultError> {
+        let vault = Self::at(dir.to_owned());
+        vault.enter("recovery", |keys| keys.recover(private))?;
+        Ok(vault)
+    }
+
+    /// Reads everything through: each page and index of the database, each sealed file.
+    /// Takes as long as reading the whole vault takes.
+    ///
+    /// # Errors
+    /// `Locked`, `Damaged`, storage.
+    pub fn check(&self) -> Result<(), VaultError> {
+        let ids = self.with(|open| {
+            database::check(open.records.connection())?;
+            open.records.blob_ids()
+        })?;
+        ids.iter().try_for_each(|id| self.blob(id).map(drop))
+    }
+
+    fn keys_path(&self) -> PathBuf {
+        self.dir.join("keys.json")
+    }
+
+    fn database_path(&self) -> PathBuf {
+        self.dir.join("vault.db")
+    }
+
+    fn blobs_path(&self) -> PathBuf {
+        self.dir.join("blobs")
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Option<Open>> {
+        // A panic elsewhere rolled its transaction back; what is here is whole.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Open) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        work(self.opened().as_mut().ok_or(VaultError::Locked)?)
+    }
+
+    fn hold(&self) -> Result<Hold, VaultError> {
+        Hold::take(&self.dir.join("vault.lock"))
+    }
+
+    /// Opens with whatever gives the root key; when it is open already, only the officer changes.
+    fn enter(
+        &self,
+        officer: &str,
+        key: impl FnOnce(&KeyFile) -> Result<RootKey, VaultError>,
+    ) -> Result<(), VaultError> {
+        let mut open = self.opened();
+        if !self.keys_path().exists() {
+            return Err(VaultError::Absent);
+        }
+        let hold = if open.is_none() { Some(self.hold()?) } else { None };
+        let keys = KeyFile::read(&self.keys_path())?.ok_or(VaultError::Absent)?;
+        let root = key(&keys)?;
+        match (open.as_mut(), hold) {
+            (Some(open), _) => officer.clone_into(&mut open.officer),
+            (None, Some(hold)) => {
+                if !self.database_path().exists() {
+                    return Err(VaultError::Damaged); // never an empty one in its place
+                }
+                let records = Records::new(database::open(&self.database_path(), &root.database())?);
+                records.requeue()?;
+                *open = Some(self.assemble(officer, root, records, hold));
+            }
+            (None, None) => return Err(VaultError::Locked),
+        }
+        Ok(())
+    }
+
+    fn assemble(&self, officer: &str, root: RootKey, records: Records, hold: Hold) -> Open {
+        let blobs = BlobStore::new(self.blobs_path(), root.blobs(), root.names());
+        blobs.sweep();
+        Open { officer: officer.to_owned(), root, records, blobs: Arc::new(blobs), _hold: hold }
+    }
+}
+
+impl Vault for SealedVault {
+    fn status(&self) -> VaultStatus {
+        if let Some(open) = self.opened().as_ref() {
+            return VaultStatus::Open { officer: open.officer.clone() };
+        }
+        match KeyFile::read(&self.keys_path()) {
+            Ok(None) => VaultStatus::Absent,
+            Ok(Some(keys)) => VaultStatus::Locked { officers: keys.officers() },
+            // There is a vault; unlocking says what is wrong with it.
+            Err(_) => VaultStatus::Locked { officers: Vec::new() },
+        }
+    }
+
+    fn create(
+        &self,
+        officer: &str,
+        secret: &Zeroizing<String>,
+        recovery: &[u8; 32],
+        device: DeviceId,
+    ) -> Result<(), VaultError> {
+        let mut open = self.opened();
+        if open.is_some() || self.keys_path().exists() {
+            return Err(VaultError::Exists);
+        }
+        let root = RootKey::make()?;
+        let keys = KeyFile::make(&root, officer, secret, recovery)?;
+        disk::make_dir(&self.dir)?;
+        disk::make_dir(&self.blobs_path())?;
+        let hold = self.hold()?;
+        if self.keys_path().exists() {
+            return Err(VaultError::Exists); // another program was quicker
+        }
+        set_aside(&self.database_path())?;
+        let records = Records::new(database::create(&self.database_path(), &root.database())?);
+        records.begin(device)?;
+        // From here on there is a vault: a crash before leaves none.
+        keys.write(&self.keys_path())?;
+        *open = Some(self.assemble(officer, root, records, hold));
+        Ok(())
+    }
+
+    fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        let path = self.keys_path();
+        self.with(|open| {
+            let mut keys = KeyFile::read(&path)?.ok_or(VaultError::Damaged)?;
+            if keys.knows(officer) && officer != open.officer {
+                return Err(VaultError::Exists); // nobody replaces a colleague's secret
+            }
+            keys.enrol(&open.root, officer, secret)?;
+            keys.write(&path)
+        })
+    }
+
+    fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        self.enter(officer, |keys| keys.open(officer, secret))
+    }
+
+    fn lock(&self) {
+        *self.opened() = None;
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), VaultError> {
+        self.with(|open| open.records.commit(batch))
+    }
+
+    fn put_blob(&self, bytes: &[u8]) -> Result<BlobId, VaultError> {
+        let _one = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = identify(bytes);
+        let (blobs, known) = self.with(|open| Ok((open.blobs.clone(), open.records.blob_key(&id)?)))?;
+        // Said to be stored only when it can be read: a damaged copy is replaced by these bytes.
+        if let Some(wrapped) = known
+            && matches!(blobs.read(&id, &wrapped), Ok(Some(_)))
+        {
+            return Ok(id);
+        }
+        let wrapped = blobs.write(&id, bytes)?;
+        self.with(|open| open.records.keep_blob_key(&id, bytes.len(), &wrapped))?;
+        Ok(id)
+    }
+
+    fn blob(&self, id: &BlobId) -> Result<Option<Vec<u8>>, VaultError> {
+        let (blobs, known) = self.with(|open| Ok((open.blobs.clone(), open.records.blob_key(id)?)))?;
+        let Some(wrapped) = known else { return Ok(None) };
+        // Its row is here, so the file has to be.
+        blobs.read(id, &wrapped)?.ok_or(VaultError::Damaged).map(Some)
+    }
+
+    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
+        self.with(|open| Ok(open.records.blob_key(id)?.is_some() && open.blobs.has(id)))
+    }
+
+    fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {
+        self.with(|open| open.records.dossier(id))
+    }
+
+    fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError> {
+        self.with(|open| open.records.dossiers(query, limit))
+    }
+
+    fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
+        self.with(|open| open.records.outbox(all))
+    }
+
+    fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError> {
+        self.with(|open| open.records.queued(op))
+    }
+
+    fn documents(&self, owner: &[IdNumber]) -> Result<(Option<Timestamp>, Vec<DocumentSummary>), VaultError> {
+        self.with(|open| open.records.documents(owner))
+    }
+
+    fn identity(&self, number: &IdNumber) -> Result<Option<CachedIdentity>, VaultError> {
+        self.with(|open| open.records.identity(number))
+    }
+
+    fn capture(&self, dossier: DossierId, component: u32) -> Result<Option<CaptureDraft>, VaultError> {
+        self.with(|open| open.records.capture(dossier, component))
+    }
+
+    fn reference(&self) -> Result<ReferenceData, VaultError> {
+        self.with(|open| open.records.reference())
+    }
+
+    fn blocks(&self) -> Result<Vec<NumberBlock>, VaultError> {
+        self.with(|open| open.records.blocks())
+    }
+
+    fn counter(&self) -> Result<Counter, VaultError> {
+        self.with(|open| open.records.counter())
+    }
+
+    fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
+        self.with(|open| open.records.setting(key))
+    }
+}
+
+/// Shows whether it is open; no path, no name, no key.
+impl fmt::Debug for SealedVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open = self.opened().is_some();
+        f.write_str(if open { "SealedVault(open)" } else { "SealedVault(locked)" })
+    }
+}
+
+/// A database without its key file is an interrupted creation, or a lost key file: kept, out of the way.
+fn set_aside(database: &Path) -> Result<(), VaultError> {
+    if !database.exists() {
+        return Ok(());
+    }
+    let number = u64::from_le_bytes(crate::keys::make_random()?);
+    for end in ["", "-wal", "-shm"] {
+        let with_end = |p: &Path| {
+            let mut name = p.as_os_str().to_owned();
+            name.push(end);
+            PathBuf::from(name)
+        };
+        let (from, to) =
+            (with_end(database), with_end(&database.with_extension(format!("aside-{number:016x}.db"))));
+        if from.exists() {
+            std::fs::rename(from, to).map_err(|e| crate::failure::from_io(&e))?;
+        }
+    }
+    Ok(())
+}
