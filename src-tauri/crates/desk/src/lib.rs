@@ -1,3 +1,39 @@
 //! What an officer does at the counter, and the ports it needs.
+//!
+//! Owns: the use cases from unlocking to "Kho đã nhận", one file per area. Does not know: files,
+//! sockets, devices, clocks or randomness; all of them are [`ports`]. Two rules hold everywhere:
+//! nothing is shown as saved before the vault has committed it, and a failure changes nothing.
 
+// Every use case is async for its callers, whether or not it waits today.
+#![allow(clippy::unused_async)]
+#![forbid(unsafe_code)]
+
+mod accept;
+mod attach;
+mod capture;
+mod desk;
+mod digitize;
+mod error;
+mod identity;
+mod intake;
+mod outbox;
+mod papers;
 pub mod ports;
+mod result;
+mod reuse;
+mod sign;
+mod sync;
+mod unlock;
+
+pub use capture::ScanOptions;
+pub use desk::{Desk, OfficeSettings, Ports};
+pub use error::{
+    CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES, ReuseError,
+    SignError, UNFIT_REASONS, pin_state_code,
+};
+pub use identity::IdentityFinding;
+pub use intake::{DossierChange, NewDossier};
+pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
+pub use sign::{CertificateChoice, TokenState};
+pub use sync::{SyncEvent, SyncReport};
+pub use unlock::Status;

@@ -47,6 +47,20 @@ impl Calendar {
         !matches!(day.0.weekday(), Weekday::Saturday | Weekday::Sunday) || self.worked_weekends.contains(&day)
     }
 
+    /// The first day after `day` on which the office is open.
+    #[must_use]
+    pub fn next_working(&self, day: Day) -> Day {
+        let mut next = day;
+        for _ in 0..60 {
+            let Some(after) = next.0.next_day() else { break };
+            next = Day(after);
+            if self.is_working(next) {
+                break;
+            }
+        }
+        next
+    }
+
     /// The day `working_days` working days after reception; the day of reception is not counted.
     #[must_use]
     pub fn deadline(&self, received: Timestamp, working_days: u32, machine_time: bool) -> Deadline {

@@ -1,6 +1,6 @@
 //! A paper in the warehouse and what is said about it.
 
-use crate::{BlobId, Day, DocumentId, IdNumber, PaperCode, ResultCode, Timestamp};
+use crate::{BlobId, Day, DocumentId, FieldProblem, IdNumber, PaperCode, ResultCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Form of the copy (inventory F-21; Decree 30/2020 for sao lục and trích sao).
@@ -110,6 +110,26 @@ pub struct Metadata {
     /// Chia sẻ: other agencies may find and reuse it.
     #[serde(default)]
     pub shared: bool,
+}
+
+impl Metadata {
+    /// What keeps the paper from being filed; empty when nothing does.
+    #[must_use]
+    pub fn problems(&self) -> Vec<FieldProblem> {
+        let mut found = Vec::new();
+        let mut add =
+            |field: &str, code: &str| found.push(FieldProblem { field: field.into(), code: code.into() });
+        if self.kind.trim().is_empty() {
+            add("kind", "kindMissing");
+        }
+        if self.name.trim().is_empty() {
+            add("name", "nameMissing");
+        }
+        if matches!((self.issued_on, self.valid_until), (Some(from), Some(until)) if until < from) {
+            add("validUntil", "validityBeforeIssue");
+        }
+        found
+    }
 }
 
 /// Debug output carries no personal data (names and summaries may).

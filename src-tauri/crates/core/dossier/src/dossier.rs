@@ -133,6 +133,26 @@ pub struct Attachment {
     pub metadata: Option<Metadata>,
 }
 
+impl Attachment {
+    /// A PDF: may be signed and may enter the warehouse (decision 1).
+    #[must_use]
+    pub fn is_pdf(&self) -> bool {
+        self.media_type == "application/pdf"
+    }
+
+    /// Carries a signature of that role.
+    #[must_use]
+    pub fn is_signed_by(&self, role: SignerRole) -> bool {
+        self.signatures.iter().any(|mark| mark.role == role)
+    }
+
+    /// Taken from the warehouse, so never signed or filed again.
+    #[must_use]
+    pub fn is_reused(&self) -> bool {
+        matches!(self.source, AttachmentSource::Warehouse(_))
+    }
+}
+
 /// A paper known only by its metadata, to be fetched when the network is back ("Sẽ lấy khi có mạng").
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reservation {
@@ -170,6 +190,35 @@ pub struct ComponentRow {
     /// What will be attached by itself.
     #[serde(default)]
     pub reservation: Option<Reservation>,
+}
+
+impl ComponentRow {
+    /// Whose signature the row's file still lacks (decision 2): the agency's where a copy enters the
+    /// warehouse, the officer's where a scan stays in the dossier.
+    #[must_use]
+    pub fn needs_signature(&self) -> Option<SignerRole> {
+        let attachment = self.attachment.as_ref()?;
+        if attachment.is_reused() || !attachment.is_pdf() || attachment.digitized.is_some() {
+            return None;
+        }
+        if self.enters_warehouse {
+            return (!attachment.is_signed_by(SignerRole::Agency)).then_some(SignerRole::Agency);
+        }
+        let scanned = matches!(attachment.source, AttachmentSource::Scan { .. });
+        (scanned && attachment.signatures.is_empty()).then_some(SignerRole::Officer)
+    }
+
+    /// "Số hóa" is possible now.
+    #[must_use]
+    pub fn can_digitize(&self) -> bool {
+        self.enters_warehouse
+            && self.attachment.as_ref().is_some_and(|a| {
+                a.is_pdf()
+                    && !a.is_reused()
+                    && a.digitized.is_none()
+                    && a.is_signed_by(SignerRole::Agency)
+            })
+    }
 }
 
 /// How the citizen confirmed the reuse; never assumed (Law 91/2025/QH15; decision 3).
@@ -330,6 +379,26 @@ impl Dossier {
             (_, Some(reservation)) => Some(&reservation.reuse),
             _ => None,
         })
+    }
+
+    /// Takes a paper out of the confirmations: what was removed counts nothing and is asked again.
+    pub fn forget_consent(&mut self, document: DocumentId) {
+        for consent in &mut self.consents {
+            consent.documents.retain(|d| *d != document);
+        }
+        self.consents.retain(|c| !c.documents.is_empty());
+    }
+
+    /// Replaces reservations of a paper by the fetched file, in whatever state the dossier is.
+    pub fn fill_reservation(&mut self, document: DocumentId, attachment: &Attachment) {
+        for row in &mut self.components {
+            if row.attachment.is_none()
+                && row.reservation.as_ref().is_some_and(|r| r.reuse.document == document)
+            {
+                row.attachment = Some(attachment.clone());
+                row.reservation = None;
+            }
+        }
     }
 
     /// What keeps the dossier from being accepted; empty when nothing does.

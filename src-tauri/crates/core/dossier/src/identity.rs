@@ -164,6 +164,16 @@ pub struct Party {
     pub phone: String,
 }
 
+impl Party {
+    /// Every number the person or organisation is known by, the main one first.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<IdNumber> {
+        let mut numbers = vec![self.number.clone()];
+        numbers.extend(self.aliases.iter().filter(|a| **a != self.number).cloned());
+        numbers
+    }
+}
+
 /// Debug output carries no personal data.
 impl std::fmt::Debug for Party {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -15,6 +15,7 @@ mod calendar;
 mod code;
 mod document;
 mod dossier;
+mod fit;
 mod fold;
 mod identity;
 mod ids;
@@ -34,6 +35,7 @@ pub use dossier::{
     DossierError, DossierState, FieldProblem, Reservation, ResultPaper, ReturnMethod, Reuse, SignatureMark,
     SignerRole,
 };
+pub use fit::{Fit, UnfitReason};
 pub use fold::fold;
 pub use identity::{IdKind, IdNumber, IdNumberError, IdentityAnswer, IdentityCheck, Party, PartyKind};
 pub use ids::{BlobId, DeviceId, DocumentId, DossierId, OpId};

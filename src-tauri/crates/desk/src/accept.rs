@@ -1,0 +1,279 @@
+//! "Tiếp nhận": code, deadline, receipt and the operation for the warehouse, in one commit.
+
+use crate::desk::{Change, Desk};
+use crate::error::{DeskError, FilingError};
+use motcua_dossier::{
+    Attachment, AttachmentSource, BlobId, Calendar, ComponentRow, Consent, CopyForm, Deadline, Dossier,
+    DossierCode, DossierError, DossierId, DossierState, FieldProblem, OutboxKind, ReturnMethod, Timestamp,
+};
+use motcua_pdf::{FormFonts, ReceiptForm, ReceiptRow};
+use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, OpPayload};
+
+const FONTS: FormFonts<'static> = FormFonts {
+    regular: include_bytes!("../../../../assets/fonts/LiberationSerif-Regular.ttf"),
+    bold: include_bytes!("../../../../assets/fonts/LiberationSerif-Bold.ttf"),
+    italic: include_bytes!("../../../../assets/fonts/LiberationSerif-Italic.ttf"),
+};
+
+impl Desk {
+    /// What keeps a dossier from being accepted, field by field; empty when nothing does.
+    ///
+    /// # Errors
+    /// Unknown dossier, the vault is closed.
+    pub async fn problems(&self, id: DossierId) -> Result<Vec<FieldProblem>, DeskError> {
+        self.acceptance_problems(&self.stored(id)?)
+    }
+
+    /// Accepts a dossier: its code comes from the block leased for today, or is provisional when that ran
+    /// dry; the receipt is ready for printing when this returns, network or not.
+    ///
+    /// # Errors
+    /// Something is missing, field by field; the receipt cannot be made.
+    pub async fn accept(&self, id: DossierId) -> Result<Dossier, DeskError> {
+        let calendar = self.vault.reference()?.calendar;
+        let officer = self.officer();
+        let (online, offset) = {
+            let live = self.live();
+            (live.online == Some(true), live.clock_offset)
+        };
+        self.change(id, |change| {
+            let problems = self.acceptance_problems(&change.dossier)?;
+            if !problems.is_empty() {
+                return Err(DossierError::Incomplete(problems).into());
+            }
+            let code = self.take_code(change)?;
+            // Online, the server's clock counts; without it the machine's does, and says so.
+            let counted_from = Timestamp(change.now.0 + if online { offset } else { 0 });
+            let deadline = due(&calendar, counted_from, change.dossier.working_days, !online);
+            let form = self.receipt_form(&change.dossier, &code, change.now, &deadline, &officer);
+            let pdf = motcua_pdf::receipt(&form, &FONTS).map_err(|_| FilingError::Receipt)?;
+            let receipt = self.vault.put_blob(&pdf)?;
+            let accepted = accepted_of(&change.dossier, &code, change.now, &deadline, receipt, &officer);
+            let mut blobs = vec![receipt];
+            blobs.extend(own_files(&change.dossier));
+            let payload = OpPayload::AcceptDossier(Box::new(accepted));
+            change.enqueue(OutboxKind::Acceptance, payload, blobs)?;
+            change.dossier.code = Some(code);
+            change.dossier.receipt = Some(receipt);
+            change.dossier.state = DossierState::Accepted { at: change.now, deadline };
+            Ok(())
+        })
+    }
+
+    fn acceptance_problems(&self, dossier: &Dossier) -> Result<Vec<FieldProblem>, DeskError> {
+        let mut problems = dossier.problems();
+        if dossier.state == DossierState::Draft {
+            for row in &dossier.components {
+                if !self.captured(dossier.id, row.number)?.pages.is_empty() {
+                    let field = format!("components.{}", row.number);
+                    problems.push(FieldProblem { field, code: "captureUnfinished".to_owned() });
+                }
+            }
+        }
+        Ok(problems)
+    }
+
+    /// The next code of today's block; a dry block gives a provisional code, never a silent failure.
+    fn take_code(&self, change: &mut Change<'_>) -> Result<DossierCode, DeskError> {
+        let today = change.now.day();
+        let mut blocks = self.vault.blocks()?;
+        for block in &mut blocks {
+            if block.agency == self.office.agency_code
+                && block.day == today
+                && let Some(code) = block.take()
+            {
+                change.batch.blocks = Some(blocks);
+                return Ok(code);
+            }
+        }
+        let mut counter = self.vault.counter()?;
+        counter.provisional += 1;
+        // The last digits of a UUIDv7 are random, its first are the time.
+        let device = counter.device.to_string();
+        let short: String = device.chars().skip(device.chars().count().saturating_sub(6)).collect();
+        let code = DossierCode::provisional(&short, counter.provisional);
+        change.batch.counter = Some(counter);
+        Ok(code)
+    }
+
+    fn receipt_form(
+        &self,
+        dossier: &Dossier,
+        code: &DossierCode,
+        at: Timestamp,
+        deadline: &Deadline,
+        officer: &str,
+    ) -> ReceiptForm {
+        let owner = &dossier.applicant.owner;
+        let day = at.in_vietnam().date();
+        ReceiptForm {
+            agency: self.office.agency_name.clone(),
+            unit: self.office.unit_name.clone(),
+            place: self.office.place.clone(),
+            code: code.to_string(),
+            provisional: !code.is_final(),
+            received_at: at.format_vn(),
+            due: due_text(deadline),
+            submitter: dossier.applicant.submitter.as_ref().map_or(&owner.name, |s| &s.name).clone(),
+            owner: owner.name.clone(),
+            owner_number: owner.number.value().to_owned(),
+            address: owner.address.clone(),
+            phone: owner.phone.clone(),
+            procedure: dossier.procedure_name.clone(),
+            rows: dossier.components.iter().filter_map(receipt_row).collect(),
+            working_days: match dossier.working_days {
+                0 => "Trong ngày làm việc".to_owned(),
+                days => format!("{days:02} ngày làm việc"),
+            },
+            fee: fee_text(dossier.fee),
+            return_place: match dossier.return_method {
+                ReturnMethod::Counter => self.office.unit_name.clone(),
+                ReturnMethod::Postal => "Qua dịch vụ bưu chính công ích".to_owned(),
+                ReturnMethod::Electronic => "Bản điện tử".to_owned(),
+            },
+            officer: officer.to_owned(),
+            day_line: format!("ngày {:02} tháng {:02} năm {}", day.day(), u8::from(day.month()), day.year()),
+        }
+    }
+}
+
+fn due(calendar: &Calendar, from: Timestamp, working_days: u32, machine_time: bool) -> Deadline {
+    calendar.deadline(from, working_days, machine_time)
+}
+
+fn due_text(deadline: &Deadline) -> String {
+    let mark = if deadline.machine_time { " (giờ máy)" } else { "" };
+    format!("{}{mark}", deadline.day.format_vn())
+}
+
+fn accepted_of(
+    dossier: &Dossier,
+    code: &DossierCode,
+    at: Timestamp,
+    deadline: &Deadline,
+    receipt: BlobId,
+    officer: &str,
+) -> AcceptedDossier {
+    AcceptedDossier {
+        code: code.clone(),
+        channel: dossier.channel,
+        return_method: dossier.return_method,
+        applicant: dossier.applicant.clone(),
+        identity: dossier.identity.clone(),
+        procedure: dossier.procedure.clone(),
+        case_code: dossier.case_code.clone(),
+        reference_version: dossier.reference_version,
+        accepted_at: at,
+        deadline: deadline.clone(),
+        fee: dossier.fee,
+        components: dossier.components.iter().map(evidence).collect(),
+        consents: counted_consents(dossier),
+        receipt,
+        officer: officer.to_owned(),
+    }
+}
+
+/// Confirmations as they count: each paper still in the dossier, once.
+fn counted_consents(dossier: &Dossier) -> Vec<Consent> {
+    let mut counted = std::collections::HashSet::new();
+    let mut consents = vec![];
+    for consent in &dossier.consents {
+        let mut consent = consent.clone();
+        consent.documents.retain(|d| dossier.reused().any(|r| r.document == *d) && counted.insert(*d));
+        if !consent.documents.is_empty() {
+            consents.push(consent);
+        }
+    }
+    consents
+}
+
+fn evidence(row: &ComponentRow) -> ComponentEvidence {
+    let reused = row.reuse().map(|r| EvidenceSource::Warehouse {
+        document: r.document,
+        version: r.version,
+        provenance: r.provenance,
+    });
+    let own = |a: &Attachment| {
+        let document = a.digitized.map(|(_, document)| document);
+        match a.source {
+            AttachmentSource::Scan { .. } => EvidenceSource::Scan { blob: a.blob, document },
+            AttachmentSource::File | AttachmentSource::Warehouse(_) => {
+                EvidenceSource::File { blob: a.blob, document }
+            }
+        }
+    };
+    let source = reused.or_else(|| row.attachment.as_ref().map(own)).unwrap_or(EvidenceSource::Absent);
+    ComponentEvidence { number: row.number, name: row.name.clone(), source }
+}
+
+/// Files of the dossier that came in here; reused papers are in the warehouse already.
+fn own_files(dossier: &Dossier) -> impl Iterator<Item = BlobId> {
+    dossier
+        .components
+        .iter()
+        .filter_map(|row| row.attachment.as_ref())
+        .filter(|a| !a.is_reused())
+        .map(|a| a.blob)
+}
+
+fn receipt_row(row: &ComponentRow) -> Option<ReceiptRow> {
+    let (source_label, pages) = match (&row.attachment, &row.reservation) {
+        (Some(a), _) => {
+            let label = match a.source {
+                AttachmentSource::Scan { .. } => "Quét",
+                AttachmentSource::File => "Tệp tin",
+                AttachmentSource::Warehouse(_) => "Kho",
+            };
+            (label, a.pages)
+        }
+        (None, Some(_)) => ("Kho (sẽ lấy)", 0),
+        (None, None) => return None,
+    };
+    Some(ReceiptRow {
+        number: row.number,
+        name: row.name.clone(),
+        form_label: form_label(row.form).to_owned(),
+        quantity: row.quantity,
+        source_label: source_label.to_owned(),
+        pages,
+    })
+}
+
+fn form_label(form: CopyForm) -> &'static str {
+    match form {
+        CopyForm::Original => "Bản chính",
+        CopyForm::TrueCopy => "Bản sao y",
+        CopyForm::CertifiedCopy => "Bản chứng thực điện tử",
+        CopyForm::CopyOfCopy => "Bản sao lục",
+        CopyForm::Extract => "Bản trích sao",
+        CopyForm::Copy => "Bản sao",
+    }
+}
+
+/// `1.234.000 đồng`, thousands by dots.
+fn fee_text(fee: u64) -> String {
+    if fee == 0 {
+        return "Không".to_owned();
+    }
+    let digits = fee.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text + " đồng"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fee_is_written_with_dots_between_thousands() {
+        assert_eq!(fee_text(0), "Không");
+        assert_eq!(fee_text(8000), "8.000 đồng");
+        assert_eq!(fee_text(1_234_567), "1.234.567 đồng");
+    }
+}

@@ -1,0 +1,213 @@
+//! The desk itself: its ports, its office, and how one change becomes durable.
+
+use crate::error::{DeskError, IntakeError};
+use crate::ports::{
+    Batch, CapturedPage, Clock, QueuedOp, Random, Scanner, Signer, Vault, VaultStatus, Warehouse,
+};
+use motcua_dossier::{
+    AgencyCode, BlobId, DeviceId, Dossier, DossierId, IdNumber, IdentityCheck, OpId, OutboxItem, OutboxKind,
+    OutboxState, Timestamp,
+};
+use motcua_wire::{Op, OpPayload, SCHEMA_VERSION};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Everything of the world the desk needs.
+#[derive(Clone)]
+pub struct Ports {
+    /// Encrypted store.
+    pub vault: Arc<dyn Vault>,
+    /// Scanners.
+    pub scanner: Arc<dyn Scanner>,
+    /// Signing tokens.
+    pub signer: Arc<dyn Signer>,
+    /// The provincial warehouse.
+    pub warehouse: Arc<dyn Warehouse>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+/// Which office and which machine this is.
+#[derive(Clone, Debug)]
+pub struct OfficeSettings {
+    /// This machine.
+    pub device: DeviceId,
+    /// Receiving agency.
+    pub agency_code: AgencyCode,
+    /// Its name as printed.
+    pub agency_name: String,
+    /// The unit at the counter, as printed on the receipt.
+    pub unit_name: String,
+    /// Place written before a date.
+    pub place: String,
+    /// Ed25519 key of the warehouse's receipts, pinned.
+    pub receipt_key: [u8; 32],
+    /// X25519 key the vault's key is also wrapped to.
+    pub recovery_key: [u8; 32],
+    /// Further driver options by scanner id.
+    pub scanner_options: BTreeMap<String, Vec<(String, String)>>,
+}
+
+/// The counter. Share it by `Arc`; every method takes `&self`.
+pub struct Desk {
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) scanner: Arc<dyn Scanner>,
+    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) warehouse: Arc<dyn Warehouse>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) office: OfficeSettings,
+    pub(crate) wake: Notify,
+    pub(crate) syncing: tokio::sync::Mutex<()>,
+    writing: Mutex<()>,
+    live: Mutex<Live>,
+}
+
+/// What is true only while the program runs.
+#[derive(Default)]
+pub(crate) struct Live {
+    /// Was the warehouse reached at the last try; none before the first.
+    pub(crate) online: Option<bool>,
+    /// Last contact.
+    pub(crate) last_contact: Option<Timestamp>,
+    /// Server clock minus ours, in milliseconds, at the last contact.
+    pub(crate) clock_offset: i64,
+    /// Failed contacts in a row.
+    pub(crate) failures: u32,
+    /// Bytes sent and in all, by operation.
+    pub(crate) sending: HashMap<OpId, (u64, u64)>,
+    /// Outcome of the last identity check of each number in this session.
+    pub(crate) checked: HashMap<IdNumber, IdentityCheck>,
+    /// Pages removed from a capture, for undo.
+    pub(crate) removed_pages: HashMap<BlobId, CapturedPage>,
+}
+
+impl Desk {
+    /// A desk of this office on these ports.
+    #[must_use]
+    pub fn new(ports: Ports, office: OfficeSettings) -> Self {
+        Self {
+            vault: ports.vault,
+            scanner: ports.scanner,
+            signer: ports.signer,
+            warehouse: ports.warehouse,
+            clock: ports.clock,
+            random: ports.random,
+            office,
+            wake: Notify::new(),
+            syncing: tokio::sync::Mutex::new(()),
+            writing: Mutex::new(()),
+            live: Mutex::new(Live::default()),
+        }
+    }
+
+    /// The office this desk belongs to.
+    #[must_use]
+    pub fn office(&self) -> &OfficeSettings {
+        &self.office
+    }
+
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held from reading to committing, never across an await: changes of one vault follow each other.
+    pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn officer(&self) -> String {
+        match self.vault.status() {
+            VaultStatus::Open { officer } => officer,
+            VaultStatus::Absent | VaultStatus::Locked { .. } => String::new(),
+        }
+    }
+
+    /// Time part and ten random bytes of a new identifier.
+    pub(crate) fn id_parts(&self) -> (u64, [u8; 10]) {
+        let mut random = [0u8; 10];
+        self.random.fill(&mut random);
+        (u64::try_from(self.clock.now().0).unwrap_or(0), random)
+    }
+
+    pub(crate) fn stored(&self, id: DossierId) -> Result<Dossier, DeskError> {
+        self.vault.dossier(id)?.ok_or_else(|| IntakeError::UnknownDossier.into())
+    }
+
+    /// Reads a dossier, lets `act` change it and what goes with it, and commits all of it at once.
+    /// When `act` refuses, nothing is written.
+    pub(crate) fn change(
+        &self,
+        id: DossierId,
+        act: impl FnOnce(&mut Change<'_>) -> Result<(), DeskError>,
+    ) -> Result<Dossier, DeskError> {
+        let _writing = self.writing();
+        let mut change =
+            Change { desk: self, now: self.clock.now(), dossier: self.stored(id)?, batch: Batch::default() };
+        act(&mut change)?;
+        let Change { mut dossier, mut batch, .. } = change;
+        dossier.revision += 1;
+        batch.dossiers.push(dossier.clone());
+        let wakes = !batch.enqueue.is_empty();
+        self.vault.commit(&batch)?;
+        if wakes {
+            self.wake.notify_one();
+        }
+        Ok(dossier)
+    }
+}
+
+/// One change under way: the dossier as it will be, and everything committed with it.
+pub(crate) struct Change<'a> {
+    desk: &'a Desk,
+    pub(crate) now: Timestamp,
+    pub(crate) dossier: Dossier,
+    pub(crate) batch: Batch,
+}
+
+impl Change<'_> {
+    /// Puts an operation into the outbox, in the same commit as the dossier.
+    pub(crate) fn enqueue(
+        &mut self,
+        kind: OutboxKind,
+        payload: OpPayload,
+        blobs: Vec<BlobId>,
+    ) -> Result<OpId, DeskError> {
+        let mut counter = match self.batch.counter.take() {
+            Some(counter) => counter,
+            None => self.desk.vault.counter()?,
+        };
+        counter.last_sequence += 1;
+        let (millis, random) = self.desk.id_parts();
+        let op_id = OpId::derive(millis, &random);
+        self.batch.enqueue.push(QueuedOp {
+            item: OutboxItem {
+                op: op_id,
+                dossier: self.dossier.id,
+                sequence: counter.last_sequence,
+                kind,
+                blobs,
+                state: OutboxState::Queued,
+                attempts: 0,
+                queued_at: self.now,
+                last_error: None,
+            },
+            op: Op {
+                op_id,
+                device: counter.device,
+                device_seq: counter.last_sequence,
+                device_time: self.now,
+                schema_version: SCHEMA_VERSION,
+                dossier: self.dossier.id,
+                base_version: self.dossier.server_version,
+                payload,
+            },
+            receipt: None,
+        });
+        self.batch.counter = Some(counter);
+        Ok(op_id)
+    }
+}

@@ -1,0 +1,605 @@
+//! Why a use case did not happen: causes inside, one stable code and its parameters outside.
+
+use crate::ports::{LinkError, PinState, ScanError, ScanFault, TokenError, VaultError};
+use motcua_dossier::{DossierError, FieldProblem, IdNumberError};
+use std::collections::BTreeMap;
+
+/// Why the desk did not do it. Nothing is ever half done: what was durable before stays so.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The encrypted store.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The scanner; pages captured before stay.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// Captured pages.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    /// The signing token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// What is to be signed, or with what.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The warehouse.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// A file and the signatures on it.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Papers of the warehouse.
+    #[error(transparent)]
+    Reuse(#[from] ReuseError),
+    /// Filing a paper into the warehouse.
+    #[error(transparent)]
+    Filing(#[from] FilingError),
+    /// A rule of the dossier.
+    #[error(transparent)]
+    Dossier(#[from] DossierError),
+    /// What was asked for at intake.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The typed number.
+    #[error(transparent)]
+    Number(#[from] IdNumberError),
+}
+
+/// What intake does not know or allow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IntakeError {
+    /// No dossier of that identity on this machine.
+    #[error("dossier is not on this machine")]
+    UnknownDossier,
+    /// The reference data has no such procedure (never synchronised, or withdrawn).
+    #[error("procedure is not in the reference data")]
+    UnknownProcedure,
+    /// The procedure has no such case.
+    #[error("procedure has no such case")]
+    UnknownCase,
+    /// A paper was already filed under this owner's number.
+    #[error("owner is fixed by a filed paper")]
+    OwnerFixed,
+    /// No outbox line of that identity.
+    #[error("outbox has no such line")]
+    UnknownOutboxLine,
+}
+
+/// What is wrong with captured pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// No scanner was chosen for this counter yet.
+    #[error("no scanner is chosen")]
+    NoScanner,
+    /// The row has no captured pages.
+    #[error("no pages are captured")]
+    NoPages,
+    /// No page at that position.
+    #[error("no such captured page")]
+    NoSuchPage,
+    /// The device gave a page that cannot be encoded.
+    #[error("captured page cannot be encoded")]
+    BadPage,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// No bytes.
+    #[error("file is empty")]
+    Empty,
+    /// More than 50 MiB.
+    #[error("file is too large")]
+    TooLarge,
+    /// Neither PDF, Word nor a page image, judged by content.
+    #[error("file has no accepted kind")]
+    Unsupported,
+    /// A PDF is needed and this is none.
+    #[error("file is not a PDF")]
+    NotPdf,
+    /// The PDF or image cannot be read.
+    #[error("file is broken")]
+    Broken,
+    /// The PDF needs a password.
+    #[error("file is encrypted")]
+    Encrypted,
+    /// The file is not on this machine.
+    #[error("file is not on this machine")]
+    Missing,
+    /// Carries no signature.
+    #[error("file carries no signature")]
+    Unsigned,
+    /// A signature does not verify.
+    #[error("signature on file does not verify")]
+    SignatureInvalid,
+    /// Changed after it was signed.
+    #[error("file was changed after signing")]
+    ChangedAfterSigning,
+    /// The signer's authority is not trusted, or the certificate is not for signing.
+    #[error("signer is not trusted")]
+    NotTrusted,
+    /// The signer's certificate was not valid.
+    #[error("signer's certificate is out of date")]
+    SignerExpired,
+    /// The signer's certificate was revoked.
+    #[error("signer's certificate is revoked")]
+    SignerRevoked,
+}
+
+/// Why signing does not begin, or its outcome is not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The chosen certificate is on no token now.
+    #[error("certificate is on no token")]
+    CertificateMissing,
+    /// Its time has passed.
+    #[error("certificate has expired")]
+    CertificateExpired,
+    /// Its time has not come.
+    #[error("certificate is not valid yet")]
+    CertificateNotYetValid,
+    /// Its usage does not include signing, or it cannot be read.
+    #[error("certificate is not for signing")]
+    CertificateNotForSigning,
+    /// Nothing to sign was named.
+    #[error("nothing to sign")]
+    Nothing,
+    /// A paper of the warehouse is reused as it is, never signed again.
+    #[error("a reused paper is not signed again")]
+    ReusedPaper,
+    /// The file was replaced while it was being signed; nothing was changed.
+    #[error("file was replaced while being signed")]
+    FileReplaced,
+    /// Our own output did not verify; nothing was changed.
+    #[error("signed file does not verify")]
+    OutputInvalid,
+    /// The signature field cannot be put into this PDF.
+    #[error("file takes no signature")]
+    CannotPrepare,
+}
+
+/// Why a paper of the warehouse is not taken.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReuseError {
+    /// Not among the owner's papers known here.
+    #[error("paper is not known")]
+    UnknownDocument,
+    /// Found but not usable; stable codes of the reasons.
+    #[error("paper does not fit")]
+    Unfit(Vec<&'static str>),
+    /// A national paper needs its own confirmation before it is fetched.
+    #[error("national paper is not confirmed")]
+    ConsentMissing,
+    /// Nothing waits for a confirmation.
+    #[error("nothing to confirm")]
+    NothingToConfirm,
+    /// The warehouse does not have the file it lists.
+    #[error("warehouse has no file for the paper")]
+    FileGone,
+}
+
+/// Why a paper does not enter the warehouse.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilingError {
+    /// The row's paper stays in the dossier.
+    #[error("component does not enter the warehouse")]
+    NotForWarehouse,
+    /// Paper to electronic copy needs the agency's signature (decision 2).
+    #[error("agency's signature is missing")]
+    AgencySignatureMissing,
+    /// What is said about the paper is not complete.
+    #[error("metadata is not complete")]
+    Metadata(Vec<FieldProblem>),
+    /// The dossier has no result file yet.
+    #[error("result is missing")]
+    ResultMissing,
+    /// The receipt cannot be made.
+    #[error("receipt cannot be made")]
+    Receipt,
+}
+
+/// Every code of [`DeskError::code`]; each has a sentence and an advice in the window.
+pub const CODES: &[&str] = &[
+    "vaultLocked",
+    "vaultAbsent",
+    "vaultExists",
+    "vaultWrongSecret",
+    "vaultWeakSecret",
+    "vaultUnknownOfficer",
+    "vaultNewer",
+    "vaultDamaged",
+    "vaultFull",
+    "vaultInUse",
+    "vaultStorage",
+    "dossierConflict",
+    "scanPaperJam",
+    "scanNoPaper",
+    "scanCoverOpen",
+    "scanBusy",
+    "scanDenied",
+    "scanIo",
+    "scanNoMemory",
+    "scanUnsupported",
+    "scanHung",
+    "scanCrashed",
+    "scanTruncated",
+    "scanGone",
+    "scanNoSystem",
+    "scanCancelled",
+    "scanNotChosen",
+    "scanNoPages",
+    "scanNoSuchPage",
+    "scanBadPage",
+    "signModuleMissing",
+    "signTokenMissing",
+    "signPinWrong",
+    "signPinLastTry",
+    "signPinLocked",
+    "signPinInvalid",
+    "signPinMustChange",
+    "signTokenRemoved",
+    "signKeyMissing",
+    "signTokenHung",
+    "signTokenCrashed",
+    "signTokenDevice",
+    "signCancelled",
+    "signCertificateMissing",
+    "signCertificateExpired",
+    "signCertificateNotYetValid",
+    "signCertificateNotForSigning",
+    "signNothing",
+    "signReusedPaper",
+    "signFileReplaced",
+    "signOutputInvalid",
+    "signCannotPrepare",
+    "linkOffline",
+    "linkIntercepted",
+    "linkUnauthorized",
+    "linkRefused",
+    "linkTrouble",
+    "linkMalformed",
+    "linkCancelled",
+    "identityServiceDown",
+    "fileEmpty",
+    "fileTooLarge",
+    "fileUnsupported",
+    "fileNotPdf",
+    "fileBroken",
+    "fileEncrypted",
+    "fileMissing",
+    "fileUnsigned",
+    "fileSignatureInvalid",
+    "fileChangedAfterSigning",
+    "fileNotTrusted",
+    "fileSignerExpired",
+    "fileSignerRevoked",
+    "documentUnknown",
+    "documentUnfit",
+    "documentFileGone",
+    "consentMissing",
+    "nothingToConfirm",
+    "notForWarehouse",
+    "agencySignatureMissing",
+    "metadataIncomplete",
+    "resultMissing",
+    "receiptFailed",
+    "dossierNotDraft",
+    "dossierNotAccepted",
+    "dossierNoSuchComponent",
+    "dossierNothingAttached",
+    "dossierAlreadyDigitized",
+    "dossierIncomplete",
+    "dossierUnknown",
+    "procedureUnknown",
+    "caseUnknown",
+    "ownerFixed",
+    "outboxLineUnknown",
+    "numberEmpty",
+    "numberShape",
+    "numberCheckDigit",
+];
+
+/// Codes of findings beside a field: completeness of a dossier and of what is said about a paper.
+pub const FINDINGS: &[&str] = &[
+    "dossierNotDraft",
+    "ownerNameMissing",
+    "submitterNameMissing",
+    "reservationFailed",
+    "componentMissing",
+    "componentNotDigitized",
+    "reuseNotConfirmed",
+    "captureUnfinished",
+    "kindMissing",
+    "nameMissing",
+    "validityBeforeIssue",
+];
+
+/// Codes a line of the outbox may carry besides [`CODES`]: refusals of the warehouse, and ours of its receipt.
+pub const OUTBOX_CODES: &[&str] = &[
+    "codeTaken",
+    "idempotencyMismatch",
+    "schemaUnknown",
+    "deviceMismatch",
+    "blobHashMismatch",
+    "deferred",
+    "receiptInvalid",
+];
+
+/// Codes of the reasons why a paper is found but does not fit.
+pub const UNFIT_REASONS: &[&str] = &[
+    "otherResultCode",
+    "expired",
+    "cancelled",
+    "unsigned",
+    "badSignature",
+    "notSynced",
+    "notShared",
+    "tooOld",
+    "issueDateMissing",
+    "nameDiffers",
+];
+
+impl DeskError {
+    /// Stable code; never changes once shipped, always one of [`CODES`].
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Vault(e) => vault_code(e),
+            Self::Scan(e) => scan_code(e),
+            Self::Token(e) => token_code(e),
+            Self::Link(e) => link_code(e),
+            Self::File(e) => e.code(),
+            Self::Dossier(e) => dossier_code(e),
+            Self::Capture(e) => match e {
+                CaptureError::NoScanner => "scanNotChosen",
+                CaptureError::NoPages => "scanNoPages",
+                CaptureError::NoSuchPage => "scanNoSuchPage",
+                CaptureError::BadPage => "scanBadPage",
+            },
+            Self::Sign(e) => match e {
+                SignError::CertificateMissing => "signCertificateMissing",
+                SignError::CertificateExpired => "signCertificateExpired",
+                SignError::CertificateNotYetValid => "signCertificateNotYetValid",
+                SignError::CertificateNotForSigning => "signCertificateNotForSigning",
+                SignError::Nothing => "signNothing",
+                SignError::ReusedPaper => "signReusedPaper",
+                SignError::FileReplaced => "signFileReplaced",
+                SignError::OutputInvalid => "signOutputInvalid",
+                SignError::CannotPrepare => "signCannotPrepare",
+            },
+            Self::Reuse(e) => match e {
+                ReuseError::UnknownDocument => "documentUnknown",
+                ReuseError::Unfit(_) => "documentUnfit",
+                ReuseError::ConsentMissing => "consentMissing",
+                ReuseError::NothingToConfirm => "nothingToConfirm",
+                ReuseError::FileGone => "documentFileGone",
+            },
+            Self::Filing(e) => match e {
+                FilingError::NotForWarehouse => "notForWarehouse",
+                FilingError::AgencySignatureMissing => "agencySignatureMissing",
+                FilingError::Metadata(_) => "metadataIncomplete",
+                FilingError::ResultMissing => "resultMissing",
+                FilingError::Receipt => "receiptFailed",
+            },
+            Self::Intake(e) => match e {
+                IntakeError::UnknownDossier => "dossierUnknown",
+                IntakeError::UnknownProcedure => "procedureUnknown",
+                IntakeError::UnknownCase => "caseUnknown",
+                IntakeError::OwnerFixed => "ownerFixed",
+                IntakeError::UnknownOutboxLine => "outboxLineUnknown",
+            },
+            Self::Number(e) => match e {
+                IdNumberError::Empty => "numberEmpty",
+                IdNumberError::CheckDigit => "numberCheckDigit",
+                // `Shape`, and whatever further reason the domain learns to tell.
+                _ => "numberShape",
+            },
+        }
+    }
+
+    /// What the sentence needs besides its code; never personal data.
+    #[must_use]
+    pub fn params(&self) -> BTreeMap<String, String> {
+        let mut params = BTreeMap::new();
+        let mut put = |key: &str, value: String| params.insert(key.to_owned(), value);
+        match self {
+            Self::Token(TokenError::PinWrong(state)) => {
+                put("state", pin_state_code(*state).to_owned());
+            }
+            Self::Token(TokenError::Removed { done }) => {
+                put("done", done.to_string());
+            }
+            Self::Token(TokenError::Device(answer)) => {
+                put("answer", answer.clone());
+            }
+            Self::Link(LinkError::Refused(code)) => {
+                put("refusal", code.clone());
+            }
+            Self::Link(LinkError::Trouble { retry_after: Some(seconds) }) => {
+                put("seconds", seconds.to_string());
+            }
+            Self::Dossier(
+                DossierError::NoSuchComponent(number)
+                | DossierError::NothingAttached(number)
+                | DossierError::AlreadyDigitized(number),
+            ) => {
+                put("component", number.to_string());
+            }
+            Self::Dossier(DossierError::Incomplete(problems))
+            | Self::Filing(FilingError::Metadata(problems)) => {
+                put("fields", join(problems.iter().map(|p| p.field.as_str())));
+                put("codes", join(problems.iter().map(|p| p.code.as_str())));
+            }
+            Self::Reuse(ReuseError::Unfit(reasons)) => {
+                put("reasons", join(reasons.iter().copied()));
+            }
+            _ => {}
+        }
+        params
+    }
+}
+
+impl FileError {
+    /// Stable code, also used as the reason of a reservation that failed.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "fileEmpty",
+            Self::TooLarge => "fileTooLarge",
+            Self::Unsupported => "fileUnsupported",
+            Self::NotPdf => "fileNotPdf",
+            Self::Broken => "fileBroken",
+            Self::Encrypted => "fileEncrypted",
+            Self::Missing => "fileMissing",
+            Self::Unsigned => "fileUnsigned",
+            Self::SignatureInvalid => "fileSignatureInvalid",
+            Self::ChangedAfterSigning => "fileChangedAfterSigning",
+            Self::NotTrusted => "fileNotTrusted",
+            Self::SignerExpired => "fileSignerExpired",
+            Self::SignerRevoked => "fileSignerRevoked",
+        }
+    }
+}
+
+/// The word of a PIN state in parameters and views.
+#[must_use]
+pub fn pin_state_code(state: PinState) -> &'static str {
+    match state {
+        PinState::Normal => "normal",
+        PinState::Low => "low",
+        PinState::LastTry => "lastTry",
+        PinState::Locked => "locked",
+        PinState::MustChange => "mustChange",
+    }
+}
+
+fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join(",")
+}
+
+fn vault_code(error: &VaultError) -> &'static str {
+    match error {
+        VaultError::Locked => "vaultLocked",
+        VaultError::Absent => "vaultAbsent",
+        VaultError::Exists => "vaultExists",
+        VaultError::WrongSecret => "vaultWrongSecret",
+        VaultError::WeakSecret => "vaultWeakSecret",
+        VaultError::UnknownOfficer => "vaultUnknownOfficer",
+        VaultError::Newer => "vaultNewer",
+        VaultError::Damaged => "vaultDamaged",
+        VaultError::Full => "vaultFull",
+        VaultError::Stale => "dossierConflict",
+        VaultError::InUse => "vaultInUse",
+        VaultError::Storage => "vaultStorage",
+    }
+}
+
+fn scan_code(error: &ScanError) -> &'static str {
+    match error {
+        ScanError::Fault(fault) => match fault {
+            ScanFault::Jammed => "scanPaperJam",
+            ScanFault::NoPaper => "scanNoPaper",
+            ScanFault::CoverOpen => "scanCoverOpen",
+            ScanFault::Busy => "scanBusy",
+            ScanFault::Denied => "scanDenied",
+            ScanFault::Io => "scanIo",
+            ScanFault::NoMemory => "scanNoMemory",
+            ScanFault::Unsupported => "scanUnsupported",
+            ScanFault::Hung => "scanHung",
+            ScanFault::Crashed => "scanCrashed",
+            ScanFault::Truncated => "scanTruncated",
+            ScanFault::Gone => "scanGone",
+        },
+        ScanError::NoSystem => "scanNoSystem",
+        ScanError::Cancelled => "scanCancelled",
+    }
+}
+
+fn token_code(error: &TokenError) -> &'static str {
+    match error {
+        TokenError::NoModule => "signModuleMissing",
+        TokenError::NoToken => "signTokenMissing",
+        TokenError::PinWrong(PinState::LastTry) => "signPinLastTry",
+        TokenError::PinWrong(PinState::Locked) | TokenError::PinLocked => "signPinLocked",
+        TokenError::PinWrong(PinState::MustChange) => "signPinMustChange",
+        TokenError::PinWrong(PinState::Normal | PinState::Low) => "signPinWrong",
+        TokenError::PinInvalid => "signPinInvalid",
+        TokenError::Removed { .. } => "signTokenRemoved",
+        TokenError::KeyMissing => "signKeyMissing",
+        TokenError::Hung => "signTokenHung",
+        TokenError::Crashed => "signTokenCrashed",
+        TokenError::Device(_) => "signTokenDevice",
+        TokenError::Cancelled => "signCancelled",
+    }
+}
+
+/// Stable code of a failure of the link, also kept as the last error of an outbox line.
+pub(crate) fn link_code(error: &LinkError) -> &'static str {
+    match error {
+        LinkError::Offline => "linkOffline",
+        LinkError::Intercepted => "linkIntercepted",
+        LinkError::IdentityDown => "identityServiceDown",
+        LinkError::Unauthorized => "linkUnauthorized",
+        LinkError::Refused(_) => "linkRefused",
+        LinkError::Trouble { .. } => "linkTrouble",
+        LinkError::Malformed => "linkMalformed",
+        LinkError::Cancelled => "linkCancelled",
+    }
+}
+
+fn dossier_code(error: &DossierError) -> &'static str {
+    match error {
+        DossierError::NotAccepted => "dossierNotAccepted",
+        DossierError::NoSuchComponent(_) => "dossierNoSuchComponent",
+        DossierError::NothingAttached(_) => "dossierNothingAttached",
+        DossierError::AlreadyDigitized(_) => "dossierAlreadyDigitized",
+        DossierError::Incomplete(_) => "dossierIncomplete",
+        // `NotDraft`, and whatever further refusal the domain learns to tell.
+        _ => "dossierNotDraft",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_codes_has_no_double_and_holds_what_errors_say() {
+        let mut sorted = CODES.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), CODES.len(), "a code is listed twice");
+        let samples: Vec<DeskError> = vec![
+            VaultError::Stale.into(),
+            ScanError::Fault(ScanFault::Jammed).into(),
+            TokenError::PinWrong(PinState::LastTry).into(),
+            TokenError::PinWrong(PinState::Low).into(),
+            LinkError::IdentityDown.into(),
+            FileError::SignerRevoked.into(),
+            ReuseError::Unfit(vec!["expired"]).into(),
+            FilingError::Receipt.into(),
+            DossierError::NotDraft.into(),
+            IdNumberError::Shape.into(),
+            IntakeError::OwnerFixed.into(),
+            SignError::CannotPrepare.into(),
+            CaptureError::BadPage.into(),
+        ];
+        for error in samples {
+            assert!(CODES.contains(&error.code()), "{}", error.code());
+        }
+    }
+
+    #[test]
+    fn a_wrong_pin_tells_the_state_and_nothing_else() {
+        let error = DeskError::from(TokenError::PinWrong(PinState::Low));
+        assert_eq!(error.code(), "signPinWrong");
+        assert_eq!(error.params().get("state").map(String::as_str), Some("low"));
+    }
+}

@@ -1,0 +1,108 @@
+//! "Xác minh danh tính số": the identity service, its memory, and the four answers told apart.
+
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::ports::{Batch, CachedIdentity, LinkError};
+use motcua_dossier::{Dossier, DossierId, IdNumber, IdentityAnswer, IdentityCheck, Party};
+
+/// What a check found out about a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdentityFinding {
+    /// The number as it was read.
+    pub number: IdNumber,
+    /// What the service said, or why it said nothing.
+    pub check: IdentityCheck,
+    /// What to do when the answer is "Chưa có"; text is reference data.
+    pub guide: Option<String>,
+    /// The owner as an earlier dossier of this counter has him.
+    pub earlier: Option<Party>,
+    /// Name the service has for the number, when it gave one.
+    pub suggested_name: Option<String>,
+}
+
+impl Desk {
+    /// Asks the identity service about a typed number. Without an answer now, a remembered one is
+    /// given and marked; no contact and a silent service are outcomes, not errors.
+    ///
+    /// # Errors
+    /// The number has no known shape, the vault is closed, the line is intercepted or the device refused.
+    pub async fn check_identity(&self, typed: &str) -> Result<IdentityFinding, DeskError> {
+        let number = IdNumber::parse(typed)?;
+        let earlier = self.owner_hint(&number).await?;
+        let (check, suggested_name) = self.ask_identity(&number).await?;
+        let guide = match &check {
+            IdentityCheck::Answered { answer: IdentityAnswer::NotRegistered, .. } => {
+                Some(self.vault.reference()?.identity_guide).filter(|g| !g.is_empty())
+            }
+            _ => None,
+        };
+        Ok(IdentityFinding { number, check, guide, earlier, suggested_name })
+    }
+
+    /// Checks the owner of a dossier again and keeps the outcome on it.
+    ///
+    /// # Errors
+    /// As [`Desk::check_identity`]; unknown dossier.
+    pub async fn recheck_identity(&self, id: DossierId) -> Result<Dossier, DeskError> {
+        let number = self.stored(id)?.applicant.owner.number;
+        let (check, _) = self.ask_identity(&number).await?;
+        self.change(id, |change| {
+            if change.dossier.applicant.owner.number == number {
+                change.dossier.identity = check;
+            }
+            Ok(())
+        })
+    }
+
+    /// The owner as the newest earlier dossier of this counter has him.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn owner_hint(&self, number: &IdNumber) -> Result<Option<Party>, DeskError> {
+        let known = self.vault.dossiers(number.value(), 50)?;
+        Ok(known
+            .into_iter()
+            .map(|d| d.applicant.owner)
+            .find(|owner| owner.number == *number || owner.aliases.contains(number)))
+    }
+
+    /// Outcome of the last check of this number in this session; `NotAsked` when there was none.
+    #[must_use]
+    pub fn last_check(&self, number: &IdNumber) -> IdentityCheck {
+        self.live().checked.get(number).cloned().unwrap_or(IdentityCheck::NotAsked)
+    }
+
+    /// One question to the service; answers are remembered durably before they are shown.
+    pub(crate) async fn ask_identity(
+        &self,
+        number: &IdNumber,
+    ) -> Result<(IdentityCheck, Option<String>), DeskError> {
+        let remembered = self.vault.identity(number)?;
+        let asked = self.warehouse.identity(number).await;
+        let at = self.clock.now();
+        let cached = |fallback: IdentityCheck| {
+            remembered.map_or(fallback, |c| IdentityCheck::Answered { answer: c.answer, at: c.at, cached: true })
+        };
+        let (check, name) = match asked {
+            Ok(reply) => {
+                let seen = CachedIdentity { answer: reply.answer, at: reply.at };
+                let _writing = self.writing();
+                self.vault
+                    .commit(&Batch { identities: vec![(number.clone(), seen)], ..Batch::default() })?;
+                (
+                    IdentityCheck::Answered { answer: reply.answer, at: reply.at, cached: false },
+                    reply.name.filter(|n| !n.trim().is_empty()),
+                )
+            }
+            Err(LinkError::IdentityDown) => (cached(IdentityCheck::ServiceDown { at }), None),
+            Err(LinkError::Offline | LinkError::Trouble { .. } | LinkError::Malformed | LinkError::Cancelled) => {
+                (cached(IdentityCheck::Offline { at }), None)
+            }
+            Err(error @ (LinkError::Intercepted | LinkError::Unauthorized | LinkError::Refused(_))) => {
+                return Err(error.into());
+            }
+        };
+        self.live().checked.insert(number.clone(), check.clone());
+        Ok((check, name))
+    }
+}

@@ -1,0 +1,248 @@
+//! Opening a dossier: procedures, owner, case; and finding dossiers again.
+
+use crate::desk::Desk;
+use crate::error::{DeskError, IntakeError};
+use crate::ports::Batch;
+use motcua_dossier::{
+    Applicant, Category, Channel, ComponentRow, ComponentSpec, Dossier, DossierError, DossierId, DossierState,
+    HandlingCase, IdentityCheck, Procedure, ProcedureCode, ReferenceData, ReturnMethod, fold,
+};
+use std::collections::HashMap;
+
+/// What a dossier is opened with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewDossier {
+    /// How it came in.
+    pub channel: Channel,
+    /// How the result is handed over.
+    pub return_method: ReturnMethod,
+    /// Owner and submitter.
+    pub applicant: Applicant,
+    /// Outcome of the identity check; `NotAsked` takes the last one of this session, if there was one.
+    pub identity: IdentityCheck,
+    /// Which procedure.
+    pub procedure: ProcedureCode,
+    /// Which case of it.
+    pub case_code: String,
+}
+
+/// What may be changed on a draft, all of it at once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DossierChange {
+    /// How it came in.
+    pub channel: Channel,
+    /// How the result is handed over.
+    pub return_method: ReturnMethod,
+    /// Owner and submitter.
+    pub applicant: Applicant,
+    /// Which case of the procedure.
+    pub case_code: String,
+}
+
+impl Desk {
+    /// Asks the warehouse for newer reference data. Returns the version held now.
+    ///
+    /// # Errors
+    /// No contact, the vault is closed.
+    pub async fn refresh_reference(&self) -> Result<u64, DeskError> {
+        let held = self.vault.reference()?.version;
+        let Some(newer) = self.warehouse.reference(held).await? else { return Ok(held) };
+        let version = newer.version;
+        let _writing = self.writing();
+        self.vault.commit(&Batch { reference: Some(newer), ..Batch::default() })?;
+        Ok(version)
+    }
+
+    /// The reference data held now; empty before the first sync.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn reference(&self) -> Result<ReferenceData, DeskError> {
+        Ok(self.vault.reference()?)
+    }
+
+    /// The ten best procedures for what was typed, marks and case aside: by code, by initials, by words
+    /// in any order. Nothing typed gives the commonest of this counter.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn procedures(&self, query: &str) -> Result<Vec<Procedure>, DeskError> {
+        let mut taken: HashMap<String, u32> = HashMap::new();
+        for dossier in self.vault.dossiers("", 200)? {
+            *taken.entry(dossier.procedure.key().to_owned()).or_default() += 1;
+        }
+        let query = fold(query);
+        let mut found: Vec<(u32, u32, Procedure)> = self
+            .vault
+            .reference()?
+            .procedures
+            .into_iter()
+            .filter_map(|p| {
+                let often = taken.get(p.code.key()).copied().unwrap_or(0);
+                Some((rank(&p, &query)?, often, p))
+            })
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+        Ok(found.into_iter().take(10).map(|(_, _, p)| p).collect())
+    }
+
+    /// Danh mục giấy tờ.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn categories(&self) -> Result<Vec<Category>, DeskError> {
+        Ok(self.vault.reference()?.categories)
+    }
+
+    /// Opens a dossier; durable when this returns.
+    ///
+    /// # Errors
+    /// Unknown procedure or case, the vault is closed.
+    pub async fn open_dossier(&self, new: NewDossier) -> Result<Dossier, DeskError> {
+        let reference = self.vault.reference()?;
+        let procedure = find_procedure(&reference, &new.procedure)?;
+        let case = find_case(procedure, &new.case_code)?;
+        let identity = match new.identity {
+            IdentityCheck::NotAsked => self.last_check(&new.applicant.owner.number),
+            checked @ (IdentityCheck::Answered { .. }
+            | IdentityCheck::ServiceDown { .. }
+            | IdentityCheck::Offline { .. }) => checked,
+        };
+        let (millis, random) = self.id_parts();
+        let dossier = Dossier {
+            id: DossierId::derive(millis, &random),
+            code: None,
+            channel: new.channel,
+            return_method: new.return_method,
+            applicant: new.applicant,
+            identity,
+            procedure: procedure.code.clone(),
+            procedure_name: procedure.name.clone(),
+            reference_version: reference.version,
+            case_code: case.code.clone(),
+            working_days: case.working_days,
+            fee: case.fee,
+            components: procedure.components.iter().map(row_of).collect(),
+            consents: vec![],
+            state: DossierState::Draft,
+            result: None,
+            receipt: None,
+            officer: self.officer(),
+            opened_at: self.clock.now(),
+            server_version: 0,
+            revision: 1,
+        };
+        let _writing = self.writing();
+        self.vault.commit(&Batch { dossiers: vec![dossier.clone()], ..Batch::default() })?;
+        Ok(dossier)
+    }
+
+    /// Changes a draft. Another owner number drops what was taken from the first owner's papers, with
+    /// its confirmations, and the identity outcome.
+    ///
+    /// # Errors
+    /// Not a draft; unknown case; the owner's number is fixed by a paper already filed under it.
+    pub async fn update_dossier(&self, id: DossierId, to: DossierChange) -> Result<Dossier, DeskError> {
+        let reference = self.vault.reference()?;
+        let known = self.last_check(&to.applicant.owner.number);
+        self.change(id, |change| {
+            let dossier = &mut change.dossier;
+            if dossier.state != DossierState::Draft {
+                return Err(DossierError::NotDraft.into());
+            }
+            if dossier.case_code != to.case_code {
+                let case = find_case(find_procedure(&reference, &dossier.procedure)?, &to.case_code)?;
+                dossier.case_code.clone_from(&case.code);
+                dossier.working_days = case.working_days;
+                dossier.fee = case.fee;
+            }
+            if dossier.applicant.owner.number != to.applicant.owner.number {
+                let filed = |row: &ComponentRow| row.attachment.as_ref().is_some_and(|a| a.digitized.is_some());
+                if dossier.components.iter().any(filed) {
+                    return Err(IntakeError::OwnerFixed.into());
+                }
+                for row in &mut dossier.components {
+                    row.reservation = None;
+                    row.attachment = row.attachment.take().filter(|a| !a.is_reused());
+                }
+                dossier.consents.clear();
+                dossier.identity = known;
+            }
+            dossier.channel = to.channel;
+            dossier.return_method = to.return_method;
+            dossier.applicant = to.applicant;
+            Ok(())
+        })
+    }
+
+    /// One dossier.
+    ///
+    /// # Errors
+    /// Not on this machine, the vault is closed.
+    pub async fn dossier(&self, id: DossierId) -> Result<Dossier, DeskError> {
+        self.stored(id)
+    }
+
+    /// The 50 newest dossiers that fit what was typed.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn dossiers(&self, query: &str) -> Result<Vec<Dossier>, DeskError> {
+        Ok(self.vault.dossiers(query, 50)?)
+    }
+}
+
+pub(crate) fn find_procedure<'a>(
+    reference: &'a ReferenceData,
+    code: &ProcedureCode,
+) -> Result<&'a Procedure, DeskError> {
+    reference
+        .procedures
+        .iter()
+        .find(|p| p.code.same_procedure(code))
+        .ok_or_else(|| IntakeError::UnknownProcedure.into())
+}
+
+fn find_case<'a>(procedure: &'a Procedure, code: &str) -> Result<&'a HandlingCase, DeskError> {
+    procedure.cases.iter().find(|c| c.code == code).ok_or_else(|| IntakeError::UnknownCase.into())
+}
+
+fn row_of(spec: &ComponentSpec) -> ComponentRow {
+    ComponentRow {
+        number: spec.number,
+        name: spec.name.clone(),
+        form: spec.form,
+        quantity: spec.quantity,
+        result_codes: spec.result_codes.clone(),
+        fresh_days: spec.fresh_days,
+        required: spec.required,
+        enters_warehouse: spec.enters_warehouse,
+        attachment: None,
+        reservation: None,
+    }
+}
+
+/// Lower is better; none when it does not fit.
+fn rank(procedure: &Procedure, query: &str) -> Option<u32> {
+    let name = fold(&procedure.name);
+    if query.is_empty() {
+        return Some(0);
+    }
+    if fold(procedure.code.as_str()).starts_with(query) {
+        return Some(0);
+    }
+    if name.starts_with(query) {
+        return Some(1);
+    }
+    let initials: String = name.split(' ').filter_map(|w| w.chars().next()).collect();
+    if query.chars().count() >= 2 && initials.contains(query) {
+        return Some(2);
+    }
+    let words: Vec<&str> = name.split(' ').collect();
+    let all_start = query.split(' ').all(|q| words.iter().any(|w| w.starts_with(q)));
+    if all_start {
+        return Some(3);
+    }
+    let field = fold(&procedure.field);
+    query.split(' ').all(|q| name.contains(q) || field.contains(q)).then_some(4)
+}

@@ -1,0 +1,74 @@
+//! The outbox as the officer sees it: never ahead of what is durable.
+
+use crate::desk::Desk;
+use crate::error::{DeskError, IntakeError};
+use crate::ports::Batch;
+use motcua_dossier::{OpId, OutboxItem, OutboxState};
+use motcua_wire::SignedReceipt;
+
+impl Desk {
+    /// What leaves the machine, oldest first; received lines too when `all`. "Đang gửi (n %)" is laid
+    /// over the durable state while bytes flow.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, DeskError> {
+        let mut items = self.vault.outbox(all)?;
+        let live = self.live();
+        for item in &mut items {
+            if let Some(&(sent, total)) = live.sending.get(&item.op)
+                && matches!(item.state, OutboxState::Queued | OutboxState::WaitingForNetwork { .. })
+            {
+                item.state = OutboxState::Sending { sent, total };
+            }
+        }
+        Ok(items)
+    }
+
+    /// The signed receipt of a line, once held.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn signed_receipt(&self, op: OpId) -> Result<Option<SignedReceipt>, DeskError> {
+        Ok(self.vault.queued(op)?.and_then(|q| q.receipt))
+    }
+
+    /// Makes every line that waits due now and wakes the sync loop.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn retry_now(&self) -> Result<(), DeskError> {
+        {
+            let _writing = self.writing();
+            let waiting: Vec<OutboxItem> = self
+                .vault
+                .outbox(false)?
+                .into_iter()
+                .filter(|i| matches!(i.state, OutboxState::WaitingForNetwork { .. }))
+                .map(|i| OutboxItem { state: OutboxState::Queued, ..i })
+                .collect();
+            if !waiting.is_empty() {
+                self.vault.commit(&Batch { outbox: waiting, ..Batch::default() })?;
+            }
+        }
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Sends a refused line once more, after what it was refused for has been put right.
+    ///
+    /// # Errors
+    /// No such line, the vault is closed.
+    pub async fn resend(&self, op: OpId) -> Result<(), DeskError> {
+        {
+            let _writing = self.writing();
+            let item = self.vault.queued(op)?.ok_or(IntakeError::UnknownOutboxLine)?.item;
+            if matches!(item.state, OutboxState::NeedsAttention { .. }) {
+                let again = OutboxItem { state: OutboxState::Queued, ..item };
+                self.vault.commit(&Batch { outbox: vec![again], ..Batch::default() })?;
+            }
+        }
+        self.wake.notify_one();
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+//! Synchronising: one pass fetches what the counter needs offline, fills reservations and drains the
+//! outbox. A pass may be cut anywhere: what it had not committed, the next one does again, once.
+
+mod contact;
+mod push;
+
+use crate::desk::Desk;
+use crate::error::{DeskError, link_code};
+use crate::ports::{Batch, LinkError, VaultStatus};
+use motcua_dossier::{DossierId, OpId, OutboxItem, OutboxState, Timestamp};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Something the window shows changed during a pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SyncEvent {
+    /// The status line.
+    StatusChanged,
+    /// A dossier on this machine.
+    DossierChanged(DossierId),
+    /// Bytes flowed for a line of the outbox.
+    Sending {
+        /// The line.
+        op: OpId,
+        /// Bytes the server has.
+        sent: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+}
+
+/// Told of [`SyncEvent`]s; cheap, may be called often.
+pub(crate) type OnEvent<'a> = &'a (dyn Fn(SyncEvent) + Send + Sync);
+
+/// What a pass did.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SyncReport {
+    /// The warehouse was reached.
+    pub online: bool,
+    /// Stable code of what kept it from being reached, or of the last step that failed.
+    pub problem: Option<&'static str>,
+    /// Lines whose receipt arrived.
+    pub received: u32,
+    /// Lines that wait for another try.
+    pub waiting: u32,
+    /// Lines that need a person.
+    pub attention: u32,
+    /// Reserved papers that were attached.
+    pub fetched: u32,
+    /// When the next line is due.
+    pub next_try: Option<Timestamp>,
+}
+
+const POLL: Duration = Duration::from_secs(30);
+const BACKOFF_FIRST: u64 = 2_000;
+const BACKOFF_LAST: u64 = 300_000;
+
+impl Desk {
+    /// One pass. A second caller waits for the first and then passes again. No contact is an outcome.
+    ///
+    /// # Errors
+    /// The vault is closed or fails.
+    pub async fn sync_once(
+        &self,
+        cancel: &CancellationToken,
+        on_event: &(dyn Fn(SyncEvent) + Send + Sync),
+    ) -> Result<SyncReport, DeskError> {
+        let _alone = self.syncing.lock().await;
+        self.vault.counter()?;
+        let mut report = SyncReport::default();
+        let was_online = self.live().online == Some(true);
+        match self.make_contact().await {
+            Ok(()) => {
+                report.online = true;
+                if !was_online {
+                    self.wake_offline_lines()?;
+                    on_event(SyncEvent::StatusChanged);
+                }
+                self.refresh(cancel, on_event, &mut report).await?;
+                self.drain(cancel, on_event, &mut report).await?;
+            }
+            Err(error) => {
+                report.problem = Some(link_code(&error));
+                self.put_off_all(&error)?;
+            }
+        }
+        self.summarize(&mut report)?;
+        on_event(SyncEvent::StatusChanged);
+        Ok(report)
+    }
+
+    /// Passes again and again until cancelled: at once when work is queued or [`Desk::retry_now`] asks,
+    /// when a line is due, and every half minute.
+    pub async fn run_sync(
+        &self,
+        cancel: &CancellationToken,
+        on_event: &(dyn Fn(SyncEvent) + Send + Sync),
+    ) {
+        while !cancel.is_cancelled() {
+            let mut pause = POLL;
+            if matches!(self.vault.status(), VaultStatus::Open { .. }) {
+                match self.sync_once(cancel, on_event).await {
+                    Ok(report) => pause = self.pause_after(&report),
+                    Err(error) => tracing::warn!(code = error.code(), "sync pass ended early"),
+                }
+            }
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = self.wake.notified() => {}
+                () = self.clock.sleep(pause) => {}
+            }
+        }
+    }
+
+    fn pause_after(&self, report: &SyncReport) -> Duration {
+        let due = report.next_try.map_or(i64::MAX, |at| at.0.saturating_sub(self.clock.now().0));
+        let longest = if report.online {
+            u64::try_from(POLL.as_millis()).unwrap_or(u64::MAX)
+        } else {
+            self.backoff(self.live().failures)
+        };
+        Duration::from_millis(u64::try_from(due).unwrap_or(0).min(longest).max(250))
+    }
+
+    /// 2 s doubling to 5 min, full jitter above a quarter of it.
+    pub(crate) fn backoff(&self, attempts: u32) -> u64 {
+        let cap = BACKOFF_FIRST.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(BACKOFF_LAST);
+        let mut bytes = [0u8; 8];
+        self.random.fill(&mut bytes);
+        let floor = cap / 4;
+        floor + u64::from_le_bytes(bytes) % (cap - floor + 1)
+    }
+
+    /// The lines that waited for the network are due now that it is back.
+    fn wake_offline_lines(&self) -> Result<(), DeskError> {
+        let lost = ["linkOffline", "linkIntercepted", "linkUnauthorized"];
+        self.change_lines(|item| {
+            let waits = matches!(item.state, OutboxState::WaitingForNetwork { .. });
+            (waits && item.last_error.as_deref().is_some_and(|e| lost.contains(&e)))
+                .then(|| OutboxItem { state: OutboxState::Queued, ..item.clone() })
+        })
+    }
+
+    /// No contact: every queued line says so, with the next try.
+    fn put_off_all(&self, error: &LinkError) -> Result<(), DeskError> {
+        let code = link_code(error);
+        let wait = self.backoff(self.live().failures);
+        let next_try = Timestamp(self.clock.now().0 + i64::try_from(wait).unwrap_or(0));
+        self.change_lines(|item| {
+            matches!(item.state, OutboxState::Queued | OutboxState::Sending { .. }).then(|| OutboxItem {
+                state: OutboxState::WaitingForNetwork { next_try },
+                last_error: Some(code.to_owned()),
+                ..item.clone()
+            })
+        })
+    }
+
+    fn change_lines(&self, act: impl Fn(&OutboxItem) -> Option<OutboxItem>) -> Result<(), DeskError> {
+        let _writing = self.writing();
+        let changed: Vec<OutboxItem> = self.vault.outbox(false)?.iter().filter_map(act).collect();
+        if !changed.is_empty() {
+            self.vault.commit(&Batch { outbox: changed, ..Batch::default() })?;
+        }
+        Ok(())
+    }
+
+    fn summarize(&self, report: &mut SyncReport) -> Result<(), DeskError> {
+        for item in self.vault.outbox(false)? {
+            match item.state {
+                OutboxState::NeedsAttention { .. } => report.attention += 1,
+                OutboxState::WaitingForNetwork { next_try } => {
+                    report.waiting += 1;
+                    report.next_try = Some(report.next_try.map_or(next_try, |t| t.min(next_try)));
+                }
+                OutboxState::Queued | OutboxState::Sending { .. } => report.waiting += 1,
+                OutboxState::Received { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}

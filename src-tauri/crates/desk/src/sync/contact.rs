@@ -1,0 +1,205 @@
+//! The first half of a pass: what the counter needs when the network is gone again.
+
+use super::{OnEvent, SyncEvent, SyncReport};
+use crate::desk::Desk;
+use crate::error::{DeskError, link_code};
+use crate::ports::{Batch, LinkError};
+use motcua_dossier::{
+    Day, Dossier, DossierId, DossierState, IdentityCheck, OutboxItem, OutboxState, Reservation,
+};
+use motcua_wire::LeaseBlock;
+use tokio_util::sync::CancellationToken;
+
+/// Codes held per day; topped up when half of them are gone.
+const BLOCK: u32 = 20;
+const EPOCH_SETTING: &str = "warehouse_epoch";
+/// Dossiers looked at for re-checks, reservations and owners.
+const RECENT: u32 = 300;
+/// Drafts whose owner's papers are kept fresh, and how fresh.
+const OWNERS: usize = 20;
+const OWNER_MILLIS: i64 = 10 * 60 * 1000;
+
+impl Desk {
+    /// Asks who is there; notes contact and the server's clock.
+    pub(super) async fn make_contact(&self) -> Result<(), LinkError> {
+        let about = self.warehouse.about().await;
+        let now = self.clock.now();
+        let epoch = {
+            let mut live = self.live();
+            match about {
+                Ok(about) => {
+                    live.online = Some(true);
+                    live.last_contact = Some(now);
+                    live.clock_offset = about.time.0 - now.0;
+                    live.failures = 0;
+                    about.epoch
+                }
+                Err(error) => {
+                    live.online = Some(false);
+                    live.failures = live.failures.saturating_add(1);
+                    return Err(error);
+                }
+            }
+        };
+        if let Err(error) = self.note_epoch(epoch) {
+            tracing::warn!(code = error.code(), "epoch of the warehouse was not noted");
+        }
+        Ok(())
+    }
+
+    /// Steps that fail are told in the report and do not keep the others from running; only the vault may.
+    pub(super) async fn refresh(
+        &self,
+        cancel: &CancellationToken,
+        on_event: OnEvent<'_>,
+        report: &mut SyncReport,
+    ) -> Result<(), DeskError> {
+        let mut note = |outcome: Result<(), DeskError>| match outcome {
+            Err(DeskError::Vault(error)) => Err(DeskError::Vault(error)),
+            Err(error) => {
+                report.problem = Some(error.code());
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        };
+        note(self.refresh_reference().await.map(|_| ()))?;
+        let calendar = self.vault.reference()?.calendar;
+        let today = self.clock.now().day();
+        for day in [today, calendar.next_working(today)] {
+            note(self.top_up(day, today).await)?;
+        }
+        let recent = self.vault.dossiers("", RECENT)?;
+        for dossier in &recent {
+            if cancel.is_cancelled() {
+                return Ok(());
+            }
+            if matches!(dossier.identity, IdentityCheck::Offline { .. } | IdentityCheck::ServiceDown { .. }) {
+                note(self.recheck(dossier, on_event).await)?;
+            }
+        }
+        let mut fetched = 0;
+        for dossier in &recent {
+            for row in &dossier.components {
+                if let Some(reservation) = row.reservation.as_ref().filter(|r| r.problem.is_none())
+                    && !cancel.is_cancelled()
+                {
+                    match self.fill(dossier.id, reservation, cancel).await {
+                        Ok(true) => {
+                            fetched += 1;
+                            on_event(SyncEvent::DossierChanged(dossier.id));
+                        }
+                        Ok(false) => on_event(SyncEvent::DossierChanged(dossier.id)),
+                        Err(error) => note(Err(error))?,
+                    }
+                }
+            }
+        }
+        for dossier in recent.iter().filter(|d| d.state == DossierState::Draft).take(OWNERS) {
+            if cancel.is_cancelled() {
+                break;
+            }
+            note(self.refresh_papers(&dossier.applicant.owner, OWNER_MILLIS).await.map(|_| ()))?;
+        }
+        report.fetched = fetched;
+        Ok(())
+    }
+
+    /// A restored warehouse has a higher epoch and may lack what it once confirmed: every line goes again.
+    /// What it still has, it answers with the same receipt.
+    fn note_epoch(&self, epoch: u64) -> Result<(), DeskError> {
+        let _writing = self.writing();
+        let known = self.vault.setting(EPOCH_SETTING)?.and_then(|e| e.parse::<u64>().ok());
+        if known == Some(epoch) {
+            return Ok(());
+        }
+        let mut batch =
+            Batch { settings: vec![(EPOCH_SETTING.to_owned(), epoch.to_string())], ..Batch::default() };
+        if known.is_some_and(|k| k < epoch) {
+            batch.outbox = self
+                .vault
+                .outbox(true)?
+                .into_iter()
+                .filter(|i| matches!(i.state, OutboxState::Received { .. }))
+                .map(|i| OutboxItem { state: OutboxState::Queued, ..i })
+                .collect();
+        }
+        self.vault.commit(&batch)?;
+        Ok(())
+    }
+
+    async fn top_up(&self, day: Day, today: Day) -> Result<(), DeskError> {
+        let agency = &self.office.agency_code;
+        let left: u32 = self
+            .vault
+            .blocks()?
+            .iter()
+            .filter(|b| b.agency == *agency && b.day == day)
+            .map(motcua_dossier::NumberBlock::left)
+            .sum();
+        if left > BLOCK / 2 {
+            return Ok(());
+        }
+        let request = LeaseBlock { agency: agency.clone(), day, count: BLOCK - left };
+        let leased = self.warehouse.lease_block(&request).await?;
+        let _writing = self.writing();
+        let mut blocks = self.vault.blocks()?;
+        blocks.retain(|b| b.day >= today && b.left() > 0);
+        blocks.push(leased);
+        self.vault.commit(&Batch { blocks: Some(blocks), ..Batch::default() })?;
+        Ok(())
+    }
+
+    async fn recheck(&self, dossier: &Dossier, on_event: OnEvent<'_>) -> Result<(), DeskError> {
+        let number = dossier.applicant.owner.number.clone();
+        let (check, _) = self.ask_identity(&number).await?;
+        if !matches!(check, IdentityCheck::Answered { .. }) {
+            return Ok(());
+        }
+        self.change(dossier.id, |change| {
+            if change.dossier.applicant.owner.number == number {
+                change.dossier.identity = check;
+            }
+            Ok(())
+        })?;
+        on_event(SyncEvent::DossierChanged(dossier.id));
+        Ok(())
+    }
+
+    /// Fetches, verifies and attaches a reserved paper; a paper that is refused for good says why on its
+    /// row. True when it was attached.
+    async fn fill(
+        &self,
+        id: DossierId,
+        reservation: &Reservation,
+        cancel: &CancellationToken,
+    ) -> Result<bool, DeskError> {
+        let reuse = &reservation.reuse;
+        let outcome = match self.fetch_verified(&reservation.blob, reuse, 0, cancel).await {
+            Ok(attachment) => Ok(attachment),
+            Err(DeskError::File(reason)) => Err(reason.code()),
+            Err(DeskError::Link(LinkError::Refused(_))) => Err("documentFileGone"),
+            Err(DeskError::Link(error)) => {
+                tracing::debug!(code = link_code(&error), "reserved paper not fetched");
+                return Err(error.into());
+            }
+            Err(error) => return Err(error),
+        };
+        let attached = outcome.is_ok();
+        self.change(id, |change| {
+            match outcome {
+                Ok(attachment) => change.dossier.fill_reservation(reuse.document, &attachment),
+                Err(code) => {
+                    for row in &mut change.dossier.components {
+                        if let Some(held) = &mut row.reservation
+                            && held.reuse.document == reuse.document
+                        {
+                            held.problem = Some(code.to_owned());
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(attached)
+    }
+}

@@ -1,0 +1,103 @@
+//! Opening and closing the counter, and what its status line says.
+
+use crate::desk::{Desk, Live};
+use crate::error::DeskError;
+use crate::ports::VaultStatus;
+use motcua_dossier::{OutboxState, Timestamp};
+use zeroize::Zeroizing;
+
+/// What the status line and the sync strip show; cheap, asks no device and no network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// The vault.
+    pub vault: VaultStatus,
+    /// Was the warehouse reached at the last try; none before the first.
+    pub online: Option<bool>,
+    /// Last contact.
+    pub last_contact: Option<Timestamp>,
+    /// Lines of the outbox not received yet and not in need of a person.
+    pub queued: u32,
+    /// Lines and reservations that need a person.
+    pub attention: u32,
+    /// Chosen scanner.
+    pub scanner: Option<String>,
+    /// Version of the reference data; 0 before the first sync.
+    pub reference_version: u64,
+    /// Dossier codes left for today.
+    pub block_left: u32,
+}
+
+impl Desk {
+    /// Where the counter stands. Never fails: a closed vault is a status too.
+    pub async fn status(&self) -> Status {
+        let (online, last_contact) = {
+            let live = self.live();
+            (live.online, live.last_contact)
+        };
+        let outbox = self.vault.outbox(false).unwrap_or_default();
+        let (mut queued, mut attention) = (0, 0);
+        for item in &outbox {
+            match item.state {
+                OutboxState::NeedsAttention { .. } => attention += 1,
+                OutboxState::Received { .. } => {}
+                OutboxState::Queued | OutboxState::Sending { .. } | OutboxState::WaitingForNetwork { .. } => {
+                    queued += 1;
+                }
+            }
+        }
+        let today = self.clock.now().day();
+        Status {
+            vault: self.vault.status(),
+            online,
+            last_contact,
+            queued,
+            attention,
+            scanner: self.vault.setting(crate::capture::SCANNER_SETTING).ok().flatten(),
+            reference_version: self.vault.reference().map_or(0, |r| r.version),
+            block_left: self.vault.blocks().map_or(0, |blocks| {
+                blocks
+                    .iter()
+                    .filter(|b| b.agency == self.office.agency_code && b.day == today)
+                    .map(motcua_dossier::NumberBlock::left)
+                    .sum()
+            }),
+        }
+    }
+
+    /// Makes the vault of this counter with its first officer and leaves it open.
+    ///
+    /// # Errors
+    /// There is one already, the secret is too short, storage.
+    pub async fn create_vault(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
+        self.vault.create(officer, secret, &self.office.recovery_key, self.office.device)?;
+        Ok(())
+    }
+
+    /// Enrols a further officer; the vault must be open.
+    ///
+    /// # Errors
+    /// Closed, the secret is too short, storage.
+    pub async fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
+        self.vault.enrol(officer, secret)?;
+        Ok(())
+    }
+
+    /// Opens the counter.
+    ///
+    /// # Errors
+    /// See [`crate::ports::VaultError`].
+    pub async fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
+        self.vault.unlock(officer, secret)?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Closes the counter. No draft is lost.
+    pub async fn lock(&self) {
+        let _writing = self.writing();
+        self.vault.lock();
+        let mut live = self.live();
+        let (online, last_contact) = (live.online, live.last_contact);
+        *live = Live { online, last_contact, ..Live::default() };
+    }
+}
