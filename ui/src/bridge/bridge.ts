@@ -1,0 +1,75 @@
+import type {
+  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, ConsentMethod, Dossier, DossierLine, IdentityCheck,
+  Metadata, Offers, OutboxItem, Party, ProcedureChoice, ScanEvent, ScannerInfo, SignPrompt, PinAnswer, Status, VerifyReport,
+} from "./bindings";
+
+export type * from "./bindings";
+
+type Row = { id: string; component: number };
+
+/** Everything the screens may ask of the desk. `component` 0 is the dossier's result. */
+export interface Bridge {
+  status(): Promise<Status>;
+  createVault(a: { officer: string; secret: string }): Promise<Status>;
+  unlock(a: { officer: string; secret: string }): Promise<Status>;
+  lock(): Promise<Status>;
+  checkIdentity(a: { number: string }): Promise<IdentityCheck>;
+  findProcedures(a: { query: string }): Promise<ProcedureChoice[]>;
+  categories(): Promise<Category[]>;
+  openDossier(a: { channel: string; returnMethod: string; owner: Party; submitter: Party | null; procedureCode: string; caseCode: string }): Promise<Dossier>;
+  updateDossier(a: { id: string; channel: string; returnMethod: string; owner: Party; submitter: Party | null; caseCode: string }): Promise<Dossier>;
+  recheckIdentity(a: { id: string }): Promise<Dossier>;
+  dossier(a: { id: string }): Promise<Dossier>;
+  listDossiers(a: { query: string }): Promise<DossierLine[]>;
+  listScanners(): Promise<ScannerInfo[]>;
+  chooseScanner(a: { id: string }): Promise<Status>;
+  scan(a: Row & { source: "auto" | "flatbed" | "feeder"; gray: boolean }, onEvent: (event: ScanEvent) => void): Promise<CapturedPage[]>;
+  capturedPages(a: Row): Promise<CapturedPage[]>;
+  removePage(a: Row & { index: number }): Promise<CapturedPage[]>;
+  restorePage(a: Row & { index: number; image: string }): Promise<CapturedPage[]>;
+  movePage(a: Row & { from: number; to: number }): Promise<CapturedPage[]>;
+  discardCapture(a: Row): Promise<Dossier>;
+  finishCapture(a: Row): Promise<Dossier>;
+  cancelJob(a: { job: "scan" | "sign" | "sync" }): Promise<void>;
+  attachFile(a: Row): Promise<Dossier | null>;
+  detach(a: Row): Promise<Dossier>;
+  offers(a: Row): Promise<Offers>;
+  autoAttach(a: { id: string }): Promise<AutoAttach>;
+  take(a: Row & { document: string; nationalConfirmed: ConsentMethod | null }): Promise<Dossier>;
+  confirmReuse(a: { id: string; method: ConsentMethod }): Promise<Dossier>;
+  certificates(): Promise<CertificateChoice[]>;
+  sign(a: { id: string; components: number[]; fingerprint: string }): Promise<Dossier>;
+  suggestMetadata(a: Row): Promise<Metadata>;
+  digitize(a: Row & { metadata: Metadata }): Promise<Dossier>;
+  accept(a: { id: string }): Promise<Dossier>;
+  returnResult(a: { id: string; metadata: Metadata }): Promise<Dossier>;
+  outbox(a: { all: boolean }): Promise<OutboxItem[]>;
+  syncNow(): Promise<Status>;
+  verifyFile(a: { blob: string }): Promise<VerifyReport>;
+
+  /** Address of a page picture. */
+  imageUrl(blob: string): string;
+  /** Bytes of a PDF, for the viewer only. */
+  pdf(blob: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Facts nobody asked for; returns how to stop listening. */
+  onStatus(heard: (status: Status) => void): () => void;
+  onDossier(heard: (id: string) => void): () => void;
+  /** The moment now; the screens never read the clock themselves. */
+  now(): number;
+}
+
+/** The PIN window's whole world. */
+export interface PinBridge {
+  prompt: SignPrompt;
+  submitPin(a: { pin: string | null }): Promise<PinAnswer>;
+}
+
+/** An error of the desk as a real exception. */
+export class DeskFailure extends Error {
+  readonly error: AppError;
+  constructor(error: AppError) {
+    super(error.code);
+    this.name = "DeskFailure";
+    this.error = error;
+  }
+}

@@ -1,0 +1,448 @@
+// An office in memory with lively invented people, for screenshots, unit tests and work on the screens.
+// `?scene=…` chooses its state. It is no part of the product build.
+import {
+  type AppError, type Attachment, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier,
+  type DossierLine, type IdentityCheck, type Metadata, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
+  type Problem, type SignPrompt, type Status,
+} from "./bridge";
+import { fakePageSvg, fakePdf } from "./fake-paper";
+
+const scenes = new Set((new URLSearchParams(globalThis.location?.search ?? "").get("scene") ?? "").split(","));
+const scene = (name: string) => scenes.has(name);
+const pace = scene("slow") ? 600 : 0;
+
+/** Friday 20 November 2026, 09:12 in Vietnam. */
+const NOW = Date.parse("2026-11-20T09:12:00+07:00");
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const fail = (code: string, params: AppError["params"] = {}): never => {
+  throw new DeskFailure({ code, params, reference: "7F3K-20" });
+};
+const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const copy = <T>(value: T): T => structuredClone(value);
+let made = 0;
+const hex = (seed: string) => {
+  let h = 0x811c9dc5;
+  for (const c of seed) h = Math.imul(h ^ c.charCodeAt(0), 0x01000193) >>> 0;
+  return Array.from({ length: 8 }, (_, i) => (Math.imul(h + i, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")).join("");
+};
+
+const lan: Party = { kind: "citizen", number: "052090000495", aliases: ["205404812"], name: "Đỗ Thị Thanh Lan", address: "Thôn Xuân Phong, xã An Hòa", phone: "0900 000 001" };
+const minh: Party = { kind: "citizen", number: "052085001234", aliases: [], name: "Nguyễn Văn Minh", address: "Thôn Vạn Long, xã An Hòa", phone: "" };
+
+const procedures: ProcedureChoice[] = [
+  procedure("1.000894.H08", "Đăng ký kết hôn", "Hộ tịch", [["01", "Không xác minh điều kiện kết hôn", 1, 0], ["02", "Cần xác minh điều kiện kết hôn", 5, 0]], 4),
+  procedure("1.004873.H08", "Cấp Giấy xác nhận tình trạng hôn nhân", "Hộ tịch", [["01", "Không phải xác minh", 3, 15000], ["02", "Phải xác minh", 23, 15000]], 3),
+  procedure("1.001193.H08", "Đăng ký khai sinh", "Hộ tịch", [["01", "Đúng hạn", 1, 0]], 3),
+  procedure("1.012222.H08", "Đăng ký hoạt động cửa hàng bán lẻ xăng dầu", "Công Thương", [["01", "Cấp mới", 7, 200000]], 5),
+  procedure("2.000815.H08", "Chứng thực bản sao từ bản chính giấy tờ, văn bản do cơ quan tổ chức có thẩm quyền của Việt Nam cấp", "Chứng thực", [["01", "Trong ngày", 1, 2000]], 1),
+  procedure("1.012373.H08", "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp xã theo công trạng (Cấp xã)", "Thi đua khen thưởng", [["01", "Thông thường", 20, 0]], 4, true),
+  procedure("1.001612.H08", "Đăng ký thành lập hộ kinh doanh", "Kinh doanh", [["01", "Thông thường", 3, 100000]], 3),
+];
+function procedure(code: string, name: string, field: string, cases: [string, string, number, number][], componentCount: number, agencyApplicant = false): ProcedureChoice {
+  return { code, name, field, level: "Cấp xã", agencyApplicant, componentCount, cases: cases.map(([c, n, workingDays, fee]) => ({ code: c, name: n, workingDays, fee })) };
+}
+
+const identity = (outcome: IdentityCheck["outcome"], number: string, more: Partial<IdentityCheck> = {}): IdentityCheck => ({
+  outcome, at: NOW - 60_000, cached: false, number, kind: "cccd", earlier: null, suggestedName: null,
+  guide: outcome === "notRegistered" ? "1. Mở ứng dụng VNeID trên điện thoại của công dân.\n2. Đăng ký tài khoản định danh điện tử mức 2 tại Công an xã.\n3. Quay lại quầy và xác minh lại." : null,
+  ...more,
+});
+
+const row = (number: number, name: string, more: Partial<ComponentRow> = {}): ComponentRow => ({
+  number, name, form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null,
+  matches: 0, matchesAt: NOW - HOUR, capturing: 0, needsSignature: "none", canDigitize: false, ...more,
+});
+
+const attachment = (seed: string, more: Partial<Attachment> = {}): Attachment => ({
+  blob: hex(seed), size: 761_712, pages: 2, mediaType: "application/pdf", source: "scan", dpi: 300, document: null, signatures: [], digitized: false, outbox: null, ...more,
+});
+
+const rowsOf: Record<string, () => ComponentRow[]> = {
+  "1.000894.H08": () => [
+    row(1, "Tờ khai đăng ký kết hôn theo mẫu", { entersWarehouse: false }),
+    row(2, "Giấy xác nhận tình trạng hôn nhân do UBND cấp xã có thẩm quyền cấp trong trường hợp người đăng ký kết hôn không thường trú tại xã làm thủ tục", { resultCodes: ["KQ.G15.000034"], matches: scene("ambiguous") ? 2 : 1 }),
+    row(3, "Thẻ căn cước công dân", { form: "certifiedCopy", resultCodes: ["KQ.G01.000023", "KQ.G01.000005"], matches: 1 }),
+    row(4, "Quyết định ly hôn hoặc giấy chứng tử (nếu có)", { form: "copy", required: false }),
+  ],
+  "1.012222.H08": () => [
+    row(1, "Đơn đăng ký hoạt động (Kiểm tra)"),
+    row(2, "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", { resultCodes: ["KQ.G02.000144"], matches: 1 }),
+    row(3, "Bản kê trang thiết bị của cửa hàng", { form: "copy" }),
+    row(4, "Thẻ căn cước công dân", { form: "certifiedCopy", matches: 1 }),
+    row(5, "Tài liệu chứng minh quyền sử dụng đất", { required: false, form: "copy" }),
+  ],
+};
+const genericRows = (n: number) => Array.from({ length: n }, (_, i) => row(i + 1, ["Tờ khai theo mẫu", "Thẻ căn cước công dân", "Giấy tờ chứng minh nơi cư trú", "Báo cáo thành tích"][i] ?? "Giấy tờ khác", { matches: i === 1 ? 1 : 0, entersWarehouse: i > 0 }));
+
+function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossier> = {}): Dossier {
+  const chosen = p.cases[0];
+  return {
+    id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
+    procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, fee: chosen?.fee ?? 0,
+    components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], state: "draft", acceptedAt: null, deadline: "2026-11-25",
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", completedAt: null, result: null, resultCapturing: 0, receipt: null, officer: "canbo.demo", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+  };
+}
+
+const item = (op: string, dossier: string, kind: OutboxItem["kind"], state: OutboxItem["state"], more: Partial<OutboxItem> = {}): OutboxItem => ({
+  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_261_014, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, ...more,
+});
+
+const store = new Map<string, Dossier>();
+const captures = new Map<string, CapturedPage[]>();
+const statusHeard = new Set<(s: Status) => void>();
+const dossierHeard = new Set<(id: string) => void>();
+
+function seed() {
+  const [marriage, single, birth, petrol, , merit] = procedures as [ProcedureChoice, ProcedureChoice, ProcedureChoice, ProcedureChoice, ProcedureChoice, ProcedureChoice];
+  const code = (n: number) => `000.01.20.H08-261120-${String(n).padStart(4, "0")}`;
+  const draft = open("d1", lan, petrol);
+  if (scene("mixed")) {
+    draft.components = [
+      row(1, "Đơn đăng ký hoạt động (Kiểm tra)", { attachment: attachment("don", { pages: 3 }), needsSignature: "agency" }),
+      row(2, "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", { matches: 1, attachment: attachment("gcn", { source: "warehouse", dpi: null, document: "p1", pages: 1, signatures: [{ role: "agency", signer: "Sở Công Thương (DEMO)", at: NOW - 300 * DAY }] }) }),
+      row(3, "Bản kê trang thiết bị của cửa hàng", { form: "copy", attachment: attachment("ke", { source: "file", dpi: null, signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 5 * 60_000 }] }), canDigitize: true }),
+      row(4, "Thẻ căn cước công dân", { form: "certifiedCopy", matches: 2 }),
+      row(5, "Tài liệu chứng minh quyền sử dụng đất", { required: false, form: "copy", capturing: 3 }),
+    ];
+  }
+  if (scene("complete")) {
+    draft.components = [
+      row(1, "Đơn đăng ký hoạt động (Kiểm tra)", { attachment: attachment("don", { pages: 3, digitized: true, outbox: "received", signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 9 * 60_000 }] }) }),
+      row(2, "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", { matches: 1, attachment: attachment("gcn", { source: "warehouse", dpi: null, document: "p1", pages: 1 }) }),
+      row(3, "Thẻ căn cước công dân", { form: "certifiedCopy", matches: 1, reservation: scene("offline") ? { document: "p2", problem: null } : null, attachment: scene("offline") ? null : attachment("cccd", { source: "warehouse", dpi: null, document: "p2" }) }),
+    ];
+    draft.consents = [{ at: NOW - 4 * 60_000, method: "spoken", count: 2, national: false }];
+  }
+  if (scene("notRegistered")) draft.identity = identity("notRegistered", lan.number);
+  add(draft);
+  add(open("d2", minh, marriage, { openedAt: NOW - 2 * HOUR }));
+  const done = { acceptedAt: NOW - 25 * 60_000, receipt: hex("receipt"), state: "accepted" as const, openedAt: NOW - 40 * 60_000 };
+  add(open("d3", { ...lan, name: "Trần Thị Mỹ Hạnh", number: "052092003377" }, birth, {
+    ...done, code: scene("provisional") ? "TAM-261120-0007" : code(3), deadline: "2026-11-20", deadlineReason: "1 ngày làm việc",
+    components: [row(1, "Tờ khai đăng ký khai sinh", { attachment: attachment("tk"), entersWarehouse: false }), row(2, "Giấy chứng sinh", { attachment: attachment("gcs", { digitized: true, outbox: "received" }) }), row(3, "Thẻ căn cước công dân", { attachment: attachment("cc3", { source: "warehouse", dpi: null, document: "p2" }) })],
+    outbox: scene("offline")
+      ? [item("o1", "d3", "document", "waiting", { nextTry: NOW + 3 * 60_000, attempts: 2, lastError: "linkOffline" }), item("o2", "d3", "acceptance", "waiting", { nextTry: NOW + 3 * 60_000, attempts: 2, lastError: "linkOffline" })]
+      : scene("received") ? [item("o1", "d3", "document", "received"), item("o2", "d3", "acceptance", "received")]
+      : [item("o1", "d3", "document", "received"), item("o2", "d3", "acceptance", "sending", { sent: 540_000 })],
+    result: scene("resultSigned") || scene("resultUnsigned") ? { attachment: attachment("kq", { pages: 1, signatures: scene("resultSigned") ? [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] : [] }), metadata: metadata("Giấy khai sinh") } : null,
+  }));
+  add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "052079002210" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
+  add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
+  add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "052099004455" }, single, { ...done, code: code(4), deadline: "2026-11-23", components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], outbox: [item("o6", "d6", "acceptance", "queued")] }));
+  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "052094006688" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
+  if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
+}
+
+function add(dossier: Dossier) {
+  store.set(dossier.id, settle(dossier));
+}
+
+/** Completeness as the desk sees it, so that the screens move as they will. */
+function settle(d: Dossier): Dossier {
+  const problems: Problem[] = [];
+  for (const r of d.components) {
+    const a = r.attachment;
+    if (!a && !r.reservation && r.required) problems.push({ field: `components.${r.number}`, code: "componentMissing" });
+    if (a && a.source !== "warehouse" && r.entersWarehouse && !a.digitized) problems.push({ field: `components.${r.number}`, code: "componentNotDigitized" });
+  }
+  const covered = d.consents.reduce((sum, c) => sum + c.count, 0);
+  const reused = d.components.filter((r) => r.attachment?.source === "warehouse" || r.reservation).length;
+  d.unconfirmedReuse = d.state === "draft" ? Math.max(0, reused - covered) : 0;
+  if (d.unconfirmedReuse > 0) problems.push({ field: "consent", code: "reuseNotConfirmed" });
+  d.problems = d.state === "draft" ? problems : [];
+  for (const o of d.outbox) o.dossierCode = d.code;
+  return d;
+}
+
+const find = (id: string): Dossier => store.get(id) ?? fail("dossierUnknown");
+const component = (d: Dossier, n: number): ComponentRow => d.components.find((r) => r.number === n) ?? fail("componentUnknown");
+const answer = async (d: Dossier): Promise<Dossier> => {
+  await wait(pace);
+  return copy(settle(d));
+};
+
+const pages = new Map<string, { name: string; page: number }>();
+function page(key: string, n: number): CapturedPage {
+  const blob = hex(`${key}-${n}-page`);
+  pages.set(blob, { name: "Giấy tờ mẫu", page: n + 1 });
+  return { image: blob, thumbnail: blob, width: 2480, height: 3508, dpi: 300 };
+}
+
+function offer(document: string, name: string, code: string, more: Partial<Offer> = {}): Offer {
+  return {
+    document, code: `052090000495.${code}.CS10387`, name: `052090000495.${code}.02022024.${name}`, blob: hex(document), fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid",
+    kind: "Kết quả giải quyết", category: name, store: "Cá nhân/tổ chức", size: 125_083, ownerNumber: "052090000495", decisionNumber: "", summary: `${name} của Đỗ Thị Thanh Lan`, uses: 0, issuedOn: "2024-02-02", validUntil: null, issuer: "Sở Công Thương (DEMO)", ...more,
+  };
+}
+const offers = (): Offer[] =>
+  scene("empty") ? [] : [
+    offer("p1", "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", "KQ.G02.000144", { uses: 1, decisionNumber: "121/GCN-SCT" }),
+    offer("p2", "Thẻ căn cước công dân", "KQ.G01.000023", { fit: "suggested", reasons: ["nameOnly"], here: false, issuer: "Bộ Công an", issuedOn: "2021-05-14" }),
+    offer("p3", "Bản sao được chứng thực từ bản chính", "KQ.G15.000021", { fit: "unfit", reasons: ["resultCodeDiffers"], store: "Kho cơ quan nhà nước, tổ chức", size: 1_261_014, uses: 3 }),
+    offer("p4", "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", "KQ.G02.000144", { fit: "unfit", status: "expired", reasons: ["expired"], issuedOn: "2019-01-10", validUntil: "2024-01-10" }),
+    offer("p5", "Phiếu lý lịch tư pháp số 1", "KQ.G05.000012", { fit: "suggested", provenance: "national", here: false, issuer: "Sở Tư pháp tỉnh khác" }),
+    offer("p6", "Giấy khai sinh", "KQ.G15.000031", { fit: "suggested", provenance: "nationalNotSynced", here: false, reasons: ["notSynced"] }),
+  ];
+
+const certificate = (fingerprint: string, organization: string, role: CertificateChoice["role"], more: Partial<CertificateChoice> = {}): CertificateChoice => ({
+  fingerprint, slot: "0", tokenLabel: "USB ký số BCY (DEMO)", organization, validFrom: NOW - 300 * DAY, validUntil: NOW + 430 * DAY, authority: "CA phục vụ các cơ quan nhà nước (DEMO)", role, problem: null, pinState: scene("lastTry") ? "lastTry" : "normal", pinPad: scene("pinPad"), ...more,
+});
+const certificates = (): CertificateChoice[] =>
+  scene("tokenNone") ? [] : [
+    certificate("aa", "UBND xã An Hòa (DEMO)", "agency", scene("tokenLocked") ? { pinState: "locked" } : {}),
+    certificate("bb", "Nguyễn Thị Thử Nghiệm", "officer", scene("tokenLocked") ? { pinState: "locked" } : {}),
+    certificate("cc", "Nguyễn Thị Thử Nghiệm (cũ)", "officer", { problem: "certificateExpired", validFrom: NOW - 800 * DAY, validUntil: NOW - 70 * DAY }),
+  ];
+
+const metadata = (name: string): Metadata => ({
+  kind: "Kết quả giải quyết", category: "Giấy khai sinh", resultCode: "KQ.G15.000031", name: `052090000495.KQ.G15.000031.20112026.${name}`, decisionNumber: "", summary: name, issuer: "UBND xã An Hòa (DEMO)",
+  issuedOn: "2026-11-20", validUntil: null, form: "original", store: "personal", shown: true, shared: false,
+});
+
+const status: Status = {
+  vault: scene("absent") ? "absent" : scene("locked") ? "locked" : "open", officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") ? null : "canbo.demo",
+  agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !scene("offline"), lastContact: scene("offline") ? NOW - 47 * 60_000 : NOW - 30_000,
+  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", referenceVersion: 12, blockLeft: 46,
+};
+function current(): Status {
+  const items = [...store.values()].flatMap((d) => d.outbox);
+  status.queued = items.filter((i) => i.state === "queued" || i.state === "sending" || i.state === "waiting").length;
+  status.attention = items.filter((i) => i.state === "attention").length;
+  return copy(status);
+}
+const tell = (id: string) => {
+  for (const heard of dossierHeard) heard(id);
+  for (const heard of statusHeard) heard(current());
+};
+
+let cancelled = false;
+if (!scene("empty")) seed();
+else add(open("d1", lan, procedures[3] as ProcedureChoice));
+if (scene("empty")) store.clear();
+
+const line = (d: Dossier): DossierLine => ({
+  id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
+  deadline: d.state === "draft" ? null : d.deadline, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length,
+});
+const bare = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
+
+export const bridge: Bridge = {
+  status: async () => current(),
+  createVault: async ({ officer, secret }) => {
+    if (secret.length < 12) fail("vaultWeakSecret");
+    Object.assign(status, { vault: "open", officer, officers: [officer] });
+    return current();
+  },
+  unlock: async ({ officer, secret }) => {
+    await wait(pace);
+    if (secret === "sai") fail("vaultWrongSecret");
+    Object.assign(status, { vault: "open", officer });
+    return current();
+  },
+  lock: async () => {
+    Object.assign(status, { vault: "locked", officer: null });
+    return current();
+  },
+  checkIdentity: async ({ number }) => {
+    await wait(pace);
+    const bareNumber = number.replace(/[\s.]/g, "");
+    if (!/^(\d{9}|\d{12}|[A-Za-z]\d{7}|\d{10})$/.test(bareNumber)) fail("numberInvalid");
+    if (scene("offline")) return identity("offline", bareNumber);
+    if (scene("serviceDown")) return identity("serviceDown", bareNumber);
+    if (bareNumber.endsWith("000") || scene("notRegistered")) return identity("notRegistered", bareNumber);
+    return identity("registered", bareNumber, { earlier: bareNumber === lan.number ? lan : null, suggestedName: null });
+  },
+  findProcedures: async ({ query }) => copy(procedures.filter((p) => bare(`${p.name} ${p.code}`).includes(bare(query.trim()))).slice(0, 10)),
+  categories: async () => [
+    { name: "Bản sao được chứng thực từ bản chính", resultCodes: ["KQ.G15.000021"] }, { name: "Giấy khai sinh", resultCodes: ["KQ.G15.000031"] },
+    { name: "Thẻ căn cước công dân", resultCodes: ["KQ.G01.000023", "KQ.G01.000005"] }, { name: "Trích lục khai tử", resultCodes: [] },
+  ],
+  openDossier: async (a) => {
+    const p = procedures.find((x) => x.code === a.procedureCode) ?? fail("procedureUnknown");
+    const d = open(`n${(made += 1)}`, a.owner, p, { submitter: a.submitter, channel: a.channel as Dossier["channel"], openedAt: NOW });
+    add(d);
+    return answer(d);
+  },
+  updateDossier: async (a) => answer(Object.assign(find(a.id), { owner: a.owner, submitter: a.submitter })),
+  recheckIdentity: async ({ id }) => answer(Object.assign(find(id), { identity: identity(scene("offline") ? "offline" : "registered", find(id).owner.number) })),
+  dossier: async ({ id }) => answer(find(id)),
+  listDossiers: async ({ query }) => [...store.values()].filter((d) => bare(`${d.owner.name} ${d.owner.number} ${d.code ?? ""} ${d.procedureName}`).includes(bare(query))).map(line),
+  listScanners: async () => (scene("scannerNone") ? [] : [{ id: "pnm:0", label: "Máy quét quầy 1 (DEMO)" }, { id: "escl:1", label: "Máy quét mạng tầng 2 (DEMO)" }]),
+  chooseScanner: async ({ id }) => {
+    status.scannerId = id;
+    return current();
+  },
+  scan: async ({ id, component: n }, onEvent) => {
+    cancelled = false;
+    const key = `${id}/${n}`;
+    const list = captures.get(key) ?? [];
+    captures.set(key, list);
+    onEvent({ kind: "started" });
+    for (let i = 0; i < 3; i += 1) {
+      await wait(scene("slow") ? 700 : 15);
+      if (cancelled) fail("cancelled");
+      const next = page(key, (made += 1));
+      list.push(next);
+      onEvent({ kind: "page", page: next, index: list.length - 1 });
+      if (scene("jam") && i === 1) fail("scanPaperJam");
+      if (scene("scanning") && i === 1) await wait(600_000);
+    }
+    onEvent({ kind: "finished", pages: list.length });
+    return copy(list);
+  },
+  capturedPages: async ({ id, component: n }) => copy(captures.get(`${id}/${n}`) ?? []),
+  removePage: async ({ id, component: n, index }) => {
+    const list = captures.get(`${id}/${n}`) ?? [];
+    list.splice(index, 1);
+    return copy(list);
+  },
+  restorePage: async ({ id, component: n, index, image }) => {
+    const list = captures.get(`${id}/${n}`) ?? [];
+    list.splice(index, 0, { image, thumbnail: image, width: 2480, height: 3508, dpi: 300 });
+    return copy(list);
+  },
+  movePage: async ({ id, component: n, from, to }) => {
+    const list = captures.get(`${id}/${n}`) ?? [];
+    list.splice(to, 0, ...list.splice(from, 1));
+    return copy(list);
+  },
+  discardCapture: async ({ id, component: n }) => {
+    captures.delete(`${id}/${n}`);
+    return answer(find(id));
+  },
+  finishCapture: async ({ id, component: n }) => {
+    const d = find(id);
+    const count = captures.get(`${id}/${n}`)?.length ?? 0;
+    captures.delete(`${id}/${n}`);
+    const a = attachment(`scan-${id}-${n}-${(made += 1)}`, { pages: count, size: 310_000 * count });
+    if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh") };
+    else Object.assign(component(d, n), { attachment: a, capturing: 0, needsSignature: component(d, n).entersWarehouse ? "agency" : "none" });
+    return answer(d);
+  },
+  cancelJob: async () => {
+    cancelled = true;
+  },
+  attachFile: async ({ id, component: n }) => {
+    const d = find(id);
+    if (scene("fileNotPdf")) fail("fileNotPdf");
+    const a = attachment(`file-${id}-${n}-${(made += 1)}`, { source: "file", dpi: null });
+    if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh") };
+    else Object.assign(component(d, n), { attachment: a, needsSignature: component(d, n).entersWarehouse ? "agency" : "none" });
+    return answer(d);
+  },
+  detach: async ({ id, component: n }) => {
+    Object.assign(component(find(id), n), { attachment: null, reservation: null, needsSignature: "none", canDigitize: false });
+    return answer(find(id));
+  },
+  offers: async () => ({ items: offers(), fetchedAt: scene("offline") ? NOW - 47 * 60_000 : NOW, online: !scene("offline") }),
+  autoAttach: async ({ id }) => {
+    const d = find(id);
+    const rows = d.components.filter((r) => !r.attachment).map((r) => {
+      if (r.matches === 1) r.attachment = attachment(`auto-${r.number}`, { source: "warehouse", dpi: null, document: `p${r.number}`, signatures: [{ role: "agency", signer: "Sở Công Thương (DEMO)", at: NOW - 300 * DAY }] });
+      return { component: r.number, outcome: r.matches === 1 ? ("attached" as const) : r.matches > 1 ? ("ambiguous" as const) : ("none" as const), count: r.matches };
+    });
+    return { rows, dossier: await answer(d) };
+  },
+  take: async ({ id, component: n, document }) => {
+    const d = find(id);
+    const o = offers().find((x) => x.document === document) ?? fail("documentUnknown");
+    if (o.here || !scene("offline")) Object.assign(component(d, n), { attachment: attachment(document, { source: "warehouse", dpi: null, document, size: o.size }) });
+    else Object.assign(component(d, n), { reservation: { document, problem: null } });
+    return answer(d);
+  },
+  confirmReuse: async ({ id, method }) => {
+    const d = find(id);
+    d.consents.push({ at: NOW, method, count: d.unconfirmedReuse, national: false });
+    return answer(d);
+  },
+  certificates: async () => certificates(),
+  sign: async ({ id, components, fingerprint }) => {
+    if (scene("signing")) await wait(600_000);
+    await wait(pace);
+    if (scene("pinWrong")) fail("signPinWrong", { state: "low" });
+    const d = find(id);
+    const by = certificates().find((c) => c.fingerprint === fingerprint) ?? fail("signKeyMissing");
+    for (const n of components) {
+      const target = n === 0 ? d.result?.attachment : component(d, n).attachment;
+      target?.signatures.push({ role: by.role, signer: by.organization, at: NOW });
+      if (n > 0) Object.assign(component(d, n), { needsSignature: by.role === "agency" ? "none" : "agency", canDigitize: by.role === "agency" && component(d, n).entersWarehouse });
+    }
+    return answer(d);
+  },
+  suggestMetadata: async ({ id, component: n }) => {
+    const d = find(id);
+    return { ...metadata(n === 0 ? "Giấy khai sinh" : component(d, n).name), ...(n > 0 && { kind: "Thành phần hồ sơ", category: "", resultCode: null, name: `${d.owner.number}.${component(d, n).name}` }), ...(n === 0 && { shared: true }) };
+  },
+  digitize: async ({ id, component: n }) => {
+    const d = find(id);
+    const r = component(d, n);
+    if (r.attachment) Object.assign(r.attachment, { digitized: true, outbox: scene("offline") ? "waiting" : "queued" });
+    r.canDigitize = false;
+    d.outbox.push(item(`x${(made += 1)}`, id, "document", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
+    return answer(d);
+  },
+  accept: async ({ id }) => {
+    const d = find(id);
+    if (settle(d).problems.length > 0) fail("dossierIncomplete");
+    Object.assign(d, { state: "accepted", code: scene("offline") ? "TAM-261120-0008" : "000.01.20.H08-261120-0006", acceptedAt: NOW, receipt: hex("receipt") });
+    d.outbox.push(item(`x${(made += 1)}`, id, "acceptance", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
+    if (!scene("offline") && !scene("held")) {
+      setTimeout(() => {
+        for (const o of d.outbox) Object.assign(o, { state: "received", receivedAt: NOW });
+        tell(id);
+      }, 900);
+    }
+    return answer(d);
+  },
+  returnResult: async ({ id, metadata: said }) => {
+    const d = find(id);
+    if (!d.result) fail("resultMissing");
+    Object.assign(d, { state: "completed", completedAt: NOW });
+    if (d.result) d.result.metadata = said;
+    d.outbox.push(item(`x${(made += 1)}`, id, "result", "queued", { queuedAt: NOW }));
+    return answer(d);
+  },
+  outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || i.state !== "received"),
+  syncNow: async () => {
+    await wait(pace);
+    if (scene("offline")) fail("linkOffline");
+    for (const d of store.values()) for (const o of d.outbox) if (o.state !== "attention") Object.assign(o, { state: "received", receivedAt: NOW });
+    tell("");
+    return current();
+  },
+  verifyFile: async () => ({
+    document: scene("badSignature") ? "failed" : "passed",
+    signatures: [{ organization: "UBND xã An Hòa (DEMO)", authority: "CA phục vụ các cơ quan nhà nước (DEMO)", claimedAt: NOW - HOUR, integrity: scene("badSignature") ? "changed" : "intact", trust: "trusted", verdict: scene("badSignature") ? "failed" : "passed", reasons: scene("badSignature") ? ["fileChangedAfterSigning"] : [] }],
+  }),
+  imageUrl: (blob) => {
+    const known = pages.get(blob) ?? { name: "Giấy tờ mẫu", page: 1 };
+    return URL.createObjectURL(new Blob([fakePageSvg(known.name, known.page)], { type: "image/svg+xml" }));
+  },
+  pdf: async () => {
+    if (scene("brokenPdf")) fail("fileBroken");
+    return fakePdf(3);
+  },
+  onStatus: (heard) => {
+    statusHeard.add(heard);
+    return () => statusHeard.delete(heard);
+  },
+  onDossier: (heard) => {
+    dossierHeard.add(heard);
+    return () => dossierHeard.delete(heard);
+  },
+  now: () => NOW,
+};
+
+export function pinBridge(): PinBridge {
+  const of = (pinState: CertificateChoice["pinState"]): SignPrompt => ({
+    job: "sign", title: "", tokenLabel: "USB ký số BCY (DEMO)", documents: ["Đơn đăng ký hoạt động (Kiểm tra)", "Bản kê trang thiết bị của cửa hàng"], pinState, pinPad: scene("pinPad"),
+    certificate: certificate("aa", "UBND xã An Hòa (DEMO)", "agency", { pinState }),
+  });
+  return {
+    prompt: of(scene("lastTry") ? "lastTry" : scene("tokenLocked") ? "locked" : "normal"),
+    submitPin: async ({ pin }) => (pin === null || pin === "123456" ? { done: true, retry: null } : { done: false, retry: of("low") }),
+  };
+}

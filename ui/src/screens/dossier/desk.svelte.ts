@@ -1,0 +1,83 @@
+import { bridge } from "#bridge";
+import { m } from "#text";
+import type { Attachment, AutoAttach, ComponentRow, ConsentMethod, Dossier } from "../../bridge/bridge";
+import { session } from "../../session.svelte";
+
+/** The dossier on the table: what it is now, and the acts of its rows. */
+export class DossierDesk {
+  dossier = $state<Dossier | null>(null);
+  /** What "Tự động cập nhật giấy tờ đã số hóa" found, until the next act. */
+  auto = $state<AutoAttach["rows"] | null>(null);
+  busy = $state(false);
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  async load(): Promise<void> {
+    await this.act(() => bridge.dossier({ id: this.id }));
+  }
+
+  /** Runs an act whose answer is the dossier as it is now. */
+  async act(run: () => Promise<Dossier | null>): Promise<boolean> {
+    this.busy = true;
+    const answer = await session.attempt(run);
+    this.busy = false;
+    if (answer) this.dossier = answer;
+    return answer !== undefined && answer !== null;
+  }
+
+  async autoAttach(): Promise<void> {
+    this.busy = true;
+    const answer = await session.attempt(() => bridge.autoAttach({ id: this.id }));
+    this.busy = false;
+    if (!answer) return;
+    this.dossier = answer.dossier;
+    this.auto = answer.rows;
+    session.say(m.auto_summary(autoCounts(answer.rows)));
+  }
+
+  attachFile = (component: number) => this.act(() => bridge.attachFile({ id: this.id, component }));
+  detach = (component: number) => this.act(() => bridge.detach({ id: this.id, component }));
+  confirm = (method: ConsentMethod) => this.act(() => bridge.confirmReuse({ id: this.id, method }));
+  recheck = () => this.act(() => bridge.recheckIdentity({ id: this.id }));
+  accept = () => this.act(() => bridge.accept({ id: this.id }));
+
+  capture(component: number): void {
+    session.go({ name: "capture", id: this.id, component });
+  }
+  sign(components: number[]): void {
+    session.go({ name: "sign", id: this.id, components });
+  }
+}
+
+export function autoCounts(rows: AutoAttach["rows"]): { attached: number; ambiguous: number; none: number } {
+  const of = (outcome: string) => rows.filter((row) => row.outcome === outcome).length;
+  return { attached: of("attached"), ambiguous: of("ambiguous"), none: of("none") };
+}
+
+/** Only a PDF of ours can be signed, and not after it was digitized. */
+export const signable = (attachment: Attachment | null): attachment is Attachment =>
+  attachment !== null && attachment.mediaType === "application/pdf" && attachment.source !== "warehouse" && !attachment.digitized;
+
+/** Rows that still lack the signature they need. */
+export const toSign = (dossier: Dossier) =>
+  dossier.components.filter((row) => signable(row.attachment) && row.needsSignature !== "none");
+
+export type RowState = "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional";
+
+/** The one word that says how far a row is. */
+export function rowState(row: ComponentRow): RowState {
+  const { attachment } = row;
+  if (row.reservation && !attachment) return row.reservation.problem ? "reserveFailed" : "reserved";
+  if (!attachment) {
+    if (row.capturing > 0) return "capturing";
+    return row.required ? "missing" : "optional";
+  }
+  if (attachment.source === "warehouse") return "reused";
+  if (attachment.digitized) return "digitized";
+  if (row.needsSignature !== "none") return "needsSign";
+  if (row.entersWarehouse) return "needsDigitize";
+  return "attached";
+}

@@ -1,0 +1,48 @@
+import type { DossierLine } from "../../bridge/bridge";
+
+export type Group = "overdue" | "today" | "soon" | "drafts" | "waiting" | "done";
+export const GROUPS: readonly Group[] = ["overdue", "today", "soon", "drafts", "waiting", "done"];
+
+/** Days from `today` to `day`, both yyyy-MM-dd. */
+export function daysUntil(day: string, today: string): number {
+  return Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);
+}
+
+/** The group a dossier stands in; the most pressing first. */
+export function groupOf(line: DossierLine, today: string): Group {
+  if (line.state === "completed") return "done";
+  if (line.state === "draft") return "drafts";
+  if (line.deadline === null) return "waiting";
+  const days = daysUntil(line.deadline, today);
+  if (days < 0) return "overdue";
+  if (days === 0) return "today";
+  return days <= 2 ? "soon" : "waiting";
+}
+
+/** Lines by group, in the order of pressing; nothing is dropped. */
+export function worklist(lines: DossierLine[], today: string): { group: Group; lines: DossierLine[] }[] {
+  return GROUPS.map((group) => ({ group, lines: lines.filter((line) => groupOf(line, today) === group) })).filter((g) => g.lines.length > 0);
+}
+
+/** Reuse rate of these dossiers in percent with two decimals half up, or null when nothing was received. */
+export function reuseRate(lines: DossierLine[]): { reused: number; received: number; percent: number | null } {
+  const received = lines.filter((line) => line.state !== "draft");
+  const reused = received.filter((line) => line.reused > 0).length;
+  const percent = received.length === 0 ? null : Math.floor((reused * 10_000) / received.length + 0.5) / 100;
+  return { reused, received: received.length, percent };
+}
+
+export type Typed = "nothing" | "identity" | "dossierCode" | "phone" | "words";
+
+/** What was typed or scanned into the box, by its pattern. A CCCD QR starts with the number and "|". */
+export function typed(text: string): { kind: Typed; value: string } {
+  const value = text.trim();
+  if (value === "") return { kind: "nothing", value };
+  const qr = /^(\d{12})\|/.exec(value);
+  if (qr?.[1]) return { kind: "identity", value: qr[1] };
+  const compact = value.replace(/[\s.]/g, "");
+  if (/^\d{12}$/.test(compact) || /^\d{9}$/.test(compact) || /^[A-Za-z]\d{7}$/.test(compact)) return { kind: "identity", value: compact };
+  if (/^0\d{9}$/.test(compact)) return { kind: "phone", value: compact };
+  if (/^(TAM-|[\d.]+\.[GH]\d\d-\d)/i.test(value)) return { kind: "dossierCode", value };
+  return { kind: "words", value };
+}

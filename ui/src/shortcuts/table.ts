@@ -1,0 +1,59 @@
+import type { MessageKey } from "#text";
+
+/** What a key asks for. */
+export type Act =
+  | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back"
+  | "place1" | "place2" | "place3" | "place4" | "section1" | "section2" | "section3"
+  | "rowWarehouse" | "rowScan" | "rowView" | "pageUp" | "pageDown";
+
+/** Where a key counts: everywhere, or only while a row or a page has the focus. */
+export type Scope = "everywhere" | "row" | "page";
+
+export interface Shortcut {
+  act: Act;
+  scope: Scope;
+  /** Physical key, so that input methods do not matter. */
+  code: string;
+  ctrl?: true;
+  alt?: true;
+  text: MessageKey;
+}
+
+/** The one table: the dispatcher, the hints on buttons and the help sheet all read it. */
+export const SHORTCUTS: readonly Shortcut[] = [
+  { act: "help", scope: "everywhere", code: "F1", text: "key_help" },
+  { act: "box", scope: "everywhere", code: "F2", text: "key_box" },
+  { act: "newDossier", scope: "everywhere", code: "F3", text: "key_newDossier" },
+  { act: "warehouse", scope: "everywhere", code: "F4", text: "key_warehouse" },
+  { act: "scan", scope: "everywhere", code: "F5", text: "key_scan" },
+  { act: "park", scope: "everywhere", code: "F6", text: "key_park" },
+  { act: "sign", scope: "everywhere", code: "F7", text: "key_sign" },
+  { act: "outbox", scope: "everywhere", code: "F8", text: "key_outbox" },
+  { act: "accept", scope: "everywhere", code: "F9", text: "key_accept" },
+  { act: "print", scope: "everywhere", code: "KeyP", ctrl: true, text: "key_print" },
+  { act: "back", scope: "everywhere", code: "Escape", text: "key_back" },
+  { act: "place1", scope: "everywhere", code: "Digit1", ctrl: true, text: "place_home" },
+  { act: "place2", scope: "everywhere", code: "Digit2", ctrl: true, text: "place_new" },
+  { act: "place3", scope: "everywhere", code: "Digit3", ctrl: true, text: "place_returns" },
+  { act: "place4", scope: "everywhere", code: "Digit4", ctrl: true, text: "place_outbox" },
+  { act: "section1", scope: "everywhere", code: "Digit1", alt: true, text: "tab_papers" },
+  { act: "section2", scope: "everywhere", code: "Digit2", alt: true, text: "tab_receipt" },
+  { act: "section3", scope: "everywhere", code: "Digit3", alt: true, text: "tab_result" },
+  { act: "rowWarehouse", scope: "row", code: "KeyK", text: "key_rowWarehouse" },
+  { act: "rowScan", scope: "row", code: "KeyQ", text: "key_rowScan" },
+  { act: "rowView", scope: "row", code: "KeyX", text: "key_rowView" },
+  { act: "pageUp", scope: "page", code: "ArrowUp", alt: true, text: "key_pageUp" },
+  { act: "pageDown", scope: "page", code: "ArrowDown", alt: true, text: "key_pageDown" },
+];
+
+/** "Ctrl+1", as printed on buttons and in the help sheet. */
+export function keyName(shortcut: Shortcut): string {
+  const names: Record<string, string> = { Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓" };
+  const key = names[shortcut.code] ?? shortcut.code.replace(/^(Key|Digit)/, "");
+  return `${shortcut.ctrl ? "Ctrl+" : ""}${shortcut.alt ? "Alt+" : ""}${key}`;
+}
+
+export const keyOf = (act: Act) => {
+  const found = SHORTCUTS.find((shortcut) => shortcut.act === act);
+  return found ? keyName(found) : "";
+};
