@@ -1,6 +1,6 @@
 //! What an answer, or the lack of one, means to the desk.
 
-use motcua_desk::LinkError;
+use motcua_desk::ports::LinkError;
 use motcua_wire::Problem;
 use reqwest::{Response, StatusCode, header};
 use serde::de::DeserializeOwned;

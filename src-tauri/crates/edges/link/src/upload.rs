@@ -2,7 +2,7 @@
 //! this module and nothing else.
 
 use crate::answer::{failure, success};
-use motcua_desk::{LinkError, Progress};
+use motcua_desk::ports::{LinkError, Progress};
 use motcua_dossier::BlobId;
 use reqwest::{Body, Client, Url, header};
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use crate::answer::{failure, json, success};
 use crate::settings::{LinkSettings, LinkSettingsError};
 use crate::upload::upload;
 use async_trait::async_trait;
-use motcua_desk::{LinkError, Progress, Warehouse};
+use motcua_desk::ports::{LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
 use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
 use reqwest::header::{AUTHORIZATION, HeaderValue};

@@ -98,7 +98,7 @@ impl Warehouse {
             }
         }
         let outcome = self.precheck(caller, op, reference, now).and_then(|()| {
-            self.records.write(|view| {
+            self.records.attempt(|view| {
                 if let Some((version, receipt)) = view.op(op_id)?.and_then(|o| o.applied) {
                     return Ok(OpResult::Duplicate { op_id, version, receipt });
                 }

@@ -28,7 +28,7 @@ pub fn receipt_key(data: &Path) -> io::Result<SigningKey> {
         }
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let mut bytes = [0u8; 32];
-            getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+            getrandom::fill(&mut bytes).map_err(|e| io::Error::other(e.to_string()))?;
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create_new(true);
             #[cfg(unix)]

@@ -12,8 +12,7 @@ mod sqlite;
 mod world;
 
 pub use blobs::{BlobError, Blobs, MAX_BLOB};
-pub(crate) use dossiers::{DossierRow, StoredOp};
+pub(crate) use dossiers::DossierRow;
 pub(crate) use papers::{PaperRow, StoredStatus};
 pub use sqlite::{Records, StoreError};
 pub(crate) use sqlite::View;
-pub(crate) use world::DeviceRow;

@@ -92,7 +92,7 @@ impl Warehouse {
                 }
             }
             let there: std::collections::BTreeSet<_> = on_disk.iter().map(|(id, _)| *id).collect();
-            Ok(((added), known.iter().filter(|id| !there.contains(id)).count()))
+            Ok((added, known.iter().filter(|id| !there.contains(id)).count()))
         })?;
         if added > 0 {
             tracing::warn!(added, "files without a row were taken back in");

@@ -68,14 +68,14 @@ pub(super) struct NumberBlockSchema {
 #[derive(ToSchema)]
 #[schema(as = Op)]
 pub(super) struct OpSchema {
-    #[schema(format = Uuid)]
+    #[schema(pattern = "^[0-9a-f-]{36}$")]
     op_id: String,
-    #[schema(format = Uuid)]
+    #[schema(pattern = "^[0-9a-f-]{36}$")]
     device: String,
     device_seq: u64,
     device_time: i64,
     schema_version: u32,
-    #[schema(format = Uuid)]
+    #[schema(pattern = "^[0-9a-f-]{36}$")]
     dossier: String,
     base_version: u64,
     /// `type`: `file_document`, `accept_dossier`, `return_result`, and the fields of that payload.

@@ -73,7 +73,15 @@ impl Records {
     }
 
     /// Writes in one transaction; an error leaves nothing behind. Committed means flushed to disk.
-    pub(crate) fn write<T, E: From<StoreError>>(
+    pub(crate) fn write<T>(
+        &self,
+        write: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.attempt(write)
+    }
+
+    /// Like [`Records::write`], for work that may stop for reasons of its own.
+    pub(crate) fn attempt<T, E: From<StoreError>>(
         &self,
         write: impl FnOnce(&View<'_>) -> Result<T, E>,
     ) -> Result<T, E> {

@@ -1,0 +1,11 @@
+//! The warehouse as counters meet it: the real server over TLS, the real client of `edges/link`.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, unreachable_pub, missing_docs)]
+
+mod authority;
+mod intake;
+mod line;
+mod numbers;
+mod ops;
+mod paper;
+mod routes;
+mod world;

@@ -1,0 +1,335 @@
+//! A running server with two machines of one agency and one of another.
+
+use crate::authority::{Authority, Identity};
+use crate::paper;
+use motcua_desk::ports::Warehouse;
+use motcua_dossier::{
+    AgencyCode, Applicant, BlobId, Calendar, Channel, Consent, ConsentMethod, Day, Deadline, DeviceId,
+    DocumentId, DocumentRecord, DossierCode, DossierId, IdNumber, IdentityCheck, NumberBlock, OpId, OrgNode,
+    Party, PartyKind, Procedure, ProcedureCode, Provenance, ReferenceData, ReturnMethod, Timestamp,
+};
+use motcua_link::{HttpWarehouse, LinkSettings};
+use motcua_warehouse::{
+    Config, IdentityEntry, RunningServer, SeedDevice, SeedDocument, SeedFile, SeedReport, seed, start,
+};
+use motcua_wire::{
+    AcceptedDossier, ComponentEvidence, EvidenceSource, LeaseBlock, Op, OpPayload, OpResult, OpsRequest,
+    ReturnedResult, SCHEMA_VERSION,
+};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub const AGENCY: &str = "000.01.20.H08";
+pub const AGENCY_NAME: &str = "UBND xã Thử Nghiệm";
+pub const OTHER_AGENCY: &str = "000.02.20.H08";
+pub const OWNER: &str = "099000000001";
+pub const OWNER_OLD: &str = "990000001";
+pub const STRANGER: &str = "099000000002";
+
+pub struct World {
+    pub dir: TempDir,
+    pub config: Config,
+    pub server: Option<RunningServer>,
+    pub ca_pem: String,
+    pub authority: Authority,
+    pub agency: Identity,
+    pub officer: Identity,
+    pub devices: [DeviceId; 3],
+    sequence: AtomicU64,
+}
+
+pub fn fresh_uuid() -> Uuid {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).unwrap();
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+pub fn now() -> Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(now.as_millis()).unwrap())
+}
+
+pub fn key(machine: usize) -> String {
+    format!("device-key-{machine}")
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with_trust(|_, _| vec![]).await
+    }
+
+    /// `more` adds PEM texts to the trust list.
+    pub async fn with_trust(more: impl FnOnce(&Authority, &Identity) -> Vec<String>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ca_pem = tls(dir.path());
+        let config = Config {
+            version: 1,
+            data: dir.path().join("data"),
+            listen: "127.0.0.1:0".into(),
+            tls_cert: dir.path().join("server.pem"),
+            tls_key: dir.path().join("server.key"),
+            epoch: 1,
+        };
+        config.save().unwrap();
+        let authority = Authority::new("CA thử nghiệm");
+        let agency = authority.issue(AGENCY_NAME, -10, 365);
+        let officer = authority.issue("Nguyễn Thị Thử", -10, 365);
+        let mut trust_pem = vec![authority.root_pem.clone()];
+        trust_pem.extend(more(&authority, &agency));
+        let devices = [(); 3].map(|()| DeviceId(fresh_uuid()));
+        let mut world =
+            Self { dir, config, server: None, ca_pem, authority, agency, officer, devices, sequence: AtomicU64::new(1) };
+        world.load(&world.base(trust_pem));
+        world.up().await;
+        world
+    }
+
+    fn base(&self, trust_pem: Vec<String>) -> SeedFile {
+        let agencies = [AGENCY, AGENCY, OTHER_AGENCY];
+        SeedFile {
+            version: 1,
+            reference: Some(ReferenceData {
+                version: 5,
+                procedures: vec![Procedure {
+                    code: ProcedureCode::parse("1.000894.000.00.00.H08").unwrap(),
+                    name: "Đăng ký kết hôn".into(),
+                    field: "Hộ tịch".into(),
+                    level: "Cấp Xã".into(),
+                    agency_applicant: false,
+                    cases: vec![],
+                    components: vec![],
+                    result_code: None,
+                    result_name: String::new(),
+                    version: 1,
+                }],
+                categories: vec![],
+                tree: vec![OrgNode {
+                    id: "xa".into(),
+                    parent: None,
+                    name: AGENCY_NAME.into(),
+                    level: "xã".into(),
+                    agency_code: Some(AGENCY.into()),
+                    from: None,
+                    until: None,
+                    successor: None,
+                }],
+                calendar: Calendar::default(),
+                trust_pem,
+                identity_guide: "hướng dẫn".into(),
+            }),
+            devices: (0..3)
+                .map(|n| SeedDevice {
+                    id: self.devices[n],
+                    key_hash: None,
+                    key: Some(key(n)),
+                    agency: AgencyCode::parse(agencies[n]).unwrap(),
+                    name: format!("Máy {n}"),
+                    revoked: false,
+                })
+                .collect(),
+            identity: Some(vec![IdentityEntry {
+                number: IdNumber::parse(OWNER).unwrap(),
+                registered: true,
+                name: Some("Trần Văn Giả Định".into()),
+                aliases: vec![IdNumber::parse(OWNER_OLD).unwrap()],
+            }]),
+            aliases: vec![],
+            documents: vec![],
+        }
+    }
+
+    pub fn load(&self, content: &SeedFile) -> SeedReport {
+        let file = self.dir.path().join("seed.json");
+        std::fs::write(&file, serde_json::to_vec(content).unwrap()).unwrap();
+        seed(&self.config, &file).unwrap()
+    }
+
+    /// Puts a paper into the stock, beside the counters.
+    pub fn stock(&self, pdf: &[u8], change: impl FnOnce(&mut SeedDocument)) -> DocumentId {
+        let record = paper::record(OWNER, pdf, 1);
+        let file = format!("{}.pdf", record.id);
+        std::fs::write(self.dir.path().join(&file), pdf).unwrap();
+        let mut document = SeedDocument {
+            record,
+            owner_name: "Trần Văn Giả Định".into(),
+            file: file.into(),
+            code: None,
+            provenance: Provenance::Provincial,
+            cancelled: false,
+            uses: 0,
+            filed_at: now(),
+            filed_by: None,
+        };
+        document.record.metadata.shared = true;
+        change(&mut document);
+        let id = document.record.id;
+        let content = SeedFile {
+            version: 1,
+            reference: None,
+            devices: vec![],
+            identity: None,
+            aliases: vec![],
+            documents: vec![document],
+        };
+        let report = self.load(&content);
+        assert_eq!(report.documents_added, 1);
+        id
+    }
+
+    pub async fn up(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        self.server = Some(start(self.config.clone(), listener).await.unwrap());
+    }
+
+    pub async fn down(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await.unwrap();
+        }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.as_ref().unwrap().url()
+    }
+
+    pub fn line(&self, machine: usize) -> HttpWarehouse {
+        self.line_with(&key(machine), &self.ca_pem)
+    }
+
+    pub fn line_with(&self, key: &str, ca_pem: &str) -> HttpWarehouse {
+        let settings = LinkSettings { url: self.url(), ca_pem: ca_pem.into(), device_key: key.into() };
+        HttpWarehouse::new(settings).unwrap()
+    }
+
+    /// A plain client for what the real one never does.
+    pub fn raw(&self) -> reqwest::Client {
+        let roots = reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).unwrap();
+        reqwest::Client::builder().tls_certs_only([roots]).no_proxy().build().unwrap()
+    }
+
+    pub fn op(&self, machine: usize, dossier: DossierId, base_version: u64, payload: OpPayload) -> Op {
+        Op {
+            op_id: OpId(fresh_uuid()),
+            device: self.devices[machine],
+            device_seq: self.sequence.fetch_add(1, Ordering::Relaxed),
+            device_time: now(),
+            schema_version: SCHEMA_VERSION,
+            dossier,
+            base_version,
+            payload,
+        }
+    }
+
+    /// A page signed by the agency.
+    pub fn signed(&self, mark: &str) -> Vec<u8> {
+        self.agency.sign(&paper::pdf(1, mark), now())
+    }
+
+    pub async fn lease(&self, machine: usize, count: u32) -> NumberBlock {
+        let request = LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: today(), count };
+        self.line(machine).lease_block(&request).await.unwrap()
+    }
+
+    pub async fn code(&self, machine: usize) -> DossierCode {
+        self.lease(machine, 1).await.take().unwrap()
+    }
+}
+
+pub fn today() -> Day {
+    now().day()
+}
+
+pub async fn upload(line: &HttpWarehouse, bytes: &[u8]) -> BlobId {
+    let blob = paper::blob(bytes);
+    line.upload(&blob, bytes, &|_, _| {}, &CancellationToken::new()).await.unwrap();
+    blob
+}
+
+pub async fn push(line: &HttpWarehouse, op: &Op) -> OpResult {
+    push_all(line, std::slice::from_ref(op)).await.remove(0)
+}
+
+pub async fn push_all(line: &HttpWarehouse, ops: &[Op]) -> Vec<OpResult> {
+    line.push(&OpsRequest { ops: ops.to_vec() }).await.unwrap().results
+}
+
+pub fn file_document(record: DocumentRecord) -> OpPayload {
+    OpPayload::FileDocument { record, owner_name: "Trần Văn Giả Định".into() }
+}
+
+pub fn accept(code: DossierCode, receipt: BlobId, components: Vec<EvidenceSource>) -> AcceptedDossier {
+    AcceptedDossier {
+        code,
+        channel: Channel::Direct,
+        return_method: ReturnMethod::Counter,
+        applicant: Applicant {
+            owner: Party {
+                kind: PartyKind::Citizen,
+                number: IdNumber::parse(OWNER).unwrap(),
+                aliases: vec![],
+                name: "Trần Văn Giả Định".into(),
+                address: String::new(),
+                phone: String::new(),
+            },
+            submitter: None,
+        },
+        identity: IdentityCheck::NotAsked,
+        procedure: ProcedureCode::parse("1.000894.H08").unwrap(),
+        case_code: "KXM".into(),
+        reference_version: 5,
+        accepted_at: now(),
+        deadline: Deadline { day: today(), working_days: 1, skipped: vec![], machine_time: false },
+        fee: 0,
+        components: components
+            .into_iter()
+            .zip(1..)
+            .map(|(source, number)| ComponentEvidence { number, name: format!("Giấy {number}"), source })
+            .collect(),
+        consents: vec![],
+        receipt,
+        officer: "canbo.demo".into(),
+    }
+}
+
+pub fn consent(documents: Vec<DocumentId>, national: bool) -> Consent {
+    Consent { at: now(), method: ConsentMethod::Spoken, officer: "canbo.demo".into(), documents, national }
+}
+
+pub fn reuse(document: DocumentId) -> EvidenceSource {
+    EvidenceSource::Warehouse { document, version: 1, provenance: Provenance::Provincial }
+}
+
+pub fn returned(record: DocumentRecord) -> OpPayload {
+    OpPayload::ReturnResult(Box::new(ReturnedResult {
+        record,
+        owner_name: "Trần Văn Giả Định".into(),
+        returned_at: now(),
+        officer: "canbo.demo".into(),
+    }))
+}
+
+pub fn rejected_code(result: &OpResult) -> &str {
+    match result {
+        OpResult::Rejected { code, .. } => code,
+        other => panic!("not rejected: {other:?}"),
+    }
+}
+
+pub fn is_applied(result: &OpResult) -> bool {
+    matches!(result, OpResult::Applied { .. })
+}
+
+/// Writes a server certificate below a fresh CA and gives the CA.
+pub fn tls(dir: &std::path::Path) -> String {
+    let mut ca = rcgen::CertificateParams::new(vec![]).unwrap();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca = rcgen::CertifiedIssuer::self_signed(ca, rcgen::KeyPair::generate().unwrap()).unwrap();
+    let server_key = rcgen::KeyPair::generate().unwrap();
+    let server = rcgen::CertificateParams::new(vec!["127.0.0.1".into(), "localhost".into()]).unwrap();
+    let server = server.signed_by(&server_key, &ca).unwrap();
+    std::fs::write(dir.join("server.pem"), server.pem()).unwrap();
+    std::fs::write(dir.join("server.key"), server_key.serialize_pem()).unwrap();
+    ca.pem()
+}
