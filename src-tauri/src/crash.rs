@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn a_report_names_our_frames_and_no_path_and_twenty_are_kept() {
         let dir = std::env::temp_dir().join(format!("motcua-crash-{}", std::process::id()));
-        let backtrace = "  3: motcua_desk::sign::Desk::sign\n      at /home/officer/sign.rs:12\n  4: std::rt::run";
+        let backtrace =
+            "  3: motcua_desk::sign::Desk::sign\n      at /home/officer/sign.rs:12\n  4: std::rt::run";
         for n in 0..25 {
             std::fs::create_dir_all(dir.join("crashes")).unwrap();
             std::fs::write(dir.join("crashes").join(format!("{n:013}.json")), "{}").unwrap();

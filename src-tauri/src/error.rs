@@ -48,9 +48,11 @@ fn next_reference() -> String {
     let run = RUN.get_or_init(|| {
         const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
         let seed = uuid::Uuid::from_u128(
-            u128::from(std::process::id()) ^ time::OffsetDateTime::now_utc().unix_timestamp_nanos().unsigned_abs(),
+            u128::from(std::process::id())
+                ^ time::OffsetDateTime::now_utc().unix_timestamp_nanos().unsigned_abs(),
         );
-        let mixed = seed.as_bytes().iter().fold(0u32, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(*b)));
+        let mixed =
+            seed.as_bytes().iter().fold(0u32, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(*b)));
         (0..4).map(|i| char::from(ALPHABET[(mixed >> (i * 5)) as usize & 31])).collect()
     });
     format!("{run}-{}", NEXT.fetch_add(1, Ordering::Relaxed))

@@ -1,0 +1,113 @@
+//! What the page may ask, one file per area of the screen. A command is DTO in → desk → DTO out; it
+//! checks identifiers and words on the way and decides nothing.
+
+pub mod capture;
+pub mod dossier;
+mod names;
+pub mod outbox;
+pub mod reuse;
+pub mod sign;
+pub mod status;
+
+pub use names::{MAIN, PIN};
+
+use crate::view::AppError;
+use tauri::Runtime;
+use tauri::ipc::Invoke;
+
+/// What a command answers.
+pub type Answer<T> = Result<T, AppError>;
+
+/// The handler of all commands of both windows.
+pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        status::status,
+        status::create_vault,
+        status::unlock,
+        status::lock,
+        dossier::check_identity,
+        dossier::find_procedures,
+        dossier::categories,
+        dossier::open_dossier,
+        dossier::update_dossier,
+        dossier::recheck_identity,
+        dossier::dossier,
+        dossier::list_dossiers,
+        capture::list_scanners,
+        capture::choose_scanner,
+        capture::scan,
+        capture::captured_pages,
+        capture::remove_page,
+        capture::restore_page,
+        capture::move_page,
+        capture::discard_capture,
+        capture::finish_capture,
+        status::cancel_job,
+        capture::attach_file,
+        capture::detach,
+        reuse::offers,
+        reuse::auto_attach,
+        reuse::take,
+        reuse::confirm_reuse,
+        sign::certificates,
+        sign::sign,
+        dossier::suggest_metadata,
+        dossier::digitize,
+        dossier::accept,
+        dossier::return_result,
+        outbox::outbox,
+        outbox::sync_now,
+        outbox::verify_file,
+        sign::submit_pin,
+    ]
+}
+
+/// The same commands with their types, for the bindings.
+#[must_use]
+pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
+    tauri_specta::Builder::new()
+        .error_handling(tauri_specta::ErrorHandlingMode::Throw)
+        .commands(tauri_specta::collect_commands![
+            status::status,
+            status::create_vault::<tauri::Wry>,
+            status::unlock::<tauri::Wry>,
+            status::lock::<tauri::Wry>,
+            dossier::check_identity,
+            dossier::find_procedures,
+            dossier::categories,
+            dossier::open_dossier,
+            dossier::update_dossier,
+            dossier::recheck_identity,
+            dossier::dossier,
+            dossier::list_dossiers,
+            capture::list_scanners,
+            capture::choose_scanner,
+            capture::scan,
+            capture::captured_pages,
+            capture::remove_page,
+            capture::restore_page,
+            capture::move_page,
+            capture::discard_capture,
+            capture::finish_capture,
+            status::cancel_job,
+            capture::attach_file::<tauri::Wry>,
+            capture::detach,
+            reuse::offers,
+            reuse::auto_attach,
+            reuse::take,
+            reuse::confirm_reuse,
+            sign::certificates,
+            sign::sign::<tauri::Wry>,
+            dossier::suggest_metadata,
+            dossier::digitize,
+            dossier::accept,
+            dossier::return_result,
+            outbox::outbox,
+            outbox::sync_now::<tauri::Wry>,
+            outbox::verify_file,
+            sign::submit_pin,
+        ])
+        .typ::<crate::view::AppError>()
+        .typ::<crate::view::SignPrompt>()
+        .typ::<crate::view::DossierChanged>()
+}

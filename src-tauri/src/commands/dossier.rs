@@ -1,0 +1,140 @@
+//! The dossier: owner, procedure, completeness, filing, acceptance, result.
+
+use super::Answer;
+use crate::mirror::{dossier_id, procedure_code};
+use crate::shell::Shell;
+use crate::view::{
+    Category, Dossier, DossierLine, IdentityCheck, IntakeChannel, Metadata, Party, ProcedureChoice,
+    ReturnMethod,
+};
+use motcua_desk::{DossierChange, NewDossier};
+use motcua_dossier as domain;
+use tauri::State;
+
+/// "Xác minh danh tính số".
+#[tauri::command]
+#[specta::specta]
+pub async fn check_identity(shell: State<'_, Shell>, number: String) -> Answer<IdentityCheck> {
+    Ok((&shell.desk.check_identity(&number).await?).into())
+}
+
+/// The ten best procedures for what was typed.
+#[tauri::command]
+#[specta::specta]
+pub async fn find_procedures(shell: State<'_, Shell>, query: String) -> Answer<Vec<ProcedureChoice>> {
+    Ok(shell.desk.procedures(&query).await?.iter().map(Into::into).collect())
+}
+
+/// Danh mục giấy tờ.
+#[tauri::command]
+#[specta::specta]
+pub async fn categories(shell: State<'_, Shell>) -> Answer<Vec<Category>> {
+    Ok(shell.desk.categories().await?.iter().map(Into::into).collect())
+}
+
+/// Opens a dossier; durable when this returns.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_dossier(
+    shell: State<'_, Shell>,
+    channel: IntakeChannel,
+    return_method: ReturnMethod,
+    owner: Party,
+    submitter: Option<Party>,
+    procedure_code: String,
+    case_code: String,
+) -> Answer<Dossier> {
+    let new = NewDossier {
+        channel: channel.into(),
+        return_method: return_method.into(),
+        applicant: applicant(owner, submitter)?,
+        identity: domain::IdentityCheck::NotAsked,
+        procedure: self::procedure_code(&procedure_code)?,
+        case_code,
+    };
+    shell.dossier(shell.desk.open_dossier(new).await?).await
+}
+
+/// Changes a draft.
+#[tauri::command]
+#[specta::specta]
+pub async fn update_dossier(
+    shell: State<'_, Shell>,
+    id: String,
+    channel: IntakeChannel,
+    return_method: ReturnMethod,
+    owner: Party,
+    submitter: Option<Party>,
+    case_code: String,
+) -> Answer<Dossier> {
+    let change = DossierChange {
+        channel: channel.into(),
+        return_method: return_method.into(),
+        applicant: applicant(owner, submitter)?,
+        case_code,
+    };
+    shell.dossier(shell.desk.update_dossier(dossier_id(&id)?, change).await?).await
+}
+
+/// Checks the owner of a dossier again.
+#[tauri::command]
+#[specta::specta]
+pub async fn recheck_identity(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
+    shell.dossier(shell.desk.recheck_identity(dossier_id(&id)?).await?).await
+}
+
+/// One dossier.
+#[tauri::command]
+#[specta::specta]
+pub async fn dossier(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
+    shell.dossier(shell.desk.dossier(dossier_id(&id)?).await?).await
+}
+
+/// The newest dossiers that fit what was typed.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_dossiers(shell: State<'_, Shell>, query: String) -> Answer<Vec<DossierLine>> {
+    shell.lines(&shell.desk.dossiers(&query).await?).await
+}
+
+/// What the desk would write about a row's paper (0 is the result).
+#[tauri::command]
+#[specta::specta]
+pub async fn suggest_metadata(shell: State<'_, Shell>, id: String, component: u32) -> Answer<Metadata> {
+    Ok((&shell.desk.suggest_metadata(dossier_id(&id)?, component).await?).into())
+}
+
+/// "Số hóa": the row's paper enters the owner's warehouse.
+#[tauri::command]
+#[specta::specta]
+pub async fn digitize(
+    shell: State<'_, Shell>,
+    id: String,
+    component: u32,
+    metadata: Metadata,
+) -> Answer<Dossier> {
+    let done = shell.desk.digitize(dossier_id(&id)?, component, metadata.try_into()?).await?;
+    shell.dossier(done).await
+}
+
+/// "Tiếp nhận": code, receipt, outbox, all at once.
+#[tauri::command]
+#[specta::specta]
+pub async fn accept(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
+    shell.dossier(shell.desk.accept(dossier_id(&id)?).await?).await
+}
+
+/// Returns the result.
+#[tauri::command]
+#[specta::specta]
+pub async fn return_result(shell: State<'_, Shell>, id: String, metadata: Metadata) -> Answer<Dossier> {
+    let done = shell.desk.return_result(dossier_id(&id)?, metadata.try_into()?).await?;
+    shell.dossier(done).await
+}
+
+fn applicant(owner: Party, submitter: Option<Party>) -> Answer<domain::Applicant> {
+    Ok(domain::Applicant {
+        owner: owner.try_into()?,
+        submitter: submitter.map(TryInto::try_into).transpose()?,
+    })
+}

@@ -1,0 +1,653 @@
+//! Domain values as the DTOs of `view`, and what the page sends back as domain values. What comes from
+//! the page is parsed here, at the border; nothing behind it sees an unchecked text.
+
+use crate::view::{self, AppError, Millis};
+use motcua_desk::ports;
+use motcua_dossier as domain;
+use motcua_dossier::{Day, DocumentId, DossierId, IdNumber, ResultCode, Timestamp};
+use std::collections::HashMap;
+
+impl From<Timestamp> for Millis {
+    fn from(at: Timestamp) -> Self {
+        // Milliseconds of any sane clock are far below 2^53.
+        #[allow(clippy::cast_precision_loss)]
+        Self(at.0 as f64)
+    }
+}
+
+/// Both directions of a pair of enums that say the same words.
+macro_rules! same_words {
+    ($($domain:path => $view:path { $($word:ident),+ $(,)? })+) => {
+        $(impl From<$domain> for $view {
+            fn from(value: $domain) -> Self {
+                match value { $(<$domain>::$word => Self::$word),+ }
+            }
+        }
+        impl From<$view> for $domain {
+            fn from(value: $view) -> Self {
+                match value { $(<$view>::$word => Self::$word),+ }
+            }
+        })+
+    };
+}
+
+same_words! {
+    domain::PartyKind => view::PartyKind { Citizen, Enterprise, Agency }
+    domain::IdKind => view::IdKindName { Cccd, Cmnd, Passport, TaxCode, Agency }
+    domain::Channel => view::IntakeChannel { Direct, Postal, Online }
+    domain::ReturnMethod => view::ReturnMethod { Counter, Postal, Electronic }
+    domain::CopyForm => view::CopyForm { Original, TrueCopy, CertifiedCopy, CopyOfCopy, Extract, Copy }
+    domain::SignerRole => view::SignerRole { Officer, Agency, Other }
+    domain::ConsentMethod => view::ConsentMethod { Spoken, Paper, Pad }
+    domain::StoreKind => view::Store { Agency, Personal }
+    domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
+    domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
+    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result }
+    ports::ScannerSource => view::ScanSource { Auto, Flatbed, Feeder }
+    ports::PinState => view::PinStateName { Normal, Low, LastTry, Locked, MustChange }
+}
+
+/// A count or size for the page; what does not fit is shown as the largest.
+pub(crate) fn small(value: impl TryInto<u32>) -> u32 {
+    value.try_into().unwrap_or(u32::MAX)
+}
+
+pub(crate) fn dossier_id(text: &str) -> Result<DossierId, AppError> {
+    DossierId::parse(text).map_err(|_| AppError::internal())
+}
+
+pub(crate) fn document_id(text: &str) -> Result<DocumentId, AppError> {
+    DocumentId::parse(text).map_err(|_| AppError::internal())
+}
+
+pub(crate) fn blob_id(text: &str) -> Result<domain::BlobId, AppError> {
+    domain::BlobId::parse(text).map_err(|_| AppError::internal())
+}
+
+pub(crate) fn procedure_code(text: &str) -> Result<domain::ProcedureCode, AppError> {
+    domain::ProcedureCode::parse(text).map_err(|_| AppError::internal())
+}
+
+fn day(text: Option<&String>) -> Result<Option<Day>, AppError> {
+    text.filter(|t| !t.trim().is_empty())
+        .map(|t| Day::parse(t.trim()))
+        .transpose()
+        .map_err(|_| AppError::internal())
+}
+
+fn iso(day: Option<Day>) -> Option<String> {
+    day.map(Day::format_iso)
+}
+
+impl From<&domain::Party> for view::Party {
+    fn from(party: &domain::Party) -> Self {
+        Self {
+            kind: party.kind.into(),
+            number: party.number.value().to_owned(),
+            aliases: party.aliases.iter().map(|n| n.value().to_owned()).collect(),
+            name: party.name.clone(),
+            address: party.address.clone(),
+            phone: party.phone.clone(),
+        }
+    }
+}
+
+impl TryFrom<view::Party> for domain::Party {
+    type Error = AppError;
+    fn try_from(party: view::Party) -> Result<Self, AppError> {
+        Ok(Self {
+            kind: party.kind.into(),
+            number: IdNumber::parse(&party.number)?,
+            aliases: party
+                .aliases
+                .iter()
+                .filter(|a| !a.trim().is_empty())
+                .map(|a| IdNumber::parse(a))
+                .collect::<Result<_, _>>()?,
+            name: clean(&party.name),
+            address: clean(&party.address),
+            phone: clean(&party.phone),
+        })
+    }
+}
+
+/// One line of printable text in NFC; control characters of a pasted or scanned text are dropped.
+fn clean(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let printable = text.nfc().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    printable.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(1000).collect()
+}
+
+impl From<&domain::Metadata> for view::Metadata {
+    fn from(m: &domain::Metadata) -> Self {
+        Self {
+            kind: m.kind.clone(),
+            category: m.category.clone(),
+            result_code: m.result_code.as_ref().map(ToString::to_string),
+            name: m.name.clone(),
+            decision_number: m.decision_number.clone(),
+            summary: m.summary.clone(),
+            issuer: m.issuer.clone(),
+            issued_on: iso(m.issued_on),
+            valid_until: iso(m.valid_until),
+            form: m.form.into(),
+            store: m.store.into(),
+            shown: m.shown,
+            shared: m.shared,
+        }
+    }
+}
+
+impl TryFrom<view::Metadata> for domain::Metadata {
+    type Error = AppError;
+    fn try_from(m: view::Metadata) -> Result<Self, AppError> {
+        let code = m.result_code.as_deref().filter(|c| !c.trim().is_empty()).map(ResultCode::parse);
+        Ok(Self {
+            kind: clean(&m.kind),
+            category: clean(&m.category),
+            result_code: code.transpose().map_err(|_| AppError::internal())?,
+            name: clean(&m.name),
+            decision_number: clean(&m.decision_number),
+            summary: clean(&m.summary),
+            issuer: clean(&m.issuer),
+            issued_on: day(m.issued_on.as_ref())?,
+            valid_until: day(m.valid_until.as_ref())?,
+            form: m.form.into(),
+            store: m.store.into(),
+            shown: m.shown,
+            shared: m.shared,
+        })
+    }
+}
+
+impl view::IdentityCheck {
+    /// What was found out about a number.
+    pub(crate) fn of(number: &IdNumber, check: &domain::IdentityCheck) -> Self {
+        let (outcome, at, cached) = match *check {
+            domain::IdentityCheck::NotAsked => (view::IdentityOutcome::NotAsked, None, false),
+            domain::IdentityCheck::Answered { answer, at, cached } => {
+                let outcome = match answer {
+                    domain::IdentityAnswer::Registered => view::IdentityOutcome::Registered,
+                    domain::IdentityAnswer::NotRegistered => view::IdentityOutcome::NotRegistered,
+                };
+                (outcome, Some(at.into()), cached)
+            }
+            domain::IdentityCheck::ServiceDown { at } => {
+                (view::IdentityOutcome::ServiceDown, Some(at.into()), false)
+            }
+            domain::IdentityCheck::Offline { at } => (view::IdentityOutcome::Offline, Some(at.into()), false),
+        };
+        Self {
+            outcome,
+            at,
+            cached,
+            guide: None,
+            number: number.value().to_owned(),
+            kind: number.kind().into(),
+            earlier: None,
+            suggested_name: None,
+        }
+    }
+}
+
+impl From<&motcua_desk::IdentityFinding> for view::IdentityCheck {
+    fn from(found: &motcua_desk::IdentityFinding) -> Self {
+        Self {
+            guide: found.guide.clone(),
+            earlier: found.earlier.as_ref().map(Into::into),
+            suggested_name: found.suggested_name.clone(),
+            ..Self::of(&found.number, &found.check)
+        }
+    }
+}
+
+impl From<&domain::Procedure> for view::ProcedureChoice {
+    fn from(p: &domain::Procedure) -> Self {
+        Self {
+            code: p.code.to_string(),
+            name: p.name.clone(),
+            field: p.field.clone(),
+            level: p.level.clone(),
+            agency_applicant: p.agency_applicant,
+            cases: p
+                .cases
+                .iter()
+                .map(|c| view::HandlingCase {
+                    code: c.code.clone(),
+                    name: c.name.clone(),
+                    working_days: c.working_days,
+                    fee: small(c.fee),
+                })
+                .collect(),
+            component_count: small(p.components.len()),
+        }
+    }
+}
+
+impl From<&domain::Category> for view::Category {
+    fn from(c: &domain::Category) -> Self {
+        Self { name: c.name.clone(), result_codes: c.result_codes.iter().map(ToString::to_string).collect() }
+    }
+}
+
+impl From<&domain::SignatureMark> for view::SignatureMark {
+    fn from(mark: &domain::SignatureMark) -> Self {
+        Self { role: mark.role.into(), signer: mark.signer.clone(), at: mark.at.into() }
+    }
+}
+
+impl From<&ports::CapturedPage> for view::CapturedPage {
+    fn from(page: &ports::CapturedPage) -> Self {
+        Self {
+            image: page.image.to_string(),
+            thumbnail: page.thumbnail.to_string(),
+            width: page.width,
+            height: page.height,
+            dpi: page.dpi,
+        }
+    }
+}
+
+impl From<ports::ScannerInfo> for view::ScannerInfo {
+    fn from(info: ports::ScannerInfo) -> Self {
+        Self { id: info.id, label: info.label }
+    }
+}
+
+/// Word of an outbox state and the numbers that go with it.
+pub(crate) fn state_name(state: &domain::OutboxState) -> view::OutboxStateName {
+    match state {
+        domain::OutboxState::Queued => view::OutboxStateName::Queued,
+        domain::OutboxState::Sending { .. } => view::OutboxStateName::Sending,
+        domain::OutboxState::WaitingForNetwork { .. } => view::OutboxStateName::Waiting,
+        domain::OutboxState::Received { .. } => view::OutboxStateName::Received,
+        domain::OutboxState::NeedsAttention { .. } => view::OutboxStateName::Attention,
+    }
+}
+
+/// One line of the outbox; `code` is the code of its dossier.
+pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> view::OutboxItem {
+    let mut line = view::OutboxItem {
+        op: item.op.to_string(),
+        dossier: item.dossier.to_string(),
+        dossier_code: code,
+        kind: item.kind.into(),
+        state: state_name(&item.state),
+        sent: 0,
+        total: 0,
+        next_try: None,
+        received_at: None,
+        problem: None,
+        attempts: item.attempts,
+        queued_at: item.queued_at.into(),
+        last_error: item.last_error.clone(),
+    };
+    match &item.state {
+        domain::OutboxState::Queued => {}
+        domain::OutboxState::Sending { sent, total } => {
+            (line.sent, line.total) = (small(*sent), small(*total));
+        }
+        domain::OutboxState::WaitingForNetwork { next_try } => line.next_try = Some((*next_try).into()),
+        domain::OutboxState::Received { at } => line.received_at = Some((*at).into()),
+        domain::OutboxState::NeedsAttention { code } => line.problem = Some(code.clone()),
+    }
+    line
+}
+
+/// The least finished of several lines is what a dossier as a whole shows.
+pub(crate) fn summary_state<'a>(
+    items: impl IntoIterator<Item = &'a domain::OutboxItem>,
+) -> Option<view::OutboxStateName> {
+    use view::OutboxStateName::{Attention, Queued, Received, Sending, Waiting};
+    let rank = |name: &view::OutboxStateName| match name {
+        Received => 0,
+        Sending => 1,
+        Queued => 2,
+        Waiting => 3,
+        Attention => 4,
+    };
+    items.into_iter().map(|i| state_name(&i.state)).max_by_key(rank)
+}
+
+/// What a dossier is shown with, besides itself.
+pub(crate) struct Around<'a> {
+    pub(crate) reference: &'a domain::ReferenceData,
+    pub(crate) badges: &'a motcua_desk::Badges,
+    /// Pages scanned and not finished, by row; 0 is the result.
+    pub(crate) capturing: &'a HashMap<u32, u32>,
+}
+
+impl Around<'_> {
+    /// The dossier as the page shows it.
+    pub(crate) fn dossier(
+        &self,
+        d: &domain::Dossier,
+        outbox: &[domain::OutboxItem],
+        problems: &[domain::FieldProblem],
+    ) -> view::Dossier {
+        let code = d.code.as_ref().map(ToString::to_string);
+        let mut identity = view::IdentityCheck::of(&d.applicant.owner.number, &d.identity);
+        if identity.outcome == view::IdentityOutcome::NotRegistered {
+            identity.guide = Some(self.reference.identity_guide.clone()).filter(|g| !g.is_empty());
+        }
+        let (state, accepted_at, deadline, completed_at) = match &d.state {
+            domain::DossierState::Draft => (view::DossierStateName::Draft, None, None, None),
+            domain::DossierState::Accepted { at, deadline } => {
+                (view::DossierStateName::Accepted, Some((*at).into()), Some(deadline), None)
+            }
+            domain::DossierState::Completed { at } => {
+                (view::DossierStateName::Completed, None, None, Some((*at).into()))
+            }
+        };
+        view::Dossier {
+            id: d.id.to_string(),
+            channel: d.channel.into(),
+            return_method: d.return_method.into(),
+            owner: (&d.applicant.owner).into(),
+            submitter: d.applicant.submitter.as_ref().map(Into::into),
+            identity,
+            procedure_code: d.procedure.to_string(),
+            procedure_name: d.procedure_name.clone(),
+            case_code: d.case_code.clone(),
+            case_name: self.case_name(d),
+            working_days: d.working_days,
+            fee: small(d.fee),
+            components: d.components.iter().map(|row| self.row(row, outbox)).collect(),
+            unconfirmed_reuse: small(d.unconfirmed_reuse().len()),
+            consents: d.consents.iter().map(Into::into).collect(),
+            state,
+            accepted_at,
+            deadline: deadline.map(|d| d.day.format_iso()),
+            deadline_reason: deadline.map(deadline_reason),
+            completed_at,
+            result: d.result.as_ref().map(|r| view::ResultPaper {
+                attachment: attachment(&r.attachment, outbox),
+                metadata: (&r.metadata).into(),
+            }),
+            result_capturing: self.capturing.get(&0).copied().unwrap_or(0),
+            receipt: d.receipt.as_ref().map(ToString::to_string),
+            officer: d.officer.clone(),
+            opened_at: d.opened_at.into(),
+            problems: problems
+                .iter()
+                .map(|p| view::Problem { field: p.field.clone(), code: p.code.clone() })
+                .collect(),
+            outbox: outbox.iter().map(|i| outbox_item(i, code.clone())).collect(),
+            code,
+        }
+    }
+
+    fn case_name(&self, d: &domain::Dossier) -> String {
+        let procedure = self.reference.procedures.iter().find(|p| p.code.same_procedure(&d.procedure));
+        procedure
+            .and_then(|p| p.cases.iter().find(|c| c.code == d.case_code))
+            .map(|c| c.name.clone())
+            .unwrap_or_default()
+    }
+
+    fn row(&self, row: &domain::ComponentRow, outbox: &[domain::OutboxItem]) -> view::ComponentRow {
+        let matches =
+            self.badges.rows.iter().find(|(number, _)| *number == row.number).map_or(0, |(_, n)| *n);
+        view::ComponentRow {
+            number: row.number,
+            name: row.name.clone(),
+            form: row.form.into(),
+            quantity: row.quantity,
+            required: row.required,
+            enters_warehouse: row.enters_warehouse,
+            result_codes: row.result_codes.iter().map(ToString::to_string).collect(),
+            attachment: row.attachment.as_ref().map(|a| attachment(a, outbox)),
+            reservation: row.reservation.as_ref().map(|r| view::Reservation {
+                document: r.reuse.document.to_string(),
+                problem: r.problem.clone(),
+            }),
+            matches,
+            matches_at: self.badges.fetched_at.map(Into::into),
+            capturing: self.capturing.get(&row.number).copied().unwrap_or(0),
+            needs_signature: match row.needs_signature() {
+                Some(domain::SignerRole::Agency) => view::NeededSignature::Agency,
+                Some(domain::SignerRole::Officer) => view::NeededSignature::Officer,
+                Some(domain::SignerRole::Other) | None => view::NeededSignature::None,
+            },
+            can_digitize: row.can_digitize(),
+        }
+    }
+}
+
+fn attachment(a: &domain::Attachment, outbox: &[domain::OutboxItem]) -> view::Attachment {
+    let (source, dpi, reused) = match &a.source {
+        domain::AttachmentSource::Scan { dpi } => (view::Source::Scan, Some(*dpi), None),
+        domain::AttachmentSource::File => (view::Source::File, None, None),
+        domain::AttachmentSource::Warehouse(reuse) => (view::Source::Warehouse, None, Some(reuse.document)),
+    };
+    let document = reused.or(a.digitized.map(|(_, document)| document));
+    let line = a.digitized.and_then(|(op, _)| outbox.iter().find(|i| i.op == op));
+    view::Attachment {
+        blob: a.blob.to_string(),
+        size: small(a.size),
+        pages: a.pages,
+        media_type: a.media_type.clone(),
+        source,
+        dpi,
+        document: document.map(|d| d.to_string()),
+        signatures: a.signatures.iter().map(Into::into).collect(),
+        digitized: a.digitized.is_some(),
+        outbox: line.map(|i| state_name(&i.state)),
+    }
+}
+
+/// How the due day was counted, in the words of the receipt.
+fn deadline_reason(deadline: &domain::Deadline) -> String {
+    let mut text = match deadline.working_days {
+        0 => "trong ngày làm việc".to_owned(),
+        days => format!("{days} ngày làm việc, trừ T7-CN"),
+    };
+    for off in &deadline.skipped {
+        let day = off.day.0;
+        text.push_str(&format!(", {:02}/{:02} ({})", day.day(), u8::from(day.month()), off.reason));
+    }
+    if deadline.machine_time {
+        text.push_str("; tính theo giờ máy");
+    }
+    text
+}
+
+impl From<&domain::Consent> for view::ConsentLine {
+    fn from(c: &domain::Consent) -> Self {
+        Self {
+            at: c.at.into(),
+            method: c.method.into(),
+            count: small(c.documents.len()),
+            national: c.national,
+        }
+    }
+}
+
+impl view::DossierLine {
+    /// A line of the work list; the owner's number is masked there.
+    pub(crate) fn of(d: &domain::Dossier, outbox: Option<view::OutboxStateName>) -> Self {
+        let (state, deadline) = match &d.state {
+            domain::DossierState::Draft => (view::DossierStateName::Draft, None),
+            domain::DossierState::Accepted { deadline, .. } => {
+                (view::DossierStateName::Accepted, Some(deadline.day.format_iso()))
+            }
+            domain::DossierState::Completed { .. } => (view::DossierStateName::Completed, None),
+        };
+        Self {
+            id: d.id.to_string(),
+            code: d.code.as_ref().map(ToString::to_string),
+            owner_name: d.applicant.owner.name.clone(),
+            owner_number: d.applicant.owner.number.masked(),
+            procedure_name: d.procedure_name.clone(),
+            state,
+            opened_at: d.opened_at.into(),
+            deadline,
+            outbox,
+            reused: small(d.reused().count()),
+        }
+    }
+}
+
+impl From<&motcua_desk::Offer> for view::Offer {
+    fn from(offer: &motcua_desk::Offer) -> Self {
+        let (s, m) = (&offer.summary, &offer.summary.record.metadata);
+        let (fit, reasons) = match &offer.fits {
+            motcua_desk::Fit::Exact => (view::Fit::Exact, Vec::new()),
+            motcua_desk::Fit::Suggested => (view::Fit::Suggested, Vec::new()),
+            motcua_desk::Fit::Unfit { reasons } => {
+                (view::Fit::Unfit, reasons.iter().map(|r| (*r).to_owned()).collect())
+            }
+        };
+        Self {
+            document: s.record.id.to_string(),
+            code: s.code.to_string(),
+            name: m.name.clone(),
+            blob: s.record.blob.to_string(),
+            fit,
+            reasons,
+            here: offer.here,
+            provenance: s.provenance.into(),
+            status: s.status.into(),
+            kind: m.kind.clone(),
+            category: m.category.clone(),
+            store: m.store.label().to_owned(),
+            size: small(s.record.size),
+            owner_number: s.record.owner.first().map(|n| n.value().to_owned()).unwrap_or_default(),
+            decision_number: m.decision_number.clone(),
+            summary: m.summary.clone(),
+            uses: small(s.uses),
+            issued_on: iso(m.issued_on),
+            valid_until: iso(m.valid_until),
+            issuer: m.issuer.clone(),
+        }
+    }
+}
+
+impl From<&motcua_desk::Offers> for view::Offers {
+    fn from(o: &motcua_desk::Offers) -> Self {
+        Self {
+            items: o.items.iter().map(Into::into).collect(),
+            fetched_at: o.fetched_at.map(Into::into),
+            online: o.online,
+        }
+    }
+}
+
+impl From<&motcua_desk::AutoRow> for view::AutoRow {
+    fn from(row: &motcua_desk::AutoRow) -> Self {
+        let (outcome, count) = match row.outcome {
+            motcua_desk::AutoOutcome::Attached => (view::AutoOutcome::Attached, 1),
+            motcua_desk::AutoOutcome::Ambiguous(count) => (view::AutoOutcome::Ambiguous, count),
+            motcua_desk::AutoOutcome::None => (view::AutoOutcome::None, 0),
+        };
+        Self { component: row.component, outcome, count }
+    }
+}
+
+impl From<&motcua_desk::CertificateChoice> for view::CertificateChoice {
+    fn from(c: &motcua_desk::CertificateChoice) -> Self {
+        Self {
+            fingerprint: c.fingerprint.clone(),
+            slot: c.slot.to_string(),
+            token_label: c.token_label.clone(),
+            organization: c.card.organization.clone(),
+            valid_from: c.card.valid_from.into(),
+            valid_until: c.card.valid_until.into(),
+            authority: c.card.authority.clone(),
+            role: c.role.into(),
+            problem: c.problem.map(str::to_owned),
+            pin_state: c.pin.into(),
+            pin_pad: c.pin_pad,
+        }
+    }
+}
+
+/// The report of a signature check, which arrives as the desk's own words: this crate does not know
+/// the crate that checks signatures.
+pub(crate) fn verify_report(report: &impl serde::Serialize) -> Result<view::VerifyReport, AppError> {
+    #[derive(serde::Deserialize)]
+    struct Card {
+        organization: String,
+        authority: String,
+    }
+    #[derive(serde::Deserialize)]
+    struct State {
+        state: view::Trust,
+    }
+    #[derive(serde::Deserialize)]
+    struct Signature {
+        signer: Card,
+        claimed_at: Option<Timestamp>,
+        integrity: view::Integrity,
+        trust: State,
+        verdict: view::Verdict,
+        reasons: Vec<String>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Report {
+        signatures: Vec<Signature>,
+        document: view::Verdict,
+    }
+    let read = |value| serde_json::from_value::<Report>(value).map_err(|_| AppError::internal());
+    let report = read(serde_json::to_value(report).map_err(|_| AppError::internal())?)?;
+    let check = |s: Signature| view::SignatureCheck {
+        organization: s.signer.organization,
+        authority: s.signer.authority,
+        claimed_at: s.claimed_at.map(Into::into),
+        integrity: s.integrity,
+        trust: s.trust.state,
+        verdict: s.verdict,
+        reasons: s.reasons,
+    };
+    Ok(view::VerifyReport {
+        document: report.document,
+        signatures: report.signatures.into_iter().map(check).collect(),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_page_sends_is_parsed_at_the_border() {
+        let mut party = view::Party {
+            kind: view::PartyKind::Citizen,
+            number: "052 090 000 495".into(),
+            aliases: vec![" ".into()],
+            name: "  Nguye\u{302}\u{303}n\u{0}Thị\tThử ".into(),
+            address: String::new(),
+            phone: String::new(),
+        };
+        let parsed = domain::Party::try_from(party.clone()).unwrap();
+        assert_eq!(parsed.number.value(), "052090000495");
+        assert_eq!(parsed.name, "Nguyễn Thị Thử", "NFC, one line, no control characters");
+        assert!(parsed.aliases.is_empty());
+        party.number = "12".into();
+        assert_eq!(domain::Party::try_from(party).unwrap_err().code, "numberShape");
+    }
+
+    #[test]
+    fn a_dossier_shows_its_least_finished_line() {
+        let line = |state| domain::OutboxItem {
+            op: domain::OpId::derive(1, &[0; 10]),
+            dossier: DossierId::derive(1, &[0; 10]),
+            sequence: 1,
+            kind: domain::OutboxKind::Document,
+            blobs: Vec::new(),
+            state,
+            attempts: 0,
+            queued_at: Timestamp(0),
+            last_error: None,
+        };
+        let lines = [
+            line(domain::OutboxState::Received { at: Timestamp(1) }),
+            line(domain::OutboxState::NeedsAttention { code: "codeTaken".into() }),
+            line(domain::OutboxState::Queued),
+        ];
+        assert_eq!(summary_state(&lines), Some(view::OutboxStateName::Attention));
+        assert_eq!(summary_state(&lines[..1]), Some(view::OutboxStateName::Received));
+        assert_eq!(summary_state(&[]), None);
+    }
+}

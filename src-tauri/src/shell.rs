@@ -1,0 +1,216 @@
+//! What the window keeps: the desk, the running jobs, the place of the PIN window, the token last seen.
+
+use crate::jobs::Jobs;
+use crate::mirror::{outbox_item, small, summary_state};
+use crate::pin::PinDesk;
+use crate::view::{self, AppError, JobKind, Status, TokenPresence, VaultState};
+use motcua_desk::ports::VaultStatus;
+use motcua_desk::{Desk, SyncEvent, TokenState};
+use motcua_dossier as domain;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tauri::{AppHandle, Emitter, Manager, Runtime};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Heard by the main window whenever sync, token or vault change state.
+pub const STATUS_CHANGED: &str = "statusChanged";
+/// Heard by the main window when a dossier changed behind it.
+pub const DOSSIER_CHANGED: &str = "dossierChanged";
+
+const TOKEN_POLL: Duration = Duration::from_secs(2);
+const TELL_PAUSE: Duration = Duration::from_millis(100);
+
+/// Managed state of the program; lives until the process ends.
+pub struct Shell {
+    /// What an officer does.
+    pub desk: Arc<Desk>,
+    /// Running jobs.
+    pub jobs: Jobs,
+    /// Where PINs arrive.
+    pub pins: PinDesk,
+    token: Mutex<TokenState>,
+}
+
+impl Shell {
+    /// A shell around a desk.
+    #[must_use]
+    pub fn new(desk: Arc<Desk>) -> Self {
+        Self { desk, jobs: Jobs::default(), pins: PinDesk::default(), token: Mutex::new(TokenState::None) }
+    }
+
+    /// Where the counter stands.
+    pub async fn status(&self) -> Status {
+        let status = self.desk.status().await;
+        let office = self.desk.office();
+        let (vault, officers, officer) = match status.vault {
+            VaultStatus::Absent => (VaultState::Absent, Vec::new(), None),
+            VaultStatus::Locked { officers } => (VaultState::Locked, officers, None),
+            VaultStatus::Open { officer } => (VaultState::Open, Vec::new(), Some(officer)),
+        };
+        let (token, token_label) = match self.token() {
+            TokenState::None => (TokenPresence::None, None),
+            TokenState::Present { label, .. } => (TokenPresence::Present, Some(label)),
+            TokenState::Locked { label } => (TokenPresence::Locked, Some(label)),
+        };
+        Status {
+            vault,
+            officers,
+            officer,
+            agency_name: office.agency_name.clone(),
+            unit_name: office.unit_name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            online: status.online,
+            last_contact: status.last_contact.map(Into::into),
+            queued: status.queued,
+            attention: status.attention,
+            token,
+            token_label,
+            scanner_id: status.scanner,
+            reference_version: small(status.reference_version),
+            block_left: status.block_left,
+        }
+    }
+
+    /// The vault is open: work in the background begins.
+    ///
+    /// # Errors
+    /// None today; a command's answer.
+    pub async fn opened<R: Runtime>(&self, app: &AppHandle<R>) -> Result<Status, AppError> {
+        if let Ok(token) = self.desk.token_state().await {
+            *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        }
+        self.start_sync(app);
+        let status = self.status().await;
+        // An event nobody hears is no failure: the answer carries the same status.
+        drop(app.emit_to(crate::window::MAIN, STATUS_CHANGED, &status));
+        Ok(status)
+    }
+
+    /// Sync runs in the background from here on; it does already after the first call.
+    pub fn start_sync<R: Runtime>(&self, app: &AppHandle<R>) {
+        if self.jobs.runs(JobKind::Sync) {
+            return;
+        }
+        let job = self.jobs.begin(JobKind::Sync);
+        tauri::async_runtime::spawn(watch_token(app.clone(), job.cancel.clone()));
+        let (desk, app) = (self.desk.clone(), app.clone());
+        tauri::async_runtime::spawn(async move {
+            let (events, heard) = tokio::sync::mpsc::unbounded_channel();
+            let telling = tauri::async_runtime::spawn(tell(app, heard));
+            desk.run_sync(&job.cancel, &|event| drop(events.send(event))).await;
+            // The teller ends when nobody can tell it anything any more.
+            drop(events);
+            drop(telling.await);
+        });
+    }
+
+    /// Stops everything and closes the vault. No draft is lost.
+    pub async fn close<R: Runtime>(&self, app: &AppHandle<R>) {
+        self.jobs.cancel_all();
+        self.pins.close();
+        self.desk.lock().await;
+        drop(app.emit_to(crate::window::MAIN, STATUS_CHANGED, &self.status().await));
+    }
+
+    /// The outbox as the page shows it.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn outbox(&self, all: bool) -> Result<Vec<view::OutboxItem>, AppError> {
+        let items = self.desk.outbox(all).await?;
+        let mut codes: HashMap<domain::DossierId, Option<String>> = HashMap::new();
+        for item in &items {
+            if !codes.contains_key(&item.dossier) {
+                let code = self.desk.dossier(item.dossier).await.ok().and_then(|d| d.code);
+                codes.insert(item.dossier, code.map(|c| c.to_string()));
+            }
+        }
+        Ok(items.iter().map(|i| outbox_item(i, codes.get(&i.dossier).cloned().flatten())).collect())
+    }
+
+    /// Lines of the work list.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn lines(&self, dossiers: &[domain::Dossier]) -> Result<Vec<view::DossierLine>, AppError> {
+        let outbox = self.desk.outbox(true).await?;
+        Ok(dossiers
+            .iter()
+            .map(|d| view::DossierLine::of(d, summary_state(outbox.iter().filter(|i| i.dossier == d.id))))
+            .collect())
+    }
+
+    /// A dossier with everything the page shows about it.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn dossier(&self, dossier: domain::Dossier) -> Result<view::Dossier, AppError> {
+        let desk = &self.desk;
+        let mut outbox = desk.outbox(true).await?;
+        outbox.retain(|i| i.dossier == dossier.id);
+        let reference = desk.reference().await?;
+        let badges = desk.badges(dossier.id).await?;
+        let problems = desk.problems(dossier.id).await?;
+        let mut capturing = HashMap::new();
+        for number in dossier.components.iter().map(|c| c.number).chain([0]) {
+            capturing.insert(number, small(desk.capture(dossier.id, number).await?.pages.len()));
+        }
+        let around = crate::mirror::Around { reference: &reference, badges: &badges, capturing: &capturing };
+        Ok(around.dossier(&dossier, &outbox, &problems))
+    }
+
+    fn token(&self) -> TokenState {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the state; true when it is news.
+    fn token_seen(&self, seen: TokenState) -> bool {
+        let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = *held != seen;
+        *held = seen;
+        news
+    }
+}
+
+/// Tells the page when a token comes, goes or locks.
+async fn watch_token<R: Runtime>(app: AppHandle<R>, cancel: tokio_util::sync::CancellationToken) {
+    while !cancel.is_cancelled() {
+        let shell = app.state::<Shell>();
+        // While a job signs, the module is busy and its flags are in motion.
+        if !shell.jobs.runs(JobKind::Sign) {
+            // A module that hangs or crashed shows no token; the sign command says why.
+            let seen = shell.desk.token_state().await.unwrap_or(TokenState::None);
+            if shell.token_seen(seen) {
+                drop(app.emit_to(crate::window::MAIN, STATUS_CHANGED, &shell.status().await));
+            }
+        }
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = tokio::time::sleep(TOKEN_POLL) => {}
+        }
+    }
+}
+
+/// Tells the page what sync changed, at most ten times a second; what piles up meanwhile is told once.
+async fn tell<R: Runtime>(app: AppHandle<R>, mut heard: UnboundedReceiver<SyncEvent>) {
+    while let Some(first) = heard.recv().await {
+        let mut changed = HashSet::new();
+        let mut next = Some(first);
+        while let Some(event) = next {
+            match event {
+                SyncEvent::DossierChanged(id) => drop(changed.insert(id)),
+                // The status carries no byte counts; lines under way are re-read with it.
+                SyncEvent::StatusChanged | SyncEvent::Sending { .. } => {}
+            }
+            next = heard.try_recv().ok();
+        }
+        for id in changed {
+            let payload = view::DossierChanged { id: id.to_string() };
+            drop(app.emit_to(crate::window::MAIN, DOSSIER_CHANGED, payload));
+        }
+        let status = app.state::<Shell>().status().await;
+        drop(app.emit_to(crate::window::MAIN, STATUS_CHANGED, status));
+        tokio::time::sleep(TELL_PAUSE).await;
+    }
+}
