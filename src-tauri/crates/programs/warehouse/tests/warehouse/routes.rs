@@ -1,0 +1,253 @@
+//! Every route of the table in `wire::protocol`, and its refusals.
+
+use crate::paper;
+use crate::world::{AGENCY, OTHER_AGENCY, OWNER, OWNER_OLD, STRANGER, World, key, upload};
+use motcua_desk::ports::{LinkError, Warehouse};
+use motcua_dossier::{
+    AgencyCode, BlobId, Day, DocumentStatus, DossierId, IdNumber, IdentityAnswer, Provenance,
+};
+use motcua_wire::{LeaseBlock, OpsRequest, Problem};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn about_needs_no_key_and_names_the_receipt_key() {
+    let world = World::new().await;
+    let about = world.line_with("nobody", &world.ca_pem).about().await.unwrap();
+    assert_eq!(about.name, "motcua-warehouse");
+    assert_eq!((about.min_schema, about.max_schema, about.epoch), (1, 1, 1));
+    let stored = motcua_warehouse::receipt_key(&world.config.data).unwrap().verifying_key();
+    assert_eq!(about.receipt_key.len(), 64);
+    assert!(about.receipt_key.bytes().eq(hex(&stored.to_bytes()).bytes()));
+}
+
+#[tokio::test]
+async fn reference_data_is_sent_only_when_it_is_newer() {
+    let world = World::new().await;
+    let line = world.line(0);
+    assert_eq!(line.reference(0).await.unwrap().unwrap().version, 5);
+    assert_eq!(line.reference(5).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn identity_is_answered_under_old_and_new_numbers_and_an_outage_is_told_apart() {
+    let world = World::new().await;
+    let line = world.line(0);
+    let number = |text| IdNumber::parse(text).unwrap();
+    let reply = line.identity(&number(OWNER)).await.unwrap();
+    assert_eq!(reply.answer, IdentityAnswer::Registered);
+    assert_eq!(line.identity(&number(OWNER_OLD)).await.unwrap().answer, IdentityAnswer::Registered);
+    assert_eq!(line.identity(&number(STRANGER)).await.unwrap().answer, IdentityAnswer::NotRegistered);
+    let file = world.config.data.join("identity.json");
+    let held = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(line.identity(&number(OWNER)).await.unwrap_err(), LinkError::IdentityDown);
+    assert!(line.reference(0).await.is_ok(), "only the identity service is out");
+    std::fs::write(&file, held).unwrap();
+    assert!(line.identity(&number(OWNER)).await.is_ok(), "back without a restart");
+}
+
+#[tokio::test]
+async fn a_file_comes_back_as_it_went_and_again_is_free() {
+    let world = World::new().await;
+    let line = world.line(0);
+    let bytes: Vec<u8> = (0..700_000u32).map(|i| (i % 253) as u8).collect();
+    let blob = paper::blob(&bytes);
+    let seen = std::sync::Mutex::new(Vec::new());
+    let tell = |sent, total| seen.lock().unwrap().push((sent, total));
+    line.upload(&blob, &bytes, &tell, &CancellationToken::new()).await.unwrap();
+    let seen = seen.into_inner().unwrap();
+    let total = bytes.len() as u64;
+    assert_eq!(seen.last(), Some(&(total, total)));
+    assert!(seen.windows(2).all(|w| w[0].0 <= w[1].0), "progress never goes back");
+    upload(&line, &bytes).await;
+    assert_eq!(line.fetch(&blob, &CancellationToken::new()).await.unwrap(), bytes);
+    let unknown = line.fetch(&BlobId([7; 32]), &CancellationToken::new()).await.unwrap_err();
+    assert_eq!(unknown, LinkError::Refused("blobUnknown".into()));
+}
+
+#[tokio::test]
+async fn a_file_of_another_agency_does_not_exist_for_this_one() {
+    let world = World::new().await;
+    let bytes = b"a file of the first agency".to_vec();
+    let blob = upload(&world.line(0), &bytes).await;
+    assert!(world.line(1).fetch(&blob, &CancellationToken::new()).await.is_ok(), "same agency");
+    let other = world.line(2).fetch(&blob, &CancellationToken::new()).await.unwrap_err();
+    assert_eq!(other, LinkError::Refused("blobUnknown".into()));
+}
+
+#[tokio::test]
+async fn bytes_that_do_not_hash_to_their_name_are_refused() {
+    let world = World::new().await;
+    let wrong = world
+        .line(0)
+        .upload(&BlobId([1; 32]), b"something else", &|_, _| {}, &CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert_eq!(wrong, LinkError::Refused("blobHashMismatch".into()));
+    assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_file_over_the_limit_is_refused_before_it_is_read() {
+    let world = World::new().await;
+    let answer = world
+        .raw()
+        .put(format!("{}/v1/blobs/{}", world.url(), BlobId([1; 32])))
+        .bearer_auth(key(0))
+        .body(vec![0u8; 64 * 1024 * 1024 + 1])
+        .send()
+        .await;
+    if let Ok(answer) = answer {
+        assert_eq!(answer.status(), 413);
+    }
+    assert!(world.line(0).about().await.is_ok());
+}
+
+#[tokio::test]
+async fn papers_are_listed_newest_first_under_every_number_of_the_person() {
+    let world = World::new().await;
+    let yesterday = Day(crate::world::today().0.previous_day().unwrap());
+    let now = crate::world::now();
+    let old = world.stock(&world.signed("old"), |d| {
+        d.filed_at.0 = now.0 - 1000;
+        d.record.metadata.valid_until = Some(yesterday);
+        d.uses = 3;
+    });
+    let new = world.stock(&world.signed("new"), |d| {
+        d.record.owner = vec![IdNumber::parse(OWNER_OLD).unwrap()];
+        d.provenance = Provenance::National;
+    });
+    let cancelled = world.stock(&world.signed("cancelled"), |d| {
+        d.filed_at.0 = now.0 - 2000;
+        d.cancelled = true;
+    });
+    let unsigned = world.stock(&paper::pdf(1, "unsigned"), |d| d.filed_at.0 = now.0 - 3000);
+    let stranger = world.authority_stranger_signed();
+    let untrusted = world.stock(&stranger, |d| d.filed_at.0 = now.0 - 4000);
+    world.stock(&world.signed("hidden"), |d| {
+        d.record.metadata.shared = false;
+        d.filed_by = Some(AgencyCode::parse(OTHER_AGENCY).unwrap());
+    });
+    let found = world.line(0).documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
+    let ids: Vec<_> = found.iter().map(|d| d.record.id).collect();
+    assert_eq!(ids, [new, old, cancelled, unsigned, untrusted]);
+    let status: Vec<_> = found.iter().map(|d| d.status).collect();
+    assert_eq!(
+        status,
+        [
+            DocumentStatus::Valid,
+            DocumentStatus::Expired,
+            DocumentStatus::Cancelled,
+            DocumentStatus::Unsigned,
+            DocumentStatus::BadSignature
+        ]
+    );
+    assert_eq!((found[0].provenance, found[1].uses), (Provenance::National, 3));
+    assert!(found[1].code.as_str().starts_with("099000000001.KQ.G15.000031.CS"));
+    assert_eq!(world.line(0).documents(&[IdNumber::parse(STRANGER).unwrap()]).await.unwrap(), vec![]);
+    assert_eq!(world.line(2).documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn loading_the_same_stock_again_changes_nothing() {
+    let world = World::new().await;
+    world.stock(&world.signed("once"), |_| {});
+    let file = world.dir.path().join("seed.json");
+    let again = motcua_warehouse::seed(&world.config, &file).unwrap();
+    assert_eq!((again.documents_added, again.documents_there), (0, 1));
+}
+
+#[tokio::test]
+async fn an_unknown_dossier_is_none_and_not_an_error() {
+    let world = World::new().await;
+    assert_eq!(world.line(0).dossier(DossierId(crate::world::fresh_uuid())).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn every_closed_route_asks_for_a_known_key() {
+    let world = World::new().await;
+    let line = world.line_with("a wrong key", &world.ca_pem);
+    let owner = IdNumber::parse(OWNER).unwrap();
+    let wish = LeaseBlock {
+        agency: AgencyCode::parse(AGENCY).unwrap(),
+        day: crate::world::today(),
+        count: 1,
+    };
+    let cancel = CancellationToken::new();
+    assert_eq!(line.reference(0).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.identity(&owner).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.documents(&[owner]).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.fetch(&BlobId([1; 32]), &cancel).await.unwrap_err(), LinkError::Unauthorized);
+    let sent = line.upload(&paper::blob(b"x"), b"x", &|_, _| {}, &cancel).await;
+    assert_eq!(sent.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.push(&OpsRequest { ops: vec![] }).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.lease_block(&wish).await.unwrap_err(), LinkError::Unauthorized);
+    let id = DossierId(crate::world::fresh_uuid());
+    assert_eq!(line.dossier(id).await.unwrap_err(), LinkError::Unauthorized);
+}
+
+#[tokio::test]
+async fn refusals_are_problems_with_a_code_and_a_vietnamese_sentence() {
+    let world = World::new().await;
+    let raw = world.raw();
+    let ask = async |path: &str| {
+        let answer = raw.get(format!("{}{path}", world.url())).bearer_auth(key(0)).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+        let status = answer.status().as_u16();
+        let problem: Problem = answer.json().await.unwrap();
+        assert_eq!(problem.status, status);
+        assert!(problem.title.contains(' '));
+        problem.code
+    };
+    assert_eq!(ask("/v1/nothing").await, "routeUnknown");
+    assert_eq!(ask("/v1/identity/123").await, "numberMalformed");
+    assert_eq!(ask("/v1/documents").await, "queryMalformed");
+    assert_eq!(ask("/v1/documents?owner=1").await, "numberMalformed");
+    assert_eq!(ask("/v1/documents?owner=099000000001&page=2").await, "queryMalformed");
+    assert_eq!(ask("/v1/reference?since=x").await, "queryMalformed");
+    assert_eq!(ask("/v1/blobs/xyz").await, "blobIdMalformed");
+    assert_eq!(ask("/v1/dossiers/xyz").await, "dossierIdMalformed");
+    assert_eq!(ask("/v1/ops").await, "methodNotAllowed");
+    let post = async |path: &str, body: Value| {
+        let request = raw.post(format!("{}{path}", world.url())).bearer_auth(key(0)).json(&body);
+        request.send().await.unwrap().json::<Problem>().await.unwrap().code
+    };
+    assert_eq!(post("/v1/ops", json!({"ops": [], "extra": 1})).await, "bodyMalformed");
+    assert_eq!(post("/v1/ops", json!({"ops": [{"op_id": "x"}]})).await, "bodyMalformed");
+    assert_eq!(post("/v1/ops", json!({"ops": vec![json!({}); 101]})).await, "tooManyOps");
+    assert_eq!(post("/v1/number-blocks", json!({"agency": AGENCY})).await, "bodyMalformed");
+}
+
+#[tokio::test]
+async fn the_description_names_every_route() {
+    let world = World::new().await;
+    let answer = world.raw().get(format!("{}/v1/openapi.json", world.url())).send().await.unwrap();
+    let api: Value = answer.json().await.unwrap();
+    assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
+    let table = [
+        ("/v1/about", "get"),
+        ("/v1/reference", "get"),
+        ("/v1/identity/{number}", "get"),
+        ("/v1/documents", "get"),
+        ("/v1/blobs/{sha256}", "get"),
+        ("/v1/blobs/{sha256}", "put"),
+        ("/v1/ops", "post"),
+        ("/v1/dossiers/{id}", "get"),
+        ("/v1/number-blocks", "post"),
+        ("/v1/openapi.json", "get"),
+    ];
+    for (path, method) in table {
+        assert!(api["paths"][path][method].is_object(), "{method} {path}");
+    }
+    let described: usize = api["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
+    assert_eq!(described, table.len());
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, b| {
+        write!(out, "{b:02x}").unwrap();
+        out
+    })
+}
