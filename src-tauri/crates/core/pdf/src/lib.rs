@@ -12,11 +12,15 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod changes;
 mod error;
+mod file;
 mod inspect;
 mod prepare;
 mod receipt;
 mod signatures;
+mod srgb;
+mod token;
 
 pub use assemble::{AssembleInfo, PageImage, assemble};
 pub use error::PdfError;

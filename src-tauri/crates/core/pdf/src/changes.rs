@@ -1,0 +1,332 @@
+//! What later revisions did to a signed one, judged by a whitelist.
+//!
+//! Allowed: further signature fields with their widgets and signatures, filling an empty signature
+//! field, validation material (`/DSS`), metadata. Everything else is a change.
+
+use crate::PdfError;
+use crate::file::{Entry, File, Object};
+use crate::token::{Dict, Kind, Value};
+use std::collections::BTreeSet;
+
+/// Whether `now` differs from `signed`, an earlier revision of the same file, by more than is allowed.
+pub(crate) fn changed_beyond_signing(signed: &File<'_>, now: &File<'_>) -> Result<bool, PdfError> {
+    for key in ["Root", "Encrypt"] {
+        if signed.trailer().find(key) != now.trailer().find(key) {
+            return Ok(true);
+        }
+    }
+    if now.fault == Some("bytes after the end mark") {
+        return Ok(true);
+    }
+    let mut diff = Diff { signed, now, allowed: BTreeSet::new() };
+    let touched = diff.touched()?;
+    if touched.is_empty() {
+        return Ok(false);
+    }
+    if !diff.catalog()? {
+        return Ok(true);
+    }
+    for page in signed.pages()? {
+        if touched.contains(&page) && !diff.page(page)? {
+            return Ok(true);
+        }
+        if !diff.indirect_annotations(page, &touched)? {
+            return Ok(true);
+        }
+    }
+    for number in touched {
+        if !diff.allowed.contains(&number) && !diff.harmless(number)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+struct Diff<'s, 'a> {
+    signed: &'s File<'a>,
+    now: &'s File<'a>,
+    /// Objects whose change or arrival has been explained.
+    allowed: BTreeSet<u32>,
+}
+
+impl Diff<'_, '_> {
+    /// Numbers whose object differs between the revisions.
+    fn touched(&self) -> Result<BTreeSet<u32>, PdfError> {
+        let mut touched = BTreeSet::new();
+        let numbers: BTreeSet<u32> =
+            self.signed.entries.keys().chain(self.now.entries.keys()).copied().collect();
+        for number in numbers {
+            let (old, new) = (self.entry(self.signed, number), self.entry(self.now, number));
+            if old == new {
+                continue;
+            }
+            let same = match (old, new) {
+                (Entry::Free, _) | (_, Entry::Free) => false,
+                _ => self.same_object(number)?,
+            };
+            if !same {
+                touched.insert(number);
+            }
+        }
+        Ok(touched)
+    }
+
+    fn entry(&self, file: &File<'_>, number: u32) -> Entry {
+        file.entries.get(&number).copied().unwrap_or(Entry::Free)
+    }
+
+    fn same_object(&self, number: u32) -> Result<bool, PdfError> {
+        let (old, new) = (self.signed.object(number)?, self.now.object(number)?);
+        if old.value != new.value || File::is_stream(&old) != File::is_stream(&new) {
+            return Ok(false);
+        }
+        Ok(!File::is_stream(&old) || self.signed.raw_stream(&old)? == self.now.raw_stream(&new)?)
+    }
+
+    /// The catalog may gain or extend its form and its validation material.
+    fn catalog(&mut self) -> Result<bool, PdfError> {
+        let (number, old) = self.signed.catalog()?;
+        let (_, new) = self.now.catalog()?;
+        let (Some(old), Some(new)) = (old.value.dict(), new.value.dict()) else { return Ok(false) };
+        if !same_but(old, new, &["AcroForm", "DSS", "Extensions", "Metadata"]) {
+            return Ok(false);
+        }
+        self.allowed.insert(number);
+        for key in ["DSS", "Extensions"] {
+            self.allow_subtree(new.find(key));
+        }
+        if let Some(metadata) = new.find("Metadata").and_then(Value::reference) {
+            let object = self.now.object(metadata)?;
+            let plain = object.value.dict().is_some_and(|dict| dict.has_name("Type", "Metadata"));
+            let before = old.find("Metadata").and_then(Value::reference);
+            if !plain || before.is_none_or(|before| before != metadata && self.is_new(metadata)) && before.is_some() {
+                return Ok(false);
+            }
+            self.allowed.insert(metadata);
+        }
+        if let Some(info) = self.now.trailer().find("Info").and_then(Value::reference) {
+            if self.is_new(info) || self.signed.trailer().find("Info").and_then(Value::reference) == Some(info) {
+                self.allowed.insert(info);
+            }
+        }
+        self.form(old.find("AcroForm"), new.find("AcroForm"))
+    }
+
+    fn form(&mut self, old: Option<&Value>, new: Option<&Value>) -> Result<bool, PdfError> {
+        let Some(new) = new else { return Ok(old.is_none()) };
+        let empty = Value { kind: Kind::Dict(Dict::default()), span: 0..0 };
+        let before = old.map(|old| self.signed.resolve(old)).transpose()?.unwrap_or(empty);
+        let after = self.now.resolve(new)?;
+        let (Some(before), Some(after)) = (before.dict(), after.dict()) else { return Ok(false) };
+        if old.is_some() && !same_but(before, after, &["Fields", "SigFlags"]) {
+            return Ok(false);
+        }
+        if old.is_none() && after.find("XFA").is_some() {
+            return Ok(false);
+        }
+        self.allowed.extend(new.reference());
+        let old_fields = self.list(self.signed, before.find("Fields"))?;
+        let new_fields = self.list(self.now, after.find("Fields"))?;
+        self.allowed.extend(after.find("Fields").and_then(Value::reference));
+        let Some(added) = added(&old_fields, &new_fields) else { return Ok(false) };
+        for field in added {
+            if !self.new_signature_field(&field)? {
+                return Ok(false);
+            }
+        }
+        for field in &old_fields {
+            self.filled_field(field, 0)?;
+        }
+        Ok(true)
+    }
+
+    fn page(&mut self, page: u32) -> Result<bool, PdfError> {
+        let (old, new) = (self.signed.object(page)?, self.now.object(page)?);
+        let (Some(old), Some(new)) = (old.value.dict(), new.value.dict()) else { return Ok(false) };
+        if !same_but(old, new, &["Annots"]) {
+            return Ok(false);
+        }
+        self.allowed.insert(page);
+        self.annotations(old.find("Annots"), new.find("Annots"))
+    }
+
+    fn indirect_annotations(&mut self, page: u32, touched: &BTreeSet<u32>) -> Result<bool, PdfError> {
+        let old = self.signed.object(page)?;
+        let Some(list) = old.value.dict().and_then(|dict| dict.find("Annots")) else { return Ok(true) };
+        match list.reference() {
+            Some(number) if touched.contains(&number) => self.annotations(Some(list), Some(list)),
+            _ => Ok(true),
+        }
+    }
+
+    fn annotations(&mut self, old: Option<&Value>, new: Option<&Value>) -> Result<bool, PdfError> {
+        let before = self.list(self.signed, old)?;
+        let after = self.list(self.now, new)?;
+        self.allowed.extend(new.and_then(Value::reference));
+        let Some(added) = added(&before, &after) else { return Ok(false) };
+        // The form has already explained the fields it gained; their widgets are among them.
+        Ok(added.iter().all(|item| item.reference().is_some_and(|number| self.allowed.contains(&number))))
+    }
+
+    fn list(&self, file: &File<'_>, value: Option<&Value>) -> Result<Vec<Value>, PdfError> {
+        let Some(value) = value else { return Ok(vec![]) };
+        let value = file.resolve(value)?;
+        match &value.kind {
+            Kind::Array(items) => Ok(items.clone()),
+            Kind::Null => Ok(vec![]),
+            _ => Err(PdfError::Broken("list is no array")),
+        }
+    }
+
+    /// A field that came later: a signature field, signed or at least invisible, made of new objects only.
+    fn new_signature_field(&mut self, field: &Value) -> Result<bool, PdfError> {
+        let Some(number) = field.reference().filter(|&number| self.is_new(number)) else { return Ok(false) };
+        let object = self.now.object(number)?;
+        let Some(dict) = object.value.dict() else { return Ok(false) };
+        if !dict.has_name("FT", "Sig") {
+            return Ok(false);
+        }
+        let signed = dict.find("V").and_then(Value::reference).is_some_and(|value| self.is_new(value));
+        let mut shown = dict.find("AP").is_some();
+        self.allowed.insert(number);
+        for kid in self.list(self.now, dict.find("Kids"))? {
+            let Some(kid) = kid.reference().filter(|&kid| self.is_new(kid)) else { return Ok(false) };
+            let widget = self.now.object(kid)?;
+            let Some(widget) = widget.value.dict() else { return Ok(false) };
+            if !widget.has_name("Subtype", "Widget") || widget.find("Kids").is_some() {
+                return Ok(false);
+            }
+            shown |= widget.find("AP").is_some();
+            self.allowed.insert(kid);
+            self.allow_new_subtree(widget.find("AP"));
+        }
+        for key in ["V", "AP", "Lock", "SV"] {
+            self.allow_new_subtree(dict.find(key));
+        }
+        Ok(signed || !shown)
+    }
+
+    /// An empty signature field that was there before may have been signed.
+    fn filled_field(&mut self, field: &Value, depth: usize) -> Result<(), PdfError> {
+        let Some(number) = field.reference().filter(|_| depth < 32) else { return Ok(()) };
+        if self.entry(self.signed, number) == Entry::Free || self.entry(self.now, number) == Entry::Free {
+            return Ok(());
+        }
+        let (old, new) = (self.signed.object(number)?, self.now.object(number)?);
+        let (Some(old), Some(new)) = (old.value.dict(), new.value.dict()) else { return Ok(()) };
+        let signs = old.has_name("FT", "Sig") && old.find("V").is_none();
+        if signs && same_but(old, new, &["V", "AP", "M"]) {
+            self.allowed.insert(number);
+            for key in ["V", "AP"] {
+                self.allow_new_subtree(new.find(key));
+            }
+        }
+        for kid in self.list(self.signed, old.find("Kids"))? {
+            self.filled_field(&kid, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    /// The signed revision neither had an object of that number nor could refer to it.
+    fn is_new(&self, number: u32) -> bool {
+        self.entry(self.signed, number) == Entry::Free
+            && (number >= self.signed.size() || !self.refers_to(number).unwrap_or(true))
+    }
+
+    fn refers_to(&self, number: u32) -> Result<bool, PdfError> {
+        for (&other, entry) in &self.signed.entries {
+            if *entry == Entry::Free {
+                continue;
+            }
+            let mut found = false;
+            self.signed.object(other)?.value.walk(&mut |value| found |= value.reference() == Some(number));
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn allow_new_subtree(&mut self, value: Option<&Value>) {
+        self.allow(value, true);
+    }
+
+    /// Validation material may be replaced as well as added.
+    fn allow_subtree(&mut self, value: Option<&Value>) {
+        self.allow(value, false);
+    }
+
+    fn allow(&mut self, value: Option<&Value>, only_new: bool) {
+        let mut todo: Vec<Value> = value.cloned().into_iter().collect();
+        let before = if only_new { BTreeSet::new() } else { self.outside_validation() };
+        while let Some(value) = todo.pop() {
+            let mut numbers = Vec::new();
+            value.walk(&mut |inner| numbers.extend(inner.reference()));
+            for number in numbers {
+                let fits = if only_new { self.is_new(number) } else { !before.contains(&number) };
+                if fits && self.allowed.insert(number) {
+                    todo.extend(self.now.object(number).ok().map(|object| object.value));
+                }
+            }
+        }
+    }
+
+    /// Objects the signed revision used for anything but validation material.
+    fn outside_validation(&self) -> BTreeSet<u32> {
+        let mut seen = BTreeSet::new();
+        let Ok((root, catalog)) = self.signed.catalog() else { return seen };
+        seen.insert(root);
+        let mut todo: Vec<Value> = catalog
+            .value
+            .dict()
+            .map(|dict| dict.0.iter().filter(|(key, _)| key != b"DSS").map(|(_, value)| value.clone()).collect())
+            .unwrap_or_default();
+        while let Some(value) = todo.pop() {
+            let mut numbers = Vec::new();
+            value.walk(&mut |inner| numbers.extend(inner.reference()));
+            for number in numbers {
+                if seen.insert(number) {
+                    todo.extend(self.signed.object(number).ok().map(|object| object.value));
+                }
+            }
+        }
+        seen
+    }
+
+    /// Containers of the file's own structure, and objects that nobody could ever see.
+    fn harmless(&self, number: u32) -> Result<bool, PdfError> {
+        if self.entry(self.now, number) == Entry::Free {
+            return Ok(number == 0);
+        }
+        if !self.is_new(number) {
+            return Ok(false);
+        }
+        let object: Object<'_> = self.now.object(number)?;
+        let kind = object.value.dict().and_then(|dict| dict.find("Type")).and_then(Value::name);
+        Ok(File::is_stream(&object) && matches!(kind, Some(b"XRef" | b"ObjStm")))
+    }
+}
+
+/// The dictionaries are equal except for these keys.
+fn same_but(old: &Dict, new: &Dict, keys: &[&str]) -> bool {
+    let counts = |name: &[u8]| !keys.iter().any(|key| key.as_bytes() == name);
+    let rest = |dict: &Dict| dict.0.iter().filter(|(name, _)| counts(name)).count();
+    rest(old) == rest(new)
+        && old.0.iter().filter(|(name, _)| counts(name)).all(|(name, value)| {
+            new.0.iter().any(|(other, changed)| other == name && changed == value)
+        })
+}
+
+/// What a list gained, if everything old is still there in its order.
+fn added(old: &[Value], new: &[Value]) -> Option<Vec<Value>> {
+    let mut waiting = old.iter().peekable();
+    let mut added = Vec::new();
+    for item in new {
+        if waiting.peek().is_some_and(|expected| *expected == item) {
+            waiting.next();
+        } else {
+            added.push(item.clone());
+        }
+    }
+    waiting.peek().is_none().then_some(added)
+}
