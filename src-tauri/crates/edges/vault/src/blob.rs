@@ -180,3 +180,133 @@ fn chunk_nonce(prefix: &[u8; PREFIX], index: usize, last: bool) -> Result<XNonce
     nonce[23] = u8::from(last);
     Ok(nonce.into())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../tests/fixtures/vault/blob_v1");
+
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        size: usize,
+        sha256: String,
+        blob_master: String,
+        file_names: String,
+        file_key: String,
+        nonce_prefix: String,
+        wrap_nonce: String,
+        name: String,
+        wrapped_key: String,
+        sealed: String,
+    }
+
+    fn bytes<const N: usize>(text: &str) -> [u8; N] {
+        let mut out = [0; N];
+        hex::decode_to_slice(text, &mut out).unwrap();
+        out
+    }
+
+    fn pattern(size: usize) -> Vec<u8> {
+        (0..size).map(|i| u8::try_from(i * 7 % 251).unwrap()).collect()
+    }
+
+    fn key(byte: u8) -> Key {
+        Zeroizing::new([byte; 32])
+    }
+
+    fn damaged<T>(result: Result<T, VaultError>) -> bool {
+        matches!(result, Err(VaultError::Damaged))
+    }
+
+    #[test]
+    fn vectors_of_version_1_open_and_are_made_the_same() {
+        let list = std::fs::read(format!("{VECTORS}/vectors.json")).unwrap();
+        let vectors: Vec<Vector> = serde_json::from_slice(&list).unwrap();
+        assert_eq!(vectors.len(), 4);
+        for v in vectors {
+            let plain = pattern(v.size);
+            let id = BlobId::parse(&v.sha256).unwrap();
+            assert_eq!(identify(&plain), id);
+            let dir = tempfile::tempdir().unwrap();
+            let store = BlobStore::new(
+                dir.path().into(),
+                Zeroizing::new(bytes(&v.blob_master)),
+                Zeroizing::new(bytes(&v.file_names)),
+            );
+            assert_eq!(hex::encode(store.name(&id)), v.name);
+            std::fs::copy(format!("{VECTORS}/{}", v.sealed), dir.path().join(&v.name)).unwrap();
+            let wrapped = hex::decode(&v.wrapped_key).unwrap();
+            assert_eq!(store.read(&id, &wrapped).unwrap().unwrap(), plain, "{} bytes", v.size);
+            let file_key = Zeroizing::new(bytes(&v.file_key));
+            let again = seal(&file_key, &bytes(&v.nonce_prefix), &plain).unwrap();
+            assert_eq!(again, std::fs::read(format!("{VECTORS}/{}", v.sealed)).unwrap());
+            assert_eq!(store.wrap(&id, &file_key, &bytes(&v.wrap_nonce)).unwrap(), wrapped);
+        }
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_or_made_longer_is_damaged() {
+        let plain = pattern(2 * CHUNK + 5);
+        let sealed = seal(&key(1), &[2; PREFIX], &plain).unwrap();
+        let ends = [0, 1, HEADER - 1, HEADER, HEADER + 1, HEADER + CHUNK + TAG, sealed.len() - 1];
+        for end in ends {
+            assert!(damaged(open(&key(1), &sealed[..end])), "cut at {end}");
+        }
+        let longer = [&sealed[..], &[0]].concat();
+        assert!(damaged(open(&key(1), &longer)));
+    }
+
+    #[test]
+    fn a_cut_at_a_chunk_is_found_even_when_the_header_agrees() {
+        let sealed = seal(&key(1), &[2; PREFIX], &pattern(2 * CHUNK)).unwrap();
+        let mut shorter = sealed[..HEADER + CHUNK + TAG].to_vec();
+        shorter[16..24].copy_from_slice(&(CHUNK as u64).to_le_bytes());
+        assert!(damaged(open(&key(1), &shorter)), "the header and the last-chunk flag are sealed in");
+    }
+
+    #[test]
+    fn chunks_in_another_order_are_damaged() {
+        let sealed = seal(&key(1), &[2; PREFIX], &pattern(3 * CHUNK)).unwrap();
+        let (first, second) = (HEADER..HEADER + CHUNK + TAG, HEADER + CHUNK + TAG..HEADER + 2 * (CHUNK + TAG));
+        let mut swapped = sealed.clone();
+        swapped[first.clone()].copy_from_slice(&sealed[second.clone()]);
+        swapped[second].copy_from_slice(&sealed[first]);
+        assert!(damaged(open(&key(1), &swapped)));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_damaged() {
+        let sealed = seal(&key(1), &[2; PREFIX], b"a short page").unwrap();
+        for at in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut flipped = sealed.clone();
+                flipped[at] ^= 1 << bit;
+                assert!(open(&key(1), &flipped).is_err(), "byte {at} bit {bit}");
+            }
+        }
+        assert!(damaged(open(&key(3), &sealed)), "another key");
+    }
+
+    #[test]
+    fn a_later_format_is_told_apart_from_damage() {
+        let mut sealed = seal(&key(1), &[2; PREFIX], b"page").unwrap();
+        sealed[8] = 2;
+        assert_eq!(open(&key(1), &sealed), Err(VaultError::Newer));
+    }
+
+    #[test]
+    fn a_wrapped_key_opens_only_its_own_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = BlobStore::new(dir.path().into(), key(1), key(2));
+        let (a, b) = (identify(b"page a"), identify(b"page b"));
+        let (key_a, key_b) = (store.write(&a, b"page a").unwrap(), store.write(&b, b"page b").unwrap());
+        assert!(damaged(store.read(&a, &key_b)));
+        std::fs::rename(store.path(&b), store.path(&a)).unwrap();
+        assert!(damaged(store.read(&a, &key_a)), "another file in its place");
+        assert_eq!(store.read(&b, &key_b), Ok(None));
+        let other = BlobStore::new(dir.path().into(), key(9), key(2));
+        assert!(damaged(other.read(&a, &key_a)), "another master key");
+    }
+}

@@ -1,0 +1,459 @@
+//! What every vault promises, whatever it is made of.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
+use motcua_desk::ports::{
+    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+};
+use motcua_dossier::{
+    AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, DeviceId, DocumentId, DocumentRecord,
+    DocumentStatus, DocumentSummary, Dossier, DossierId, DossierState, IdNumber, IdentityAnswer,
+    IdentityCheck, Metadata, NumberBlock, OpId, OutboxItem, OutboxKind, OutboxState, PaperCode, Party,
+    PartyKind, ProcedureCode, Provenance, ReferenceData, ReturnMethod, StoreKind, Timestamp,
+};
+use motcua_wire::{Op, OpPayload, SCHEMA_VERSION, SignedReceipt};
+
+/// Officer of the samples.
+pub const OFFICER: &str = "canbo.mau";
+/// His secret.
+pub const SECRET: &str = "Mau-2026-mot-cua";
+/// An X25519 public key (of the private key `[7; 32]`).
+pub const RECOVERY: [u8; 32] = [
+    0x13, 0xbe, 0x4f, 0xea, 0xea, 0xf2, 0x04, 0xc7, 0xfd, 0x33, 0x58, 0xfc, 0x9c, 0x00, 0x72, 0x18, 0x81,
+    0xd1, 0x74, 0x27, 0x81, 0x28, 0x22, 0x7e, 0xc6, 0x74, 0xf3, 0x7f, 0x7f, 0xe9, 0x7b, 0x6d,
+];
+
+/// Runs the whole suite; `make` gives a vault of its own each time, absent yet.
+pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
+    it_opens_with_the_secret_only(make().as_ref());
+    a_short_secret_makes_no_vault(make().as_ref());
+    a_second_officer_opens_the_same_vault(make().as_ref());
+    a_locked_vault_says_nothing(make().as_ref());
+    a_dossier_follows_its_revision(make().as_ref());
+    dossiers_are_found_without_marks_newest_first(make().as_ref());
+    the_outbox_has_no_gap(make().as_ref());
+    an_operation_never_changes(make().as_ref());
+    sending_is_queued_again_after_unlock(make().as_ref());
+    a_refused_batch_changes_nothing(make().as_ref());
+    blobs_are_stored_once_and_come_back(make().as_ref());
+    what_is_known_of_an_owner_is_replaced_whole(make().as_ref());
+    small_records_come_back(make().as_ref());
+    everything_survives_a_lock(make().as_ref());
+}
+
+/// A vault that was just made, with [`OFFICER`] inside.
+pub fn create(vault: &dyn Vault) {
+    vault.create(OFFICER, &SECRET.to_owned().into(), &RECOVERY, sample_device()).unwrap();
+}
+
+fn it_opens_with_the_secret_only(vault: &dyn Vault) {
+    assert_eq!(vault.status(), VaultStatus::Absent);
+    assert_eq!(vault.unlock(OFFICER, &SECRET.to_owned().into()), Err(VaultError::Absent));
+    create(vault);
+    assert_eq!(vault.status(), VaultStatus::Open { officer: OFFICER.into() });
+    assert_eq!(
+        vault.create(OFFICER, &SECRET.to_owned().into(), &RECOVERY, sample_device()),
+        Err(VaultError::Exists)
+    );
+    vault.lock();
+    assert_eq!(vault.status(), VaultStatus::Locked { officers: vec![OFFICER.into()] });
+    assert_eq!(
+        vault.create(OFFICER, &SECRET.to_owned().into(), &RECOVERY, sample_device()),
+        Err(VaultError::Exists)
+    );
+    assert_eq!(vault.unlock(OFFICER, &"Sai-2026-mot-cua".to_owned().into()), Err(VaultError::WrongSecret));
+    assert_eq!(vault.unlock("ai.do", &SECRET.to_owned().into()), Err(VaultError::UnknownOfficer));
+    assert!(matches!(vault.status(), VaultStatus::Locked { .. }), "a wrong secret opens nothing");
+    vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+    assert_eq!(vault.status(), VaultStatus::Open { officer: OFFICER.into() });
+}
+
+fn a_short_secret_makes_no_vault(vault: &dyn Vault) {
+    let short = "1234567".to_owned().into();
+    assert_eq!(vault.create(OFFICER, &short, &RECOVERY, sample_device()), Err(VaultError::WeakSecret));
+    assert_eq!(vault.status(), VaultStatus::Absent);
+    create(vault);
+    assert_eq!(vault.enrol("canbo.hai", &short), Err(VaultError::WeakSecret));
+}
+
+fn a_second_officer_opens_the_same_vault(vault: &dyn Vault) {
+    create(vault);
+    let dossier = sample_dossier(1, "Nguyễn Văn A");
+    commit_dossier(vault, &dossier).unwrap();
+    vault.enrol("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()).unwrap();
+    vault.lock();
+    assert_eq!(vault.enrol("canbo.ba", &"Ba-2026-mot-cua".to_owned().into()), Err(VaultError::Locked));
+    vault.unlock("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()).unwrap();
+    assert_eq!(vault.dossier(dossier.id), Ok(Some(dossier)), "drafts belong to the office");
+    vault.lock();
+    vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+}
+
+fn a_locked_vault_says_nothing(vault: &dyn Vault) {
+    create(vault);
+    let id = vault.put_blob(b"page").unwrap();
+    vault.lock();
+    vault.lock();
+    assert_eq!(vault.commit(&Batch::default()), Err(VaultError::Locked));
+    assert_eq!(vault.put_blob(b"page"), Err(VaultError::Locked));
+    assert_eq!(vault.blob(&id), Err(VaultError::Locked));
+    assert_eq!(vault.has_blob(&id), Err(VaultError::Locked));
+    assert_eq!(vault.dossiers("", 10), Err(VaultError::Locked));
+    assert_eq!(vault.outbox(true), Err(VaultError::Locked));
+    assert_eq!(vault.counter(), Err(VaultError::Locked));
+    assert_eq!(vault.setting("k"), Err(VaultError::Locked));
+}
+
+fn a_dossier_follows_its_revision(vault: &dyn Vault) {
+    create(vault);
+    let mut dossier = sample_dossier(1, "Nguyễn Văn A");
+    assert_eq!(vault.dossier(dossier.id), Ok(None));
+    commit_dossier(vault, &dossier).unwrap();
+    assert_eq!(commit_dossier(vault, &dossier), Err(VaultError::Stale), "revision 1 is there already");
+    dossier.revision = 3;
+    assert_eq!(commit_dossier(vault, &dossier), Err(VaultError::Stale), "revision 2 is missing");
+    dossier.revision = 2;
+    dossier.procedure_name = "Đăng ký khai sinh lại".into();
+    commit_dossier(vault, &dossier).unwrap();
+    assert_eq!(vault.dossier(dossier.id), Ok(Some(dossier)));
+    let mut unknown = sample_dossier(2, "Trần Thị B");
+    unknown.revision = 2;
+    assert_eq!(commit_dossier(vault, &unknown), Err(VaultError::Stale), "a new one starts at 1");
+}
+
+fn dossiers_are_found_without_marks_newest_first(vault: &dyn Vault) {
+    create(vault);
+    let (old, new) = (sample_dossier(1, "Đặng Thị Diệp"), sample_dossier(2, "Nguyễn Văn Hoà"));
+    commit_dossier(vault, &new).unwrap();
+    commit_dossier(vault, &old).unwrap();
+    let found = |query: &str, limit| -> Vec<DossierId> {
+        vault.dossiers(query, limit).unwrap().iter().map(|d| d.id).collect()
+    };
+    assert_eq!(found("", 10), [new.id, old.id]);
+    assert_eq!(found("", 1), [new.id]);
+    assert_eq!(found("dang thi diep", 10), [old.id]);
+    assert_eq!(found("ĐẶNG", 10), [old.id]);
+    assert_eq!(found("văn hòa", 10), [new.id], "the place of the mark does not matter");
+    assert_eq!(found("khai sinh", 10), [new.id, old.id], "by procedure");
+    assert_eq!(found("%", 10), [] as [DossierId; 0], "no pattern signs");
+    assert_eq!(found("khong co ai", 10), [] as [DossierId; 0]);
+}
+
+fn the_outbox_has_no_gap(vault: &dyn Vault) {
+    create(vault);
+    assert_eq!(
+        vault.counter(),
+        Ok(Counter { device: sample_device(), last_sequence: 0, provisional: 0 }),
+        "a new vault has sent nothing"
+    );
+    assert_eq!(enqueue(vault, &sample_op(2)), Err(VaultError::Stale));
+    enqueue(vault, &sample_op(1)).unwrap();
+    assert_eq!(enqueue(vault, &sample_op(1)), Err(VaultError::Stale));
+    assert_eq!(enqueue(vault, &sample_op(3)), Err(VaultError::Stale));
+    enqueue(vault, &sample_op(2)).unwrap();
+    assert_eq!(vault.counter().unwrap().last_sequence, 2);
+    let sequences: Vec<u64> = vault.outbox(false).unwrap().iter().map(|i| i.sequence).collect();
+    assert_eq!(sequences, [1, 2], "oldest first");
+}
+
+fn an_operation_never_changes(vault: &dyn Vault) {
+    create(vault);
+    let queued = sample_op(1);
+    enqueue(vault, &queued).unwrap();
+    assert_eq!(vault.queued(queued.item.op), Ok(Some(queued.clone())));
+    let receipt = SignedReceipt("head.body.signature".into());
+    let received = OutboxItem {
+        state: OutboxState::Received { at: Timestamp(9) },
+        attempts: 2,
+        last_error: Some("offline".into()),
+        ..queued.item.clone()
+    };
+    let batch = Batch {
+        outbox: vec![received.clone()],
+        receipts: vec![(queued.item.op, receipt.clone())],
+        ..Batch::default()
+    };
+    vault.commit(&batch).unwrap();
+    assert_eq!(vault.outbox(false), Ok(vec![]), "a received line is no longer waiting");
+    assert_eq!(vault.outbox(true), Ok(vec![received.clone()]));
+    let held = vault.queued(queued.item.op).unwrap().unwrap();
+    assert_eq!(held, QueuedOp { item: received, op: queued.op, receipt: Some(receipt) });
+    assert_eq!(vault.queued(OpId::derive(1, &[0xee; 10])), Ok(None));
+}
+
+fn sending_is_queued_again_after_unlock(vault: &dyn Vault) {
+    create(vault);
+    let (sending, waiting) = (sample_op(1), sample_op(2));
+    enqueue(vault, &sending).unwrap();
+    enqueue(vault, &waiting).unwrap();
+    let states =
+        [OutboxState::Sending { sent: 1, total: 2 }, OutboxState::NeedsAttention { code: "fileNotPdf".into() }];
+    let changed = [&sending, &waiting].into_iter().zip(states.clone());
+    let outbox = changed.map(|(q, state)| OutboxItem { state, ..q.item.clone() }).collect();
+    vault.commit(&Batch { outbox, ..Batch::default() }).unwrap();
+    vault.lock();
+    vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+    let found: Vec<OutboxState> = vault.outbox(false).unwrap().into_iter().map(|i| i.state).collect();
+    assert_eq!(found, [OutboxState::Queued, states[1].clone()]);
+}
+
+fn a_refused_batch_changes_nothing(vault: &dyn Vault) {
+    create(vault);
+    let batch = Batch {
+        dossiers: vec![sample_dossier(1, "Nguyễn Văn A")],
+        enqueue: vec![sample_op(1), sample_op(7)],
+        captures: vec![sample_capture(1)],
+        settings: vec![("k".into(), "v".into())],
+        ..Batch::default()
+    };
+    assert_eq!(vault.commit(&batch), Err(VaultError::Stale), "7 does not follow 1");
+    assert_eq!(vault.dossiers("", 10), Ok(vec![]));
+    assert_eq!(vault.outbox(true), Ok(vec![]));
+    assert_eq!(vault.counter().unwrap().last_sequence, 0);
+    assert_eq!(vault.capture(sample_capture(1).dossier, 1), Ok(None));
+    assert_eq!(vault.setting("k"), Ok(None));
+}
+
+fn blobs_are_stored_once_and_come_back(vault: &dyn Vault) {
+    create(vault);
+    let absent = BlobId([3; 32]);
+    assert_eq!((vault.has_blob(&absent), vault.blob(&absent)), (Ok(false), Ok(None)));
+    for size in [0, 1, 65_535, 65_536, 65_537, 200_000] {
+        let bytes: Vec<u8> = (0..size).map(|i: u32| u8::try_from(i % 251).unwrap()).collect();
+        let id = vault.put_blob(&bytes).unwrap();
+        assert_eq!(vault.put_blob(&bytes), Ok(id), "the same bytes are the same file");
+        assert_eq!(vault.has_blob(&id), Ok(true));
+        assert_eq!(vault.blob(&id), Ok(Some(bytes)), "{size} bytes");
+    }
+    let abc = vault.put_blob(b"abc").unwrap();
+    assert!(abc.to_string().starts_with("ba7816bf8f01cfea"), "identity is SHA-256");
+}
+
+fn what_is_known_of_an_owner_is_replaced_whole(vault: &dyn Vault) {
+    create(vault);
+    let (cccd, cmnd) = (sample_number(1), IdNumber::parse("205404812").unwrap());
+    assert_eq!(vault.documents(std::slice::from_ref(&cccd)), Ok((None, vec![])));
+    let know = |owner: &IdNumber, at, papers: &[DocumentSummary]| {
+        let documents = vec![(owner.clone(), Timestamp(at), papers.to_vec())];
+        vault.commit(&Batch { documents, ..Batch::default() }).unwrap();
+    };
+    let (a, b) = (sample_document(1), sample_document(2));
+    know(&cccd, 5, &[a.clone(), b.clone()]);
+    assert_eq!(vault.documents(std::slice::from_ref(&cccd)), Ok((Some(Timestamp(5)), vec![a, b.clone()])));
+    know(&cccd, 6, std::slice::from_ref(&b));
+    assert_eq!(vault.documents(std::slice::from_ref(&cccd)), Ok((Some(Timestamp(6)), vec![b.clone()])));
+    know(&cmnd, 4, std::slice::from_ref(&b));
+    let (at, papers) = vault.documents(&[cccd.clone(), cmnd]).unwrap();
+    assert_eq!(at, Some(Timestamp(4)), "as old as the oldest answer");
+    assert_eq!(papers, [b], "known under two numbers, one paper");
+    know(&cccd, 7, &[]);
+    assert_eq!(vault.documents(&[cccd]), Ok((Some(Timestamp(7)), vec![])), "asked, and there is none");
+}
+
+fn small_records_come_back(vault: &dyn Vault) {
+    create(vault);
+    assert_eq!(vault.reference(), Ok(ReferenceData::default()));
+    assert_eq!(vault.blocks(), Ok(vec![]));
+    let number = sample_number(1);
+    let identity = CachedIdentity { answer: IdentityAnswer::NotRegistered, at: Timestamp(3) };
+    let reference = ReferenceData { version: 4, identity_guide: "Hướng dẫn".into(), ..Default::default() };
+    let blocks = vec![sample_block(1), sample_block(101)];
+    let counter = Counter { device: sample_device(), last_sequence: 0, provisional: 2 };
+    let draft = sample_capture(2);
+    let batch = Batch {
+        identities: vec![(number.clone(), identity.clone())],
+        captures: vec![draft.clone()],
+        reference: Some(reference.clone()),
+        blocks: Some(blocks.clone()),
+        counter: Some(counter.clone()),
+        settings: vec![("scanner".into(), "test:0".into()), ("scanner".into(), "test:1".into())],
+        ..Batch::default()
+    };
+    vault.commit(&batch).unwrap();
+    assert_eq!(vault.identity(&number), Ok(Some(identity)));
+    assert_eq!(vault.identity(&sample_number(2)), Ok(None));
+    assert_eq!(vault.capture(draft.dossier, 2), Ok(Some(draft.clone())));
+    assert_eq!(vault.reference(), Ok(reference));
+    assert_eq!(vault.blocks(), Ok(blocks));
+    assert_eq!(vault.counter(), Ok(counter));
+    assert_eq!(vault.setting("scanner"), Ok(Some("test:1".into())));
+    let emptied = CaptureDraft { pages: vec![], ..draft.clone() };
+    let batch = Batch { captures: vec![emptied], blocks: Some(vec![]), ..Batch::default() };
+    vault.commit(&batch).unwrap();
+    assert_eq!(vault.capture(draft.dossier, 2), Ok(None), "one without pages is removed");
+    assert_eq!(vault.blocks(), Ok(vec![]));
+}
+
+fn everything_survives_a_lock(vault: &dyn Vault) {
+    create(vault);
+    let dossier = sample_dossier(1, "Nguyễn Văn A");
+    let blob = vault.put_blob(b"%PDF-1.7").unwrap();
+    let queued = sample_op(1);
+    commit_dossier(vault, &dossier).unwrap();
+    enqueue(vault, &queued).unwrap();
+    vault.lock();
+    vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+    assert_eq!(vault.dossier(dossier.id), Ok(Some(dossier)));
+    assert_eq!(vault.blob(&blob), Ok(Some(b"%PDF-1.7".to_vec())));
+    assert_eq!(vault.queued(queued.item.op), Ok(Some(queued)));
+    assert_eq!(vault.counter().unwrap().last_sequence, 1);
+}
+
+/// Writes one dossier.
+///
+/// # Errors
+/// As the vault.
+pub fn commit_dossier(vault: &dyn Vault, dossier: &Dossier) -> Result<(), VaultError> {
+    vault.commit(&Batch { dossiers: vec![dossier.clone()], ..Batch::default() })
+}
+
+/// Puts one operation into the outbox, the counter with it.
+///
+/// # Errors
+/// As the vault.
+pub fn enqueue(vault: &dyn Vault, queued: &QueuedOp) -> Result<(), VaultError> {
+    let counter = Counter { last_sequence: queued.item.sequence, ..vault.counter()? };
+    vault.commit(&Batch { enqueue: vec![queued.clone()], counter: Some(counter), ..Batch::default() })
+}
+
+/// A machine.
+#[must_use]
+pub fn sample_device() -> DeviceId {
+    DeviceId::derive(1_795_143_600_000, &[0xd0; 10])
+}
+
+/// A dossier of revision 1; a higher number is a newer one.
+#[must_use]
+pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
+    let at = 1_795_143_600_000 + u64::from(number);
+    Dossier {
+        id: DossierId::derive(at, &[number; 10]),
+        code: None,
+        channel: Channel::Direct,
+        return_method: ReturnMethod::Counter,
+        applicant: Applicant {
+            owner: Party {
+                kind: PartyKind::Citizen,
+                number: sample_number(number),
+                aliases: vec![],
+                name: owner.to_owned(),
+                address: String::new(),
+                phone: String::new(),
+            },
+            submitter: None,
+        },
+        identity: IdentityCheck::NotAsked,
+        procedure: ProcedureCode::parse("1.001193.H08").unwrap(),
+        procedure_name: "Thủ tục đăng ký khai sinh".into(),
+        reference_version: 1,
+        case_code: "thuong".into(),
+        working_days: 1,
+        fee: 0,
+        components: vec![],
+        consents: vec![],
+        state: DossierState::Draft,
+        result: None,
+        receipt: None,
+        officer: OFFICER.into(),
+        opened_at: Timestamp(i64::try_from(at).unwrap()),
+        server_version: 0,
+        revision: 1,
+    }
+}
+
+/// A line of that sequence number.
+#[must_use]
+pub fn sample_op(sequence: u8) -> QueuedOp {
+    let at = Timestamp(1_795_143_600_000 + i64::from(sequence));
+    let op = OpId::derive(1_795_143_600_000 + u64::from(sequence), &[sequence; 10]);
+    let dossier = sample_dossier(sequence, "Nguyễn Văn A").id;
+    let record = sample_document(sequence).record;
+    QueuedOp {
+        item: OutboxItem {
+            op,
+            dossier,
+            sequence: sequence.into(),
+            kind: OutboxKind::Document,
+            blobs: vec![record.blob],
+            state: OutboxState::Queued,
+            attempts: 0,
+            queued_at: at,
+            last_error: None,
+        },
+        op: Op {
+            op_id: op,
+            device: sample_device(),
+            device_seq: sequence.into(),
+            device_time: at,
+            schema_version: SCHEMA_VERSION,
+            dossier,
+            base_version: 0,
+            payload: OpPayload::FileDocument { record, owner_name: "Nguyễn Văn A".into() },
+        },
+        receipt: None,
+    }
+}
+
+/// A paper of the first sample owner.
+#[must_use]
+pub fn sample_document(number: u8) -> DocumentSummary {
+    DocumentSummary {
+        record: DocumentRecord {
+            id: DocumentId::derive(1_795_143_600_000, &[number; 10]),
+            owner: vec![sample_number(1)],
+            metadata: Metadata {
+                kind: "Kết quả giải quyết".into(),
+                category: String::new(),
+                result_code: None,
+                name: format!("Giấy số {number}"),
+                decision_number: String::new(),
+                summary: String::new(),
+                issuer: "UBND xã An Hòa (DEMO)".into(),
+                issued_on: None,
+                valid_until: None,
+                form: CopyForm::TrueCopy,
+                store: StoreKind::Agency,
+                shown: true,
+                shared: false,
+            },
+            blob: BlobId([number; 32]),
+            size: 1000,
+            pages: 1,
+            supersedes: None,
+        },
+        code: PaperCode::parse("052090000001.KQ.G15.000021").unwrap(),
+        version: 1,
+        uses: 0,
+        status: DocumentStatus::Valid,
+        provenance: Provenance::Provincial,
+        owner_name: "Nguyễn Văn A".into(),
+        filed_at: Timestamp(1_795_143_600_000),
+    }
+}
+
+/// A draft of one page.
+#[must_use]
+pub fn sample_capture(component: u32) -> CaptureDraft {
+    let page = CapturedPage {
+        image: BlobId([1; 32]),
+        thumbnail: BlobId([2; 32]),
+        width: 1654,
+        height: 2339,
+        dpi: 200,
+        gray: true,
+    };
+    CaptureDraft { dossier: sample_dossier(1, "Nguyễn Văn A").id, component, pages: vec![page] }
+}
+
+fn sample_number(number: u8) -> IdNumber {
+    IdNumber::parse(&format!("052090{number:06}")).unwrap()
+}
+
+fn sample_block(next: u32) -> NumberBlock {
+    NumberBlock {
+        agency: AgencyCode::parse("000.01.20.H08").unwrap(),
+        day: Day::parse("2026-11-21").unwrap(),
+        next,
+        last: next + 99,
+    }
+}
