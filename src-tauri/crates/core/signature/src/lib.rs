@@ -15,7 +15,9 @@
 
 mod asn1;
 mod certificate;
+mod check;
 mod cms;
+mod path;
 mod pem;
 mod report;
 mod trust;
