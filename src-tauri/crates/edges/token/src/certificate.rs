@@ -155,7 +155,9 @@ mod tests {
 
     #[test]
     fn noise_is_no_certificate() {
-        for noise in [&b""[..], &[0x30], &[0x30, 0x82, 0xff], &[0x30, 0x85, 1, 1, 1, 1, 1], &[0x30, 0x02, 0x30, 0]] {
+        for noise in
+            [&b""[..], &[0x30], &[0x30, 0x82, 0xff], &[0x30, 0x85, 1, 1, 1, 1, 1], &[0x30, 0x02, 0x30, 0]]
+        {
             assert_eq!(PublicKey::of_certificate(noise), None);
         }
     }

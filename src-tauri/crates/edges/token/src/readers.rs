@@ -33,8 +33,7 @@ pub fn readers() -> Result<Vec<Reader>, ReaderError> {
         Err(Error::NoReadersAvailable) => return Ok(Vec::new()),
         names => names.map_err(explain)?,
     };
-    let mut states: Vec<_> =
-        names.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect();
+    let mut states: Vec<_> = names.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect();
     if states.is_empty() {
         return Ok(Vec::new());
     }

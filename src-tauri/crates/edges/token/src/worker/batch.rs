@@ -89,13 +89,10 @@ impl Batch {
     /// The private key by `CKA_ID`, else by the key itself.
     fn find_key(&self, id: &[u8]) -> Result<Option<CK_OBJECT_HANDLE>, Answer> {
         let kind = if matches!(self.public, PublicKey::Ec { .. }) { CKK_EC } else { CKK_RSA };
-        let own = [Having::Class(CKO_PRIVATE_KEY), Having::KeyType(kind)];
-        let with_id = |id| [Having::Class(CKO_PRIVATE_KEY), Having::KeyType(kind), Having::Id(id)];
-        let keys = if id.is_empty() { Vec::new() } else { self.session.find(&with_id(id))? };
-        if let [only] = keys[..] {
-            return Ok(Some(only));
+        if let Some(key) = self.only_key(kind, id)? {
+            return Ok(Some(key));
         }
-        for key in self.session.find(&own)? {
+        for key in self.session.find(&[Having::Class(CKO_PRIVATE_KEY), Having::KeyType(kind)])? {
             if self.public.is_modulus(&self.session.bytes(key, CKA_MODULUS)?) {
                 return Ok(Some(key));
             }
@@ -105,13 +102,23 @@ impl Batch {
             if !self.public.is_point(&self.session.bytes(twin, CKA_EC_POINT)?) {
                 continue;
             }
-            let twin_id = self.session.bytes(twin, CKA_ID)?;
-            let keys = if twin_id.is_empty() { Vec::new() } else { self.session.find(&with_id(&twin_id))? };
-            if let [only] = keys[..] {
-                return Ok(Some(only));
+            if let Some(key) = self.only_key(kind, &self.session.bytes(twin, CKA_ID)?)? {
+                return Ok(Some(key));
             }
         }
         Ok(None)
+    }
+
+    /// The one private key with this `CKA_ID`; an empty or shared id names none.
+    fn only_key(&self, kind: CK_KEY_TYPE, id: &[u8]) -> Result<Option<CK_OBJECT_HANDLE>, Answer> {
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let having = [Having::Class(CKO_PRIVATE_KEY), Having::KeyType(kind), Having::Id(id)];
+        Ok(match self.session.find(&having)?[..] {
+            [only] => Some(only),
+            _ => None,
+        })
     }
 }
 

@@ -129,10 +129,7 @@ impl Module {
     /// Opens a read-only session.
     pub(super) fn open_session(&self, slot: CK_SLOT_ID) -> Result<CK_SESSION_HANDLE, Answer> {
         let mut session: CK_SESSION_HANDLE = 0;
-        call!(
-            self.list,
-            C_OpenSession(slot, CKF_SERIAL_SESSION, ptr::null_mut(), None, &raw mut session)
-        )?;
+        call!(self.list, C_OpenSession(slot, CKF_SERIAL_SESSION, ptr::null_mut(), None, &raw mut session))?;
         Ok(session)
     }
 
