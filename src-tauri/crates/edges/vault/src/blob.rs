@@ -269,7 +269,8 @@ mod tests {
     #[test]
     fn chunks_in_another_order_are_damaged() {
         let sealed = seal(&key(1), &[2; PREFIX], &pattern(3 * CHUNK)).unwrap();
-        let (first, second) = (HEADER..HEADER + CHUNK + TAG, HEADER + CHUNK + TAG..HEADER + 2 * (CHUNK + TAG));
+        let (first, second) =
+            (HEADER..HEADER + CHUNK + TAG, HEADER + CHUNK + TAG..HEADER + 2 * (CHUNK + TAG));
         let mut swapped = sealed.clone();
         swapped[first.clone()].copy_from_slice(&sealed[second.clone()]);
         swapped[second].copy_from_slice(&sealed[first]);

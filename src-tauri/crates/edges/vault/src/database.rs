@@ -39,8 +39,9 @@ pub(crate) fn connect(path: &Path, key: &Key) -> Result<Connection, VaultError> 
     let db = Connection::open_with_flags(path, flags).map_err(|e| from_sqlite(&e))?;
     let mut digits = Zeroizing::new([0u8; 64]);
     hex::encode_to_slice(**key, &mut *digits).map_err(|_| VaultError::Storage)?;
-    let mut statement = Zeroizing::new(String::with_capacity(96));
-    statement.push_str("PRAGMA key = \"x'");
+    let mut statement = Zeroizing::new(String::with_capacity(160));
+    // Its own log goes to standard error; failures come back as codes anyway.
+    statement.push_str("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'");
     statement.extend(digits.iter().map(|b| char::from(*b)));
     statement.push_str("'\"; PRAGMA cipher_compatibility = 4;");
     db.execute_batch(&statement)

@@ -291,3 +291,61 @@ fn set_aside(database: &Path) -> Result<(), VaultError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const RECOVERY_PRIVATE: [u8; 32] = [7; 32];
+
+    fn made(dir: &Path) -> SealedVault {
+        let public = x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(RECOVERY_PRIVATE));
+        let vault = SealedVault::at(dir.to_owned());
+        let secret = "Mau-2026-mot-cua".to_owned().into();
+        vault.create("canbo.mau", &secret, public.as_bytes(), DeviceId::derive(1, &[1; 10])).unwrap();
+        vault
+    }
+
+    fn contents(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        let files = std::fs::read_dir(dir).unwrap().flatten().map(|e| e.path()).filter(|p| p.is_file());
+        let mut all: Vec<_> = files.map(|p| (p.clone(), std::fs::read(p).unwrap())).collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = made(dir.path());
+        vault
+            .with(|open| {
+                open.records.connection().pragma_update(None, "user_version", 99).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        drop(vault);
+        let before = contents(dir.path());
+        let opened = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE);
+        assert_eq!(opened.err(), Some(VaultError::Newer));
+        assert_eq!(contents(dir.path()), before, "not a byte, not a file");
+    }
+
+    #[test]
+    fn unsent_work_cannot_be_deleted_and_an_operation_cannot_be_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = made(dir.path());
+        vault
+            .with(|open| {
+                let db = open.records.connection();
+                db.execute("INSERT INTO outbox VALUES ('o','d',1,'k','[]',0,'{}','{}',0,NULL,NULL)", [])
+                    .unwrap();
+                assert!(db.execute("DELETE FROM outbox", []).is_err(), "no receipt is held");
+                assert!(db.execute("UPDATE outbox SET body = 'other'", []).is_err());
+                db.execute("UPDATE outbox SET receipt = 'r'", []).unwrap();
+                assert_eq!(db.execute("DELETE FROM outbox", []), Ok(1));
+                Ok(())
+            })
+            .unwrap();
+    }
+}

@@ -1,0 +1,135 @@
+//! The vault on a real directory: contract, keys, files, damage, fixtures, killed processes.
+
+#![allow(clippy::unwrap_used)]
+
+mod damage;
+mod fixtures;
+mod kill;
+mod secrecy;
+
+use motcua_desk::ports::{Vault, VaultError, VaultStatus};
+use motcua_testkit::contract::vault::{self as contract, OFFICER, RECOVERY, SECRET};
+use motcua_vault::SealedVault;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Private half of the recovery key of the samples.
+const RECOVERY_PRIVATE: [u8; 32] = [7; 32];
+
+fn created(dir: &Path) -> SealedVault {
+    let vault = SealedVault::at(dir.join("vault"));
+    contract::create(&vault);
+    vault
+}
+
+fn reopened(dir: &Path) -> SealedVault {
+    let vault = SealedVault::at(dir.join("vault"));
+    vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+    vault
+}
+
+#[test]
+fn the_contract_holds_on_a_real_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let number = AtomicU32::new(0);
+    contract::vault_contract(|| {
+        let own = format!("vault-{}", number.fetch_add(1, Ordering::Relaxed));
+        Box::new(SealedVault::at(dir.path().join(own)))
+    });
+}
+
+#[test]
+fn the_recovery_key_opens_with_everything_unsent() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = created(dir.path());
+    let queued = contract::sample_op(1);
+    contract::enqueue(&vault, &queued).unwrap();
+    let blob = vault.put_blob(b"%PDF-1.7").unwrap();
+    drop(vault);
+    let path = dir.path().join("vault");
+    let saved = SealedVault::open_with_recovery(&path, &RECOVERY_PRIVATE).unwrap();
+    assert_eq!(saved.queued(queued.item.op), Ok(Some(queued)));
+    assert_eq!(saved.blob(&blob), Ok(Some(b"%PDF-1.7".to_vec())));
+    drop(saved);
+    let other = SealedVault::open_with_recovery(&path, &[8; 32]);
+    assert_eq!(other.err(), Some(VaultError::WrongSecret));
+}
+
+#[test]
+fn one_program_at_a_time_has_it_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = created(dir.path());
+    let second = SealedVault::at(dir.path().join("vault"));
+    assert_eq!(second.unlock(OFFICER, &SECRET.to_owned().into()), Err(VaultError::InUse));
+    assert!(matches!(second.status(), VaultStatus::Locked { .. }), "not open here");
+    first.lock();
+    second.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+    assert_eq!(first.unlock(OFFICER, &SECRET.to_owned().into()), Err(VaultError::InUse));
+}
+
+#[test]
+fn a_colleague_takes_over_without_closing_and_nobody_replaces_his_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = created(dir.path());
+    vault.enrol("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()).unwrap();
+    let stolen = vault.enrol("canbo.hai", &"Khac-2026-mot-cua".to_owned().into());
+    assert_eq!(stolen, Err(VaultError::Exists));
+    assert_eq!(
+        vault.unlock("canbo.hai", &"Khac-2026-mot-cua".to_owned().into()),
+        Err(VaultError::WrongSecret)
+    );
+    assert_eq!(vault.status(), VaultStatus::Open { officer: OFFICER.into() }, "the first one goes on");
+    vault.unlock("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()).unwrap();
+    assert_eq!(vault.status(), VaultStatus::Open { officer: "canbo.hai".into() });
+    vault.enrol("canbo.hai", &"Moi-2026-mot-cua".to_owned().into()).unwrap();
+    vault.lock();
+    assert_eq!(
+        vault.unlock("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()),
+        Err(VaultError::WrongSecret),
+        "his own secret he may change"
+    );
+    vault.unlock("canbo.hai", &"Moi-2026-mot-cua".to_owned().into()).unwrap();
+    assert_eq!(vault.status(), VaultStatus::Open { officer: "canbo.hai".into() });
+}
+
+#[test]
+fn unlock_stays_below_its_gate() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = created(dir.path());
+    let best = (0..5)
+        .map(|_| {
+            vault.lock();
+            let start = std::time::Instant::now();
+            vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+            start.elapsed().as_millis()
+        })
+        .min()
+        .unwrap();
+    assert!(best < 300, "{best} ms");
+}
+
+#[test]
+fn an_interrupted_creation_leaves_no_vault_and_is_not_in_the_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vault");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("vault.db"), b"half a database").unwrap();
+    let vault = SealedVault::at(path.clone());
+    assert_eq!(vault.status(), VaultStatus::Absent);
+    contract::create(&vault);
+    let kept = std::fs::read_dir(&path).unwrap().flatten().any(|e| {
+        e.file_name().to_string_lossy().contains("aside")
+            && std::fs::read(e.path()).unwrap() == b"half a database"
+    });
+    assert!(kept, "set aside, never deleted");
+}
+
+#[test]
+fn a_recovery_key_of_nobody_makes_no_vault() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = SealedVault::at(dir.path().join("vault"));
+    let device = contract::sample_device();
+    assert!(vault.create(OFFICER, &SECRET.to_owned().into(), &[0; 32], device).is_err());
+    assert_eq!(vault.status(), VaultStatus::Absent);
+    vault.create(OFFICER, &SECRET.to_owned().into(), &RECOVERY, device).unwrap();
+}
