@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => {
         "#bridge": here(product ? "src/bridge/tauri.ts" : "src/bridge/fake.ts"),
         "#text": here("src/text/messages.ts"),
       },
-      conditions: process.env.VITEST ? ["browser"] : [],
+      ...(process.env.VITEST ? { conditions: ["browser"] } : {}),
     },
     build: {
       outDir,
