@@ -9,6 +9,7 @@ use motcua_dossier::{
     Attachment, AttachmentSource, Dossier, DossierError, DossierId, DossierState, OpId, OutboxState,
     ResultPaper,
 };
+use motcua_imaging::ImagingError;
 use motcua_pdf::PageImage;
 
 /// Largest file taken from the computer.
@@ -164,7 +165,7 @@ impl Desk {
 }
 
 /// A picture as a page: a plain upright JPEG goes in as it is, anything else is decoded and encoded.
-fn page_image(bytes: &[u8]) -> Result<PageImage, FileError> {
+pub(crate) fn page_image(bytes: &[u8]) -> Result<PageImage, FileError> {
     if let Some(facts) = motcua_imaging::jpeg_facts(bytes)
         && matches!(facts.components, 1 | 3)
         && facts.precision == 8
@@ -179,7 +180,11 @@ fn page_image(bytes: &[u8]) -> Result<PageImage, FileError> {
             dpi: page_dpi(facts.dpi, facts.width, facts.height),
         });
     }
-    let page = motcua_imaging::decode(bytes).map_err(|_| FileError::Broken)?;
+    let page = motcua_imaging::decode(bytes).map_err(|error| match error {
+        ImagingError::SeveralPages => FileError::SeveralPages,
+        ImagingError::TooLarge => FileError::TooLarge,
+        _ => FileError::Broken,
+    })?;
     let dpi = page_dpi(page.dpi, page.width, page.height);
     let jpeg = motcua_imaging::encode_jpeg(&page.samples, page.width, page.height, page.gray, 85, dpi)
         .map_err(|_| FileError::Broken)?;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) const SCANNER_SETTING: &str = "scanner";
 
-const JPEG_QUALITY: u8 = 85;
+pub(crate) const JPEG_QUALITY: u8 = 85;
 const THUMBNAIL_SIDE: u32 = 240;
 
 /// How to scan.

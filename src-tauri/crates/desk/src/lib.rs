@@ -16,6 +16,7 @@ mod digitize;
 mod error;
 mod identity;
 mod intake;
+mod loose;
 mod outbox;
 mod papers;
 pub mod ports;
@@ -33,6 +34,7 @@ pub use error::{
 };
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
+pub use loose::LooseScan;
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
 pub use sign::{CertificateChoice, TokenState};
 pub use sync::{SyncEvent, SyncReport};

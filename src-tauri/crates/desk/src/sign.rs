@@ -170,7 +170,7 @@ impl Desk {
         })
     }
 
-    async fn chosen(&self, fingerprint: &str) -> Result<(TokenCertificate, Certificate), DeskError> {
+    pub(crate) async fn chosen(&self, fingerprint: &str) -> Result<(TokenCertificate, Certificate), DeskError> {
         let wanted = fingerprint.to_ascii_lowercase();
         let found = self.signer.certificates().await?.into_iter().find_map(|held| {
             let certificate = Certificate::from_der(&held.der).ok()?;
@@ -203,19 +203,7 @@ impl Desk {
         if !attachment.is_pdf() {
             return Err(crate::FileError::NotPdf.into());
         }
-        let bytes = self.held(&attachment.blob)?;
-        let certificates: usize = chain.iter().chain([certificate]).map(|c| c.der().len()).sum();
-        let request = SignatureRequest {
-            field: "MotCua".to_owned(),
-            name: certificate.subject_common_name(),
-            reason: String::new(),
-            location: self.office.place.clone(),
-            at: self.clock.now().in_vietnam(),
-            reserve: CMS_ROOM + certificates,
-        };
-        let pdf = motcua_pdf::prepare(&bytes, &request).map_err(|_| SignError::CannotPrepare)?;
-        let attributes = SignedAttributes::for_document(&pdf.digest(), certificate)
-            .map_err(|_| SignError::CertificateNotForSigning)?;
+        let (pdf, attributes) = self.prepare_bytes(&self.held(&attachment.blob)?, certificate, chain)?;
         Ok(Prepared { component, before: attachment.blob, pdf, attributes })
     }
 
@@ -226,9 +214,50 @@ impl Desk {
         chain: &[Certificate],
         signature: &[u8],
     ) -> Result<Signed, DeskError> {
-        let cms = assemble_cms(&prepared.attributes, certificate, chain, signature)
-            .map_err(|_| SignError::OutputInvalid)?;
-        let bytes = prepared.pdf.embed(&cms).map_err(|_| SignError::OutputInvalid)?;
+        let (bytes, report) =
+            self.embed_bytes(prepared.pdf, &prepared.attributes, certificate, chain, signature)?;
+        Ok(Signed {
+            component: prepared.component,
+            before: prepared.before,
+            blob: self.vault.put_blob(&bytes)?,
+            size: bytes.len() as u64,
+            marks: self.own_marks(&report, certificate)?,
+        })
+    }
+
+    /// A PDF with room for one signature of this certificate, and what the token signs for it.
+    pub(crate) fn prepare_bytes(
+        &self,
+        bytes: &[u8],
+        certificate: &Certificate,
+        chain: &[Certificate],
+    ) -> Result<(PreparedPdf, SignedAttributes), DeskError> {
+        let certificates: usize = chain.iter().chain([certificate]).map(|c| c.der().len()).sum();
+        let request = SignatureRequest {
+            field: "MotCua".to_owned(),
+            name: certificate.subject_common_name(),
+            reason: String::new(),
+            location: self.office.place.clone(),
+            at: self.clock.now().in_vietnam(),
+            reserve: CMS_ROOM + certificates,
+        };
+        let pdf = motcua_pdf::prepare(bytes, &request).map_err(|_| SignError::CannotPrepare)?;
+        let attributes = SignedAttributes::for_document(&pdf.digest(), certificate)
+            .map_err(|_| SignError::CertificateNotForSigning)?;
+        Ok((pdf, attributes))
+    }
+
+    /// The signed file, after its every signature was checked again.
+    pub(crate) fn embed_bytes(
+        &self,
+        pdf: PreparedPdf,
+        attributes: &SignedAttributes,
+        certificate: &Certificate,
+        chain: &[Certificate],
+        signature: &[u8],
+    ) -> Result<(Vec<u8>, motcua_signature::Report), DeskError> {
+        let cms = assemble_cms(attributes, certificate, chain, signature).map_err(|_| SignError::OutputInvalid)?;
+        let bytes = pdf.embed(&cms).map_err(|_| SignError::OutputInvalid)?;
         let report = self.check_signatures(&bytes)?;
         let ours = report.signatures.last().is_some_and(|s| {
             s.integrity == Integrity::Intact
@@ -238,13 +267,7 @@ impl Desk {
         if !ours || report.signatures.iter().any(|s| s.integrity != Integrity::Intact) {
             return Err(SignError::OutputInvalid.into());
         }
-        Ok(Signed {
-            component: prepared.component,
-            before: prepared.before,
-            blob: self.vault.put_blob(&bytes)?,
-            size: bytes.len() as u64,
-            marks: self.own_marks(&report, certificate)?,
-        })
+        Ok((bytes, report))
     }
 
     fn own_marks(
@@ -292,7 +315,7 @@ fn sign_error(problem: CertificateProblem) -> SignError {
 }
 
 /// Intermediates of the trust list from the signer's issuer up, without the anchor.
-fn chain_of(certificate: &Certificate, reference: &ReferenceData) -> Vec<Certificate> {
+pub(crate) fn chain_of(certificate: &Certificate, reference: &ReferenceData) -> Vec<Certificate> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     let known: Vec<Certificate> = reference
         .trust_pem

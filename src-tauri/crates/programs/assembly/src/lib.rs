@@ -1,7 +1,8 @@
 //! Settings to Desk: the only crate that names edges.
 //!
-//! Owns the counter's profile (`counter.json`), the start of worker processes and logging.
-//! The window and the command line call [`dispatch_worker`] as their first act, then [`assemble`].
+//! Owns the counter's profile (`counter.json`), the start of worker processes, logging and the
+//! health check. The window and the command line call [`dispatch_worker`] as their first act, then
+//! [`assemble`].
 
 mod diagnosis;
 mod logging;
@@ -11,6 +12,7 @@ mod worker;
 
 pub use diagnosis::{Finding, Health, diagnose};
 pub use logging::init_logging;
-pub use profile::{CounterProfile, ProfileError, profile_dir};
-pub use wiring::{AssemblyError, assemble};
+pub use motcua_platform::{PathError, ProfileDir};
+pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
+pub use wiring::{AssemblyError, assemble, assemble_from};
 pub use worker::dispatch_worker;

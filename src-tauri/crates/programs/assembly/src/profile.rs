@@ -77,9 +77,6 @@ pub enum ProfileError {
     /// Disk.
     #[error("counter profile cannot be read or written: {0}")]
     Io(#[from] std::io::Error),
-    /// Neither `--profile`, `MOTCUA_PROFILE`, `XDG_DATA_HOME` nor `HOME` is set.
-    #[error("no directory for the counter profile is known")]
-    NoHome,
 }
 
 impl CounterProfile {
@@ -122,20 +119,6 @@ impl CounterProfile {
         fs::File::open(dir)?.sync_all()?;
         Ok(())
     }
-}
-
-/// The profile's directory: the argument, else `MOTCUA_PROFILE`, else `$XDG_DATA_HOME/motcua`,
-/// else `~/.local/share/motcua`.
-///
-/// # Errors
-/// [`ProfileError::NoHome`].
-pub fn profile_dir(argument: Option<PathBuf>) -> Result<PathBuf, ProfileError> {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    argument
-        .or_else(|| set("MOTCUA_PROFILE"))
-        .or_else(|| set("XDG_DATA_HOME").map(|d| d.join("motcua")))
-        .or_else(|| set("HOME").map(|d| d.join(".local/share/motcua")))
-        .ok_or(ProfileError::NoHome)
 }
 
 #[cfg(test)]

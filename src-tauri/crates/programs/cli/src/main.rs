@@ -1,2 +1,73 @@
-//! motcua.
-fn main() {}
+//! `motcua`: the counter's main job on the command line, the second client of `desk`.
+//!
+//! Data goes to stdout, talk to stderr; `--json` turns the data into JSON. Exit codes are in `--help`.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod arguments;
+mod demo;
+mod dossier;
+mod files;
+mod health;
+mod journey;
+mod output;
+mod secrets;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging};
+use motcua_desk::Desk;
+use output::{Failure, Output};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    if let Some(code) = dispatch_worker() {
+        return code;
+    }
+    let arguments = Arguments::parse();
+    let output = Output { json: arguments.json };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output.fail(&Failure::from(anyhow::Error::from(error))),
+    };
+    match runtime.block_on(run(arguments, output)) {
+        Ok(code) => code,
+        Err(failure) => output.fail(&failure),
+    }
+}
+
+async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
+    if let Command::Demo(demo) = arguments.command {
+        return demo::run(arguments.profile, &demo, output).await;
+    }
+    let dir = ProfileDir::find(arguments.profile).map_err(anyhow::Error::from)?;
+    let profile = CounterProfile::load(dir.root()).map_err(anyhow::Error::from)?;
+    init_logging(dir.root(), "motcua").map_err(anyhow::Error::from)?;
+    let desk = assemble_from(&dir, profile.clone()).map_err(anyhow::Error::from)?;
+    match arguments.command {
+        Command::Demo(_) => Ok(ExitCode::SUCCESS),
+        Command::Doctor => health::doctor(&dir, &profile, &desk, output).await,
+        Command::Vault(action) => secrets::vault(&desk, &action, output).await,
+        Command::Scan(action) => files::scan(&desk, &action, output).await,
+        Command::Make(action) => files::make(&desk, &action, output).await,
+        Command::Certificates => opened(&desk, files::certificates(&desk, output)).await,
+        Command::Sign(action) => opened(&desk, files::sign(&desk, &action, output)).await,
+        Command::Verify(action) => files::verify(&desk, &action, output).await,
+        Command::Identity { number } => opened(&desk, dossier::identity(&desk, &number, output)).await,
+        Command::Procedures { query } => opened(&desk, dossier::procedures(&desk, &query, output)).await,
+        Command::Dossier(action) => opened(&desk, dossier::run(&desk, &action, output)).await,
+        Command::Outbox { all } => opened(&desk, dossier::outbox(&desk, all, output)).await,
+        Command::Sync { watch } => opened(&desk, dossier::sync(&desk, watch, output)).await,
+    }
+}
+
+/// Runs `act` with the vault open, and closes it afterwards.
+async fn opened<T>(
+    desk: &Arc<Desk>,
+    act: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    secrets::unlock(desk).await?;
+    let done = act.await;
+    desk.lock().await;
+    done
+}

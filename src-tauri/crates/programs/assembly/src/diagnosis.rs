@@ -1,0 +1,143 @@
+//! The health check behind `motcua doctor`: every part, its state, and one thing to do.
+
+use crate::profile::CounterProfile;
+use motcua_desk::ports::{ScanError, VaultStatus};
+use motcua_desk::{Desk, DeskError, TokenState};
+use motcua_platform::ProfileDir;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+/// How a part is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Works.
+    Good,
+    /// The main job goes on without it.
+    Warning,
+    /// The main job does not.
+    Bad,
+}
+
+/// One line of the diagnosis; carries no personal data and no secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    /// Stable name: `profile`, `vault`, `warehouse`, `scanner`, `token`, `readers`, `disk`.
+    pub part: &'static str,
+    /// How it is.
+    pub health: Health,
+    /// What was found, Vietnamese.
+    pub state: String,
+    /// What to do; empty when nothing is to be done.
+    pub action: String,
+}
+
+/// Looks at every part once. Changes nothing and needs no secret.
+pub async fn diagnose(dir: &ProfileDir, profile: &CounterProfile, desk: &Desk) -> Vec<Finding> {
+    let mut found = vec![
+        good("profile", format!("{} · {}", profile.agency_name, profile.unit_name)),
+        vault(desk).await,
+        warehouse(desk).await,
+    ];
+    found.push(scanner(desk).await);
+    found.push(token(profile, desk).await);
+    found.push(readers());
+    found.push(disk(dir));
+    found
+}
+
+async fn vault(desk: &Desk) -> Finding {
+    match desk.status().await.vault {
+        VaultStatus::Absent => {
+            warning("vault", "Chưa có kho trên máy", "Mở ứng dụng và đặt mật khẩu cho cán bộ đầu tiên.")
+        }
+        VaultStatus::Locked { officers } => good("vault", format!("Đang khóa, {} cán bộ", officers.len())),
+        VaultStatus::Open { .. } => good("vault", "Đang mở".into()),
+    }
+}
+
+async fn warehouse(desk: &Desk) -> Finding {
+    match desk.reach_warehouse().await {
+        Ok(about) => good("warehouse", format!("{} {} trả lời", about.name, about.version)),
+        Err(error) => match error.code() {
+            "linkIntercepted" => bad(
+                "warehouse",
+                "Mạng đang bị chặn giữa",
+                "Không tiếp tục gửi. Báo bộ phận kỹ thuật.",
+            ),
+            "linkUnauthorized" => bad("warehouse", "Kho không nhận máy này", "Báo quản trị cấp lại mã máy."),
+            _ => warning(
+                "warehouse",
+                "Không liên lạc được với kho",
+                "Vẫn làm việc bình thường; hồ sơ tự gửi khi có mạng.",
+            ),
+        },
+    }
+}
+
+async fn scanner(desk: &Desk) -> Finding {
+    match desk.scanners(&CancellationToken::new()).await {
+        Ok(list) if list.is_empty() => {
+            warning("scanner", "Không thấy máy quét", "Kiểm tra dây và nguồn của máy quét.")
+        }
+        Ok(list) => {
+            good("scanner", list.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        Err(DeskError::Scan(ScanError::NoSystem)) => {
+            warning("scanner", "Máy này chưa có phần mềm máy quét (libsane)", "Cài gói libsane1.")
+        }
+        Err(error) => warning("scanner", &error.to_string(), "Rút máy quét ra, cắm lại."),
+    }
+}
+
+async fn token(profile: &CounterProfile, desk: &Desk) -> Finding {
+    match desk.token_state().await {
+        Ok(TokenState::None) if !profile.pkcs11_module.exists() => warning(
+            "token",
+            &format!("Không có phần mềm thiết bị ký số {}", profile.pkcs11_module.display()),
+            "Cài phần mềm của nhà cung cấp và chọn lại trong cài đặt.",
+        ),
+        Ok(TokenState::None) => warning("token", "Chưa cắm thiết bị ký số", "Cắm thiết bị ký số."),
+        Ok(TokenState::Locked { label }) => bad(
+            "token",
+            &format!("Thiết bị ký số {label} đã bị khóa PIN"),
+            "Liên hệ nơi cấp chứng thư để mở khóa.",
+        ),
+        Ok(TokenState::Present { label, .. }) => good("token", label),
+        Err(error) => warning("token", &error.to_string(), "Rút thiết bị ký số ra, cắm lại."),
+    }
+}
+
+fn readers() -> Finding {
+    match motcua_token::readers() {
+        Ok(list) => good("readers", format!("{} đầu đọc thẻ", list.len())),
+        Err(error) => warning("readers", &error.to_string(), "Chỉ cần khi thiết bị ký số là thẻ: bật pcscd."),
+    }
+}
+
+fn disk(dir: &ProfileDir) -> Finding {
+    match free_bytes(dir.root()) {
+        Some(free) if free < 1 << 30 => {
+            bad("disk", &format!("Còn {} MB trống", free >> 20), "Dọn đĩa: quét và lưu cần ít nhất 1 GB.")
+        }
+        Some(free) => good("disk", format!("Còn {} GB trống", free >> 30)),
+        None => warning("disk", "Không đọc được dung lượng đĩa", ""),
+    }
+}
+
+fn free_bytes(path: &std::path::Path) -> Option<u64> {
+    let state = rustix::fs::statvfs(path).ok()?;
+    state.f_bavail.checked_mul(state.f_frsize)
+}
+
+fn good(part: &'static str, state: String) -> Finding {
+    Finding { part, health: Health::Good, state, action: String::new() }
+}
+
+fn warning(part: &'static str, state: &str, action: &str) -> Finding {
+    Finding { part, health: Health::Warning, state: state.into(), action: action.into() }
+}
+
+fn bad(part: &'static str, state: &str, action: &str) -> Finding {
+    Finding { part, health: Health::Bad, state: state.into(), action: action.into() }
+}

@@ -1,0 +1,102 @@
+//! From a profile to a working [`Desk`].
+
+use crate::profile::{CounterProfile, ProfileError};
+use motcua_desk::{Desk, OfficeSettings, ports};
+use motcua_link::{HttpWarehouse, LinkSettings, LinkSettingsError};
+use motcua_platform::{ProfileDir, SystemClock, SystemRandom};
+use motcua_scanner::SaneScanner;
+use motcua_token::Pkcs11Signer;
+use motcua_vault::SealedVault;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why no desk could be made of the profile.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AssemblyError {
+    /// `counter.json`.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// URL, CA or device key.
+    #[error(transparent)]
+    Link(#[from] LinkSettingsError),
+    /// A key in `counter.json` is not 64 hex digits.
+    #[error("{0} in the counter profile is not 64 hexadecimal digits")]
+    Key(&'static str),
+    /// The path of this executable is not known, so no worker can be started.
+    #[error("this program does not know its own path")]
+    Executable(#[source] std::io::Error),
+}
+
+/// Loads the profile and wires every port to its edge. Opens nothing: no vault, device or connection.
+///
+/// # Errors
+/// See [`AssemblyError`].
+pub fn assemble(dir: &ProfileDir) -> Result<Arc<Desk>, AssemblyError> {
+    assemble_from(dir, CounterProfile::load(dir.root())?)
+}
+
+/// [`assemble`] with a profile already at hand.
+///
+/// # Errors
+/// See [`AssemblyError`].
+pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<Desk>, AssemblyError> {
+    let program = worker_program().map_err(AssemblyError::Executable)?;
+    let args = |name: &str| vec![OsString::from("worker"), OsString::from(name)];
+    let pairs = |env: BTreeMap<String, String>| env.into_iter().collect::<Vec<_>>();
+    let scanner = motcua_scanner::WorkerCommand {
+        program: program.clone(),
+        args: args("scanner"),
+        env: pairs(profile.sane_env),
+    };
+    let token = motcua_token::WorkerCommand { program, args: args("token"), env: pairs(profile.pkcs11_env) };
+    let link = LinkSettings {
+        url: profile.warehouse_url,
+        ca_pem: profile.ca_pem,
+        device_key: profile.device_key,
+    };
+    let office = OfficeSettings {
+        device: profile.device_id,
+        agency_code: profile.agency_code,
+        agency_name: profile.agency_name,
+        unit_name: profile.unit_name,
+        place: profile.place,
+        receipt_key: key("receipt_key", &profile.receipt_key)?,
+        recovery_key: key("recovery_key", &profile.recovery_key)?,
+        scanner_options: profile.scanner_options,
+    };
+    let ports = ports_of(dir, scanner, token, profile.pkcs11_module, link)?;
+    Ok(Arc::new(Desk::new(ports, office)))
+}
+
+fn ports_of(
+    dir: &ProfileDir,
+    scanner: motcua_scanner::WorkerCommand,
+    token: motcua_token::WorkerCommand,
+    module: PathBuf,
+    link: LinkSettings,
+) -> Result<motcua_desk::Ports, AssemblyError> {
+    Ok(motcua_desk::Ports {
+        vault: Arc::new(SealedVault::at(dir.vault())) as Arc<dyn ports::Vault>,
+        scanner: Arc::new(SaneScanner::new(scanner)),
+        signer: Arc::new(Pkcs11Signer::new(token, module)),
+        warehouse: Arc::new(HttpWarehouse::new(link)?),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    })
+}
+
+/// The executable that holds the workers: this one, or the one named by `MOTCUA_WORKER` (tests run
+/// inside a harness that is no worker).
+pub(crate) fn worker_program() -> std::io::Result<PathBuf> {
+    match std::env::var_os("MOTCUA_WORKER") {
+        Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
+        _ => std::env::current_exe(),
+    }
+}
+
+fn key(name: &'static str, text: &str) -> Result<[u8; 32], AssemblyError> {
+    motcua_dossier::BlobId::parse(text).map(|b| b.0).map_err(|_| AssemblyError::Key(name))
+}

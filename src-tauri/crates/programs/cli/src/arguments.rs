@@ -1,0 +1,309 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Một Cửa trên dòng lệnh: quét, ký số, số hóa, tiếp nhận, trả kết quả, đồng bộ.
+#[derive(Parser)]
+#[command(
+    name = "motcua",
+    version,
+    max_term_width = 110,
+    after_help = "Mã thoát: 0 xong · 1 không làm được (mã lỗi trên stderr) · 2 gõ sai lệnh · 3 không liên lạc được \
+                  với kho · 4 cần người xử lý\n\
+                  Mật khẩu cán bộ: MOTCUA_OFFICER và MOTCUA_SECRET, hoặc được hỏi. PIN: MOTCUA_PIN, hoặc được hỏi.\n\n\
+                  Ví dụ:\n  motcua demo\n  motcua doctor --json\n  motcua scan --device pnm:0 --out giay.pdf\n  \
+                  motcua sign giay.pdf --certificate <dấu vân tay> --out giay-da-ky.pdf\n  motcua verify giay-da-ky.pdf\n  \
+                  motcua dossier open --owner 012345678901 --name 'NGUYỄN VĂN MẪU' --procedure 2.000635.H08"
+)]
+pub(crate) struct Arguments {
+    /// Thư mục cấu hình của quầy (mặc định: MOTCUA_PROFILE, rồi ~/.local/share/motcua).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) profile: Option<PathBuf>,
+    /// In dữ liệu dạng JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Kiểm tra máy: cấu hình, kho trên máy, kho tỉnh, máy quét, thiết bị ký số, đĩa.
+    Doctor,
+    /// Kho mã hóa trên máy: xem trạng thái, tạo, thêm cán bộ.
+    #[command(subcommand)]
+    Vault(VaultAction),
+    /// Quét giấy thành một tệp PDF.
+    Scan(ScanAction),
+    /// Ghép ảnh (JPEG, PNG, TIFF, PNM) thành một tệp PDF.
+    Make(MakeAction),
+    /// Chứng thư số trên thiết bị ký số đang cắm.
+    Certificates,
+    /// Ký số tệp PDF (PAdES B-B), nhiều tệp một lần nhập PIN.
+    Sign(SignAction),
+    /// Kiểm tra chữ ký số trên tệp PDF.
+    Verify(VerifyAction),
+    /// Xác minh danh tính số.
+    Identity {
+        /// CMND/CCCD/Hộ chiếu, mã số thuế hoặc mã cơ quan.
+        number: String,
+    },
+    /// Tìm thủ tục, gõ không cần dấu.
+    Procedures {
+        /// Vài chữ của tên hoặc mã.
+        #[arg(default_value = "")]
+        query: String,
+    },
+    /// Hồ sơ: mở, quét, lấy từ kho, ký, số hóa, tiếp nhận, trả kết quả.
+    #[command(subcommand)]
+    Dossier(DossierAction),
+    /// Hộp gửi.
+    Outbox {
+        /// Cả những mục kho đã nhận.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Đồng bộ với kho.
+    Sync {
+        /// Tiếp tục cho đến khi bấm Ctrl+C.
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Hồ sơ mẫu đầu đến cuối trên bộ phận thật (máy quét SANE, SoftHSM2, máy chủ HTTPS).
+    Demo(DemoAction),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum VaultAction {
+    /// Trạng thái.
+    Status,
+    /// Tạo kho với cán bộ đầu tiên (MOTCUA_OFFICER, MOTCUA_SECRET).
+    Create,
+    /// Thêm một cán bộ: tên ở đây, mật khẩu ở MOTCUA_NEW_SECRET hoặc được hỏi.
+    Enrol {
+        /// Tên cán bộ.
+        officer: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ScanAction {
+    /// Máy quét; không ghi thì liệt kê các máy.
+    #[arg(long)]
+    pub(crate) device: Option<String>,
+    /// Tệp PDF ghi ra.
+    #[arg(long, value_name = "FILE", requires = "device")]
+    pub(crate) out: Option<PathBuf>,
+    /// Độ phân giải, không dưới 200.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(200..=1200))]
+    pub(crate) dpi: u32,
+    /// Quét đen trắng (mặc định quét màu).
+    #[arg(long)]
+    pub(crate) gray: bool,
+    /// Khay giấy.
+    #[arg(long, value_enum, default_value_t = Source::Auto)]
+    pub(crate) source: Source,
+    /// Số trang nhiều nhất.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) pages: u32,
+    /// Tùy chọn của trình điều khiển, TÊN=GIÁ TRỊ; ghi được nhiều lần.
+    #[arg(long = "option", value_name = "NAME=VALUE")]
+    pub(crate) options: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Source {
+    /// Máy tự chọn.
+    Auto,
+    /// Mặt kính.
+    Flatbed,
+    /// Khay nạp tự động.
+    Feeder,
+}
+
+#[derive(Args)]
+pub(crate) struct MakeAction {
+    /// Ảnh các trang, theo thứ tự.
+    #[arg(required = true)]
+    pub(crate) images: Vec<PathBuf>,
+    /// Tệp PDF ghi ra.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Tiêu đề của tệp.
+    #[arg(long, default_value = "")]
+    pub(crate) title: String,
+}
+
+#[derive(Args)]
+pub(crate) struct SignAction {
+    /// Các tệp PDF.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Dấu vân tay SHA-256 của chứng thư (xem `motcua certificates`).
+    #[arg(long)]
+    pub(crate) certificate: String,
+    /// Tệp ghi ra (một tệp) hoặc thư mục ghi ra (nhiều tệp).
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct VerifyAction {
+    /// Tệp PDF.
+    pub(crate) file: PathBuf,
+    /// Chứng thư gốc và trung gian (PEM); không ghi thì dùng danh sách tin cậy trong kho trên máy.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) trust: Vec<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DossierAction {
+    /// Mở hồ sơ mới.
+    Open(OpenAction),
+    /// Danh sách hồ sơ; gõ không cần dấu.
+    List {
+        /// Tên, mã hồ sơ, số định danh hoặc thủ tục.
+        #[arg(default_value = "")]
+        query: String,
+    },
+    /// Một hồ sơ.
+    Show {
+        /// Mã (UUID) của hồ sơ.
+        id: String,
+    },
+    /// Quét vào một thành phần (0 là kết quả).
+    Scan {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+        /// Máy quét; được nhớ cho lần sau.
+        #[arg(long)]
+        device: Option<String>,
+        /// Số trang nhiều nhất.
+        #[arg(long, default_value_t = 200)]
+        pages: u32,
+    },
+    /// Chọn tệp tin cho một thành phần (0 là kết quả).
+    Attach {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+        /// Tệp.
+        file: PathBuf,
+    },
+    /// Bỏ tệp khỏi một thành phần.
+    Detach {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+    },
+    /// Giấy tờ trong kho cho một thành phần.
+    Offers {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+    },
+    /// Tự động cập nhật giấy tờ đã số hóa.
+    Auto {
+        /// Hồ sơ.
+        id: String,
+    },
+    /// Lấy từ kho.
+    Take {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+        /// Giấy tờ.
+        document: String,
+        /// Công dân đã đồng ý lấy giấy tờ từ kho quốc gia.
+        #[arg(long)]
+        national_confirmed: bool,
+    },
+    /// Ghi nhận công dân đồng ý dùng lại giấy tờ (nói tại quầy).
+    Confirm {
+        /// Hồ sơ.
+        id: String,
+    },
+    /// Ký số các thành phần (0 là kết quả), một lần nhập PIN.
+    Sign {
+        /// Hồ sơ.
+        id: String,
+        /// Các thành phần.
+        #[arg(required = true)]
+        components: Vec<u32>,
+        /// Dấu vân tay của chứng thư.
+        #[arg(long)]
+        certificate: String,
+    },
+    /// Số hóa một thành phần vào kho.
+    Digitize {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+    },
+    /// Tiếp nhận: cấp mã, in giấy tiếp nhận, xếp vào hộp gửi.
+    Accept {
+        /// Hồ sơ.
+        id: String,
+        /// Ghi giấy tiếp nhận ra tệp này.
+        #[arg(long, value_name = "FILE")]
+        receipt: Option<PathBuf>,
+    },
+    /// Trả kết quả đã đính kèm và ký số.
+    Return {
+        /// Hồ sơ.
+        id: String,
+    },
+    /// Ghi tệp của một thành phần (0 là kết quả) ra đĩa.
+    Export {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+        /// Tệp ghi ra.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct OpenAction {
+    /// Số định danh của chủ hồ sơ.
+    #[arg(long)]
+    pub(crate) owner: String,
+    /// Họ tên chủ hồ sơ.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Mã thủ tục.
+    #[arg(long)]
+    pub(crate) procedure: String,
+    /// Trường hợp giải quyết; không ghi thì lấy trường hợp đầu.
+    #[arg(long)]
+    pub(crate) case: Option<String>,
+    /// Người nộp khi không phải chủ hồ sơ: số định danh.
+    #[arg(long, requires = "submitter_name")]
+    pub(crate) submitter: Option<String>,
+    /// Họ tên người nộp.
+    #[arg(long)]
+    pub(crate) submitter_name: Option<String>,
+    /// Nhận qua bưu chính công ích.
+    #[arg(long)]
+    pub(crate) postal: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DemoAction {
+    /// Chỉ chuẩn bị cấu hình mẫu.
+    #[arg(long, conflicts_with = "window")]
+    pub(crate) prepare: bool,
+    /// Mở cửa sổ thay vì đi hành trình trên dòng lệnh.
+    #[arg(long)]
+    pub(crate) window: bool,
+}

@@ -1,0 +1,311 @@
+//! Dossiers, the outbox and the sync.
+
+use crate::arguments::{DossierAction, OpenAction};
+use crate::files::{on_interrupt, read, write_whole};
+use crate::output::{Failure, Output, sentence};
+use crate::secrets;
+use anyhow::Context;
+use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, ScanOptions};
+use motcua_dossier::{
+    Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState, IdentityAnswer,
+    IdentityCheck, OutboxItem, OutboxState, Party, PartyKind, ProcedureCode, ReturnMethod,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+/// `motcua identity`.
+pub(crate) async fn identity(desk: &Desk, number: &str, output: Output) -> Result<ExitCode, Failure> {
+    let finding = desk.check_identity(number).await?;
+    output.data(&json!({ "check": finding.check, "name": finding.suggested_name, "guide": finding.guide }), || {
+        println!("{}", identity_words(&finding.check));
+        if let Some(guide) = &finding.guide {
+            println!("{guide}");
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `motcua procedures`.
+pub(crate) async fn procedures(desk: &Desk, query: &str, output: Output) -> Result<ExitCode, Failure> {
+    let found = desk.procedures(query).await?;
+    output.data(&found, || {
+        for p in &found {
+            println!("{}\t{}", p.code, p.name);
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `motcua dossier …`.
+pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> Result<ExitCode, Failure> {
+    let cancel = on_interrupt();
+    let dossier = match action {
+        DossierAction::Open(open) => open_dossier(desk, open).await?,
+        DossierAction::List { query } => {
+            let list = desk.dossiers(query).await?;
+            output.data(&list, || list.iter().for_each(line))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        DossierAction::Show { id } => desk.dossier(parse(id)?).await?,
+        DossierAction::Scan { id, component, device, pages } => {
+            let id = parse(id)?;
+            if let Some(device) = device {
+                desk.choose_scanner(device).await?;
+            }
+            let options = ScanOptions { max_pages: *pages, ..ScanOptions::default() };
+            let on_page = |index: u32, _: &_| eprintln!("trang {}", index + 1);
+            desk.scan(id, *component, &options, &on_page, &cancel).await?;
+            desk.finish_capture(id, *component).await?
+        }
+        DossierAction::Attach { id, component, file } => {
+            let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            desk.attach_file(parse(id)?, *component, &name, &read(file)?).await?
+        }
+        DossierAction::Detach { id, component } => desk.detach(parse(id)?, *component).await?,
+        DossierAction::Offers { id, component } => return offers(desk, parse(id)?, *component, output).await,
+        DossierAction::Auto { id } => {
+            let auto = desk.auto_attach(parse(id)?).await?;
+            for row in &auto.rows {
+                match row.outcome {
+                    AutoOutcome::Attached => eprintln!("{}: đã lấy từ kho", row.component),
+                    AutoOutcome::Ambiguous(n) => eprintln!("{}: {n} giấy tờ phù hợp, hãy chọn", row.component),
+                    AutoOutcome::None => eprintln!("{}: kho không có", row.component),
+                }
+            }
+            auto.dossier
+        }
+        DossierAction::Take { id, component, document, national_confirmed } => {
+            let document = DocumentId::parse(document).context("mã giấy tờ không đúng")?;
+            let confirmed = national_confirmed.then_some(ConsentMethod::Spoken);
+            desk.take(parse(id)?, *component, document, confirmed).await?
+        }
+        DossierAction::Confirm { id } => desk.confirm_reuse(parse(id)?, ConsentMethod::Spoken, None).await?,
+        DossierAction::Sign { id, components, certificate } => {
+            let pin = secrets::pin()?;
+            let progress = |done: u32, total: u32| eprintln!("đã ký {done}/{total}");
+            desk.sign(parse(id)?, components, certificate, Some(pin), &cancel, &progress).await?
+        }
+        DossierAction::Digitize { id, component } => {
+            let id = parse(id)?;
+            let metadata = desk.suggest_metadata(id, *component).await?;
+            desk.digitize(id, *component, metadata).await?
+        }
+        DossierAction::Accept { id, receipt } => {
+            let dossier = desk.accept(parse(id)?).await?;
+            if let (Some(path), Some(blob)) = (receipt, &dossier.receipt) {
+                write_whole(path, &desk.content(blob).await?)?;
+            }
+            eprintln!("Đã lưu trên máy.");
+            dossier
+        }
+        DossierAction::Return { id } => {
+            let id = parse(id)?;
+            let metadata = desk.suggest_metadata(id, 0).await?;
+            let dossier = desk.return_result(id, metadata).await?;
+            eprintln!("Đã lưu trên máy.");
+            dossier
+        }
+        DossierAction::Export { id, component, out } => {
+            let dossier = desk.dossier(parse(id)?).await?;
+            let blob = match component {
+                0 => dossier.result.as_ref().map(|r| r.attachment.blob),
+                n => dossier.components.iter().find(|c| c.number == *n).and_then(|c| c.attachment.as_ref()).map(|a| a.blob),
+            };
+            let blob = blob.with_context(|| format!("thành phần {component} chưa có tệp"))?;
+            write_whole(out, &desk.content(&blob).await?)?;
+            dossier
+        }
+    };
+    output.data(&dossier, || show(&dossier))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `motcua outbox`; exit code 4 when a line needs a person.
+pub(crate) async fn outbox(desk: &Desk, all: bool, output: Output) -> Result<ExitCode, Failure> {
+    let items = desk.outbox(all).await?;
+    output.data(&items, || {
+        for item in &items {
+            println!("{}\t{:?}\t{}\tlần thử {}", item.op, item.kind, state_words(item), item.attempts);
+        }
+    })?;
+    let stuck = items.iter().any(|i| matches!(i.state, OutboxState::NeedsAttention { .. }));
+    Ok(if stuck { ExitCode::from(4) } else { ExitCode::SUCCESS })
+}
+
+/// `motcua sync`; exit code 3 when the warehouse was not reached, 4 when a line needs a person.
+pub(crate) async fn sync(desk: &Desk, watch: bool, output: Output) -> Result<ExitCode, Failure> {
+    let cancel = on_interrupt();
+    if watch {
+        desk.run_sync(&cancel, &|_| {}).await;
+        return Ok(ExitCode::SUCCESS);
+    }
+    desk.retry_now().await?;
+    let report = desk.sync_once(&cancel, &|_| {}).await?;
+    let said = json!({ "online": report.online, "problem": report.problem, "received": report.received,
+                       "waiting": report.waiting, "attention": report.attention, "fetched": report.fetched });
+    output.data(&said, || {
+        println!(
+            "kho đã nhận {} · còn chờ {} · cần xử lý {} · đã lấy về {}",
+            report.received, report.waiting, report.attention, report.fetched
+        );
+    })?;
+    if let Some(problem) = report.problem {
+        eprintln!("! {}", sentence("err", problem, &BTreeMap::new()).unwrap_or_else(|| problem.into()));
+    }
+    Ok(match report {
+        r if r.attention > 0 => ExitCode::from(4),
+        r if !r.online => ExitCode::from(3),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+async fn open_dossier(desk: &Desk, open: &OpenAction) -> Result<Dossier, Failure> {
+    let finding = desk.check_identity(&open.owner).await?;
+    eprintln!("{}", identity_words(&finding.check));
+    let procedure = ProcedureCode::parse(&open.procedure).context("mã thủ tục không đúng")?;
+    let known = desk.reference().await?.procedures;
+    let row = known.iter().find(|p| p.code.same_procedure(&procedure)).context("không có thủ tục này")?;
+    let case_code = match &open.case {
+        Some(case) => case.clone(),
+        None => row.cases.first().map(|c| c.code.clone()).unwrap_or_default(),
+    };
+    let owner = match finding.earlier {
+        Some(party) => Party { name: open.name.clone(), ..party },
+        None => citizen(finding.number, &open.name),
+    };
+    let submitter = match (&open.submitter, &open.submitter_name) {
+        (Some(number), Some(name)) => {
+            let number = motcua_dossier::IdNumber::parse(number).map_err(motcua_desk::DeskError::from)?;
+            Some(citizen(number, name))
+        }
+        _ => None,
+    };
+    let new = NewDossier {
+        channel: if open.postal { Channel::Postal } else { Channel::Direct },
+        return_method: if open.postal { ReturnMethod::Postal } else { ReturnMethod::Counter },
+        applicant: Applicant { owner, submitter },
+        identity: finding.check,
+        procedure: row.code.clone(),
+        case_code,
+    };
+    Ok(desk.open_dossier(new).await?)
+}
+
+async fn offers(desk: &Desk, id: DossierId, component: u32, output: Output) -> Result<ExitCode, Failure> {
+    let offers = desk.offers(id, component).await?;
+    let data: Vec<_> = offers
+        .items
+        .iter()
+        .map(|o| {
+            let (fit, reasons) = match &o.fits {
+                Fit::Exact => ("exact", vec![]),
+                Fit::Suggested => ("suggested", vec![]),
+                Fit::Unfit { reasons } => ("unfit", reasons.clone()),
+            };
+            json!({ "document": o.summary.record.id, "name": o.summary.record.metadata.name, "fit": fit,
+                    "reasons": reasons, "here": o.here, "uses": o.summary.uses, "status": o.summary.status,
+                    "provenance": o.summary.provenance })
+        })
+        .collect();
+    output.data(&json!({ "online": offers.online, "fetched_at": offers.fetched_at, "items": data }), || {
+        for o in &offers.items {
+            println!(
+                "{}\t{}\t{:?}\tđã dùng {}\t{}",
+                o.summary.record.id,
+                o.summary.record.metadata.name,
+                o.fits,
+                o.summary.uses,
+                if o.here { "có trên máy" } else { "ở kho" }
+            );
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn citizen(number: motcua_dossier::IdNumber, name: &str) -> Party {
+    let kind = match number.kind() {
+        motcua_dossier::IdKind::TaxCode => PartyKind::Enterprise,
+        motcua_dossier::IdKind::Agency => PartyKind::Agency,
+        motcua_dossier::IdKind::Cccd | motcua_dossier::IdKind::Cmnd | motcua_dossier::IdKind::Passport => {
+            PartyKind::Citizen
+        }
+    };
+    Party { kind, number, aliases: vec![], name: name.into(), address: String::new(), phone: String::new() }
+}
+
+fn parse(id: &str) -> Result<DossierId, Failure> {
+    Ok(DossierId::parse(id).with_context(|| format!("{id}: không phải mã hồ sơ"))?)
+}
+
+/// The four answers, as the window says them.
+pub(crate) fn identity_words(check: &IdentityCheck) -> String {
+    match check {
+        IdentityCheck::NotAsked => "Chưa xác minh".into(),
+        IdentityCheck::Answered { answer, cached, at } => {
+            let word = match answer {
+                IdentityAnswer::Registered => "Đã có",
+                IdentityAnswer::NotRegistered => "Chưa có",
+            };
+            if *cached { format!("{word} (theo lần hỏi lúc {})", at.format_vn()) } else { word.into() }
+        }
+        IdentityCheck::ServiceDown { .. } => "Hệ thống định danh không trả lời".into(),
+        IdentityCheck::Offline { .. } => "Chưa kiểm được (mất mạng)".into(),
+    }
+}
+
+/// The state of an outbox line, as the window says it.
+pub(crate) fn state_words(item: &OutboxItem) -> String {
+    match &item.state {
+        OutboxState::Queued => "Chờ gửi".into(),
+        OutboxState::Sending { sent, total } => {
+            format!("Đang gửi ({} %)", if *total == 0 { 0 } else { sent * 100 / total })
+        }
+        OutboxState::WaitingForNetwork { .. } => "Đang chờ mạng".into(),
+        OutboxState::Received { at } => format!("Kho đã nhận ({})", at.format_vn()),
+        OutboxState::NeedsAttention { code } => format!("Cần xử lý ({code})"),
+    }
+}
+
+fn line(dossier: &Dossier) {
+    println!(
+        "{}\t{}\t{}\t{}\t{}",
+        dossier.id,
+        dossier.code.as_ref().map_or("—", |c| c.as_str()),
+        dossier.applicant.owner.number.masked(),
+        dossier.applicant.owner.name,
+        dossier.procedure_name
+    );
+}
+
+fn show(dossier: &Dossier) {
+    line(dossier);
+    let state = match &dossier.state {
+        DossierState::Draft => "Nháp".to_owned(),
+        DossierState::Accepted { deadline, .. } => format!("Đã tiếp nhận, hẹn trả {}", deadline.day.format_vn()),
+        DossierState::Completed { .. } => "Hoàn thành".to_owned(),
+    };
+    println!("{state} · danh tính số: {}", identity_words(&dossier.identity));
+    for row in &dossier.components {
+        let file = match (&row.attachment, &row.reservation) {
+            (Some(a), _) => attachment_words(a),
+            (None, Some(r)) => r.problem.clone().unwrap_or_else(|| "Sẽ lấy khi có mạng".into()),
+            (None, None) => "—".into(),
+        };
+        println!("  {}. {} [{file}]", row.number, row.name);
+    }
+    if let Some(result) = &dossier.result {
+        println!("  Kết quả [{}]", attachment_words(&result.attachment));
+    }
+}
+
+fn attachment_words(attachment: &Attachment) -> String {
+    let signed: Vec<&str> = attachment.signatures.iter().map(|s| s.signer.as_str()).collect();
+    format!(
+        "{} trang, {} byte{}{}",
+        attachment.pages,
+        attachment.size,
+        if signed.is_empty() { String::new() } else { format!(", ký: {}", signed.join("; ")) },
+        if attachment.digitized.is_some() { ", đã số hóa" } else { "" }
+    )
+}

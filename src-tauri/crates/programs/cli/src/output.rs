@@ -1,0 +1,79 @@
+//! stdout is data, stderr is talk, and every failure is a sentence with its code.
+
+use motcua_desk::DeskError;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+/// The sentences of the window; the command line says the same ones.
+const TEXTS: &str = include_str!("../../../../../ui/src/text/vi.json");
+
+/// How data is printed.
+#[derive(Clone, Copy)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+}
+
+/// Why a command did not do it.
+pub(crate) enum Failure {
+    /// A use case refused.
+    Desk(DeskError),
+    /// Something around it: a file, the profile, the demo.
+    Other(anyhow::Error),
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        Self::Desk(error)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Output {
+    /// Prints `data` as JSON, or `plain` as text.
+    pub(crate) fn data<T: Serialize>(self, data: &T, plain: impl FnOnce()) -> Result<(), Failure> {
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(data).map_err(anyhow::Error::from)?);
+        } else {
+            plain();
+        }
+        Ok(())
+    }
+
+    /// Prints the failure and gives its exit code.
+    pub(crate) fn fail(self, failure: &Failure) -> ExitCode {
+        let (code, params, said, todo) = match failure {
+            Failure::Desk(error) => {
+                let (code, params) = (error.code(), error.params());
+                let said = sentence("err", code, &params).unwrap_or_else(|| error.to_string());
+                (code.to_owned(), params.clone(), said, sentence("rec", code, &params).unwrap_or_default())
+            }
+            Failure::Other(error) => ("other".into(), BTreeMap::new(), format!("{error:#}"), String::new()),
+        };
+        eprintln!("✗ {said}");
+        if !todo.is_empty() {
+            eprintln!("  {todo}");
+        }
+        eprintln!("  mã: {code}");
+        if self.json {
+            let body = serde_json::json!({ "error": { "code": code, "params": params } });
+            println!("{body}");
+        }
+        ExitCode::from(if code.starts_with("link") { 3 } else { 1 })
+    }
+}
+
+/// `err_<code>` or `rec_<code>` with its parameters filled in.
+pub(crate) fn sentence(kind: &str, code: &str, params: &BTreeMap<String, String>) -> Option<String> {
+    let texts: BTreeMap<String, serde_json::Value> = serde_json::from_str(TEXTS).ok()?;
+    let mut text = texts.get(&format!("{kind}_{code}"))?.as_str()?.to_owned();
+    for (name, value) in params {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    Some(text)
+}
