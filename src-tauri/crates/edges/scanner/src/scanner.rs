@@ -76,7 +76,12 @@ impl SaneScanner {
             biased;
             () = cancel.cancelled() => Err(ScanError::Cancelled),
             report = tokio::time::timeout(self.watchdog, worker.next()) => match report {
-                Ok(Some(report)) => Ok(report),
+                Ok(Some(report)) => {
+                    if matches!(report.0, Report::Devices(_) | Report::Done | Report::Failed(_)) {
+                        worker.finished();
+                    }
+                    Ok(report)
+                }
                 Ok(None) => {
                     tracing::warn!("scanner worker ended without a word");
                     Err(ScanError::Fault(ScanFault::Crashed))

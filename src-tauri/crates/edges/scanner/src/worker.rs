@@ -96,12 +96,18 @@ fn scan(request: &ScanRequest, out: &mut File) -> Result<(), Stop> {
         Status::Invalid => Failure::Fault(ScanFault::Gone),
         other => other.into(),
     })?;
-    let agreed = settings::apply(&device, request)?;
-    let outcome = pages(&device, request, agreed, out);
+    let outcome = settings::apply(&device, request)
+        .map_err(Stop::from)
+        .and_then(|agreed| pages(&device, request, agreed, out));
+    let last = match outcome {
+        Ok(()) => Report::Done,
+        Err(Stop::Failure(failure)) => Report::Failed(failure),
+        Err(stream) => return Err(stream),
+    };
+    // Told before the device is put to rest: a driver that hangs or crashes there changes nothing.
+    write_frame(out, &last, &[])?;
     device.cancel();
-    outcome?;
-    // Before closing: a driver that crashes there has given all its pages.
-    Ok(write_frame(out, &Report::Done, &[])?)
+    Ok(())
 }
 
 fn pages(device: &Device<'_>, request: &ScanRequest, agreed: Agreed, out: &mut File) -> Result<(), Stop> {

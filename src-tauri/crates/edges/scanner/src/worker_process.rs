@@ -18,6 +18,9 @@ use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
 /// Reports waiting to be taken; the pipe holds back a worker that is faster.
 const WAITING_REPORTS: usize = 2;
 
+/// A device ejects its last sheet and parks its lamp within this.
+const RESTING: Duration = Duration::from_secs(15);
+
 /// A worker. Dropping it asks it to stop and kills it after the grace; whoever waits for its turn
 /// waits until it is gone.
 pub(crate) struct Worker {
@@ -25,6 +28,7 @@ pub(crate) struct Worker {
     stdin: Option<ChildStdin>,
     life: Arc<Life>,
     grace: Duration,
+    finished: bool,
 }
 
 impl Worker {
@@ -47,7 +51,7 @@ impl Worker {
         let (stdin, stdout, life) =
             starting.await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))??;
         let (sender, reports) = mpsc::channel(WAITING_REPORTS);
-        let mut worker = Self { reports, stdin: Some(stdin), life, grace };
+        let mut worker = Self { reports, stdin: Some(stdin), life, grace, finished: false };
         thread::Builder::new().name("scanner-reports".into()).spawn(move || forward(stdout, &sender))?;
         if let Some(stdin) = &mut worker.stdin {
             // A worker that is gone already shows as the end of its reports.
@@ -61,6 +65,11 @@ impl Worker {
         self.reports.recv().await?.ok()
     }
 
+    /// The worker has told its last: it may take its time to bring the device to rest.
+    pub(crate) fn finished(&mut self) {
+        self.finished = true;
+    }
+
     /// Kills at once.
     pub(crate) fn kill(&self) {
         self.life.kill();
@@ -69,15 +78,18 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        let (stdin, life, grace) = (self.stdin.take(), Arc::clone(&self.life), self.grace);
+        let (mut stdin, life, finished) = (self.stdin.take(), Arc::clone(&self.life), self.finished);
+        let grace = if finished { self.grace.max(RESTING) } else { self.grace };
         self.reports.close();
         let cleaning = thread::Builder::new().name("scanner-cleanup".into()).spawn({
             let life = Arc::clone(&life);
             move || {
-                if let Some(mut stdin) = stdin {
-                    let _ = write_frame(&mut stdin, &Order::Cancel, &[]);
+                if let Some(stdin) = stdin.as_mut().filter(|_| !finished) {
+                    let _ = write_frame(stdin, &Order::Cancel, &[]);
                 }
+                // Standard input stays open till then: its end would mean the program is gone.
                 life.end_within(grace);
+                drop(stdin);
             }
         });
         if cleaning.is_err() {
