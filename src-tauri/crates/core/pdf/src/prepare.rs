@@ -74,6 +74,8 @@ pub fn prepare(pdf: &[u8], request: &SignatureRequest) -> Result<PreparedPdf, Pd
     if closed_by_certifier(&file)? {
         return Err(PdfError::NotSignable("certified without permission to sign"));
     }
+    // What could not be verified afterwards is not signed.
+    crate::signatures::signatures(pdf)?;
     let page = *file.pages()?.first().ok_or(PdfError::Empty)?;
     let mut update = Update::new(&file);
     let field = update.fresh();

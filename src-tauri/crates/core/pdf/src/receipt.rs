@@ -1,5 +1,20 @@
 //! Form 01 "Giấy tiếp nhận hồ sơ và hẹn trả kết quả" on A5.
+
 use crate::PdfError;
+use printpdf::{
+    Color, Mm, Op, PaintMode, ParsedFont, PdfDocument, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, Rgb,
+    TextItem, WindingOrder,
+};
+
+/// A5 in points.
+const WIDTH: f32 = 419.53;
+const HEIGHT: f32 = 595.28;
+const LEFT: f32 = 40.0;
+const RIGHT: f32 = WIDTH - 34.0;
+const BOTTOM: f32 = 34.0;
+/// Body size and its line.
+const SIZE: f32 = 9.6;
+const LINE: f32 = 13.0;
 
 /// The three cuts of the form's type face (TrueType bytes; Liberation Serif ≥ 2.1).
 #[derive(Clone, Copy)]
@@ -72,10 +87,353 @@ pub struct ReceiptForm {
     pub day_line: String,
 }
 
-/// Sets the form.
+/// Sets the form; a long list of papers goes on over further pages.
 ///
 /// # Errors
 /// [`PdfError::Font`] when a font cannot be read.
-pub fn receipt(_form: &ReceiptForm, _fonts: &FormFonts<'_>) -> Result<Vec<u8>, PdfError> {
-    Err(PdfError::Font)
+pub fn receipt(form: &ReceiptForm, fonts: &FormFonts<'_>) -> Result<Vec<u8>, PdfError> {
+    let mut document = PdfDocument::new("Giấy tiếp nhận hồ sơ và hẹn trả kết quả");
+    let mut sheet = Sheet::new(&mut document, fonts)?;
+    sheet.head(form);
+    sheet.title(form);
+    sheet.body(form)?;
+    sheet.signatures(form);
+    document.pages = sheet.finish();
+    Ok(document.save(&PdfSaveOptions::default(), &mut Vec::new()))
+}
+
+/// A cut of the type face.
+#[derive(Clone, Copy)]
+enum Cut {
+    Regular,
+    Bold,
+    Italic,
+}
+
+struct Face {
+    font: ParsedFont,
+    handle: PdfFontHandle,
+}
+
+/// The page being set; `y` is the baseline's distance from the upper edge.
+struct Sheet {
+    faces: [Face; 3],
+    done: Vec<Vec<Op>>,
+    ops: Vec<Op>,
+    y: f32,
+}
+
+impl Sheet {
+    fn new(document: &mut PdfDocument, fonts: &FormFonts<'_>) -> Result<Self, PdfError> {
+        let mut face = |bytes: &[u8]| {
+            let font = ParsedFont::from_bytes(bytes, 0, &mut Vec::new()).ok_or(PdfError::Font)?;
+            let handle = PdfFontHandle::External(document.add_font(&font));
+            Ok(Face { font, handle })
+        };
+        let faces = [face(fonts.regular)?, face(fonts.bold)?, face(fonts.italic)?];
+        Ok(Self { faces, done: vec![], ops: vec![], y: 38.0 })
+    }
+
+    /// Head by Decree 30/2020: agency on the left; Quốc hiệu and Tiêu ngữ on the right.
+    fn head(&mut self, form: &ReceiptForm) {
+        let (left, right) = ((LEFT, 186.0), (196.0, RIGHT));
+        let top = self.y;
+        let mut y = top;
+        for line in self.wrap(Cut::Regular, 8.6, &form.agency.to_uppercase(), left.1 - left.0) {
+            self.centre(Cut::Regular, 8.6, left, y, &line);
+            y += 11.0;
+        }
+        for line in self.wrap(Cut::Bold, 8.6, &form.unit.to_uppercase(), left.1 - left.0) {
+            self.centre(Cut::Bold, 8.6, left, y, &line);
+            y += 11.0;
+        }
+        let middle = f32::midpoint(left.0, left.1);
+        self.rule(middle - 24.0, y - 6.6, 48.0, 0.6);
+        y += 2.0;
+        self.centre(Cut::Bold, 8.6, right, top, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM");
+        self.centre(Cut::Bold, 9.4, right, top + 12.5, "Độc lập - Tự do - Hạnh phúc");
+        let wide = self.width(Cut::Bold, 9.4, "Độc lập - Tự do - Hạnh phúc");
+        self.rule(f32::midpoint(right.0, right.1) - wide / 2.0, top + 16.5, wide, 0.6);
+        let day = format!("{}, {}", form.place, form.day_line);
+        self.centre(Cut::Italic, 9.2, right, top + 33.0, &day);
+        self.y = y.max(top + 33.0);
+    }
+
+    fn title(&mut self, form: &ReceiptForm) {
+        let top = self.y + 10.0;
+        let code = 58.0;
+        self.code_picture(&form.code, LEFT, top, code);
+        let column = (LEFT + code + 8.0, RIGHT);
+        self.centre(Cut::Bold, 13.0, column, top + 17.0, "GIẤY TIẾP NHẬN HỒ SƠ");
+        self.centre(Cut::Bold, 13.0, column, top + 33.0, "VÀ HẸN TRẢ KẾT QUẢ");
+        let label = "Mã hồ sơ: ";
+        let mark = if form.provisional { 40.0 } else { 0.0 };
+        let wide = self.width(Cut::Regular, 10.0, label) + self.width(Cut::Bold, 10.0, &form.code) + mark;
+        let x = f32::midpoint(column.0, column.1) - wide / 2.0;
+        let next = self.put(Cut::Regular, 10.0, x, top + 51.0, label);
+        let next = self.put(Cut::Bold, 10.0, next, top + 51.0, &form.code);
+        if form.provisional {
+            self.frame(next + 6.0, top + 41.0, 34.0, 14.0, 1.0);
+            self.centre(Cut::Bold, 10.0, (next + 6.0, next + 40.0), top + 51.3, "TẠM");
+        }
+        self.y = top + code + 17.0;
+    }
+
+    fn body(&mut self, form: &ReceiptForm) -> Result<(), PdfError> {
+        self.entry("Tiếp nhận hồ sơ của: ", &form.submitter, Cut::Bold);
+        if !form.owner.is_empty() && form.owner != form.submitter {
+            self.entry("Chủ hồ sơ: ", &form.owner, Cut::Bold);
+        }
+        self.entry("Số định danh của chủ hồ sơ: ", &form.owner_number, Cut::Regular);
+        self.entry("Địa chỉ: ", &form.address, Cut::Regular);
+        self.entry("Số điện thoại: ", &form.phone, Cut::Regular);
+        self.entry("Nội dung yêu cầu giải quyết: ", &form.procedure, Cut::Bold);
+        self.entry("1. Thành phần hồ sơ nộp gồm:", "", Cut::Regular);
+        self.table(&form.rows)?;
+        self.entry("2. Số lượng hồ sơ: ", "01 (bộ)", Cut::Regular);
+        self.entry("3. Thời gian giải quyết hồ sơ theo quy định: ", &form.working_days, Cut::Regular);
+        self.entry("4. Thời gian nhận hồ sơ: ", &form.received_at, Cut::Regular);
+        self.entry("5. Thời gian trả kết quả giải quyết hồ sơ: ", &form.due, Cut::Bold);
+        self.entry("6. Đăng ký nhận kết quả tại: ", &form.return_place, Cut::Regular);
+        self.entry("7. Phí, lệ phí: ", &form.fee, Cut::Regular);
+        Ok(())
+    }
+
+    fn table(&mut self, rows: &[ReceiptRow]) -> Result<(), PdfError> {
+        // STT, tên giấy tờ, hình thức, số lượng, bản điện tử, số trang
+        let edges = [LEFT, LEFT + 24.0, LEFT + 172.0, LEFT + 226.0, LEFT + 254.0, LEFT + 312.0, RIGHT];
+        let heads = ["STT", "Tên giấy tờ", "Hình thức", "SL", "Bản điện tử", "Trang"];
+        self.y -= LINE - 8.0;
+        self.table_row(&edges, &heads.map(str::to_owned), Cut::Bold);
+        for row in rows {
+            let pages = if row.pages == 0 { "–".to_owned() } else { row.pages.to_string() };
+            let cells = [
+                row.number.to_string(),
+                row.name.clone(),
+                row.form_label.clone(),
+                row.quantity.to_string(),
+                if row.source_label.is_empty() { "–".to_owned() } else { row.source_label.clone() },
+                pages,
+            ];
+            if self.table_row(&edges, &cells, Cut::Regular) {
+                continue;
+            }
+            return Err(PdfError::Broken("a row is longer than a page"));
+        }
+        self.y += 15.0;
+        Ok(())
+    }
+
+    /// One row from `y` downwards; false when it is taller than any page.
+    fn table_row(&mut self, edges: &[f32; 7], cells: &[String; 6], cut: Cut) -> bool {
+        const SMALL: f32 = 8.8;
+        const STEP: f32 = 10.8;
+        let wrapped: Vec<Vec<String>> = cells
+            .iter()
+            .enumerate()
+            .map(|(column, text)| self.wrap(cut, SMALL, text, edges[column + 1] - edges[column] - 6.0))
+            .collect();
+        let lines = u16::try_from(wrapped.iter().map(Vec::len).max().unwrap_or(1)).unwrap_or(u16::MAX);
+        let tall = f32::from(lines) * STEP + 5.0;
+        if tall > HEIGHT - BOTTOM - 40.0 {
+            return false;
+        }
+        if self.y + tall > HEIGHT - BOTTOM {
+            self.turn();
+        }
+        let top = self.y;
+        for (column, lines) in wrapped.iter().enumerate() {
+            self.frame(edges[column], top, edges[column + 1] - edges[column], tall, 0.4);
+            let mut y = top + STEP;
+            for line in lines {
+                // Names read from the left, all else is centred.
+                if column == 1 && matches!(cut, Cut::Regular) {
+                    self.put(cut, SMALL, edges[column] + 3.0, y, line);
+                } else {
+                    self.centre(cut, SMALL, (edges[column], edges[column + 1]), y, line);
+                }
+                y += STEP;
+            }
+        }
+        self.y = top + tall;
+        true
+    }
+
+    fn signatures(&mut self, form: &ReceiptForm) {
+        if self.y + 84.0 > HEIGHT - BOTTOM {
+            self.turn();
+        }
+        let (left, right) = ((LEFT, f32::midpoint(LEFT, RIGHT)), (f32::midpoint(LEFT, RIGHT), RIGHT));
+        let y = self.y + 8.0;
+        for (column, title) in [(left, "NGƯỜI NỘP HỒ SƠ"), (right, "NGƯỜI TIẾP NHẬN HỒ SƠ")] {
+            self.centre(Cut::Bold, SIZE, column, y, title);
+            self.centre(Cut::Italic, 8.8, column, y + 12.0, "(Ký và ghi rõ họ tên)");
+        }
+        let submitter = form.submitter.clone();
+        self.centre(Cut::Bold, SIZE, left, y + 66.0, &submitter);
+        self.centre(Cut::Bold, SIZE, right, y + 66.0, &form.officer);
+        self.y = y + 66.0;
+    }
+
+    /// `label` and a value that goes on below when it is long.
+    fn entry(&mut self, label: &str, value: &str, cut: Cut) {
+        let start = LEFT + self.width(Cut::Regular, SIZE, label);
+        let value = if value.is_empty() && label.ends_with(": ") { "–" } else { value };
+        let mut first = true;
+        let mut x = start;
+        let mut words = value.split_whitespace().peekable();
+        self.need(LINE);
+        self.put(Cut::Regular, SIZE, LEFT, self.y, label);
+        let mut line = String::new();
+        while let Some(word) = words.next() {
+            let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+            if x + self.width(cut, SIZE, &longer) > RIGHT && !(line.is_empty() && !first) {
+                self.put(cut, SIZE, x, self.y, &line);
+                self.y += LINE;
+                self.need(LINE);
+                (x, first, line) = (LEFT, false, word.to_owned());
+            } else {
+                line = longer;
+            }
+        }
+        self.put(cut, SIZE, x, self.y, &line);
+        self.y += LINE;
+    }
+
+    fn need(&mut self, space: f32) {
+        if self.y + space > HEIGHT - BOTTOM + LINE {
+            self.turn();
+            self.y += LINE;
+        }
+    }
+
+    fn turn(&mut self) {
+        self.done.push(std::mem::take(&mut self.ops));
+        self.y = 40.0;
+    }
+
+    /// Lines of words; a word wider than the column is cut.
+    fn wrap(&self, cut: Cut, size: f32, text: &str, room: f32) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        for word in text.split_whitespace() {
+            let last = lines.last().cloned().unwrap_or_default();
+            let longer = if last.is_empty() { word.to_owned() } else { format!("{last} {word}") };
+            if self.width(cut, size, &longer) <= room {
+                lines.pop();
+                lines.push(longer);
+                continue;
+            }
+            if last.is_empty() {
+                lines.pop();
+            }
+            let mut piece = String::new();
+            for letter in word.chars() {
+                piece.push(letter);
+                if self.width(cut, size, &piece) > room && piece.chars().count() > 1 {
+                    piece.pop();
+                    lines.push(std::mem::replace(&mut piece, letter.to_string()));
+                }
+            }
+            lines.push(piece);
+        }
+        lines
+    }
+
+    #[allow(clippy::cast_precision_loss)] // font units and module counts are small
+    fn width(&self, cut: Cut, size: f32, text: &str) -> f32 {
+        let font = &self.face(cut).font;
+        let units: u32 = text
+            .chars()
+            .map(|letter| font.lookup_glyph_index(u32::from(letter)).map_or(0, |glyph| u32::from(font.get_horizontal_advance(glyph))))
+            .sum();
+        units as f32 * size / f32::from(font.font_metrics.units_per_em.max(1))
+    }
+
+    fn face(&self, cut: Cut) -> &Face {
+        match cut {
+            Cut::Regular => &self.faces[0],
+            Cut::Bold => &self.faces[1],
+            Cut::Italic => &self.faces[2],
+        }
+    }
+
+    fn centre(&mut self, cut: Cut, size: f32, column: (f32, f32), y: f32, text: &str) {
+        let x = f32::midpoint(column.0, column.1) - self.width(cut, size, text) / 2.0;
+        self.put(cut, size, x, y, text);
+    }
+
+    /// Sets a text and gives the place after it.
+    fn put(&mut self, cut: Cut, size: f32, x: f32, y: f32, text: &str) -> f32 {
+        if !text.is_empty() {
+            let font = self.face(cut).handle.clone();
+            self.ops.extend([
+                Op::StartTextSection,
+                Op::SetFillColor { col: black() },
+                Op::SetFont { font, size: Pt(size) },
+                Op::SetTextCursor { pos: Point { x: Pt(x), y: Pt(HEIGHT - y) } },
+                Op::ShowText { items: vec![TextItem::Text(text.to_owned())] },
+                Op::EndTextSection,
+            ]);
+        }
+        x + self.width(cut, size, text)
+    }
+
+    fn rule(&mut self, x: f32, y: f32, wide: f32, thick: f32) {
+        self.block(x, y, wide, thick);
+    }
+
+    fn frame(&mut self, x: f32, y: f32, wide: f32, tall: f32, thick: f32) {
+        self.block(x, y, wide, thick);
+        self.block(x, y + tall, wide + thick, thick);
+        self.block(x, y, thick, tall);
+        self.block(x + wide, y, thick, tall);
+    }
+
+    /// A filled rectangle whose upper left corner is given.
+    fn block(&mut self, x: f32, y: f32, wide: f32, tall: f32) {
+        self.ops.push(Op::SetFillColor { col: black() });
+        self.ops.push(Op::DrawRectangle {
+            rectangle: Rect {
+                x: Pt(x),
+                y: Pt(HEIGHT - y - tall),
+                width: Pt(wide),
+                height: Pt(tall),
+                mode: Some(PaintMode::Fill),
+                winding_order: Some(WindingOrder::NonZero),
+            },
+        });
+    }
+
+    /// The code as a QR picture of filled runs.
+    #[allow(clippy::cast_precision_loss)] // a QR picture has at most 177 modules
+    fn code_picture(&mut self, code: &str, x: f32, y: f32, side: f32) {
+        let Ok(picture) = qrcode::QrCode::with_error_correction_level(code, qrcode::EcLevel::M) else { return };
+        let count = picture.width();
+        let module = side / count as f32;
+        let dark = picture.to_colors();
+        for (row, modules) in dark.chunks(count).enumerate() {
+            let mut start = 0;
+            while start < count {
+                let length = modules[start..].iter().take_while(|module| **module == qrcode::Color::Dark).count();
+                if length > 0 {
+                    self.block(
+                        x + start as f32 * module,
+                        y + row as f32 * module,
+                        length as f32 * module,
+                        module * 1.01,
+                    );
+                }
+                start += length.max(1);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<PdfPage> {
+        self.turn();
+        self.done.into_iter().map(|ops| PdfPage::new(Mm(148.0), Mm(210.0), ops)).collect()
+    }
+}
+
+fn black() -> Color {
+    Color::Rgb(Rgb { r: 0.0, g: 0.0, b: 0.0, icc_profile: None })
 }
