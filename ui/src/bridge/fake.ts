@@ -284,7 +284,7 @@ export const bridge: Bridge = {
     for (let i = 0; i < 3; i += 1) {
       await wait(scene("slow") ? 700 : 15);
       if (cancelled) fail("cancelled");
-      const next = page(key, (made += 1));
+      const next = page(key, 100 + (made += 1));
       list.push(next);
       onEvent({ kind: "page", page: next, index: list.length - 1 });
       if (scene("jam") && i === 1) fail("scanPaperJam");
