@@ -1,15 +1,12 @@
 # make run   the main job: the window, or the same journey on the command line when there is no display
 # make test  everything CI runs
-.PHONY: run test bench deb soak fmt clean-demo advisories help
+.PHONY: run test deb soak fmt clean-demo advisories help
 
 run:
 	@installer/linux/run-demo.sh
 
 test:
 	@.ci/test.sh
-
-bench:
-	@.ci/bench.sh
 
 deb:
 	@installer/linux/make-deb.sh

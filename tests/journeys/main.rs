@@ -1,1 +1,12 @@
-//! Journeys.
+//! Journeys on real parts: the built programs, SANE, SoftHSM2, the real server over TLS.
+//!
+//! They need the programs built (`cargo build --workspace`) and say `SKIPPED LOUDLY` when a part of the
+//! machine is missing.
+#![allow(clippy::unwrap_used)]
+
+mod counter;
+mod judges;
+mod killed;
+mod main_job;
+mod offline;
+mod sentinel;

@@ -1,0 +1,134 @@
+//! One counter for a journey: its demo profile, its warehouse process, and `motcua` commands on it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// A prepared counter in a directory of its own.
+pub(crate) struct Counter {
+    pub(crate) dir: tempfile::TempDir,
+    warehouse: Option<Child>,
+}
+
+impl Counter {
+    /// Prepares the demo profile; none (said loudly) when this machine lacks a part.
+    pub(crate) fn prepare() -> Option<Self> {
+        for part in ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/libsane.so.1"] {
+            if !Path::new(part).exists() {
+                println!("SKIPPED LOUDLY: {part} is not on this machine");
+                return None;
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let mut counter = Self { dir, warehouse: None };
+        counter.free_port();
+        let done = counter.motcua(&["demo", "--prepare"]);
+        assert!(done.status.success(), "the demo profile is prepared: {}", text(&done.stderr));
+        Some(counter)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A command on this counter, unlocked by the demo's secrets.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("motcua"));
+        command
+            .arg("--json")
+            .arg("--profile")
+            .arg(self.path())
+            .args(arguments)
+            .env("MOTCUA_OFFICER", "canbo.demo")
+            .env("MOTCUA_SECRET", "Demo-2026-mot-cua")
+            .env("MOTCUA_PIN", "Demo@2026")
+            .env("MOTCUA_DEMO_PORT", std::fs::read_to_string(self.path().join("port")).unwrap_or_default())
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn motcua(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed and gives its data.
+    pub(crate) fn data(&self, arguments: &[&str]) -> Value {
+        let done = self.motcua(arguments);
+        assert!(done.status.success(), "motcua {arguments:?}: {}", text(&done.stderr));
+        serde_json::from_slice(&done.stdout).unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn start_warehouse(&mut self) {
+        let mut child = Command::new(program("motcua-warehouse"))
+            .args(["serve", "--data"])
+            .arg(self.path().join("warehouse"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("listening"), "the warehouse says where it listens, not {line:?}");
+        self.warehouse = Some(child);
+    }
+
+    /// Takes the server away without asking it: a power cut.
+    pub(crate) fn cut_warehouse(&mut self) {
+        if let Some(mut child) = self.warehouse.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Sends until nothing waits.
+    pub(crate) fn drain(&self) {
+        for _ in 0..30 {
+            let done = self.motcua(&["sync"]);
+            let report: Value = serde_json::from_slice(&done.stdout).unwrap_or(Value::Null);
+            assert_eq!(report["attention"], 0, "nothing is refused: {}", text(&done.stderr));
+            if report["waiting"] == 0 && report["online"] == true && self.waiting().is_empty() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        panic!("the outbox did not drain: {:?}", self.waiting());
+    }
+
+    /// Outbox lines the warehouse has not received.
+    pub(crate) fn waiting(&self) -> Vec<Value> {
+        self.data(&["outbox"]).as_array().cloned().unwrap_or_default()
+    }
+
+    /// Fingerprint of the usable agency certificate on the token.
+    pub(crate) fn agency(&self) -> String {
+        let list = self.data(&["certificates"]);
+        let agency = list.as_array().unwrap().iter().find(|c| c["role"] == "agency" && c["problem"].is_null());
+        agency.expect("the token has the agency's certificate")["fingerprint"].as_str().unwrap().to_owned()
+    }
+
+    fn free_port(&mut self) {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        std::fs::write(self.path().join("port"), port.to_string()).unwrap();
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.cut_warehouse();
+    }
+}
+
+/// A built program of ours.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let target = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    let path = target.join(name);
+    assert!(path.exists(), "{} is not built: run `cargo build --workspace` first", path.display());
+    path
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
