@@ -44,6 +44,24 @@ pub fn render_papers(dir: &Path) -> anyhow::Result<Vec<RenderedPaper>> {
         .collect()
 }
 
+/// A paper of one page as a PDF: the demo agency's head, a title, then fields line by line; `seed`
+/// makes its identifier.
+///
+/// # Errors
+/// The page cannot be drawn or encoded.
+pub fn page_pdf(title: &str, lines: &[String], at: OffsetDateTime, seed: [u8; 16]) -> anyhow::Result<Vec<u8>> {
+    let face = Typeface::load()?;
+    let mut sheet = Sheet::new(&face);
+    sheet.head(&OFFICE, "");
+    sheet.title(&[&title.to_uppercase()]);
+    for line in lines {
+        sheet.field(line);
+    }
+    let (width, height) = (u32::try_from(WIDTH)?, u32::try_from(HEIGHT)?);
+    let samples = sheet.canvas.scanned(u64::from(seed[0]));
+    PageBitmap { width, height, samples }.to_pdf(title, at, seed)
+}
+
 /// A picture of a page, RGB at 200 dpi.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PageBitmap {

@@ -67,6 +67,7 @@ pub(crate) fn signature(canvas: &mut Canvas, (x, y): (f32, f32), seed: u64) {
     let (lean, phase) = (0.25 + chance.unit() * 0.35, chance.unit() * TAU);
     let tall: Vec<f32> = (0..8).map(|_| 16.0 + chance.unit() * 40.0).collect();
     let length = 250.0 + chance.unit() * 70.0;
+    let mut pen = Pen::new((x, y));
     let steps = 2600;
     for step in 0..steps {
         let t = step as f32 / steps as f32;
@@ -74,26 +75,59 @@ pub(crate) fn signature(canvas: &mut Canvas, (x, y): (f32, f32), seed: u64) {
         let high = tall[((t * loops) as usize).min(tall.len() - 1)] * (1.0 - 0.35 * t);
         let up = turn.sin() * high + (t * PI * 1.5).sin() * 8.0;
         let across = (t - 0.5) * length + turn.cos() * 15.0 + up * lean;
-        dot(canvas, (x + across, y - up), 1.5 + 0.9 * (turn * 0.5).sin().abs(), BLUE);
+        pen.touch((x + across, y - up), 1.5 + 0.9 * (turn * 0.5).sin().abs());
     }
     // The stroke under the name.
     for step in 0..900 {
         let t = step as f32 / 900.0;
         let across = (0.62 - t * 1.12) * length;
         let down = 26.0 + (t * PI).sin() * 12.0 - t * 16.0;
-        dot(canvas, (x + across, y + down), 1.2 + (t * PI).sin(), BLUE);
+        pen.touch((x + across, y + down), 1.2 + (t * PI).sin());
     }
+    pen.lift(canvas, BLUE);
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
-fn dot(canvas: &mut Canvas, (x, y): (f32, f32), radius: f32, ink: Ink) {
-    let reach = radius.ceil() as i32 + 1;
-    for dy in -reach..=reach {
-        for dx in -reach..=reach {
-            let (px, py) = (x.floor() + dx as f32, y.floor() + dy as f32);
-            let cover = radius + 0.5 - (px - x).hypot(py - y);
-            // Many dots overlap along the stroke, so each gives a little.
-            canvas.ink(px as i32, py as i32, ink, cover.clamp(0.0, 1.0) * 0.28);
+/// A stroke gathered before it is inked: where it crosses itself it is not darker.
+struct Pen {
+    corner: (f32, f32),
+    cover: Vec<f32>,
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap
+)]
+impl Pen {
+    const WIDTH: usize = 640;
+    const HEIGHT: usize = 320;
+
+    fn new((x, y): (f32, f32)) -> Self {
+        let corner = ((x - Self::WIDTH as f32 / 2.0).floor(), (y - Self::HEIGHT as f32 / 2.0).floor());
+        Self { corner, cover: vec![0.0; Self::WIDTH * Self::HEIGHT] }
+    }
+
+    fn touch(&mut self, (x, y): (f32, f32), radius: f32) {
+        let (x, y) = (x - self.corner.0, y - self.corner.1);
+        let reach = radius.ceil() as i32 + 1;
+        for dy in -reach..=reach {
+            for dx in -reach..=reach {
+                let (px, py) = (x.floor() + dx as f32, y.floor() + dy as f32);
+                let inside = px >= 0.0 && py >= 0.0 && px < Self::WIDTH as f32 && py < Self::HEIGHT as f32;
+                if inside {
+                    let cover = (radius + 0.5 - (px - x).hypot(py - y)).clamp(0.0, 1.0);
+                    let spot = &mut self.cover[py as usize * Self::WIDTH + px as usize];
+                    *spot = spot.max(cover);
+                }
+            }
+        }
+    }
+
+    fn lift(&self, canvas: &mut Canvas, ink: Ink) {
+        for (n, cover) in self.cover.iter().enumerate().filter(|(_, cover)| **cover > 0.0) {
+            let (x, y) = ((n % Self::WIDTH) as i32, (n / Self::WIDTH) as i32);
+            canvas.ink(self.corner.0 as i32 + x, self.corner.1 as i32 + y, ink, cover * 0.92);
         }
     }
 }

@@ -53,6 +53,7 @@ impl<'a> Sheet<'a> {
 
     /// The title, one or more lines; lines in brackets are smaller.
     pub(crate) fn title(&mut self, lines: &[&str]) {
+        self.y += 34.0;
         for line in lines {
             let (cut, size) = if line.starts_with('(') { (Cut::Italic, 13.0) } else { (Cut::Bold, 16.5) };
             self.at(page_middle(), 0.0, line, cut, size);
@@ -69,6 +70,7 @@ impl<'a> Sheet<'a> {
 
     /// A place and date at the right.
     pub(crate) fn dated(&mut self, text: &str) {
+        self.y += 10.0;
         self.at(1130.0, 0.0, text, Cut::Italic, SIZE);
         self.y += LEADING;
     }
@@ -88,6 +90,7 @@ impl<'a> Sheet<'a> {
     /// A ruled table of three columns with a bold head; the first column names the row.
     pub(crate) fn table(&mut self, head: [&str; 3], rows: &[[&str; 3]]) {
         let edges = [LEFT, LEFT + 330.0, LEFT + 815.0, RIGHT];
+        self.y += 18.0;
         let top = self.y - 44.0;
         self.y += 4.0;
         self.rule_across(top);
@@ -133,7 +136,9 @@ impl<'a> Sheet<'a> {
 
     fn set(&mut self, text: &str, (left, right): (f32, f32), indent: f32, justified: bool) {
         let space = self.face.width(" ", Cut::Regular, SIZE);
-        let words: Vec<(String, Cut)> = text.split_whitespace().map(styled).collect();
+        // A run of spaces in a form stays a gap; a word of its own keeps it.
+        let text = text.replace("      ", " \u{a0}\u{a0}\u{a0}\u{a0}\u{a0} ");
+        let words: Vec<(String, Cut)> = text.split(' ').filter(|w| !w.is_empty()).map(styled).collect();
         let widths: Vec<f32> = words.iter().map(|(w, cut)| self.face.width(w, *cut, SIZE)).collect();
         let (mut first, mut start) = (0, left + indent);
         while first < words.len() {
