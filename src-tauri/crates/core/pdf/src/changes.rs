@@ -88,7 +88,7 @@ impl Diff<'_, '_> {
         let (number, old) = self.signed.catalog()?;
         let (_, new) = self.now.catalog()?;
         let (Some(old), Some(new)) = (old.value.dict(), new.value.dict()) else { return Ok(false) };
-        if !same_but(old, new, &["AcroForm", "DSS", "Extensions", "Metadata"]) {
+        if !same_but(old, new, &["AcroForm", "DSS", "Extensions", "Metadata", "Version"]) {
             return Ok(false);
         }
         self.allowed.insert(number);
@@ -99,7 +99,7 @@ impl Diff<'_, '_> {
             let object = self.now.object(metadata)?;
             let plain = object.value.dict().is_some_and(|dict| dict.has_name("Type", "Metadata"));
             let before = old.find("Metadata").and_then(Value::reference);
-            if !plain || before.is_none_or(|before| before != metadata && self.is_new(metadata)) && before.is_some() {
+            if !plain || (before != Some(metadata) && !self.is_new(metadata)) {
                 return Ok(false);
             }
             self.allowed.insert(metadata);
@@ -118,7 +118,10 @@ impl Diff<'_, '_> {
         let before = old.map(|old| self.signed.resolve(old)).transpose()?.unwrap_or(empty);
         let after = self.now.resolve(new)?;
         let (Some(before), Some(after)) = (before.dict(), after.dict()) else { return Ok(false) };
-        if old.is_some() && !same_but(before, after, &["Fields", "SigFlags"]) {
+        if old.is_some() && !same_but(before, after, &["Fields", "SigFlags", "DR"]) {
+            return Ok(false);
+        }
+        if let (true, false) = (old.is_some(), self.grown(before.find("DR"), after.find("DR"), 0)?) {
             return Ok(false);
         }
         if old.is_none() && after.find("XFA").is_some() {
@@ -136,6 +139,35 @@ impl Diff<'_, '_> {
         }
         for field in &old_fields {
             self.filled_field(field, 0)?;
+        }
+        Ok(true)
+    }
+
+    /// Default resources that gained new entries and kept all old ones.
+    fn grown(&mut self, old: Option<&Value>, new: Option<&Value>, depth: usize) -> Result<bool, PdfError> {
+        let (Some(old), Some(new)) = (old, new) else {
+            self.allow_new_subtree(new);
+            return Ok(old.is_none());
+        };
+        let (before, after) = (self.signed.resolve(old)?, self.now.resolve(new)?);
+        if before == after && old == new {
+            return Ok(true);
+        }
+        let (Some(before), Some(after)) = (before.dict(), after.dict()) else { return Ok(false) };
+        if depth > 1 {
+            return Ok(false);
+        }
+        self.allowed.extend(new.reference());
+        for (key, value) in &before.0 {
+            let now = after.0.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+            if now.is_none() || !self.grown(Some(value), now, depth + 1)? {
+                return Ok(false);
+            }
+        }
+        for (key, value) in &after.0 {
+            if !before.0.iter().any(|(name, _)| name == key) {
+                self.allow_new_subtree(Some(value));
+            }
         }
         Ok(true)
     }
@@ -215,7 +247,9 @@ impl Diff<'_, '_> {
         let (old, new) = (self.signed.object(number)?, self.now.object(number)?);
         let (Some(old), Some(new)) = (old.value.dict(), new.value.dict()) else { return Ok(()) };
         let signs = old.has_name("FT", "Sig") && old.find("V").is_none();
-        if signs && same_but(old, new, &["V", "AP", "M"]) {
+        // Signing may lock the widget (bit 8), never hide or show it.
+        let flags = |dict: &Dict| dict.find("F").and_then(Value::int).unwrap_or(0) | 128;
+        if signs && same_but(old, new, &["V", "AP", "M", "F"]) && flags(old) == flags(new) {
             self.allowed.insert(number);
             for key in ["V", "AP"] {
                 self.allow_new_subtree(new.find(key));

@@ -34,9 +34,8 @@ pub(crate) enum Form {
 pub(crate) struct Section {
     pub(crate) offset: usize,
     pub(crate) form: Form,
+    /// Its values' spans point into the file.
     pub(crate) trailer: Dict,
-    /// Text of the trailer dictionary; the spans of `trailer` point into it.
-    pub(crate) text: Range<usize>,
     pub(crate) entries: Vec<(u32, Entry)>,
 }
 
@@ -266,7 +265,7 @@ impl<'a> File<'a> {
         }
         let value = lexer.value()?;
         let Kind::Dict(trailer) = value.kind else { return Err(PdfError::Broken("trailer")) };
-        Ok(Section { offset, form: Form::Table, trailer, text: value.span, entries })
+        Ok(Section { offset, form: Form::Table, trailer, entries })
     }
 
     fn xref_stream(&self, offset: usize) -> Result<Section, PdfError> {
@@ -276,7 +275,7 @@ impl<'a> File<'a> {
         let generation = lexer.number().and_then(|n| u16::try_from(n).ok());
         let object = self.object_at(offset, number, generation.unwrap_or(0))?;
         let at = object.offset.unwrap_or(offset);
-        let span = object.value.span.start + at..object.value.span.end + at;
+        let begin = object.value.span.start + at;
         let data = self.stream(&object)?;
         let Kind::Dict(trailer) = object.value.kind else { return Err(PdfError::Broken("cross-reference stream")) };
         if !trailer.has_name("Type", "XRef") {
@@ -284,9 +283,9 @@ impl<'a> File<'a> {
         }
         let entries = packed_entries(&trailer, &data).ok_or(PdfError::Broken("cross-reference stream"))?;
         // Spans of the dictionary are relative to the object; the section keeps them relative to the file.
-        let value = Lexer::new(self.data, span.start).value()?;
+        let value = Lexer::new(self.data, begin).value()?;
         let Kind::Dict(trailer) = value.kind else { return Err(PdfError::Broken("cross-reference stream")) };
-        Ok(Section { offset, form: Form::Stream, trailer, text: span, entries })
+        Ok(Section { offset, form: Form::Stream, trailer, entries })
     }
 
     fn object_at(&self, offset: usize, number: u32, generation: u16) -> Result<Object<'a>, PdfError> {

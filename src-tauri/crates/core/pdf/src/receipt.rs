@@ -139,11 +139,11 @@ impl Sheet {
         let (left, right) = ((LEFT, 186.0), (196.0, RIGHT));
         let top = self.y;
         let mut y = top;
-        for line in self.wrap(Cut::Regular, 8.6, &form.agency.to_uppercase(), left.1 - left.0) {
+        for line in self.balanced(Cut::Regular, 8.6, &form.agency.to_uppercase(), left.1 - left.0) {
             self.centre(Cut::Regular, 8.6, left, y, &line);
             y += 11.0;
         }
-        for line in self.wrap(Cut::Bold, 8.6, &form.unit.to_uppercase(), left.1 - left.0) {
+        for line in self.balanced(Cut::Bold, 8.6, &form.unit.to_uppercase(), left.1 - left.0) {
             self.centre(Cut::Bold, 8.6, left, y, &line);
             y += 11.0;
         }
@@ -310,6 +310,21 @@ impl Sheet {
     fn turn(&mut self) {
         self.done.push(std::mem::take(&mut self.ops));
         self.y = 40.0;
+    }
+
+    /// As few lines as needed, as equal as they can be: no word stands alone.
+    fn balanced(&self, cut: Cut, size: f32, text: &str, room: f32) -> Vec<String> {
+        let mut best = self.wrap(cut, size, text, room);
+        let mut room = room;
+        while best.len() > 1 && room > 40.0 {
+            room -= 6.0;
+            let tighter = self.wrap(cut, size, text, room);
+            if tighter.len() > best.len() {
+                break;
+            }
+            best = tighter;
+        }
+        best
     }
 
     /// Lines of words; a word wider than the column is cut.
