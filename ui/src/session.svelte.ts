@@ -6,7 +6,7 @@ import { format, parent, parse, type Route } from "./router";
 /** What every screen shares: the desk's state, the place, and the last error. */
 class Session {
   status = $state<Status | null>(null);
-  route = $state<Route>(parse(location.hash));
+  route = $state<Route>(parse(globalThis.location?.hash ?? ""));
   failure = $state<AppError | null>(null);
   helpOpen = $state(false);
   now = $state(bridge.now());

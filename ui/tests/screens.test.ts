@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import type { ComponentRow, DossierLine, Offer } from "../src/bridge/bridge";
+import { errorText } from "../src/bridge/errors";
+import { format, parent, parse, type Route } from "../src/router";
+import { rowState } from "../src/screens/dossier/desk.svelte";
+import { pageOf, tabOf, takeable } from "../src/screens/picker/offers";
+import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
+import { bytes, date, isoDay, moment } from "../src/text/format";
+import { parseDay } from "../src/text/day";
+
+const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, ...more });
+
+describe("the box", () => {
+  it("knows what was typed by its pattern", () => {
+    expect(typed("052090000495").kind).toBe("identity");
+    expect(typed("052090000495|205404812|Đỗ Thị|01011990|Nữ|xã|01012021")).toEqual({ kind: "identity", value: "052090000495" });
+    expect(typed("205404812").kind).toBe("identity");
+    expect(typed("B1234567").kind).toBe("identity");
+    expect(typed("0900000001").kind).toBe("phone");
+    expect(typed("000.01.20.H08-261120-0003").kind).toBe("dossierCode");
+    expect(typed("TAM-261120-0003").kind).toBe("dossierCode");
+    expect(typed("thanh lan").kind).toBe("words");
+    expect(typed("  ").kind).toBe("nothing");
+  });
+});
+
+describe("the worklist", () => {
+  const today = "2026-11-20";
+  it("puts the most pressing first and drops nothing", () => {
+    const lines = [line({ state: "completed" }), line({ deadline: "2026-11-18" }), line({ deadline: today }), line({ deadline: "2026-11-22" }), line({ deadline: "2026-12-30" }), line({ state: "draft", deadline: "2026-11-01" })];
+    expect(lines.map((l) => groupOf(l, today))).toEqual(["done", "overdue", "today", "soon", "waiting", "drafts"]);
+    expect(worklist(lines, today).map((g) => g.group)).toEqual(["overdue", "today", "soon", "drafts", "waiting", "done"]);
+  });
+  it("counts the reuse rate per dossier, two decimals half up, and nothing received is no zero", () => {
+    expect(reuseRate([line({ state: "draft", reused: 3 })]).percent).toBeNull();
+    expect(reuseRate([line({ reused: 2 }), line({}), line({})]).percent).toBe(33.33);
+    expect(reuseRate(Array.from({ length: 306 }, (_, i) => line({ reused: i === 0 ? 1 : 0 }))).percent).toBe(0.33);
+  });
+});
+
+describe("rows of the dossier", () => {
+  const row = (more: Partial<ComponentRow>): ComponentRow => ({ number: 1, name: "", form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, matches: 0, matchesAt: null, capturing: 0, needsSignature: "none", canDigitize: false, ...more });
+  const file = { blob: "", size: 1, pages: 1, mediaType: "application/pdf", source: "scan" as const, dpi: 300, document: null, signatures: [], digitized: false, outbox: null };
+  it("say how far they are and never more", () => {
+    expect(rowState(row({}))).toBe("missing");
+    expect(rowState(row({ required: false }))).toBe("optional");
+    expect(rowState(row({ capturing: 2 }))).toBe("capturing");
+    expect(rowState(row({ reservation: { document: "p", problem: null } }))).toBe("reserved");
+    expect(rowState(row({ reservation: { document: "p", problem: "documentUnknown" } }))).toBe("reserveFailed");
+    expect(rowState(row({ attachment: file, needsSignature: "agency" }))).toBe("needsSign");
+    expect(rowState(row({ attachment: file }))).toBe("needsDigitize");
+    expect(rowState(row({ attachment: { ...file, digitized: true } }))).toBe("digitized");
+    expect(rowState(row({ attachment: file, entersWarehouse: false }))).toBe("attached");
+    expect(rowState(row({ attachment: { ...file, source: "warehouse" } }))).toBe("reused");
+  });
+});
+
+describe("the picker", () => {
+  const offer = (more: Partial<Offer>): Offer => ({ document: "", code: "", name: "", blob: "", fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid", kind: "", category: "", store: "", size: 0, ownerNumber: "", decisionNumber: "", summary: "", uses: 0, issuedOn: null, validUntil: null, issuer: "", ...more });
+  it("never lets an unfit, invalid or unsynchronised paper be taken", () => {
+    expect(takeable(offer({}))).toBe(true);
+    expect(takeable(offer({ fit: "unfit" }))).toBe(false);
+    expect(takeable(offer({ status: "expired" }))).toBe(false);
+    expect(takeable(offer({ provenance: "nationalNotSynced" }))).toBe(false);
+  });
+  it("orders by fit, then the newest, twenty a page", () => {
+    const items = [offer({ document: "old", issuedOn: "2020-01-01" }), offer({ document: "s", fit: "suggested" }), offer({ document: "new", issuedOn: "2024-01-01" }), offer({ document: "u", fit: "unfit" })];
+    expect(tabOf(items, "store").map((o) => o.document)).toEqual(["new", "old", "s", "u"]);
+    expect(tabOf(items, "suggested").map((o) => o.document)).toEqual(["new", "old", "s"]);
+    const many = Array.from({ length: 41 }, (_, i) => offer({ document: String(i) }));
+    expect(pageOf(many, 3)).toMatchObject({ pages: 3, first: 40 });
+    expect(pageOf(many, 99).rows).toHaveLength(1);
+    expect(pageOf([], 1).pages).toBe(1);
+  });
+});
+
+describe("addresses", () => {
+  const routes: Route[] = [{ name: "home" }, { name: "new" }, { name: "returns" }, { name: "outbox" }, { name: "dossier", id: "a1", tab: "result" }, { name: "capture", id: "a1", component: 0 }, { name: "sign", id: "a1", components: [1, 3] }, { name: "sign", id: "a1", components: [] }];
+  it.each(routes)("are read back as they were written: %o", (route) => expect(parse(format(route))).toEqual(route));
+  it("unknown addresses lead home, Esc one level back", () => {
+    expect(parse("#/elsewhere")).toEqual({ name: "home" });
+    expect(parent({ name: "capture", id: "a", component: 0 })).toEqual({ name: "dossier", id: "a", tab: "result" });
+    expect(parent({ name: "dossier", id: "a", tab: "papers" })).toEqual({ name: "home" });
+  });
+});
+
+describe("words and figures", () => {
+  const at = Date.parse("2026-11-20T18:30:00Z");
+  it("times are Vietnam's, dates dd/MM/yyyy", () => {
+    expect(date(at)).toBe("21/11/2026");
+    expect(isoDay(at)).toBe("2026-11-21");
+    expect(moment(at)).toBe("01:30 21/11/2026");
+    expect(bytes(761_712)).toBe("744 KB");
+    expect(bytes(1_261_014)).toBe("1,2 MB");
+  });
+  it("a day typed by hand is read, an impossible one is not", () => {
+    expect(parseDay("2/2/2024")).toBe("2024-02-02");
+    expect(parseDay("02022024")).toBe("2024-02-02");
+    expect(parseDay("29-02-2023")).toBeNull();
+    expect(parseDay("31/04/2026")).toBeNull();
+    expect(parseDay("hôm nay")).toBeNull();
+  });
+  it("an unknown error code still gets a sentence", () => {
+    expect(errorText({ code: "neverHeardOf", params: {}, reference: "" })).toBe(errorText({ code: "internal", params: {}, reference: "" }));
+  });
+});
