@@ -105,7 +105,9 @@ impl Diff<'_, '_> {
             self.allowed.insert(metadata);
         }
         if let Some(info) = self.now.trailer().find("Info").and_then(Value::reference) {
-            if self.is_new(info) || self.signed.trailer().find("Info").and_then(Value::reference) == Some(info) {
+            if self.is_new(info)
+                || self.signed.trailer().find("Info").and_then(Value::reference) == Some(info)
+            {
                 self.allowed.insert(info);
             }
         }
@@ -221,6 +223,8 @@ impl Diff<'_, '_> {
         let signed = dict.find("V").and_then(Value::reference).is_some_and(|value| self.is_new(value));
         let mut shown = dict.find("AP").is_some();
         self.allowed.insert(number);
+        let list = dict.find("Kids").and_then(Value::reference);
+        self.allowed.extend(list.filter(|&list| self.is_new(list)));
         for kid in self.list(self.now, dict.find("Kids"))? {
             let Some(kid) = kid.reference().filter(|&kid| self.is_new(kid)) else { return Ok(false) };
             let widget = self.now.object(kid)?;
@@ -313,7 +317,13 @@ impl Diff<'_, '_> {
         let mut todo: Vec<Value> = catalog
             .value
             .dict()
-            .map(|dict| dict.0.iter().filter(|(key, _)| key != b"DSS").map(|(_, value)| value.clone()).collect())
+            .map(|dict| {
+                dict.0
+                    .iter()
+                    .filter(|(key, _)| key != b"DSS" && key != b"Extensions")
+                    .map(|(_, value)| value.clone())
+                    .collect()
+            })
             .unwrap_or_default();
         while let Some(value) = todo.pop() {
             let mut numbers = Vec::new();
@@ -346,9 +356,11 @@ fn same_but(old: &Dict, new: &Dict, keys: &[&str]) -> bool {
     let counts = |name: &[u8]| !keys.iter().any(|key| key.as_bytes() == name);
     let rest = |dict: &Dict| dict.0.iter().filter(|(name, _)| counts(name)).count();
     rest(old) == rest(new)
-        && old.0.iter().filter(|(name, _)| counts(name)).all(|(name, value)| {
-            new.0.iter().any(|(other, changed)| other == name && changed == value)
-        })
+        && old
+            .0
+            .iter()
+            .filter(|(name, _)| counts(name))
+            .all(|(name, value)| new.0.iter().any(|(other, changed)| other == name && changed == value))
 }
 
 /// What a list gained, if everything old is still there in its order.

@@ -94,7 +94,8 @@ impl<'a> File<'a> {
 
     /// One more than the highest object number.
     pub(crate) fn size(&self) -> u32 {
-        let said = self.trailer().find("Size").and_then(Value::int).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        let said =
+            self.trailer().find("Size").and_then(Value::int).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
         let seen = self.entries.last_key_value().map_or(0, |(number, _)| number.saturating_add(1));
         said.max(seen)
     }
@@ -105,7 +106,8 @@ impl<'a> File<'a> {
             Some(&Entry::At { offset, generation }) => self.object_at(offset, number, generation),
             Some(&Entry::Packed { stream, index }) => {
                 let unpacked = self.unpack(stream)?;
-                let &(held, offset) = unpacked.places.get(index).ok_or(PdfError::Broken("object stream index"))?;
+                let &(held, offset) =
+                    unpacked.places.get(index).ok_or(PdfError::Broken("object stream index"))?;
                 if held != number {
                     return Err(PdfError::Broken("object stream holds another object"));
                 }
@@ -244,7 +246,8 @@ impl<'a> File<'a> {
                     self.fault.get_or_insert("cross-reference entries are not 20 bytes");
                 }
                 previous = Some(begin);
-                let place = lexer.number().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| broken.clone())?;
+                let place =
+                    lexer.number().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| broken.clone())?;
                 let generation = lexer.number().ok_or_else(|| broken.clone())?;
                 let entry = if lexer.keyword("n") {
                     let generation = u16::try_from(generation).map_err(|_| broken.clone())?;
@@ -277,7 +280,9 @@ impl<'a> File<'a> {
         let at = object.offset.unwrap_or(offset);
         let begin = object.value.span.start + at;
         let data = self.stream(&object)?;
-        let Kind::Dict(trailer) = object.value.kind else { return Err(PdfError::Broken("cross-reference stream")) };
+        let Kind::Dict(trailer) = object.value.kind else {
+            return Err(PdfError::Broken("cross-reference stream"));
+        };
         if !trailer.has_name("Type", "XRef") {
             return Err(PdfError::Broken("cross-reference stream has another type"));
         }
@@ -366,7 +371,9 @@ impl<'a> File<'a> {
                     .map_err(|_| PdfError::Broken("compressed stream"))?;
                 let parameters = single("DecodeParms");
                 match parameters.as_ref().and_then(Value::dict) {
-                    Some(parameters) => unpredict(data, parameters).ok_or(PdfError::Broken("predicted stream")),
+                    Some(parameters) => {
+                        unpredict(data, parameters).ok_or(PdfError::Broken("predicted stream"))
+                    }
                     None => Ok(data),
                 }
             }
@@ -381,7 +388,11 @@ impl<'a> File<'a> {
         let broken = PdfError::Broken("object stream");
         let Some(&Entry::At { offset, generation }) = self.entries.get(&number) else { return Err(broken) };
         let object = self.object_at(offset, number, generation)?;
-        let dict = object.value.dict().filter(|dict| dict.has_name("Type", "ObjStm")).ok_or_else(|| broken.clone())?;
+        let dict = object
+            .value
+            .dict()
+            .filter(|dict| dict.has_name("Type", "ObjStm"))
+            .ok_or_else(|| broken.clone())?;
         let first = place(dict, "First")?.ok_or_else(|| broken.clone())?;
         let count = place(dict, "N")?.ok_or_else(|| broken.clone())?;
         let data = self.stream(&object)?;
@@ -389,7 +400,8 @@ impl<'a> File<'a> {
         let mut places = Vec::new();
         for _ in 0..count {
             let held = lexer.number().and_then(|n| u32::try_from(n).ok()).ok_or_else(|| broken.clone())?;
-            let offset = lexer.number().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| broken.clone())?;
+            let offset =
+                lexer.number().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| broken.clone())?;
             places.push((held, first.checked_add(offset).ok_or_else(|| broken.clone())?));
         }
         let unpacked = Rc::new(Unpacked { data, places });

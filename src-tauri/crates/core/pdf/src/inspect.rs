@@ -32,7 +32,8 @@ pub fn inspect(pdf: &[u8]) -> Result<PdfFacts, PdfError> {
     }
     let (_, catalog) = file.catalog()?;
     let catalog = catalog.value.dict().cloned().unwrap_or_default();
-    let header = pdf.iter().skip_while(|&&b| b != b'%').skip(5).take(3).map(|&b| char::from(b)).collect::<String>();
+    let header =
+        pdf.iter().skip_while(|&&b| b != b'%').skip(5).take(3).map(|&b| char::from(b)).collect::<String>();
     let later = file.entry(&catalog, "Version")?;
     let later = later.as_ref().and_then(Value::name).map(|name| String::from_utf8_lossy(name).into_owned());
     Ok(PdfFacts {
@@ -48,7 +49,14 @@ pub fn inspect(pdf: &[u8]) -> Result<PdfFacts, PdfError> {
 fn active(file: &File<'_>) -> Result<bool, PdfError> {
     const KEYS: [&[u8]; 4] = [b"JS", b"JavaScript", b"XFA", b"EmbeddedFiles"];
     const ACTIONS: [&[u8]; 9] = [
-        b"JavaScript", b"Launch", b"SubmitForm", b"ImportData", b"Sound", b"Movie", b"Rendition", b"GoToE",
+        b"JavaScript",
+        b"Launch",
+        b"SubmitForm",
+        b"ImportData",
+        b"Sound",
+        b"Movie",
+        b"Rendition",
+        b"GoToE",
         b"RichMediaExecute",
     ];
     for (&number, entry) in &file.entries {

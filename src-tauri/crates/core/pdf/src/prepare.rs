@@ -158,7 +158,12 @@ impl<'f, 'a> Update<'f, 'a> {
         let dict = dictionary(&catalog.value)?.clone();
         let names = match dict.find("AcroForm").filter(|value| value.kind != Kind::Null) {
             None => {
-                let text = set_key(&catalog.text, &catalog.value, "AcroForm", &format!("<< /Fields [{field} 0 R] /SigFlags 3 >>"))?;
+                let text = set_key(
+                    &catalog.text,
+                    &catalog.value,
+                    "AcroForm",
+                    &format!("<< /Fields [{field} 0 R] /SigFlags 3 >>"),
+                )?;
                 self.put(root, catalog.generation, text);
                 vec![]
             }
@@ -264,7 +269,8 @@ impl<'f, 'a> Update<'f, 'a> {
         }
         let numbers = byte_range([0, gap.start, gap.end, bytes.len() - gap.end]);
         bytes[range..range + numbers.len()].copy_from_slice(numbers.as_bytes());
-        let digest = Sha256::new().chain_update(&bytes[..gap.start]).chain_update(&bytes[gap.end..]).finalize();
+        let digest =
+            Sha256::new().chain_update(&bytes[..gap.start]).chain_update(&bytes[gap.end..]).finalize();
         Ok(PreparedPdf { bytes, digest: digest.into(), gap })
     }
 
@@ -284,7 +290,8 @@ impl<'f, 'a> Update<'f, 'a> {
         let mut keys = format!("/Size {size} /Prev {}", newest.offset);
         for key in ["Root", "Info"] {
             if let Some(value) = newest.trailer.find(key) {
-                let _ = write!(keys, " /{key} {}", String::from_utf8_lossy(&self.file.data[value.span.clone()]));
+                let _ =
+                    write!(keys, " /{key} {}", String::from_utf8_lossy(&self.file.data[value.span.clone()]));
             }
         }
         let fresh = hex(&Sha256::digest(&bytes[self.file.data.len()..])[..16]);
@@ -336,7 +343,9 @@ fn runs(places: &BTreeMap<u32, (usize, u16)>) -> Vec<Vec<(u32, usize, u16)>> {
     let mut runs: Vec<Vec<(u32, usize, u16)>> = Vec::new();
     for (&number, &(offset, generation)) in places {
         match runs.last_mut() {
-            Some(run) if run.last().is_some_and(|last| last.0 + 1 == number) => run.push((number, offset, generation)),
+            Some(run) if run.last().is_some_and(|last| last.0 + 1 == number) => {
+                run.push((number, offset, generation))
+            }
             _ => runs.push(vec![(number, offset, generation)]),
         }
     }

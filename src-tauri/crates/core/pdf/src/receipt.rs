@@ -2,8 +2,8 @@
 
 use crate::PdfError;
 use printpdf::{
-    Color, Mm, Op, PaintMode, ParsedFont, PdfDocument, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, Rgb,
-    TextItem, WindingOrder,
+    Color, Mm, Op, PaintMode, ParsedFont, PdfDocument, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt,
+    Rect, Rgb, TextItem, WindingOrder,
 };
 
 /// A5 in points.
@@ -265,7 +265,8 @@ impl Sheet {
         }
         let (left, right) = ((LEFT, f32::midpoint(LEFT, RIGHT)), (f32::midpoint(LEFT, RIGHT), RIGHT));
         let y = self.y + 8.0;
-        for (column, title) in [(left, "NGƯỜI NỘP HỒ SƠ"), (right, "NGƯỜI TIẾP NHẬN HỒ SƠ")] {
+        for (column, title) in [(left, "NGƯỜI NỘP HỒ SƠ"), (right, "NGƯỜI TIẾP NHẬN HỒ SƠ")]
+        {
             self.centre(Cut::Bold, SIZE, column, y, title);
             self.centre(Cut::Italic, 8.8, column, y + 12.0, "(Ký và ghi rõ họ tên)");
         }
@@ -359,7 +360,10 @@ impl Sheet {
         let font = &self.face(cut).font;
         let units: u32 = text
             .chars()
-            .map(|letter| font.lookup_glyph_index(u32::from(letter)).map_or(0, |glyph| u32::from(font.get_horizontal_advance(glyph))))
+            .map(|letter| {
+                font.lookup_glyph_index(u32::from(letter))
+                    .map_or(0, |glyph| u32::from(font.get_horizontal_advance(glyph)))
+            })
             .sum();
         units as f32 * size / f32::from(font.font_metrics.units_per_em.max(1))
     }
@@ -422,14 +426,17 @@ impl Sheet {
     /// The code as a QR picture of filled runs.
     #[allow(clippy::cast_precision_loss)] // a QR picture has at most 177 modules
     fn code_picture(&mut self, code: &str, x: f32, y: f32, side: f32) {
-        let Ok(picture) = qrcode::QrCode::with_error_correction_level(code, qrcode::EcLevel::M) else { return };
+        let Ok(picture) = qrcode::QrCode::with_error_correction_level(code, qrcode::EcLevel::M) else {
+            return;
+        };
         let count = picture.width();
         let module = side / count as f32;
         let dark = picture.to_colors();
         for (row, modules) in dark.chunks(count).enumerate() {
             let mut start = 0;
             while start < count {
-                let length = modules[start..].iter().take_while(|module| **module == qrcode::Color::Dark).count();
+                let length =
+                    modules[start..].iter().take_while(|module| **module == qrcode::Color::Dark).count();
                 if length > 0 {
                     self.block(
                         x + start as f32 * module,

@@ -37,7 +37,8 @@ pub fn signatures(pdf: &[u8]) -> Result<Vec<FoundSignature>, PdfError> {
     let mut walk = Walk { file: &file, seen: BTreeSet::new(), used: BTreeSet::new(), found: vec![] };
     let (_, catalog) = file.catalog()?;
     let form = catalog.value.dict().map(|dict| file.entry(dict, "AcroForm")).transpose()?.flatten();
-    if let Some(fields) = form.as_ref().and_then(Value::dict).map(|form| file.entry(form, "Fields")).transpose()?.flatten()
+    if let Some(fields) =
+        form.as_ref().and_then(Value::dict).map(|form| file.entry(form, "Fields")).transpose()?.flatten()
     {
         for field in fields.array().ok_or(PdfError::Broken("list of fields"))? {
             walk.field(field, "", false, 0)?;
@@ -93,7 +94,8 @@ impl Walk<'_, '_> {
     fn signature(&mut self, held: &Value, field_offset: Option<usize>, name: &str) -> Result<(), PdfError> {
         let (value, offset, alone) = match held.reference() {
             Some(number) => {
-                if !matches!(self.file.entries.get(&number), Some(entry) if *entry != crate::file::Entry::Free) {
+                if !matches!(self.file.entries.get(&number), Some(entry) if *entry != crate::file::Entry::Free)
+                {
                     return Ok(());
                 }
                 let object = self.file.object(number)?;
@@ -104,9 +106,10 @@ impl Walk<'_, '_> {
         let Some(dict) = value.dict() else { return Ok(()) };
         let range = self.file.entry(dict, "ByteRange")?.and_then(|range| numbers(&range));
         let contents = self.file.entry(dict, "Contents")?;
-        let place = dict.find("Contents").filter(|value| value.text().is_some()).and_then(|value| {
-            offset.map(|offset| value.span.start + offset..value.span.end + offset)
-        });
+        let place = dict
+            .find("Contents")
+            .filter(|value| value.text().is_some())
+            .and_then(|value| offset.map(|offset| value.span.start + offset..value.span.end + offset));
         let direct = dict.find("ByteRange").is_some_and(|value| value.array().is_some());
         let claimed = self.file.entry(dict, "M")?.and_then(|at| at.text().map(decode));
         let mut signature = FoundSignature {
@@ -161,14 +164,19 @@ fn numbers(range: &Value) -> Option<[u64; 4]> {
 
 fn name_of(file: &File<'_>, dict: &Dict, key: &str) -> Result<String, PdfError> {
     let value = file.entry(dict, key)?;
-    Ok(value.as_ref().and_then(Value::name).map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default())
+    Ok(value
+        .as_ref()
+        .and_then(Value::name)
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .unwrap_or_default())
 }
 
 /// A text string: UTF-16 with its mark, UTF-8 with its mark, else one byte per letter.
 fn decode(bytes: &[u8]) -> String {
     match bytes {
         [0xFE, 0xFF, rest @ ..] => {
-            let units: Vec<u16> = rest.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+            let units: Vec<u16> =
+                rest.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
             String::from_utf16_lossy(&units)
         }
         [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),

@@ -177,7 +177,8 @@ impl<'a> Lexer<'a> {
         self.pos += 1;
         let mut name = Vec::new();
         while let Some(byte) = self.peek().filter(|&b| !is_space(b) && !is_delimiter(b)) {
-            let digits = self.data.get(self.pos + 1..self.pos + 3).and_then(|d| Some((nibble(d[0])?, nibble(d[1])?)));
+            let digits =
+                self.data.get(self.pos + 1..self.pos + 3).and_then(|d| Some((nibble(d[0])?, nibble(d[1])?)));
             if let (b'#', Some((high, low))) = (byte, digits) {
                 name.push(high << 4 | low);
                 self.pos += 3;
@@ -308,7 +309,8 @@ impl<'a> Lexer<'a> {
         while self.peek().is_some_and(|b| !is_space(b) && !is_delimiter(b)) {
             self.pos += 1;
         }
-        let text = std::str::from_utf8(&self.data[start..self.pos]).map_err(|_| PdfError::Broken("number"))?;
+        let text =
+            std::str::from_utf8(&self.data[start..self.pos]).map_err(|_| PdfError::Broken("number"))?;
         if let Ok(number) = text.parse::<i64>() {
             return Ok(self.reference(number, text).unwrap_or(Kind::Int(number)));
         }

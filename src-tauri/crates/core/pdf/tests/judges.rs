@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 use motcua_pdf::{
-    AssembleInfo, FormFonts, PageImage, PdfError, ReceiptForm, ReceiptRow, assemble, inspect, receipt, signatures,
+    AssembleInfo, FormFonts, PageImage, PdfError, ReceiptForm, ReceiptRow, assemble, inspect, receipt,
+    signatures,
 };
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,8 @@ fn ask(tool: &str, pdf: &[u8], before: &[&str], after: &[&str]) -> Option<String
 
 fn jpeg(width: u16, height: u16, gray: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let (kind, parts) = if gray { (jpeg_encoder::ColorType::Luma, 1) } else { (jpeg_encoder::ColorType::Rgb, 3) };
+    let (kind, parts) =
+        if gray { (jpeg_encoder::ColorType::Luma, 1) } else { (jpeg_encoder::ColorType::Rgb, 3) };
     let pixels = vec![210; usize::from(width) * usize::from(height) * parts];
     jpeg_encoder::Encoder::new(&mut bytes, 80).encode(&pixels, width, height, kind).unwrap();
     bytes
@@ -67,12 +69,19 @@ fn form() -> ReceiptForm {
         owner_number: "0520••••0495".into(),
         address: "Thôn Thử Nghiệm, xã An Hòa, tỉnh Gia Lai".into(),
         phone: "0900 000 000".into(),
-        procedure: "Chứng thực bản sao từ bản chính giấy tờ, văn bản do cơ quan, tổ chức có thẩm quyền của Việt Nam \
+        procedure:
+            "Chứng thực bản sao từ bản chính giấy tờ, văn bản do cơ quan, tổ chức có thẩm quyền của Việt Nam \
                     cấp hoặc chứng nhận"
-            .into(),
+                .into(),
         rows: vec![
             row(1, "Tờ khai đăng ký theo mẫu", "Bản chính", "Quét", 2),
-            row(2, "Giấy chứng nhận quyền sử dụng đất, quyền sở hữu tài sản gắn liền với đất", "Bản sao", "Kho tỉnh", 4),
+            row(
+                2,
+                "Giấy chứng nhận quyền sử dụng đất, quyền sở hữu tài sản gắn liền với đất",
+                "Bản sao",
+                "Kho tỉnh",
+                4,
+            ),
             row(3, "Giấy ủy quyền (nếu có)", "Bản chính", "", 0),
         ],
         working_days: "03 ngày làm việc".into(),
@@ -100,12 +109,18 @@ fn pages_keep_their_pictures_and_their_size_on_paper() {
     let pages = [page(false), page(true)];
     let pdf = assemble(&pages, &info()).unwrap();
     for page in &pages {
-        assert!(pdf.windows(page.jpeg.len()).any(|window| window == page.jpeg), "the JPEG is copied byte for byte");
+        assert!(
+            pdf.windows(page.jpeg.len()).any(|window| window == page.jpeg),
+            "the JPEG is copied byte for byte"
+        );
     }
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.contains("/MediaBox [0 0 595.44 842.04]"));
     let facts = inspect(&pdf).unwrap();
-    assert_eq!((facts.pages, facts.version.as_str(), facts.signatures, facts.active_content), (2, "1.7", 0, false));
+    assert_eq!(
+        (facts.pages, facts.version.as_str(), facts.signatures, facts.active_content),
+        (2, "1.7", 0, false)
+    );
     assert!(signatures(&pdf).unwrap().is_empty());
     ask("qpdf", &pdf, &["--check"], &[]);
     if let Some(text) = ask("pdfinfo", &pdf, &[], &[]) {
@@ -164,7 +179,8 @@ fn an_encrypted_file_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (from, to) = (dir.path().join("a.pdf"), dir.path().join("b.pdf"));
     std::fs::write(&from, assemble(&[page(true)], &info()).unwrap()).unwrap();
-    let status = Command::new(tool).args(["--encrypt", "a", "b", "256", "--"]).args([&from, &to]).status().unwrap();
+    let status =
+        Command::new(tool).args(["--encrypt", "a", "b", "256", "--"]).args([&from, &to]).status().unwrap();
     assert!(status.success());
     assert_eq!(inspect(&std::fs::read(to).unwrap()), Err(PdfError::Encrypted));
 }

@@ -328,9 +328,12 @@ fn squeeze(text: &str) -> String {
 
 /// The last attribute of that type: the most specific one.
 fn attribute_text(name: &Name, oid: ObjectIdentifier) -> Option<String> {
-    name.0.iter().flat_map(|rdn| rdn.0.iter()).filter(|attribute| attribute.oid == oid).last().and_then(
-        |attribute| text(&attribute.value).map(|text| text.trim().to_owned()),
-    )
+    name.0
+        .iter()
+        .flat_map(|rdn| rdn.0.iter())
+        .filter(|attribute| attribute.oid == oid)
+        .last()
+        .and_then(|attribute| text(&attribute.value).map(|text| text.trim().to_owned()))
 }
 
 fn text(value: &der::Any) -> Option<String> {

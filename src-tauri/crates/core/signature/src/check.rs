@@ -62,9 +62,9 @@ pub(crate) fn fits(certificate: &Certificate, digest: &[u8], signature: &[u8]) -
 /// Whether a signature over a digest of that kind is of the certificate's key.
 pub(crate) fn fits_with(hash: Hash, certificate: &Certificate, digest: &[u8], signature: &[u8]) -> bool {
     match certificate.key_kind() {
-        KeyKind::Rsa { .. } => certificate
-            .rsa_key()
-            .is_some_and(|key| key.verify(hash.padding(), digest, signature).is_ok()),
+        KeyKind::Rsa { .. } => {
+            certificate.rsa_key().is_some_and(|key| key.verify(hash.padding(), digest, signature).is_ok())
+        }
         KeyKind::P256 => certificate.key_bytes().is_some_and(|point| {
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point);
             let value = p256::ecdsa::Signature::from_der(signature);
@@ -89,4 +89,3 @@ pub(crate) fn issued(
     let hash = Hash::of(algorithm)?;
     fits_with(hash, issuer, &hash.digest(&[signed]), signature?).then_some(hash)
 }
-

@@ -7,8 +7,8 @@ use const_oid::AssociatedOid;
 use der::asn1::ObjectIdentifier;
 use motcua_dossier::Timestamp;
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage, IssuingDistributionPoint,
-    KeyUsage, KeyUsages, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage,
+    IssuingDistributionPoint, KeyUsage, KeyUsages, SubjectKeyIdentifier,
 };
 
 /// Longest chain that is followed, leaf and anchor included.
@@ -136,9 +136,10 @@ impl Search<'_> {
                 return Some(true);
             }
             // A list for some certificates only, or one about others, or an old one, clears nobody.
-            let partial = tbs.crl_extensions.iter().flatten().any(|extension| {
-                extension.critical || extension.extn_id == IssuingDistributionPoint::OID
-            });
+            let partial =
+                tbs.crl_extensions.iter().flatten().any(|extension| {
+                    extension.critical || extension.extn_id == IssuingDistributionPoint::OID
+                });
             let current = moment(tbs.this_update) <= self.now
                 && tbs.next_update.is_some_and(|next| self.now <= moment(next));
             if !partial && current {

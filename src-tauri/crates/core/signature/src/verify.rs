@@ -31,7 +31,8 @@ pub fn verify_pdf(pdf: &[u8], trust: &TrustList, now: Timestamp) -> Result<Repor
     let signatures: Vec<SignatureReport> =
         motcua_pdf::signatures(pdf)?.iter().map(|found| Check::run(pdf, found, trust, now)).collect();
     // Time stamps alone do not make a signed document.
-    let document = signatures.iter().map(|signature| signature.verdict).max().unwrap_or(Verdict::Indeterminate);
+    let document =
+        signatures.iter().map(|signature| signature.verdict).max().unwrap_or(Verdict::Indeterminate);
     Ok(Report { signatures, document })
 }
 
@@ -116,7 +117,9 @@ impl<'c> Check<'c> {
         let data: SignedData = info.content.decode_as().ok()?;
         if self.found.sub_filter == "ETSI.RFC3161" {
             self.doubt("timestampNotChecked");
-        } else if data.encap_content_info.econtent_type != ID_DATA || data.encap_content_info.econtent.is_some() {
+        } else if data.encap_content_info.econtent_type != ID_DATA
+            || data.encap_content_info.econtent.is_some()
+        {
             self.fail(Integrity::Broken, "contentInsideSignature");
         }
         let [signer] = data.signer_infos.0.as_slice() else { return None };
@@ -215,7 +218,11 @@ impl<'c> Check<'c> {
         let leaf = &envelope.leaf;
         if self.found.sub_filter != "ETSI.RFC3161" {
             if let Err(problem) = leaf.purpose() {
-                self.doubt(if problem == CertificateProblem::Authority { "notForSigning" } else { problem.code() });
+                self.doubt(if problem == CertificateProblem::Authority {
+                    "notForSigning"
+                } else {
+                    problem.code()
+                });
                 return Trust::NotForSigning;
             }
         }

@@ -5,7 +5,10 @@ mod office;
 
 use motcua_dossier::Timestamp;
 use motcua_pdf::{PdfError, inspect, prepare, signatures};
-use motcua_signature::{Integrity, Report, Trust, TrustList, Verdict, verify_pdf};
+use motcua_signature::{
+    CertificateProblem, Integrity, KeyKind, Report, SignatureError, SignedAttributes, Trust, TrustList,
+    Verdict, assemble_cms, verify_pdf,
+};
 use office::{NOW, document, office, request};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -22,13 +25,13 @@ fn has(report: &Report, index: usize, reason: &str) -> bool {
 /// The tool's path, or nothing after a loud word.
 fn judge(tool: &str) -> Option<PathBuf> {
     let found = if tool == "pyhanko" {
-        let usual = || {
-            std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/motcua/judges/bin/pyhanko"))
-        };
+        let usual =
+            || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/motcua/judges/bin/pyhanko"));
         std::env::var_os("MOTCUA_PYHANKO").map(PathBuf::from).or_else(usual).filter(|path| path.exists())
     } else {
-        std::env::var_os("PATH")
-            .and_then(|paths| std::env::split_paths(&paths).map(|dir| dir.join(tool)).find(|path| path.exists()))
+        std::env::var_os("PATH").and_then(|paths| {
+            std::env::split_paths(&paths).map(|dir| dir.join(tool)).find(|path| path.exists())
+        })
     };
     if found.is_none() {
         eprintln!("!!! SKIPPED: the judge {tool} is not installed; this test proved nothing");
@@ -145,7 +148,14 @@ fn an_unsigned_addition_is_reported() {
     let start = signed.len();
     let page = "8 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] >>\nendobj\n";
     let table = start + page.len();
-    let previous = String::from_utf8_lossy(&signed).rsplit("startxref\n").next().unwrap().lines().next().unwrap().to_owned();
+    let previous = String::from_utf8_lossy(&signed)
+        .rsplit("startxref\n")
+        .next()
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .to_owned();
     let tail = format!(
         "{page}xref\n8 1\n{start:010} 00000 n \ntrailer\n<< /Size 20 /Root 1 0 R /Prev {previous} >>\nstartxref\n{table}\n%%EOF\n"
     );
@@ -181,6 +191,45 @@ fn a_cms_that_is_too_large_is_refused_before_a_file_is_made() {
     asked.reserve = 100;
     let prepared = prepare(&document(), &asked).unwrap();
     assert_eq!(prepared.embed(&[0; 101]), Err(PdfError::TooLarge { needed: 101, reserved: 100 }));
+}
+
+#[test]
+fn a_foreign_signature_is_never_embedded() {
+    let office = office();
+    let attributes = SignedAttributes::for_document(&[5; 32], &office.officer).unwrap();
+    let answer = assemble_cms(&attributes, &office.officer, &[], &[1; 256]);
+    assert_eq!(answer, Err(SignatureError::Mismatch));
+}
+
+#[test]
+fn a_revoked_certificate_fails() {
+    let office = office();
+    let signed = office.sign(&document(), "Thử");
+    for (serial, passed) in [(3, false), (99, true)] {
+        let texts = [office.root_pem.clone(), office.revocation_list(serial)];
+        let trust = TrustList::from_pem(&texts).unwrap();
+        let report = verify_pdf(&signed, &trust, Timestamp(NOW * 1000)).unwrap();
+        assert_eq!(report.document == Verdict::Passed, passed, "{report:?}");
+        assert_eq!(has(&report, 0, "certificateRevoked"), !passed);
+    }
+}
+
+#[test]
+fn the_card_shows_the_certificate_and_usages_are_kept() {
+    let office = office();
+    let card = office.officer.card();
+    assert_eq!(
+        (card.organization.as_str(), card.authority.as_str()),
+        ("Nguyễn Thị Thử Nghiệm", "CA Thu Nghiem")
+    );
+    assert_eq!(office.officer.organization(), "UBND xã An Hòa (DEMO)");
+    assert_eq!(office.officer.key_kind(), KeyKind::Rsa { bits: 2048 });
+    assert_eq!(office.curve_officer.key_kind(), KeyKind::P256);
+    assert_eq!(office.officer.may_sign(Timestamp(NOW * 1000)), Ok(()));
+    assert_eq!(office.officer.may_sign(Timestamp(0)), Err(CertificateProblem::NotYetValid));
+    assert_eq!(office.officer.may_sign(Timestamp(i64::MAX)), Err(CertificateProblem::Expired));
+    assert_eq!(office.root.may_sign(Timestamp(NOW * 1000)), Err(CertificateProblem::Authority));
+    assert!(!format!("{:?}", office.officer).contains("Nguy"), "a log never names a person");
 }
 
 #[test]

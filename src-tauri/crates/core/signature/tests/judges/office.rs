@@ -11,6 +11,8 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use x509_cert::builder::{Builder, CertificateBuilder, Profile};
+use x509_cert::crl::{CertificateList, RevokedCert, TbsCertList};
+use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Encode, EncodePem};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
@@ -32,6 +34,7 @@ pub struct Office {
     pub curve_officer: Certificate,
     pub curve_key: Key,
     pub root_pem: String,
+    issuing_key: SigningKey<Sha256>,
 }
 
 /// Made once: RSA keys are slow to find.
@@ -68,6 +71,7 @@ pub fn office() -> &'static Office {
             curve_officer: own(&curve_officer),
             curve_key: Key::P256(curve_key),
             root_pem,
+            issuing_key,
         }
     })
 }
@@ -75,6 +79,32 @@ pub fn office() -> &'static Office {
 impl Office {
     pub fn trust(&self) -> TrustList {
         TrustList::from_pem(std::slice::from_ref(&self.root_pem)).unwrap()
+    }
+
+    /// A current list of the issuing authority that names one certificate, as PEM.
+    pub fn revocation_list(&self, serial: u8) -> String {
+        let algorithm = spki::AlgorithmIdentifierOwned {
+            oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"),
+            parameters: Some(x509_cert::der::Any::null()),
+        };
+        let tbs_cert_list = TbsCertList {
+            version: x509_cert::Version::V2,
+            signature: algorithm.clone(),
+            issuer: name("CN=CA Thu Nghiem,O=Mot Cua,C=VN"),
+            this_update: day(-1),
+            next_update: Some(day(30)),
+            revoked_certificates: Some(vec![RevokedCert {
+                serial_number: SerialNumber::new(&[serial]).unwrap(),
+                revocation_date: day(-2),
+                crl_entry_extensions: None,
+            }]),
+            crl_extensions: None,
+        };
+        let value = self.issuing_key.sign(&tbs_cert_list.to_der().unwrap()).to_vec();
+        let signature = x509_cert::der::asn1::BitString::from_bytes(&value).unwrap();
+        let list = CertificateList { tbs_cert_list, signature_algorithm: algorithm, signature };
+        let der = list.to_der().unwrap();
+        x509_cert::der::pem::encode_string("X509 CRL", x509_cert::der::pem::LineEnding::LF, &der).unwrap()
     }
 
     /// Prepares, signs with RSA and embeds.
@@ -111,17 +141,21 @@ pub fn request(name: &str) -> SignatureRequest {
 /// Two small pages.
 pub fn document() -> Vec<u8> {
     let page = |gray| PageImage { jpeg: jpeg(gray), width: 16, height: 16, gray, dpi: 200 };
-    assemble(&[page(true), page(false)], &AssembleInfo { title: "Tờ khai".into(), at: at(), seed: [7; 16] }).unwrap()
+    assemble(&[page(true), page(false)], &AssembleInfo { title: "Tờ khai".into(), at: at(), seed: [7; 16] })
+        .unwrap()
 }
 
 fn at() -> time::OffsetDateTime {
-    time::OffsetDateTime::from_unix_timestamp(NOW).unwrap().to_offset(time::UtcOffset::from_hms(7, 0, 0).unwrap())
+    time::OffsetDateTime::from_unix_timestamp(NOW)
+        .unwrap()
+        .to_offset(time::UtcOffset::from_hms(7, 0, 0).unwrap())
 }
 
 fn jpeg(gray: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
-    let (kind, parts) = if gray { (jpeg_encoder::ColorType::Luma, 1) } else { (jpeg_encoder::ColorType::Rgb, 3) };
+    let (kind, parts) =
+        if gray { (jpeg_encoder::ColorType::Luma, 1) } else { (jpeg_encoder::ColorType::Rgb, 3) };
     encoder.encode(&vec![200; 16 * 16 * parts], 16, 16, kind).unwrap();
     bytes
 }
@@ -142,11 +176,6 @@ fn issue(
     issuer: &SigningKey<Sha256>,
     key: SubjectPublicKeyInfoOwned,
 ) -> x509_cert::Certificate {
-    let day = |days: i64| {
-        let seconds = u64::try_from(NOW + days * 86_400).unwrap();
-        let moment: SystemTime = UNIX_EPOCH + Duration::from_secs(seconds);
-        Time::try_from(moment).unwrap()
-    };
     // Outside judges use the machine's clock, so the certificates are valid for years around the tests.
     let validity = Validity { not_before: day(-1000), not_after: day(3000) };
     let serial = SerialNumber::new(&[serial]).unwrap();
@@ -154,4 +183,10 @@ fn issue(
         .unwrap()
         .build::<rsa::pkcs1v15::Signature>()
         .unwrap()
+}
+
+fn day(days: i64) -> Time {
+    let seconds = u64::try_from(NOW + days * 86_400).unwrap();
+    let moment: SystemTime = UNIX_EPOCH + Duration::from_secs(seconds);
+    Time::try_from(moment).unwrap()
 }
