@@ -98,6 +98,9 @@ pub enum FileError {
     /// Neither PDF, Word nor a page image, judged by content.
     #[error("file has no accepted kind")]
     Unsupported,
+    /// An image file with several pages; taking the first alone would lose the others.
+    #[error("picture file holds several pages")]
+    SeveralPages,
     /// A PDF is needed and this is none.
     #[error("file is not a PDF")]
     NotPdf,
@@ -270,6 +273,7 @@ pub const CODES: &[&str] = &[
     "fileEmpty",
     "fileTooLarge",
     "fileUnsupported",
+    "fileSeveralPages",
     "fileNotPdf",
     "fileBroken",
     "fileEncrypted",
@@ -323,13 +327,30 @@ pub const FINDINGS: &[&str] = &[
 
 /// Codes a line of the outbox may carry besides [`CODES`]: refusals of the warehouse, and ours of its receipt.
 pub const OUTBOX_CODES: &[&str] = &[
-    "codeTaken",
-    "idempotencyMismatch",
-    "schemaUnknown",
-    "deviceMismatch",
+    "alreadyAccepted",
+    "alreadyReturned",
     "blobHashMismatch",
+    "codeMalformed",
+    "codeNotLeased",
+    "codeTaken",
     "deferred",
+    "deviceMismatch",
+    "documentBadSignature",
+    "documentCancelled",
+    "documentExists",
+    "documentExpired",
+    "documentNotSynced",
+    "documentOfOtherAgency",
+    "dossierOfOtherAgency",
+    "fileSignerNotAllowed",
+    "fileSignerNotYetValid",
+    "idempotencyMismatch",
+    "ownerMismatch",
+    "pagesMismatch",
     "receiptInvalid",
+    "schemaUnknown",
+    "sizeMismatch",
+    "supersedesMismatch",
 ];
 
 /// Codes of the reasons why a paper is found but does not fit.
@@ -454,6 +475,7 @@ impl FileError {
             Self::Empty => "fileEmpty",
             Self::TooLarge => "fileTooLarge",
             Self::Unsupported => "fileUnsupported",
+            Self::SeveralPages => "fileSeveralPages",
             Self::NotPdf => "fileNotPdf",
             Self::Broken => "fileBroken",
             Self::Encrypted => "fileEncrypted",

@@ -1,1 +1,23 @@
 //! Fakes for every port and contract suites; dev-dependency only.
+//!
+//! [`Office`] puts a whole counter together: a ready [`motcua_desk::Desk`] on fakes, with a small
+//! authority, reference data and a warehouse that keeps the rules of the protocol.
+
+#![allow(clippy::missing_panics_doc)]
+
+pub mod contract;
+mod fake_scanner;
+mod fake_signer;
+mod fake_warehouse;
+mod memory_vault;
+mod office;
+mod pki;
+mod world;
+
+pub use fake_scanner::{FAKE_DEVICE, FakeScanner};
+pub use fake_signer::{FakeSigner, PIN};
+pub use fake_warehouse::FakeWarehouse;
+pub use memory_vault::MemoryVault;
+pub use office::{OFFICER, Office, SECRET, new_dossier, owner, paper_of, reference, unsigned_pdf};
+pub use pki::{Identity, Pki, pki};
+pub use world::{FRIDAY_MORNING, FakeClock, SeededRandom};

@@ -1,0 +1,99 @@
+use crate::steps::*;
+use motcua_desk::ports::LinkError;
+use motcua_desk::{CODES, DossierChange};
+use motcua_dossier::{Channel, IdNumber, IdentityAnswer, IdentityCheck, Party, ReturnMethod};
+use motcua_testkit::{Office, OFFICER, SECRET, owner, paper_of, pki};
+
+#[tokio::test]
+async fn the_four_answers_of_the_identity_check_are_told_apart() {
+    let office = Office::ready().await;
+    let check = |number: &'static str| office.desk.check_identity(number);
+    let none = check("001203000019").await.unwrap();
+    assert!(matches!(none.check, IdentityCheck::Answered { answer: IdentityAnswer::NotRegistered, .. }));
+    assert!(none.guide.is_some(), "Chưa có comes with what to do");
+    office.warehouse.identity_down(true);
+    let cached = check("001203000019").await.unwrap();
+    assert!(matches!(cached.check, IdentityCheck::Answered { cached: true, .. }), "a remembered answer, marked");
+    let down = check("052090000495").await.unwrap();
+    assert!(matches!(down.check, IdentityCheck::ServiceDown { .. }));
+    office.warehouse.out(Some(LinkError::Offline));
+    let offline = check("052090000495").await.unwrap();
+    assert!(matches!(offline.check, IdentityCheck::Offline { .. }));
+    office.warehouse.out(Some(LinkError::Intercepted));
+    assert_eq!(check("052090000495").await.unwrap_err().code(), "linkIntercepted");
+    assert_eq!(check("12345").await.unwrap_err().code(), "numberShape");
+    assert_eq!(check("0100109107").await.unwrap_err().code(), "numberCheckDigit");
+}
+
+#[tokio::test]
+async fn procedures_are_found_without_marks_by_initials_and_by_code() {
+    let office = Office::ready().await;
+    for query in ["", "cap ban sao", "khai sinh", "CBSGKS", "cbsgks", "1.004873", "hộ tịch"] {
+        assert_eq!(office.desk.procedures(query).await.unwrap().len(), 1, "{query}");
+    }
+    assert!(office.desk.procedures("ly hôn").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn another_owner_drops_what_was_taken_from_the_first_ones_papers() {
+    let office = Office::ready().await;
+    let (paper, file) = paper_of(1, BIRTH_CODE, Some(&pki().agency));
+    office.warehouse.hold(paper, &file);
+    let dossier = office.open().await;
+    office.desk.auto_attach(dossier.id).await.unwrap();
+    office
+        .desk
+        .confirm_reuse(dossier.id, motcua_dossier::ConsentMethod::Spoken, None)
+        .await
+        .unwrap();
+    let mut change = DossierChange {
+        channel: Channel::Postal,
+        return_method: ReturnMethod::Postal,
+        applicant: dossier.applicant.clone(),
+        case_code: dossier.case_code.clone(),
+    };
+    let kept = office.desk.update_dossier(dossier.id, change.clone()).await.unwrap();
+    assert!(!kept.component(BIRTH).unwrap().is_empty(), "the same owner keeps the paper");
+    change.applicant.owner =
+        Party { number: IdNumber::parse("001203000019").unwrap(), name: "Lê Thị Khác".into(), ..owner() };
+    let changed = office.desk.update_dossier(dossier.id, change.clone()).await.unwrap();
+    assert!(changed.component(BIRTH).unwrap().is_empty());
+    assert!(changed.consents.is_empty());
+    assert_eq!(changed.identity, IdentityCheck::NotAsked);
+    change.case_code = "khong-co".into();
+    assert_eq!(office.desk.update_dossier(dossier.id, change).await.unwrap_err().code(), "caseUnknown");
+}
+
+#[tokio::test]
+async fn an_owner_under_whom_a_paper_was_filed_stays() {
+    let office = Office::ready().await;
+    let dossier = office.open().await;
+    scan(&office, dossier.id, BIRTH, 1).await;
+    sign_by_agency(&office, dossier.id, &[BIRTH]).await;
+    digitize(&office, dossier.id, BIRTH).await;
+    let mut applicant = dossier.applicant.clone();
+    applicant.owner.number = IdNumber::parse("001203000019").unwrap();
+    let change = DossierChange {
+        channel: dossier.channel,
+        return_method: dossier.return_method,
+        applicant,
+        case_code: dossier.case_code.clone(),
+    };
+    assert_eq!(office.desk.update_dossier(dossier.id, change).await.unwrap_err().code(), "ownerFixed");
+}
+
+#[tokio::test]
+async fn a_closed_counter_tells_so_and_opens_again_with_everything() {
+    let office = Office::ready().await;
+    let dossier = office.open().await;
+    office.desk.lock().await;
+    let error = office.desk.dossier(dossier.id).await.unwrap_err();
+    assert_eq!(error.code(), "vaultLocked");
+    assert!(CODES.contains(&error.code()));
+    let wrong = office.desk.unlock(OFFICER, &"khong-phai-no".to_owned().into()).await.unwrap_err();
+    assert_eq!(wrong.code(), "vaultWrongSecret");
+    office.desk.unlock(OFFICER, &SECRET.to_owned().into()).await.unwrap();
+    assert_eq!(office.desk.dossier(dossier.id).await.unwrap(), dossier);
+    let status = office.desk.status().await;
+    assert_eq!((status.reference_version, status.block_left, status.queued), (3, 20, 0));
+}

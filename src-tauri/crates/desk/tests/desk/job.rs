@@ -1,0 +1,119 @@
+use crate::steps::*;
+use motcua_desk::{AutoOutcome, Fit};
+use motcua_dossier::{AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, SignerRole};
+use motcua_testkit::{Office, owner};
+
+#[tokio::test]
+async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
+    let office = Office::ready().await;
+    let found = office.desk.check_identity("052 090 000 495").await.unwrap();
+    assert!(matches!(
+        found.check,
+        IdentityCheck::Answered { answer: IdentityAnswer::Registered, cached: false, .. }
+    ));
+    assert_eq!(found.suggested_name.as_deref(), Some("TRẦN VĂN MẪU"));
+
+    let dossier = accept_scanned(&office).await;
+    assert_eq!(dossier.code.as_ref().unwrap().as_str(), "000.01.20.H08-261120-0001");
+    let DossierState::Accepted { deadline, .. } = &dossier.state else { panic!("accepted") };
+    assert_eq!(deadline.day.format_vn(), "26/11/2026", "three working days, without the weekend and the 24th");
+    assert!(!deadline.machine_time, "the warehouse was reached");
+    let receipt = office.desk.content(&dossier.receipt.unwrap()).await.unwrap();
+    assert!(receipt.starts_with(b"%PDF-"));
+    assert!(
+        matches!(dossier.identity, IdentityCheck::Answered { .. }),
+        "the check before opening is on the dossier"
+    );
+
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
+    assert!(all_received(&states(&office).await));
+    let line = office.desk.outbox(true).await.unwrap()[0].op;
+    assert!(office.desk.signed_receipt(line).await.unwrap().is_some(), "received means the receipt is held");
+
+    scan(&office, dossier.id, RESULT, 1).await;
+    sign_by_agency(&office, dossier.id, &[RESULT]).await;
+    let metadata = office.desk.suggest_metadata(dossier.id, RESULT).await.unwrap();
+    assert_eq!(metadata.name, "052090000495.KQ.G15.000031.Giấy khai sinh");
+    let done = office.desk.return_result(dossier.id, metadata).await.unwrap();
+    assert!(matches!(done.state, DossierState::Completed { .. }));
+    assert_eq!(sync(&office).await.received, 1);
+
+    // The second round: two papers fit now, the filed copy and the result.
+    let next = office.open().await;
+    let offers = office.desk.offers(next.id, BIRTH).await.unwrap();
+    assert!(offers.online);
+    let fitting: Vec<_> = offers.items.iter().filter(|o| o.fits == Fit::Exact).collect();
+    assert_eq!(fitting.len(), 2);
+    assert!(fitting.iter().all(|o| o.here), "both were made on this machine");
+    let auto = office.desk.auto_attach(next.id).await.unwrap();
+    let row = auto.rows.iter().find(|r| r.component == BIRTH).unwrap();
+    assert_eq!(row.outcome, AutoOutcome::Ambiguous(2));
+    let result = done.result.unwrap().attachment.digitized.unwrap().1;
+    office.desk.take(next.id, BIRTH, result, None).await.unwrap();
+    scan(&office, next.id, FORM, 1).await;
+    let refused = office.desk.accept(next.id).await.unwrap_err();
+    assert_eq!(refused.code(), "dossierIncomplete");
+    assert_eq!(refused.params()["codes"], "reuseNotConfirmed");
+    office.desk.confirm_reuse(next.id, ConsentMethod::Spoken, None).await.unwrap();
+    let accepted = office.desk.accept(next.id).await.unwrap();
+    assert!(matches!(
+        accepted.component(BIRTH).unwrap().attachment.as_ref().unwrap().source,
+        AttachmentSource::Warehouse(_)
+    ));
+    assert_eq!(sync(&office).await.received, 1);
+    assert_eq!(office.warehouse.uses(result), 1);
+    assert_eq!(office.desk.owner_hint(&owner().number).await.unwrap().unwrap().name, owner().name);
+}
+
+#[tokio::test]
+async fn a_day_offline_from_the_start_is_sent_once_when_the_network_comes() {
+    let office = Office::ready().await;
+    office.warehouse.out(Some(motcua_desk::ports::LinkError::Offline));
+    let found = office.desk.check_identity("052090000495").await.unwrap();
+    assert!(matches!(found.check, IdentityCheck::Offline { .. }), "no contact is told apart from Chưa có");
+    sync(&office).await;
+    let dossier = accept_scanned(&office).await;
+    assert!(dossier.code.as_ref().unwrap().is_final(), "the leased block serves offline too");
+    let DossierState::Accepted { deadline, .. } = &dossier.state else { panic!("accepted") };
+    assert!(deadline.machine_time, "offline the machine's clock counts and says so");
+    let report = sync(&office).await;
+    assert_eq!((report.online, report.problem, report.waiting), (false, Some("linkOffline"), 2));
+    assert!(report.next_try.is_some());
+
+    office.warehouse.out(None);
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.waiting), (2, 0), "network back: at once");
+    assert_eq!(office.warehouse.applied(), 2);
+    sync(&office).await;
+    assert_eq!(office.warehouse.applied(), 2, "nothing goes twice");
+    let dossier = office.desk.dossier(dossier.id).await.unwrap();
+    assert!(matches!(dossier.identity, IdentityCheck::Answered { .. }), "checked again by itself");
+    assert_eq!(dossier.server_version, 2);
+}
+
+#[tokio::test]
+async fn a_dry_block_gives_a_provisional_code_and_never_two_alike() {
+    let office = Office::new();
+    office.desk.refresh_reference().await.unwrap();
+    office.desk.choose_scanner(motcua_testkit::FAKE_DEVICE).await.unwrap();
+    let (one, two) = (accept_scanned(&office).await, accept_scanned(&office).await);
+    let (one, two) = (one.code.unwrap(), two.code.unwrap());
+    assert!(one.as_str().starts_with("TAM-") && !one.is_final());
+    assert_ne!(one, two);
+}
+
+#[tokio::test]
+async fn the_needed_signature_follows_from_where_the_paper_goes() {
+    let office = Office::ready().await;
+    let id = office.open().await.id;
+    scan(&office, id, FORM, 1).await;
+    let dossier = scan(&office, id, BIRTH, 1).await;
+    assert_eq!(dossier.component(FORM).unwrap().needs_signature(), Some(SignerRole::Officer));
+    assert_eq!(dossier.component(BIRTH).unwrap().needs_signature(), Some(SignerRole::Agency));
+    assert!(!dossier.component(BIRTH).unwrap().can_digitize());
+    let dossier = sign_by_agency(&office, id, &[BIRTH]).await;
+    assert!(dossier.component(BIRTH).unwrap().can_digitize());
+    let dossier = digitize(&office, id, BIRTH).await;
+    assert_eq!(dossier.component(BIRTH).unwrap().needs_signature(), None);
+}

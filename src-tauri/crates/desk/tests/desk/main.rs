@@ -1,0 +1,13 @@
+//! What an officer does, on fakes.
+
+#![allow(clippy::unwrap_used)]
+
+mod capture;
+mod crash;
+mod files;
+mod intake;
+mod job;
+mod reuse;
+mod sign;
+mod steps;
+mod sync;

@@ -1,0 +1,167 @@
+use crate::steps::*;
+use motcua_desk::ports::{LinkError, Vault};
+use motcua_desk::SyncEvent;
+use motcua_dossier::OutboxState;
+use motcua_testkit::Office;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn a_poisoned_dossier_holds_no_other() {
+    let office = Office::ready().await;
+    let (poisoned, good) = (accept_scanned(&office).await, accept_scanned(&office).await);
+    office.warehouse.trouble_for(poisoned.id, true);
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.waiting), (2, 2));
+    let lines = office.desk.outbox(true).await.unwrap();
+    assert!(lines.iter().filter(|l| l.dossier == good.id).all(|l| l.state_is_received()));
+    let first = lines.iter().find(|l| l.dossier == poisoned.id).unwrap();
+    assert_eq!((first.attempts, first.last_error.as_deref()), (1, Some("linkTrouble")));
+    assert_eq!(sync(&office).await.received, 0, "not tried again before its time");
+    assert_eq!(office.desk.outbox(false).await.unwrap()[0].attempts, 1);
+    office.warehouse.trouble_for(poisoned.id, false);
+    office.desk.retry_now().await.unwrap();
+    assert_eq!(sync(&office).await.received, 2, "asked for by the officer: at once");
+}
+
+trait Received {
+    fn state_is_received(&self) -> bool;
+}
+
+impl Received for motcua_dossier::OutboxItem {
+    fn state_is_received(&self) -> bool {
+        matches!(self.state, OutboxState::Received { .. })
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_needs_a_person_and_a_corrected_paper_goes_anew() {
+    let office = Office::ready().await;
+    let id = office.open().await.id;
+    scan(&office, id, FORM, 1).await;
+    scan(&office, id, BIRTH, 1).await;
+    sign_by_agency(&office, id, &[BIRTH]).await;
+    digitize(&office, id, BIRTH).await;
+    office.warehouse.refuse_next("fileSignatureInvalid");
+    let report = sync(&office).await;
+    assert_eq!((report.attention, report.received), (1, 0));
+    let line = office.desk.outbox(false).await.unwrap()[0].clone();
+    assert_eq!(line.state, OutboxState::NeedsAttention { code: "fileSignatureInvalid".into() });
+    sync(&office).await;
+    assert_eq!(office.warehouse.applied(), 0, "a refused line is not sent again by itself");
+    scan(&office, id, BIRTH, 2).await;
+    sign_by_agency(&office, id, &[BIRTH]).await;
+    digitize(&office, id, BIRTH).await;
+    office.desk.accept(id).await.unwrap();
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention), (2, 1), "the refused line stays for its person");
+}
+
+#[tokio::test]
+async fn an_acceptance_waits_for_the_refused_paper_it_names() {
+    let office = Office::ready().await;
+    office.warehouse.refuse_next("fileNotTrusted");
+    accept_scanned(&office).await;
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention, report.waiting), (0, 1, 1));
+    let refused = office.desk.outbox(false).await.unwrap()[0].op;
+    office.desk.resend(refused).await.unwrap();
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
+}
+
+#[tokio::test]
+async fn a_forged_receipt_is_never_received() {
+    let office = Office::ready().await;
+    accept_scanned(&office).await;
+    office.warehouse.forge_receipts(true);
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention), (0, 1));
+    let line = &office.desk.outbox(false).await.unwrap()[0];
+    assert_eq!(line.state, OutboxState::NeedsAttention { code: "receiptInvalid".into() });
+    assert_eq!(office.vault.queued(line.op).unwrap().unwrap().receipt, None);
+}
+
+#[tokio::test]
+async fn each_way_of_no_contact_has_its_code_and_keeps_the_queue() {
+    let office = Office::ready().await;
+    accept_scanned(&office).await;
+    for (error, code) in [
+        (LinkError::Offline, "linkOffline"),
+        (LinkError::Intercepted, "linkIntercepted"),
+        (LinkError::Unauthorized, "linkUnauthorized"),
+        (LinkError::Trouble { retry_after: None }, "linkTrouble"),
+    ] {
+        office.warehouse.out(Some(error));
+        let report = sync(&office).await;
+        assert_eq!((report.online, report.problem, report.waiting), (false, Some(code), 2));
+    }
+    office.warehouse.out(None);
+    office.desk.retry_now().await.unwrap();
+    assert_eq!(sync(&office).await.received, 2);
+}
+
+#[tokio::test]
+async fn a_restored_warehouse_gets_everything_again() {
+    let office = Office::ready().await;
+    accept_scanned(&office).await;
+    sync(&office).await;
+    office.warehouse.restore_empty();
+    let report = sync(&office).await;
+    assert_eq!(report.received, 2, "the counter repairs the server");
+    assert_eq!(sync(&office).await.received, 0);
+}
+
+#[tokio::test]
+async fn sending_is_shown_while_bytes_flow_and_never_stored() {
+    let office = Office::ready().await;
+    accept_scanned(&office).await;
+    let seen = Mutex::new(vec![]);
+    let vault = office.vault.clone();
+    let note = |event| {
+        if let SyncEvent::Sending { op, sent, total } = event {
+            let stored = vault.queued(op).unwrap().unwrap().item.state;
+            assert!(!matches!(stored, OutboxState::Sending { .. } | OutboxState::Received { .. }));
+            seen.lock().unwrap().push((sent, total));
+        }
+    };
+    office.desk.sync_once(&CancellationToken::new(), &note).await.unwrap();
+    assert!(seen.lock().unwrap().iter().any(|(sent, total)| sent == total && *total > 0));
+    assert!(all_received(&states(&office).await));
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_told_and_not_tried_forever() {
+    let office = Office::ready().await;
+    let dossier = accept_scanned(&office).await;
+    office.vault.forget_blob(&dossier.component(BIRTH).unwrap().attachment.as_ref().unwrap().blob);
+    sync(&office).await;
+    let line = &office.desk.outbox(false).await.unwrap()[0];
+    assert_eq!(line.state, OutboxState::NeedsAttention { code: "fileMissing".into() });
+}
+
+#[tokio::test]
+async fn the_loop_sends_by_itself_and_ends_when_told() {
+    let office = Office::ready().await;
+    let cancel = CancellationToken::new();
+    let (desk, stop) = (office.desk.clone(), cancel.clone());
+    let running = tokio::spawn(async move { desk.run_sync(&stop, &|_| {}).await });
+    accept_scanned(&office).await;
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while !all_received(&states(&office).await) || states(&office).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the queue drains by itself");
+    cancel.cancel();
+    tokio::time::timeout(Duration::from_secs(5), running).await.expect("it ends").unwrap();
+}
+
+#[tokio::test]
+async fn blocks_are_topped_up_for_today_and_the_next_working_day() {
+    let office = Office::ready().await;
+    let days: Vec<_> = office.vault.blocks().unwrap().iter().map(|b| (b.day.format_iso(), b.left())).collect();
+    assert_eq!(days, [("2026-11-20".to_owned(), 20), ("2026-11-23".to_owned(), 20)]);
+}

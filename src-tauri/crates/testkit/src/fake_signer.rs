@@ -1,0 +1,133 @@
+//! A token with software keys that counts its PIN like a government token: three tries.
+
+use crate::pki::{Identity, pki};
+use async_trait::async_trait;
+use motcua_desk::ports::{PinState, SignRequest, Signer, TokenCertificate, TokenError, TokenInfo};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// The PIN that opens it.
+pub const PIN: &str = "Demo@2026";
+
+/// The token.
+pub struct FakeSigner(Mutex<State>);
+
+struct State {
+    present: bool,
+    wrong: u32,
+    fault: Option<TokenError>,
+    gate: Option<Arc<Notify>>,
+    logins: u32,
+}
+
+impl Default for FakeSigner {
+    fn default() -> Self {
+        Self(Mutex::new(State { present: true, wrong: 0, fault: None, gate: None, logins: 0 }))
+    }
+}
+
+impl FakeSigner {
+    /// Puts the token in or takes it out.
+    pub fn plug(&self, present: bool) {
+        self.state().present = present;
+    }
+
+    /// The next signing fails like this, after the PIN was accepted.
+    pub fn fail_next(&self, fault: TokenError) {
+        self.state().fault = Some(fault);
+    }
+
+    /// Signing waits until the gate is notified.
+    pub fn wait_at(&self, gate: Arc<Notify>) {
+        self.state().gate = Some(gate);
+    }
+
+    /// Times a PIN was presented.
+    #[must_use]
+    pub fn logins(&self) -> u32 {
+        self.state().logins
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn identities() -> [&'static Identity; 3] {
+        [&pki().officer, &pki().agency, &pki().expired]
+    }
+}
+
+fn pin_state(wrong: u32) -> PinState {
+    match wrong {
+        0 => PinState::Normal,
+        1 => PinState::Low,
+        2 => PinState::LastTry,
+        _ => PinState::Locked,
+    }
+}
+
+#[async_trait]
+impl Signer for FakeSigner {
+    async fn tokens(&self) -> Result<Vec<TokenInfo>, TokenError> {
+        let state = self.state();
+        let token = TokenInfo {
+            slot: 1,
+            label: "USB ký số (thử nghiệm)".into(),
+            serial: "0001".into(),
+            pin_pad: false,
+            pin: pin_state(state.wrong),
+        };
+        Ok(if state.present { vec![token] } else { vec![] })
+    }
+
+    async fn certificates(&self) -> Result<Vec<TokenCertificate>, TokenError> {
+        if !self.state().present {
+            return Ok(vec![]);
+        }
+        let held = |(i, id): (usize, &Identity)| TokenCertificate {
+            slot: 1,
+            key_id: format!("{i:02x}"),
+            der: id.der.clone(),
+        };
+        Ok(Self::identities().into_iter().enumerate().map(held).collect())
+    }
+
+    async fn sign(
+        &self,
+        request: SignRequest,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Vec<u8>>, TokenError> {
+        let gate = self.state().gate.take();
+        {
+            let mut state = self.state();
+            if !state.present {
+                return Err(TokenError::NoToken);
+            }
+            if state.wrong >= 3 {
+                return Err(TokenError::PinLocked);
+            }
+            state.logins += 1;
+            if request.pin.as_ref().is_none_or(|p| p.as_str() != PIN) {
+                state.wrong += 1;
+                return Err(match pin_state(state.wrong) {
+                    PinState::Locked => TokenError::PinLocked,
+                    other => TokenError::PinWrong(other),
+                });
+            }
+            state.wrong = 0;
+            if let Some(fault) = state.fault.take() {
+                return Err(fault);
+            }
+        }
+        if let Some(gate) = gate {
+            gate.notified().await;
+        }
+        let identity = Self::identities().into_iter().find(|i| i.der == request.certificate.der);
+        let identity = identity.ok_or(TokenError::KeyMissing)?;
+        if cancel.is_cancelled() {
+            return Err(TokenError::Cancelled);
+        }
+        Ok(request.messages.iter().map(|m| identity.sign(m)).collect())
+    }
+}

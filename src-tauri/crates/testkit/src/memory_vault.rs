@@ -1,0 +1,316 @@
+//! The vault's twin in memory, with the same refusals, and one that fails after so many commits.
+
+use motcua_desk::ports::{
+    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+};
+use motcua_dossier::{
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
+    OutboxState, ReferenceData, Timestamp, fold,
+};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
+
+/// A vault without a disk. Locking keeps its content.
+#[derive(Default)]
+pub struct MemoryVault(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    officers: Vec<(String, String)>,
+    open: Option<String>,
+    content: Content,
+    commits_left: Option<u32>,
+    commits: u32,
+}
+
+#[derive(Clone, Default)]
+struct Content {
+    counter: Option<Counter>,
+    dossiers: HashMap<DossierId, Dossier>,
+    outbox: BTreeMap<u64, QueuedOp>,
+    documents: HashMap<IdNumber, (Timestamp, Vec<DocumentSummary>)>,
+    identities: HashMap<IdNumber, CachedIdentity>,
+    captures: HashMap<(DossierId, u32), CaptureDraft>,
+    reference: ReferenceData,
+    blocks: Vec<NumberBlock>,
+    settings: HashMap<String, String>,
+    blobs: HashMap<BlobId, Vec<u8>>,
+}
+
+impl MemoryVault {
+    /// Lets `commits` further commits through; every later one fails as if the machine had died.
+    /// None lets all through again.
+    pub fn die_after(&self, commits: Option<u32>) {
+        self.state().commits_left = commits;
+    }
+
+    /// Commits that went through so far.
+    #[must_use]
+    pub fn commits(&self) -> u32 {
+        self.state().commits
+    }
+
+    /// Forgets a file, as the retention does.
+    pub fn forget_blob(&self, id: &BlobId) {
+        self.state().content.blobs.remove(id);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Content) -> T) -> Result<T, VaultError> {
+        let state = self.state();
+        if state.open.is_none() { Err(VaultError::Locked) } else { Ok(look(&state.content)) }
+    }
+}
+
+impl Content {
+    fn apply(&mut self, batch: &Batch) -> Result<(), VaultError> {
+        for dossier in &batch.dossiers {
+            let stored = self.dossiers.get(&dossier.id).map_or(0, |d| d.revision);
+            if dossier.revision != stored + 1 {
+                return Err(VaultError::Stale);
+            }
+            self.dossiers.insert(dossier.id, dossier.clone());
+        }
+        let mut counter = self.counter.clone().ok_or(VaultError::Absent)?;
+        for queued in &batch.enqueue {
+            if queued.item.sequence != counter.last_sequence + 1 {
+                return Err(VaultError::Stale);
+            }
+            counter.last_sequence = queued.item.sequence;
+            self.outbox.insert(queued.item.sequence, queued.clone());
+        }
+        if let Some(wished) = &batch.counter {
+            if wished.last_sequence != counter.last_sequence {
+                return Err(VaultError::Stale);
+            }
+            counter = wished.clone();
+        }
+        self.counter = Some(counter);
+        for item in &batch.outbox {
+            let held = self.outbox.values_mut().find(|q| q.item.op == item.op).ok_or(VaultError::Stale)?;
+            held.item.state = item.state.clone();
+            held.item.attempts = item.attempts;
+            held.item.last_error.clone_from(&item.last_error);
+        }
+        for (op, receipt) in &batch.receipts {
+            let held = self.outbox.values_mut().find(|q| q.item.op == *op).ok_or(VaultError::Stale)?;
+            held.receipt = Some(receipt.clone());
+        }
+        for (owner, at, papers) in &batch.documents {
+            self.documents.insert(owner.clone(), (*at, papers.clone()));
+        }
+        self.identities.extend(batch.identities.iter().cloned());
+        for draft in &batch.captures {
+            let key = (draft.dossier, draft.component);
+            if draft.pages.is_empty() {
+                self.captures.remove(&key);
+            } else {
+                self.captures.insert(key, draft.clone());
+            }
+        }
+        if let Some(reference) = &batch.reference {
+            self.reference = reference.clone();
+        }
+        if let Some(blocks) = &batch.blocks {
+            self.blocks.clone_from(blocks);
+        }
+        self.settings.extend(batch.settings.iter().cloned());
+        Ok(())
+    }
+}
+
+impl Vault for MemoryVault {
+    fn status(&self) -> VaultStatus {
+        let state = self.state();
+        match &state.open {
+            Some(officer) => VaultStatus::Open { officer: officer.clone() },
+            None if state.officers.is_empty() => VaultStatus::Absent,
+            None => VaultStatus::Locked { officers: state.officers.iter().map(|(o, _)| o.clone()).collect() },
+        }
+    }
+
+    fn create(
+        &self,
+        officer: &str,
+        secret: &Zeroizing<String>,
+        _recovery: &[u8; 32],
+        device: DeviceId,
+    ) -> Result<(), VaultError> {
+        let mut state = self.state();
+        if !state.officers.is_empty() {
+            return Err(VaultError::Exists);
+        }
+        if secret.chars().count() < 8 {
+            return Err(VaultError::WeakSecret);
+        }
+        state.officers.push((officer.to_owned(), secret.to_string()));
+        state.content.counter = Some(Counter { device, last_sequence: 0, provisional: 0 });
+        state.open = Some(officer.to_owned());
+        Ok(())
+    }
+
+    fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        let mut state = self.state();
+        if state.open.is_none() {
+            return Err(VaultError::Locked);
+        }
+        if secret.chars().count() < 8 {
+            return Err(VaultError::WeakSecret);
+        }
+        state.officers.retain(|(o, _)| o != officer);
+        state.officers.push((officer.to_owned(), secret.to_string()));
+        Ok(())
+    }
+
+    fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        let mut state = self.state();
+        if state.officers.is_empty() {
+            return Err(VaultError::Absent);
+        }
+        match state.officers.iter().find(|(o, _)| o == officer) {
+            None => Err(VaultError::UnknownOfficer),
+            Some((_, known)) if *known != **secret => Err(VaultError::WrongSecret),
+            Some(_) => {
+                state.open = Some(officer.to_owned());
+                for queued in state.content.outbox.values_mut() {
+                    if matches!(queued.item.state, OutboxState::Sending { .. }) {
+                        queued.item.state = OutboxState::Queued;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn lock(&self) {
+        self.state().open = None;
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), VaultError> {
+        let mut state = self.state();
+        if state.open.is_none() {
+            return Err(VaultError::Locked);
+        }
+        match &mut state.commits_left {
+            Some(0) => return Err(VaultError::Storage),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        let mut next = state.content.clone();
+        next.apply(batch)?;
+        state.content = next;
+        state.commits += 1;
+        Ok(())
+    }
+
+    fn put_blob(&self, bytes: &[u8]) -> Result<BlobId, VaultError> {
+        let mut state = self.state();
+        if state.open.is_none() {
+            return Err(VaultError::Locked);
+        }
+        let id = BlobId(Sha256::digest(bytes).into());
+        state.content.blobs.insert(id, bytes.to_vec());
+        Ok(id)
+    }
+
+    fn blob(&self, id: &BlobId) -> Result<Option<Vec<u8>>, VaultError> {
+        self.read(|c| c.blobs.get(id).cloned())
+    }
+
+    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
+        self.read(|c| c.blobs.contains_key(id))
+    }
+
+    fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {
+        self.read(|c| c.dossiers.get(&id).cloned())
+    }
+
+    fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError> {
+        self.read(|c| {
+            let query = fold(query);
+            let mut found: Vec<Dossier> =
+                c.dossiers.values().filter(|d| searched(d).contains(&query)).cloned().collect();
+            found.sort_by_key(|d| std::cmp::Reverse((d.opened_at, d.id)));
+            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            found
+        })
+    }
+
+    fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
+        self.read(|c| {
+            let wanted = |i: &OutboxItem| all || !matches!(i.state, OutboxState::Received { .. });
+            c.outbox.values().map(|q| q.item.clone()).filter(wanted).collect()
+        })
+    }
+
+    fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError> {
+        self.read(|c| c.outbox.values().find(|q| q.item.op == op).cloned())
+    }
+
+    fn documents(&self, owner: &[IdNumber]) -> Result<(Option<Timestamp>, Vec<DocumentSummary>), VaultError> {
+        self.read(|c| {
+            let known: Vec<_> = owner.iter().filter_map(|n| c.documents.get(n)).collect();
+            let mut seen = HashSet::new();
+            let papers = known
+                .iter()
+                .flat_map(|(_, papers)| papers.iter())
+                .filter(|p| seen.insert(p.record.id))
+                .cloned()
+                .collect();
+            (known.iter().map(|(at, _)| *at).min(), papers)
+        })
+    }
+
+    fn identity(&self, number: &IdNumber) -> Result<Option<CachedIdentity>, VaultError> {
+        self.read(|c| c.identities.get(number).cloned())
+    }
+
+    fn capture(&self, dossier: DossierId, component: u32) -> Result<Option<CaptureDraft>, VaultError> {
+        self.read(|c| c.captures.get(&(dossier, component)).cloned())
+    }
+
+    fn reference(&self) -> Result<ReferenceData, VaultError> {
+        self.read(|c| c.reference.clone())
+    }
+
+    fn blocks(&self) -> Result<Vec<NumberBlock>, VaultError> {
+        self.read(|c| c.blocks.clone())
+    }
+
+    fn counter(&self) -> Result<Counter, VaultError> {
+        self.read(|c| c.counter.clone())?.ok_or(VaultError::Absent)
+    }
+
+    fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
+        self.read(|c| c.settings.get(key).cloned())
+    }
+}
+
+fn searched(dossier: &Dossier) -> String {
+    let owner = &dossier.applicant.owner;
+    let code = dossier.code.as_ref().map_or("", |c| c.as_str());
+    let aliases: Vec<&str> = owner.aliases.iter().map(IdNumber::value).collect();
+    fold(&format!(
+        "{} {} {} {code} {} {}",
+        owner.name,
+        owner.number.value(),
+        aliases.join(" "),
+        dossier.procedure_name,
+        dossier.procedure
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_twin_keeps_what_every_vault_promises() {
+        crate::contract::vault::vault_contract(|| Box::new(MemoryVault::default()));
+    }
+}
