@@ -6,9 +6,7 @@ use crate::ports::{
     Batch, CaptureDraft, CapturedPage, ColorMode, PageFormat, RawPage, ScanError, ScanFault, ScanRequest,
     ScannerInfo, ScannerSource,
 };
-use motcua_dossier::{
-    Attachment, AttachmentSource, BlobId, Dossier, DossierError, DossierId, DossierState,
-};
+use motcua_dossier::{Attachment, AttachmentSource, BlobId, Dossier, DossierError, DossierId, DossierState};
 use motcua_pdf::{AssembleInfo, PageImage};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;

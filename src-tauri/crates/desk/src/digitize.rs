@@ -6,8 +6,8 @@ use crate::intake::find_procedure;
 use crate::papers::disbelief;
 use motcua_dossier::{
     Attachment, AttachmentSource, CopyForm, DocumentId, DocumentRecord, Dossier, DossierError, DossierId,
-    FieldProblem, Metadata, OutboxKind, PaperName, PartyKind, ReferenceData, ResultCode,
-    SignerRole, StoreKind,
+    FieldProblem, Metadata, OutboxKind, PaperName, PartyKind, ReferenceData, ResultCode, SignerRole,
+    StoreKind,
 };
 use motcua_wire::OpPayload;
 

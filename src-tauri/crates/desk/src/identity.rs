@@ -81,23 +81,26 @@ impl Desk {
         let asked = self.warehouse.identity(number).await;
         let at = self.clock.now();
         let cached = |fallback: IdentityCheck| {
-            remembered.map_or(fallback, |c| IdentityCheck::Answered { answer: c.answer, at: c.at, cached: true })
+            remembered.map_or(fallback, |c| IdentityCheck::Answered {
+                answer: c.answer,
+                at: c.at,
+                cached: true,
+            })
         };
         let (check, name) = match asked {
             Ok(reply) => {
                 let seen = CachedIdentity { answer: reply.answer, at: reply.at };
                 let _writing = self.writing();
-                self.vault
-                    .commit(&Batch { identities: vec![(number.clone(), seen)], ..Batch::default() })?;
+                self.vault.commit(&Batch { identities: vec![(number.clone(), seen)], ..Batch::default() })?;
                 (
                     IdentityCheck::Answered { answer: reply.answer, at: reply.at, cached: false },
                     reply.name.filter(|n| !n.trim().is_empty()),
                 )
             }
             Err(LinkError::IdentityDown) => (cached(IdentityCheck::ServiceDown { at }), None),
-            Err(LinkError::Offline | LinkError::Trouble { .. } | LinkError::Malformed | LinkError::Cancelled) => {
-                (cached(IdentityCheck::Offline { at }), None)
-            }
+            Err(
+                LinkError::Offline | LinkError::Trouble { .. } | LinkError::Malformed | LinkError::Cancelled,
+            ) => (cached(IdentityCheck::Offline { at }), None),
             Err(error @ (LinkError::Intercepted | LinkError::Unauthorized | LinkError::Refused(_))) => {
                 return Err(error.into());
             }

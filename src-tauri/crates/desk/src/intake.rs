@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::error::{DeskError, IntakeError};
 use crate::ports::Batch;
 use motcua_dossier::{
-    Applicant, Category, Channel, ComponentRow, ComponentSpec, Dossier, DossierError, DossierId, DossierState,
-    HandlingCase, IdentityCheck, Procedure, ProcedureCode, ReferenceData, ReturnMethod, fold,
+    Applicant, Category, Channel, ComponentRow, ComponentSpec, Dossier, DossierError, DossierId,
+    DossierState, HandlingCase, IdentityCheck, Procedure, ProcedureCode, ReferenceData, ReturnMethod, fold,
 };
 use std::collections::HashMap;
 
@@ -157,7 +157,8 @@ impl Desk {
                 dossier.fee = case.fee;
             }
             if dossier.applicant.owner.number != to.applicant.owner.number {
-                let filed = |row: &ComponentRow| row.attachment.as_ref().is_some_and(|a| a.digitized.is_some());
+                let filed =
+                    |row: &ComponentRow| row.attachment.as_ref().is_some_and(|a| a.digitized.is_some());
                 if dossier.components.iter().any(filed) {
                     return Err(IntakeError::OwnerFixed.into());
                 }

@@ -207,7 +207,8 @@ impl Desk {
         let row = dossier.component(component)?;
         let owner = &dossier.applicant.owner;
         let (_, papers) = self.known_papers(owner)?;
-        let paper = papers.into_iter().find(|p| p.record.id == document).ok_or(ReuseError::UnknownDocument)?;
+        let paper =
+            papers.into_iter().find(|p| p.record.id == document).ok_or(ReuseError::UnknownDocument)?;
         if let Match::Unfit(reasons) = self.fit(row, &paper, owner) {
             return Err(ReuseError::Unfit(reasons.into_iter().map(UnfitReason::code).collect()).into());
         }

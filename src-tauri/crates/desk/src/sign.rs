@@ -170,7 +170,10 @@ impl Desk {
         })
     }
 
-    pub(crate) async fn chosen(&self, fingerprint: &str) -> Result<(TokenCertificate, Certificate), DeskError> {
+    pub(crate) async fn chosen(
+        &self,
+        fingerprint: &str,
+    ) -> Result<(TokenCertificate, Certificate), DeskError> {
         let wanted = fingerprint.to_ascii_lowercase();
         let found = self.signer.certificates().await?.into_iter().find_map(|held| {
             let certificate = Certificate::from_der(&held.der).ok()?;
@@ -256,7 +259,8 @@ impl Desk {
         chain: &[Certificate],
         signature: &[u8],
     ) -> Result<(Vec<u8>, motcua_signature::Report), DeskError> {
-        let cms = assemble_cms(attributes, certificate, chain, signature).map_err(|_| SignError::OutputInvalid)?;
+        let cms =
+            assemble_cms(attributes, certificate, chain, signature).map_err(|_| SignError::OutputInvalid)?;
         let bytes = pdf.embed(&cms).map_err(|_| SignError::OutputInvalid)?;
         let report = self.check_signatures(&bytes)?;
         let ours = report.signatures.last().is_some_and(|s| {

@@ -91,11 +91,7 @@ impl Desk {
 
     /// Passes again and again until cancelled: at once when work is queued or [`Desk::retry_now`] asks,
     /// when a line is due, and every half minute.
-    pub async fn run_sync(
-        &self,
-        cancel: &CancellationToken,
-        on_event: &(dyn Fn(SyncEvent) + Send + Sync),
-    ) {
+    pub async fn run_sync(&self, cancel: &CancellationToken, on_event: &(dyn Fn(SyncEvent) + Send + Sync)) {
         while !cancel.is_cancelled() {
             let mut pause = POLL;
             if matches!(self.vault.status(), VaultStatus::Open { .. }) {

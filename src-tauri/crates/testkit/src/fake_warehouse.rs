@@ -279,16 +279,16 @@ impl State {
             match &component.source {
                 EvidenceSource::Scan { blob, document } | EvidenceSource::File { blob, document } => {
                     blobs.insert(*blob);
-                    waits_for.extend(
-                        document.filter(|d| !self.papers.contains_key(d)).map(|d| d.to_string()),
-                    );
+                    waits_for
+                        .extend(document.filter(|d| !self.papers.contains_key(d)).map(|d| d.to_string()));
                 }
                 EvidenceSource::Warehouse { document, provenance, .. } => {
                     if !self.papers.contains_key(document) {
                         return Err(Refusal::Rejected("documentUnknown"));
                     }
                     let covered = accepted.consents.iter().any(|c| {
-                        c.documents.contains(document) && (c.national || *provenance == Provenance::Provincial)
+                        c.documents.contains(document)
+                            && (c.national || *provenance == Provenance::Provincial)
                     });
                     if !covered {
                         return Err(Refusal::Rejected("consentMissing"));

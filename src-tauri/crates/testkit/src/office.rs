@@ -4,8 +4,8 @@
 
 use crate::pki::{AGENCY_NAME, Identity, pki};
 use crate::{
-    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakeScanner, FakeSigner, FakeWarehouse, MemoryVault, SeededRandom,
-    fake_warehouse,
+    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakeScanner, FakeSigner, FakeWarehouse, MemoryVault,
+    SeededRandom, fake_warehouse,
 };
 use motcua_desk::ports::Vault;
 use motcua_desk::{Desk, NewDossier, OfficeSettings, Ports};

@@ -213,10 +213,7 @@ impl ComponentRow {
     pub fn can_digitize(&self) -> bool {
         self.enters_warehouse
             && self.attachment.as_ref().is_some_and(|a| {
-                a.is_pdf()
-                    && !a.is_reused()
-                    && a.digitized.is_none()
-                    && a.is_signed_by(SignerRole::Agency)
+                a.is_pdf() && !a.is_reused() && a.digitized.is_none() && a.is_signed_by(SignerRole::Agency)
             })
     }
 }

@@ -78,8 +78,11 @@ impl Desk {
                     }
                     continue;
                 }
-                OutboxState::WaitingForNetwork { next_try } if next_try > self.clock.now() => return Ok(None),
-                OutboxState::WaitingForNetwork { .. } | OutboxState::Queued | OutboxState::Sending { .. } => {}
+                OutboxState::WaitingForNetwork { next_try } if next_try > self.clock.now() => {
+                    return Ok(None);
+                }
+                OutboxState::WaitingForNetwork { .. } | OutboxState::Queued | OutboxState::Sending { .. } => {
+                }
             }
             if names_any(&queued, &refused) {
                 return Ok(None);
@@ -132,12 +135,12 @@ impl Desk {
             }
         };
         match reply.results.into_iter().find(|r| r.op_id() == op) {
-            Some(OpResult::Applied { version, receipt, .. } | OpResult::Duplicate { version, receipt, .. }) => {
-                match self.believed(queued, &receipt) {
-                    Some(body) => self.receive(&queued.item, version, &body, receipt),
-                    None => self.refuse(&queued.item, "receiptInvalid"),
-                }
-            }
+            Some(
+                OpResult::Applied { version, receipt, .. } | OpResult::Duplicate { version, receipt, .. },
+            ) => match self.believed(queued, &receipt) {
+                Some(body) => self.receive(&queued.item, version, &body, receipt),
+                None => self.refuse(&queued.item, "receiptInvalid"),
+            },
             Some(OpResult::Conflict { .. }) => self.refuse(&queued.item, "dossierConflict"),
             Some(OpResult::Rejected { code, .. }) => self.refuse(&queued.item, &code),
             Some(OpResult::Deferred { .. }) => self.put_off(&queued.item, "deferred", None),

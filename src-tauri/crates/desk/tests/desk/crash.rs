@@ -21,8 +21,10 @@ async fn act(office: &Office, step: u32, id: &mut Option<DossierId>) -> Result<(
     let filled = |component| dossier.component(component).unwrap().attachment.clone();
     match step {
         1 if filled(FORM).is_none() => {
-            if desk.capture(id, FORM).await?.pages.is_empty() {
-                office.scanner.lay_in(2);
+            // The officer sees which pages are there and scans the rest.
+            let kept = u32::try_from(desk.capture(id, FORM).await?.pages.len()).unwrap();
+            if kept < 2 {
+                office.scanner.lay_in(2 - kept);
                 desk.scan(id, FORM, &ScanOptions::default(), &|_, _| {}, &Default::default()).await?;
             }
             desk.finish_capture(id, FORM).await?;

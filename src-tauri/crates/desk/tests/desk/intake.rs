@@ -2,7 +2,7 @@ use crate::steps::*;
 use motcua_desk::ports::LinkError;
 use motcua_desk::{CODES, DossierChange};
 use motcua_dossier::{Channel, IdNumber, IdentityAnswer, IdentityCheck, Party, ReturnMethod};
-use motcua_testkit::{Office, OFFICER, SECRET, owner, paper_of, pki};
+use motcua_testkit::{OFFICER, Office, SECRET, owner, paper_of, pki};
 
 #[tokio::test]
 async fn the_four_answers_of_the_identity_check_are_told_apart() {
@@ -13,7 +13,10 @@ async fn the_four_answers_of_the_identity_check_are_told_apart() {
     assert!(none.guide.is_some(), "Chưa có comes with what to do");
     office.warehouse.identity_down(true);
     let cached = check("001203000019").await.unwrap();
-    assert!(matches!(cached.check, IdentityCheck::Answered { cached: true, .. }), "a remembered answer, marked");
+    assert!(
+        matches!(cached.check, IdentityCheck::Answered { cached: true, .. }),
+        "a remembered answer, marked"
+    );
     let down = check("052090000495").await.unwrap();
     assert!(matches!(down.check, IdentityCheck::ServiceDown { .. }));
     office.warehouse.out(Some(LinkError::Offline));
@@ -41,11 +44,7 @@ async fn another_owner_drops_what_was_taken_from_the_first_ones_papers() {
     office.warehouse.hold(paper, &file);
     let dossier = office.open().await;
     office.desk.auto_attach(dossier.id).await.unwrap();
-    office
-        .desk
-        .confirm_reuse(dossier.id, motcua_dossier::ConsentMethod::Spoken, None)
-        .await
-        .unwrap();
+    office.desk.confirm_reuse(dossier.id, motcua_dossier::ConsentMethod::Spoken, None).await.unwrap();
     let mut change = DossierChange {
         channel: Channel::Postal,
         return_method: ReturnMethod::Postal,

@@ -1,6 +1,8 @@
 use crate::steps::*;
 use motcua_desk::{AutoOutcome, Fit};
-use motcua_dossier::{AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, SignerRole};
+use motcua_dossier::{
+    AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, SignerRole,
+};
 use motcua_testkit::{Office, owner};
 
 #[tokio::test]
@@ -16,7 +18,11 @@ async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
     let dossier = accept_scanned(&office).await;
     assert_eq!(dossier.code.as_ref().unwrap().as_str(), "000.01.20.H08-261120-0001");
     let DossierState::Accepted { deadline, .. } = &dossier.state else { panic!("accepted") };
-    assert_eq!(deadline.day.format_vn(), "26/11/2026", "three working days, without the weekend and the 24th");
+    assert_eq!(
+        deadline.day.format_vn(),
+        "26/11/2026",
+        "three working days, without the weekend and the 24th"
+    );
     assert!(!deadline.machine_time, "the warehouse was reached");
     let receipt = office.desk.content(&dossier.receipt.unwrap()).await.unwrap();
     assert!(receipt.starts_with(b"%PDF-"));

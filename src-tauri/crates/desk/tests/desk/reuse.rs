@@ -41,7 +41,8 @@ async fn exactly_one_attaches_itself_several_are_left_none_is_told() {
 async fn papers_that_do_not_fit_are_shown_with_their_reasons_and_are_not_taken() {
     let office = Office::ready().await;
     let mut wrong: Vec<(DocumentSummary, &str)> = vec![];
-    for (seed, reason) in [(1, "cancelled"), (2, "notShared"), (3, "notSynced"), (4, "expired"), (5, "badSignature")]
+    for (seed, reason) in
+        [(1, "cancelled"), (2, "notShared"), (3, "notSynced"), (4, "expired"), (5, "badSignature")]
     {
         let (mut paper, file) = birth(seed);
         match reason {

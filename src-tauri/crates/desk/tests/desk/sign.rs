@@ -93,7 +93,11 @@ async fn a_file_replaced_while_the_token_signs_is_not_overwritten() {
     let replaced = office.desk.attach_file(id, BIRTH, "khac.pdf", &unsigned_pdf(5)).await.unwrap();
     gate.notify_one();
     assert_eq!(signing.await.unwrap().unwrap_err().code(), "signFileReplaced");
-    assert_eq!(office.desk.dossier(id).await.unwrap(), replaced, "the other file of the batch is not signed either");
+    assert_eq!(
+        office.desk.dossier(id).await.unwrap(),
+        replaced,
+        "the other file of the batch is not signed either"
+    );
 }
 
 #[tokio::test]

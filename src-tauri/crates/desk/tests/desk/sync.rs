@@ -1,6 +1,6 @@
 use crate::steps::*;
-use motcua_desk::ports::{LinkError, Vault};
 use motcua_desk::SyncEvent;
+use motcua_desk::ports::{LinkError, Vault};
 use motcua_dossier::OutboxState;
 use motcua_testkit::Office;
 use std::sync::Mutex;
@@ -162,6 +162,7 @@ async fn the_loop_sends_by_itself_and_ends_when_told() {
 #[tokio::test]
 async fn blocks_are_topped_up_for_today_and_the_next_working_day() {
     let office = Office::ready().await;
-    let days: Vec<_> = office.vault.blocks().unwrap().iter().map(|b| (b.day.format_iso(), b.left())).collect();
+    let days: Vec<_> =
+        office.vault.blocks().unwrap().iter().map(|b| (b.day.format_iso(), b.left())).collect();
     assert_eq!(days, [("2026-11-20".to_owned(), 20), ("2026-11-23".to_owned(), 20)]);
 }
