@@ -32,6 +32,7 @@ export const STATES = [
   { name: "dossier-mixed", scene: "mixed", hash: "#/dossier/d1/papers" },
   { name: "dossier-refused", scene: "mixed", hash: "#/dossier/d1/papers", act: steps(press("F9")) },
   { name: "dossier-file-refused", scene: "fileNotPdf", hash: "#/dossier/d1/papers", act: steps(click("component-1-choose"), click("component-1-file"), see("[data-test=failure]")) },
+  { name: "dossier-edit", scene: "", hash: "#/dossier/d1/papers", act: steps(click("edit"), see("[data-test=edit-case]"), click("edit-other-submitter")) },
   { name: "dossier-complete", scene: "complete", hash: "#/dossier/d1/papers" },
   { name: "dossier-reserved-offline", scene: "complete,offline,notRegistered", hash: "#/dossier/d1/papers" },
   { name: "viewer", scene: "mixed", hash: "#/dossier/d1/papers", act: steps(click("component-2-view"), see("[data-test=viewer] canvas"), (page) => page.waitForTimeout(700)) },

@@ -266,7 +266,7 @@ export const bridge: Bridge = {
     add(d);
     return answer(d);
   },
-  updateDossier: async (a) => answer(Object.assign(find(a.id), { owner: a.owner, submitter: a.submitter })),
+  updateDossier: async (a) => answer(Object.assign(find(a.id), { owner: a.owner, submitter: a.submitter, channel: a.channel, returnMethod: a.returnMethod, caseCode: a.caseCode })),
   recheckIdentity: async ({ id }) => answer(Object.assign(find(id), { identity: identity(scene("offline") ? "offline" : "registered", find(id).owner.number) })),
   dossier: async ({ id }) => answer(find(id)),
   listDossiers: async ({ query }) => [...store.values()].filter((d) => bare(`${d.owner.name} ${d.owner.number} ${d.code ?? ""} ${d.procedureName}`).includes(bare(query))).map(line),
