@@ -111,7 +111,10 @@ mod tests {
         assert_eq!(of(503, problem(503, "identityServiceDown", Some(30))), LinkError::IdentityDown);
         assert_eq!(of(404, problem(404, "blobUnknown", None)), LinkError::Refused("blobUnknown".into()));
         assert_eq!(of(409, problem(409, "numbersUsedUp", None)), LinkError::Refused("numbersUsedUp".into()));
-        assert_eq!(of(503, problem(503, "storageTrouble", Some(15))), LinkError::Trouble { retry_after: Some(15) });
+        assert_eq!(
+            of(503, problem(503, "storageTrouble", Some(15))),
+            LinkError::Trouble { retry_after: Some(15) }
+        );
         assert_eq!(of(429, None), LinkError::Trouble { retry_after: None });
         assert_eq!(of(502, None), LinkError::Trouble { retry_after: None });
         assert_eq!(of(302, None), LinkError::Malformed, "a login page of somebody else is no answer");

@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn a_line_to_this_machine_goes_through_no_proxy() {
-        for (url, loopback) in [("https://127.0.0.1:1", true), ("https://[::1]:1", true), ("https://kho", false)] {
+        for (url, loopback) in
+            [("https://127.0.0.1:1", true), ("https://[::1]:1", true), ("https://kho", false)]
+        {
             assert_eq!(is_loopback(&Url::parse(url).unwrap()), loopback, "{url}");
         }
     }

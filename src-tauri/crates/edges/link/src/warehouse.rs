@@ -113,7 +113,8 @@ impl Warehouse for HttpWarehouse {
     }
 
     async fn push(&self, request: &OpsRequest) -> Result<OpsReply, LinkError> {
-        let reply: OpsReply = json(send(self.request(Method::POST, &["ops"])?.json(request), BATCH).await?).await?;
+        let reply: OpsReply =
+            json(send(self.request(Method::POST, &["ops"])?.json(request), BATCH).await?).await?;
         let answered = reply.results.iter().map(motcua_wire::OpResult::op_id);
         if answered.eq(request.ops.iter().map(|op| op.op_id)) { Ok(reply) } else { Err(LinkError::Malformed) }
     }

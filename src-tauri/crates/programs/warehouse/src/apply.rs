@@ -72,7 +72,9 @@ impl Warehouse {
                 }
             };
             let result = match stuck.get(&op.dossier) {
-                Some(earlier) if self.records.read(|v| v.op(op.op_id))?.is_none_or(|o| o.applied.is_none()) => {
+                Some(earlier)
+                    if self.records.read(|v| v.op(op.op_id))?.is_none_or(|o| o.applied.is_none()) =>
+                {
                     OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()] }
                 }
                 _ => self.apply(caller, &op, reference)?,
@@ -103,7 +105,15 @@ impl Warehouse {
                     return Ok(OpResult::Duplicate { op_id, version, receipt });
                 }
                 let (version, receipt) = self.apply_in(view, caller, op, reference, now)?;
-                view.put_op(op_id, &body_hash, op.dossier, op.device, op.device_seq, Ok((version, &receipt)), now)?;
+                view.put_op(
+                    op_id,
+                    &body_hash,
+                    op.dossier,
+                    op.device,
+                    op.device_seq,
+                    Ok((version, &receipt)),
+                    now,
+                )?;
                 Ok(OpResult::Applied { op_id, version, receipt })
             })
         });
@@ -193,12 +203,8 @@ impl Warehouse {
             OpPayload::FileDocument { record, owner_name } => {
                 file_paper(view, caller, op.op_id, record, owner_name, now)?
             }
-            OpPayload::AcceptDossier(accepted) => {
-                accept(view, op, accepted, &dossier, reference, now)?
-            }
-            OpPayload::ReturnResult(result) => {
-                return_result(view, caller, op, result, &dossier, now)?
-            }
+            OpPayload::AcceptDossier(accepted) => accept(view, op, accepted, &dossier, reference, now)?,
+            OpPayload::ReturnResult(result) => return_result(view, caller, op, result, &dossier, now)?,
         };
         match &op.payload {
             OpPayload::AcceptDossier(accepted) => dossier.accepted = Some((**accepted).clone()),
@@ -243,7 +249,9 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
         OpPayload::AcceptDossier(accepted) => {
             let mut blobs = BTreeSet::from([accepted.receipt]);
             for component in &accepted.components {
-                if let EvidenceSource::Scan { blob, .. } | EvidenceSource::File { blob, .. } = &component.source {
+                if let EvidenceSource::Scan { blob, .. } | EvidenceSource::File { blob, .. } =
+                    &component.source
+                {
                     blobs.insert(*blob);
                 }
             }
@@ -355,7 +363,8 @@ fn accept(
                 let Some(paper) = paper else { return Err(rejected("documentUnknown", &[&field])) };
                 check_usable(&paper, accepted.accepted_at.day(), &field)?;
                 if !accepted.consents.iter().any(|c| {
-                    c.documents.contains(document) && (c.national || paper.provenance == Provenance::Provincial)
+                    c.documents.contains(document)
+                        && (c.national || paper.provenance == Provenance::Provincial)
                 }) {
                     return Err(rejected("consentMissing", &[&field]));
                 }

@@ -28,9 +28,8 @@ pub(crate) type Who = Extension<Caller>;
 
 /// Every route of `/v1`.
 pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
-    let open = Router::new()
-        .route("/v1/about", get(records::about))
-        .route("/v1/openapi.json", get(openapi::serve));
+    let open =
+        Router::new().route("/v1/about", get(records::about)).route("/v1/openapi.json", get(openapi::serve));
     let json = Router::new()
         .route("/v1/reference", get(records::reference))
         .route("/v1/identity/{number}", get(records::identity))
@@ -42,7 +41,8 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
     let files = Router::new()
         .route("/v1/blobs/{sha256}", get(blobs::fetch).put(blobs::store))
         .route_layer(middleware::from_fn_with_state(BLOB_LIMIT, time_limit));
-    let closed = json.merge(files).route_layer(middleware::from_fn_with_state(Arc::clone(&warehouse), authorize));
+    let closed =
+        json.merge(files).route_layer(middleware::from_fn_with_state(Arc::clone(&warehouse), authorize));
     open.merge(closed)
         .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
         .fallback(|| async { Refusal::RouteUnknown })

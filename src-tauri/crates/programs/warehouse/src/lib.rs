@@ -31,13 +31,13 @@ mod store;
 mod warehouse;
 
 pub use check::{CheckReport, check};
-pub use config::{Config, ConfigError};
+pub use config::{CONFIG_VERSION, Config, ConfigError};
 pub use http::openapi_json;
 pub use identity::{FileDirectory, IdentityDirectory, IdentityEntry, IdentityOutage};
 pub use intake::{FileFacts, FileRefusal, examine};
 pub use keys::{device_key_hash, receipt_key};
 pub use reference::Reference;
-pub use seed::{SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, seed};
+pub use seed::{SEED_VERSION, SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, seed};
 pub use server::{RunningServer, ServeError, serve, start};
-pub use store::{Blobs, Records, StoreError};
+pub use store::{BlobError, Blobs, MAX_BLOB, Records, StoreError};
 pub use warehouse::{Clock, Warehouse};

@@ -60,7 +60,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Serve { data, listen } => {
             let config = Config::load(&data)?;
             let address = listen.unwrap_or_else(|| config.listen.clone());
-            let listener = TcpListener::bind(&address).with_context(|| format!("cannot listen on {address}"))?;
+            let listener =
+                TcpListener::bind(&address).with_context(|| format!("cannot listen on {address}"))?;
             let runtime = tokio::runtime::Runtime::new()?;
             runtime.block_on(serve(config, listener, |url| {
                 tell(&serde_json::json!({ "listening": url }));

@@ -30,7 +30,8 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Every refusal, for the description of the API and its tests.
+    /// Every refusal, for the tests.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 20] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
@@ -116,12 +117,9 @@ impl Refusal {
             Self::NumbersUsedUp => {
                 (S::CONFLICT, "numbersUsedUp", "Đã dùng hết số thứ tự hồ sơ của ngày này", None)
             }
-            Self::IdentityServiceDown => (
-                S::SERVICE_UNAVAILABLE,
-                "identityServiceDown",
-                "Hệ thống định danh không trả lời",
-                Some(30),
-            ),
+            Self::IdentityServiceDown => {
+                (S::SERVICE_UNAVAILABLE, "identityServiceDown", "Hệ thống định danh không trả lời", Some(30))
+            }
             Self::RequestTimeout => {
                 (S::REQUEST_TIMEOUT, "requestTimeout", "Yêu cầu quá thời gian cho phép", Some(5))
             }

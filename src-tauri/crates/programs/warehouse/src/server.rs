@@ -109,7 +109,11 @@ pub(crate) fn start_with(
 ///
 /// # Errors
 /// See [`ServeError`].
-pub async fn serve(config: Config, listener: TcpListener, ready: impl FnOnce(&str)) -> Result<(), ServeError> {
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    ready: impl FnOnce(&str),
+) -> Result<(), ServeError> {
     let server = start(config, listener).await?;
     ready(&server.url());
     let handle = server.handle.clone();

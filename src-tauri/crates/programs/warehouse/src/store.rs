@@ -14,5 +14,5 @@ mod world;
 pub use blobs::{BlobError, Blobs, MAX_BLOB};
 pub(crate) use dossiers::DossierRow;
 pub(crate) use papers::{PaperRow, StoredStatus};
-pub use sqlite::{Records, StoreError};
 pub(crate) use sqlite::View;
+pub use sqlite::{Records, StoreError};

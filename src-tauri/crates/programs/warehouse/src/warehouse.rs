@@ -49,8 +49,15 @@ impl Warehouse {
         let records = Records::open(&config.data.join("records.db"))?;
         let blobs = Blobs::open(&config.data.join("blobs"))?;
         let receipts = receipt_key(&config.data)?;
-        let this =
-            Self { records, blobs, receipts, identity, clock, epoch: config.epoch, reference: RwLock::default() };
+        let this = Self {
+            records,
+            blobs,
+            receipts,
+            identity,
+            clock,
+            epoch: config.epoch,
+            reference: RwLock::default(),
+        };
         this.reconcile()?;
         Ok(this)
     }

@@ -203,7 +203,11 @@ fn newest(warehouse: &Warehouse) -> Result<Arc<Reference>, Refusal> {
 }
 
 fn json_refusal(rejection: &JsonRejection) -> Refusal {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Refusal::BodyTooLarge } else { Refusal::BodyMalformed }
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Refusal::BodyTooLarge
+    } else {
+        Refusal::BodyMalformed
+    }
 }
 
 /// Reads one operation; one of another schema or shape is answered on its own when at least its
@@ -215,7 +219,8 @@ fn read_op(value: serde_json::Value) -> Result<Result<Op, OpResult>, Refusal> {
         (Ok(op), _) => Ok(Ok(op)),
         (Err(_), None) => Err(Refusal::BodyMalformed),
         (Err(_), Some(op_id)) => {
-            let known = schema.is_some_and(|s| (u64::from(MIN_SCHEMA)..=u64::from(SCHEMA_VERSION)).contains(&s));
+            let known =
+                schema.is_some_and(|s| (u64::from(MIN_SCHEMA)..=u64::from(SCHEMA_VERSION)).contains(&s));
             let code = if known || schema.is_none() { "opMalformed" } else { "schemaUnknown" };
             Ok(Err(reject(op_id, code, vec![])))
         }

@@ -172,9 +172,9 @@ impl View<'_> {
 
     /// Receipts given for a dossier, oldest first.
     pub(crate) fn receipts(&self, dossier: DossierId) -> Result<Vec<SignedReceipt>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT receipt FROM ops WHERE dossier = ? AND receipt IS NOT NULL ORDER BY version")?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT receipt FROM ops WHERE dossier = ? AND receipt IS NOT NULL ORDER BY version",
+        )?;
         let rows = statement.query_map([dossier.to_string()], |r| r.get::<_, String>(0))?;
         Ok(rows.map(|r| r.map(SignedReceipt)).collect::<Result<_, _>>()?)
     }

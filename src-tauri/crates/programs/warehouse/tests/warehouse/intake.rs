@@ -2,10 +2,8 @@
 
 use crate::authority::Authority;
 use crate::paper;
-use crate::world::{
-    OWNER, World, file_document, fresh_uuid, is_applied, now, push, rejected_code, upload,
-};
-use motcua_dossier::{DossierId, DocumentRecord};
+use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, now, push, rejected_code, upload};
+use motcua_dossier::{DocumentRecord, DossierId};
 use motcua_wire::OpResult;
 
 /// Files one paper with those bytes and gives the answer.

@@ -169,11 +169,8 @@ async fn every_closed_route_asks_for_a_known_key() {
     let world = World::new().await;
     let line = world.line_with("a wrong key", &world.ca_pem);
     let owner = IdNumber::parse(OWNER).unwrap();
-    let wish = LeaseBlock {
-        agency: AgencyCode::parse(AGENCY).unwrap(),
-        day: crate::world::today(),
-        count: 1,
-    };
+    let wish =
+        LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: crate::world::today(), count: 1 };
     let cancel = CancellationToken::new();
     assert_eq!(line.reference(0).await.unwrap_err(), LinkError::Unauthorized);
     assert_eq!(line.identity(&owner).await.unwrap_err(), LinkError::Unauthorized);
@@ -240,7 +237,8 @@ async fn the_description_names_every_route() {
     for (path, method) in table {
         assert!(api["paths"][path][method].is_object(), "{method} {path}");
     }
-    let described: usize = api["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
+    let described: usize =
+        api["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
     assert_eq!(described, table.len());
 }
 

@@ -80,8 +80,17 @@ impl World {
         let mut trust_pem = vec![authority.root_pem.clone()];
         trust_pem.extend(more(&authority, &agency));
         let devices = [(); 3].map(|()| DeviceId(fresh_uuid()));
-        let mut world =
-            Self { dir, config, server: None, ca_pem, authority, agency, officer, devices, sequence: AtomicU64::new(1) };
+        let mut world = Self {
+            dir,
+            config,
+            server: None,
+            ca_pem,
+            authority,
+            agency,
+            officer,
+            devices,
+            sequence: AtomicU64::new(1),
+        };
         world.load(&world.base(trust_pem));
         world.up().await;
         world
