@@ -1,6 +1,8 @@
 //! Declares the commands of the window. Without the list, Tauri would open every command to every window.
 
 mod names {
+    // The window's crate is where these are reachable from.
+    #![allow(unreachable_pub, missing_docs)]
     include!("src/commands/names.rs");
 }
 

@@ -11,7 +11,7 @@ pub mod status;
 
 pub use names::{MAIN, PIN};
 
-use crate::view::AppError;
+use crate::view::{self, AppError};
 use tauri::Runtime;
 use tauri::ipc::Invoke;
 
@@ -67,6 +67,8 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
 pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
     tauri_specta::Builder::new()
         .error_handling(tauri_specta::ErrorHandlingMode::Throw)
+        // What is sent and what is received have one shape.
+        .disable_serde_phases()
         .commands(tauri_specta::collect_commands![
             status::status,
             status::create_vault::<tauri::Wry>,
@@ -107,7 +109,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             outbox::verify_file,
             sign::submit_pin,
         ])
-        .typ::<crate::view::AppError>()
-        .typ::<crate::view::SignPrompt>()
-        .typ::<crate::view::DossierChanged>()
+        .typ::<view::AppError>()
+        .typ::<view::SignPrompt>()
+        .typ::<view::DossierChanged>()
 }

@@ -49,7 +49,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(context())
         .context("window system")?;
     app.run(|app, event| {
         if let RunEvent::Exit = event
@@ -60,6 +60,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Configuration, built page and capabilities, as compiled in.
+#[must_use]
+pub fn context<R: Runtime>() -> tauri::Context<R> {
+    tauri::generate_context!()
 }
 
 /// Commands, page protocol and window events on any runtime, so that tests drive the same handler.

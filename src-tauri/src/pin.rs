@@ -6,7 +6,7 @@ use crate::view::{AppError, PinAnswer, Secret, SignPrompt};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tauri::utils::config::WebviewUrl;
 use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, Manager, Runtime, WebviewWindow, WebviewWindowBuilder, http};
+use tauri::{AppHandle, Runtime, WebviewWindow, WebviewWindowBuilder, http};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -93,12 +93,14 @@ impl PinDesk {
 /// # Errors
 /// The window system refuses.
 pub fn open_window<R: Runtime>(app: &AppHandle<R>, prompt: &SignPrompt) -> tauri::Result<WebviewWindow<R>> {
-    let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("pin.html".into()))
+    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("pin.html".into()))
         .title("Ký số")
         .inner_size(480.0, 440.0)
         .resizable(false)
         .maximizable(false)
         .minimizable(false)
+        // Never behind the window that waits for it.
+        .always_on_top(true)
         .center()
         .visible(false)
         .initialization_script(prompt_script(prompt))
@@ -113,11 +115,8 @@ pub fn open_window<R: Runtime>(app: &AppHandle<R>, prompt: &SignPrompt) -> tauri
                 let _ = window.show();
                 let _ = window.set_focus();
             }
-        });
-    if let Some(main) = app.get_webview_window(crate::window::MAIN) {
-        builder = builder.parent(&main)?;
-    }
-    builder.build()
+        })
+        .build()
 }
 
 /// Sets `window.__PROMPT__`. The JSON goes in as a string literal, so that no name on a paper is ever code.

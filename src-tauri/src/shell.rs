@@ -98,7 +98,7 @@ impl Shell {
         tauri::async_runtime::spawn(async move {
             let (events, heard) = tokio::sync::mpsc::unbounded_channel();
             let telling = tauri::async_runtime::spawn(tell(app, heard));
-            desk.run_sync(&job.cancel, &|event| drop(events.send(event))).await;
+            desk.run_sync(&job.cancel, &|event| _ = events.send(event)).await;
             // The teller ends when nobody can tell it anything any more.
             drop(events);
             drop(telling.await);

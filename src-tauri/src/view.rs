@@ -16,9 +16,14 @@ use zeroize::Zeroizing;
 pub struct Millis(#[specta(type = u32)] pub f64);
 
 /// A secret typed by the officer: wiped when dropped, never printed.
-#[derive(Deserialize, Type)]
-#[serde(transparent)]
+#[derive(Type)]
 pub struct Secret(#[specta(type = String)] pub Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Self(Zeroizing::new(text)))
+    }
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,0 +1,338 @@
+//! The window on Tauri's mock runtime, with the real configuration and capabilities: which window may
+//! call what, and what the answers look like.
+
+#![allow(clippy::unwrap_used)]
+
+use motcua_desktop::commands::{MAIN, PIN};
+use motcua_desktop::shell::Shell;
+use motcua_dossier::{BlobId, DossierId};
+use motcua_testkit::{Office, SECRET};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tauri::ipc::{CallbackFn, InvokeBody};
+use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
+use tauri::webview::InvokeRequest;
+use tauri::{App, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+
+/// A counter on fakes behind both windows.
+struct Counter {
+    office: Office,
+    app: App<MockRuntime>,
+    main: WebviewWindow<MockRuntime>,
+}
+
+impl Counter {
+    fn open() -> Self {
+        let office = tauri::async_runtime::block_on(Office::ready());
+        let builder = motcua_desktop::with_commands(mock_builder());
+        let app = builder.build(motcua_desktop::context()).unwrap();
+        app.manage(Shell::new(Arc::clone(&office.desk)));
+        let main = window(&app, "main");
+        Self { office, app, main }
+    }
+
+    /// Asks as the main window's page does.
+    fn ask(&self, command: &str, arguments: Value) -> Result<Value, Value> {
+        call(&self.main, command, arguments)
+    }
+
+    fn open_dossier(&self) -> Value {
+        let owner = json!({ "kind": "citizen", "number": "052 090 000 495", "aliases": [], "name": "Trần Văn Mẫu",
+            "address": "", "phone": "" });
+        let new = json!({ "channel": "direct", "returnMethod": "counter", "owner": owner, "submitter": null,
+            "procedureCode": "1.004873.H08", "caseCode": "thuong" });
+        self.ask("open_dossier", new).unwrap()
+    }
+
+    fn scan_into(&self, id: &Value, component: u32, pages: u32) -> Value {
+        self.office.scanner.lay_in(pages);
+        let job = json!({ "id": id, "component": component, "source": "auto", "gray": false, "onEvent": "__CHANNEL__:7" });
+        self.ask("scan", job).unwrap()
+    }
+}
+
+fn window(app: &App<MockRuntime>, label: &str) -> WebviewWindow<MockRuntime> {
+    WebviewWindowBuilder::new(app, label, WebviewUrl::default()).build().unwrap()
+}
+
+fn call(window: &WebviewWindow<MockRuntime>, command: &str, arguments: Value) -> Result<Value, Value> {
+    let request = InvokeRequest {
+        cmd: command.into(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: "tauri://localhost".parse().unwrap(),
+        body: InvokeBody::Json(arguments),
+        headers: Default::default(),
+        invoke_key: INVOKE_KEY.to_string(),
+    };
+    get_ipc_response(window, request).map(|body| body.deserialize().unwrap())
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_lists_of_commands_agree() {
+    let dir = env!("CARGO_MANIFEST_DIR");
+    let read = |path: &str| std::fs::read_to_string(format!("{dir}/{path}")).unwrap();
+    for (file, label, names, also) in [
+        ("main", "main", MAIN, &["core:event:allow-listen", "core:event:allow-unlisten"][..]),
+        ("pin", "pin", PIN, &[][..]),
+    ] {
+        let capability: Value = serde_json::from_str(&read(&format!("capabilities/{file}.json"))).unwrap();
+        assert_eq!(capability["windows"], json!([label]));
+        assert_eq!(capability["local"], json!(true));
+        assert!(capability.get("remote").is_none(), "no remote page may call anything");
+        let mut expected: Vec<String> = also.iter().map(|a| (*a).to_owned()).collect();
+        expected.extend(names.iter().map(|n| format!("allow-{}", n.replace('_', "-"))));
+        assert_eq!(capability["permissions"], json!(expected), "capability of {label}");
+    }
+    let bindings = read("../ui/src/bridge/bindings.ts");
+    for name in MAIN.iter().chain(PIN) {
+        assert!(bindings.contains(&format!("(\"{name}\"")), "{name} is missing in bindings.ts");
+    }
+    assert_eq!(
+        bindings.matches("__TAURI_INVOKE").count() - 1,
+        MAIN.len() + PIN.len(),
+        "one binding per command"
+    );
+    let config: Value = serde_json::from_str(&read("tauri.conf.json")).unwrap();
+    let security = &config["app"]["security"];
+    assert_eq!(security["capabilities"], json!(["main", "pin"]), "only these two files count");
+    assert_eq!(security["freezePrototype"], json!(true));
+    assert_eq!(config["app"]["withGlobalTauri"], json!(false));
+    assert!(!security["csp"].to_string().contains("unsafe-inline"));
+}
+
+#[test]
+fn the_bindings_are_fresh() {
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/bridge/bindings.ts");
+    let fresh = std::env::temp_dir().join(format!("motcua-bindings-{}.ts", std::process::id()));
+    let typescript = specta_typescript::Typescript::default();
+    motcua_desktop::commands::bindings().export(typescript, &fresh).unwrap();
+    let (left, right) =
+        (std::fs::read_to_string(committed).unwrap(), std::fs::read_to_string(&fresh).unwrap());
+    std::fs::remove_file(fresh).unwrap();
+    assert!(left == right, "run: cargo run -p motcua-desktop --example export-bindings");
+}
+
+#[test]
+fn every_window_may_call_its_own_commands_and_no_other() {
+    let counter = Counter::open();
+    let pin = window(&counter.app, "pin");
+    let refused = |answer: Result<Value, Value>| {
+        answer.err().and_then(|e| e.as_str().map(|t| t.contains("not allowed"))).unwrap_or(false)
+    };
+    for name in MAIN {
+        assert!(refused(call(&pin, name, json!({}))), "the PIN window must not call {name}");
+    }
+    for name in PIN {
+        assert!(refused(counter.ask(name, json!({ "pin": "1" }))), "the main window must not call {name}");
+    }
+    for name in ["plugin:event|listen", "plugin:event|emit", "plugin:window|close", "plugin:dialog|open"] {
+        assert!(refused(call(&pin, name, json!({}))), "the PIN window must not call {name}");
+    }
+    for name in ["plugin:dialog|open", "plugin:event|emit", "plugin:webview|create_webview_window"] {
+        assert!(refused(counter.ask(name, json!({}))), "the main window must not call {name}");
+    }
+}
+
+#[test]
+fn every_command_of_the_main_window_is_registered_and_refuses_nonsense() {
+    let counter = Counter::open();
+    // Without arguments nothing may be "not found": it works, or says which argument it misses.
+    for name in MAIN.iter().filter(|n| **n != "lock") {
+        if let Err(error) = counter.ask(name, json!({})) {
+            let text = error.to_string();
+            assert!(!text.contains("not found") && !text.contains("not allowed"), "{name}: {text}");
+        }
+    }
+    for (command, arguments) in [
+        ("dossier", json!({ "id": "../../etc/passwd" })),
+        ("verify_file", json!({ "blob": "zz" })),
+        ("take", json!({ "id": "x", "component": 1, "document": "y", "nationalConfirmed": null })),
+        ("restore_page", json!({ "id": "x", "component": 1, "index": 0, "image": "z" })),
+    ] {
+        let error = counter.ask(command, arguments).unwrap_err();
+        assert_eq!(error["code"], "internal", "{command}: {error}");
+        assert_eq!(keys(&error), ["code", "params", "reference"]);
+    }
+}
+
+#[test]
+fn the_status_says_where_the_counter_stands() {
+    let counter = Counter::open();
+    let status = counter.ask("status", json!({})).unwrap();
+    assert_eq!(status["vault"], "open");
+    assert_eq!(status["online"], true);
+    assert_eq!(status["scannerId"], "fake:0");
+    assert_eq!(status["referenceVersion"], 3);
+    assert!(status["lastContact"].is_number());
+    assert_eq!(
+        keys(&status).len(),
+        15,
+        "vault, officers, officer, agencyName, unitName, version, online, lastContact, queued, attention, \
+         token, tokenLabel, scannerId, referenceVersion, blockLeft"
+    );
+    let locked = counter.ask("lock", json!({})).unwrap();
+    assert_eq!((&locked["vault"], &locked["officers"]), (&json!("locked"), &json!(["canbo.mau"])));
+    let wrong = json!({ "officer": "canbo.mau", "secret": "not-the-secret" });
+    assert_eq!(counter.ask("unlock", wrong).unwrap_err()["code"], "vaultWrongSecret");
+    assert_eq!(counter.ask("outbox", json!({ "all": true })).unwrap_err()["code"], "vaultLocked");
+    let right = json!({ "officer": "canbo.mau", "secret": SECRET });
+    assert_eq!(counter.ask("unlock", right).unwrap()["vault"], "open");
+    counter.ask("lock", json!({})).unwrap();
+}
+
+#[test]
+fn a_dossier_is_opened_found_scanned_and_shown() {
+    let counter = Counter::open();
+    let check = counter.ask("check_identity", json!({ "number": "052 090 000 495" })).unwrap();
+    assert_eq!((&check["outcome"], &check["number"]), (&json!("registered"), &json!("052090000495")));
+    assert_eq!(check["kind"], "cccd");
+    let error = counter.ask("check_identity", json!({ "number": "12" })).unwrap_err();
+    assert_eq!(error["code"], "numberShape");
+    let found = counter.ask("find_procedures", json!({ "query": "khai sinh" })).unwrap();
+    assert_eq!(found[0]["cases"][0]["workingDays"], 3);
+    assert_eq!(found[0]["componentCount"], 3);
+
+    let dossier = counter.open_dossier();
+    let id = &dossier["id"];
+    assert_eq!(dossier["owner"]["number"], "052090000495");
+    assert_eq!((&dossier["state"], &dossier["caseName"]), (&json!("draft"), &json!("Thông thường")));
+    assert_eq!(dossier["components"].as_array().unwrap().len(), 3);
+    assert!(dossier["problems"].as_array().unwrap().iter().any(|p| p["code"] == "componentMissing"));
+
+    let pages = counter.scan_into(id, 2, 2);
+    assert_eq!(pages.as_array().unwrap().len(), 2);
+    assert_eq!(keys(&pages[0]), ["dpi", "height", "image", "thumbnail", "width"]);
+    let row = json!({ "id": id, "component": 2 });
+    let mut removed = row.clone();
+    removed["index"] = json!(0);
+    assert_eq!(counter.ask("remove_page", removed.clone()).unwrap().as_array().unwrap().len(), 1);
+    removed["image"] = pages[0]["image"].clone();
+    assert_eq!(counter.ask("restore_page", removed).unwrap(), pages);
+    let moved = json!({ "id": id, "component": 2, "from": 0, "to": 1 });
+    assert_eq!(counter.ask("move_page", moved).unwrap()[0], pages[1]);
+    assert_eq!(counter.ask("dossier", json!({ "id": id })).unwrap()["components"][1]["capturing"], 2);
+    let finished = counter.ask("finish_capture", row.clone()).unwrap();
+    let attachment = &finished["components"][1]["attachment"];
+    assert_eq!((&attachment["source"], &attachment["pages"]), (&json!("scan"), &json!(2)));
+    assert_eq!(finished["components"][1]["needsSignature"], "agency");
+    assert_eq!(finished["components"][1]["canDigitize"], false);
+
+    let report = counter.ask("verify_file", json!({ "blob": attachment["blob"] })).unwrap();
+    assert_eq!(report["document"], "indeterminate", "a file without a signature proves nothing");
+    let lines = counter.ask("list_dossiers", json!({ "query": "mau" })).unwrap();
+    assert_eq!(lines[0]["ownerNumber"], "0520••••0495", "lists never show the whole number");
+    let detached = counter.ask("detach", row.clone()).unwrap();
+    assert_eq!(detached["components"][1]["attachment"], Value::Null);
+    assert_eq!(counter.ask("auto_attach", json!({ "id": id })).unwrap()["rows"][1]["outcome"], "none");
+    assert_eq!(counter.ask("offers", row).unwrap()["items"], json!([]));
+    assert!(
+        counter.ask("accept", json!({ "id": id })).unwrap_err()["params"]["codes"]
+            .as_str()
+            .unwrap()
+            .contains("componentMissing")
+    );
+}
+
+#[test]
+fn a_wrong_pin_is_asked_for_again_and_never_sent_twice() {
+    let counter = Counter::open();
+    let dossier = counter.open_dossier();
+    let id = dossier["id"].clone();
+    counter.scan_into(&id, 2, 1);
+    counter.ask("finish_capture", json!({ "id": id, "component": 2 })).unwrap();
+    let certificates = counter.ask("certificates", json!({})).unwrap();
+    let agency = certificates.as_array().unwrap().iter().find(|c| c["role"] == "agency").unwrap().clone();
+    let signing = std::thread::spawn({
+        let main = counter.main.clone();
+        let job = json!({ "id": id, "components": [2], "fingerprint": agency["fingerprint"] });
+        move || call(&main, "sign", job)
+    });
+    let pin = (0..200)
+        .find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            counter.app.get_webview_window("pin")
+        })
+        .unwrap();
+    let answer = call(&pin, "submit_pin", json!({ "pin": "wrong" })).unwrap();
+    assert_eq!(answer["done"], false);
+    assert_eq!(answer["retry"]["pinState"], "low", "the warning is what the token's flags say");
+    assert_eq!(counter.office.signer.logins(), 1, "one click, one login");
+    let answer = call(&pin, "submit_pin", json!({ "pin": motcua_testkit::PIN })).unwrap();
+    assert_eq!(answer, json!({ "done": true, "retry": null }));
+    let signed = signing.join().unwrap().unwrap();
+    assert_eq!(signed["components"][1]["attachment"]["signatures"][0]["role"], "agency");
+    assert_eq!(signed["components"][1]["canDigitize"], true);
+    assert_eq!(counter.office.signer.logins(), 2);
+
+    let metadata = counter.ask("suggest_metadata", json!({ "id": id, "component": 2 })).unwrap();
+    assert_eq!(metadata["store"], "personal");
+    let done = counter.ask("digitize", json!({ "id": id, "component": 2, "metadata": metadata })).unwrap();
+    assert_eq!(done["components"][1]["attachment"]["outbox"], "queued");
+    assert_eq!(done["outbox"][0]["kind"], "document");
+    assert_eq!(counter.ask("outbox", json!({ "all": false })).unwrap().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn giving_up_in_the_pin_window_changes_nothing() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    counter.scan_into(&id, 2, 1);
+    counter.ask("finish_capture", json!({ "id": id, "component": 2 })).unwrap();
+    let before = counter.ask("dossier", json!({ "id": id })).unwrap();
+    let certificates = counter.ask("certificates", json!({})).unwrap();
+    let signing = std::thread::spawn({
+        let main = counter.main.clone();
+        let job = json!({ "id": id, "components": [2], "fingerprint": certificates[0]["fingerprint"] });
+        move || call(&main, "sign", job)
+    });
+    let pin = (0..200)
+        .find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            counter.app.get_webview_window("pin")
+        })
+        .unwrap();
+    assert_eq!(call(&pin, "submit_pin", json!({ "pin": null })).unwrap()["done"], true);
+    assert_eq!(signing.join().unwrap().unwrap_err()["code"], "signCancelled");
+    assert_eq!(counter.office.signer.logins(), 0, "no PIN reached the token");
+    assert_eq!(counter.ask("dossier", json!({ "id": id })).unwrap(), before);
+}
+
+#[tokio::test]
+async fn pages_are_bytes_of_the_open_vault_for_the_main_window_only() {
+    let office = Office::ready().await;
+    office.scanner.lay_in(1);
+    let dossier = office.open().await;
+    let options = motcua_desk::ScanOptions::default();
+    let draft = office.desk.scan(dossier.id, 2, &options, &|_, _| {}, &Default::default()).await.unwrap();
+    let image = draft.pages[0].image;
+    let ask = async |blob: BlobId, kind: &str, label: &str| {
+        let uri = format!("page://localhost/{blob}?type={kind}");
+        let request = tauri::http::Request::builder().uri(uri).body(Vec::new()).unwrap();
+        motcua_desktop::pages::answer(Some(Arc::clone(&office.desk)), label, &request).await
+    };
+    let good = ask(image, "jpeg", "main").await;
+    assert_eq!(
+        (good.status().as_u16(), &good.headers()["content-type"]),
+        (200, &"image/jpeg".parse().unwrap())
+    );
+    assert_eq!(good.headers()["access-control-allow-origin"], "tauri://localhost");
+    assert_eq!(ask(image, "pdf", "main").await.status(), 415, "content decides, not the address");
+    assert_eq!(ask(BlobId([1; 32]), "jpeg", "main").await.status(), 404);
+    assert_eq!(ask(image, "jpeg", "pin").await.status(), 403, "the PIN window sees no paper");
+    office.desk.lock().await;
+    let closed = ask(image, "jpeg", "main").await;
+    assert_eq!((closed.status().as_u16(), closed.body().len()), (403, 0));
+}
+
+#[test]
+fn identifiers_are_strings_on_the_bridge() {
+    let counter = Counter::open();
+    let dossier = counter.open_dossier();
+    let id = dossier["id"].as_str().unwrap();
+    assert!(DossierId::parse(id).is_ok());
+}

@@ -1,0 +1,244 @@
+//! The real window under WebDriver: WebKitWebDriver starts it on a display of its own.
+
+use fantoccini::elements::Element;
+use fantoccini::wd::{Capabilities, WindowHandle};
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the slowest step (scan, signature, upload) may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Programs the test cannot do without; the missing ones.
+pub(crate) fn missing_tools() -> Vec<&'static str> {
+    let here = |name: &str| {
+        std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|d| d.join(name).is_file()))
+    };
+    ["WebKitWebDriver", "Xvfb", "dbus-daemon"].into_iter().filter(|name| !here(name)).collect()
+}
+
+/// A process that ends with the test.
+pub(crate) struct Ended(Child);
+
+impl Ended {
+    /// Starts a program.
+    pub(crate) fn start(command: &mut Command) -> anyhow::Result<Self> {
+        Ok(Self(command.stdin(Stdio::null()).spawn()?))
+    }
+
+    /// What it says, when that was asked for.
+    pub(crate) fn stdout(&mut self) -> Option<ChildStdout> {
+        self.0.stdout.take()
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // It may be gone by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The window, its driver and its display.
+pub(crate) struct Window {
+    client: Client,
+    shots: PathBuf,
+    taken: u32,
+    driver: Ended,
+    bus: Ended,
+    display: Ended,
+}
+
+impl Window {
+    /// Starts display, bus, driver and the program on a profile.
+    pub(crate) async fn open(program: &Path, profile: &Path, shots: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(shots)?;
+        let number = 90 + std::process::id() % 400;
+        let screen = format!(":{number}");
+        let mut xvfb = Command::new("Xvfb");
+        xvfb.args([&screen, "-screen", "0", "1366x820x24", "-nolisten", "tcp"]).stderr(Stdio::null());
+        let display = Ended::start(&mut xvfb)?;
+        let socket = profile.join("bus");
+        let address = format!("unix:path={}", socket.display());
+        let mut daemon = Command::new("dbus-daemon");
+        daemon.args(["--session", "--nofork", "--address", &address]).stderr(Stdio::null());
+        let bus = Ended::start(&mut daemon)?;
+        let port = free_port()?;
+        let mut webdriver = Command::new("WebKitWebDriver");
+        webdriver
+            .args([format!("--port={port}"), "--host=127.0.0.1".into()])
+            .env("DISPLAY", &screen)
+            .env("DBUS_SESSION_BUS_ADDRESS", &address)
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("GDK_BACKEND", "x11")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .env("NO_AT_BRIDGE", "1")
+            .env("XDG_DATA_HOME", profile.join("xdg"))
+            .env("LANG", "C.UTF-8");
+        let driver = Ended::start(&mut webdriver)?;
+        let mut capabilities = Capabilities::new();
+        capabilities.insert(
+            "webkitgtk:browserOptions".into(),
+            json!({ "binary": program, "args": ["--profile", profile] }),
+        );
+        let url = format!("http://127.0.0.1:{port}");
+        let begun = Instant::now();
+        let client = loop {
+            let connector = hyper_util::client::legacy::connect::HttpConnector::new();
+            match ClientBuilder::new(connector).capabilities(capabilities.clone()).connect(&url).await {
+                Ok(client) => break client,
+                Err(error) if begun.elapsed() > PATIENCE => return Err(error.into()),
+                Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
+            }
+        };
+        Ok(Self { client, shots: shots.to_owned(), taken: 0, driver, bus, display })
+    }
+
+    /// The element with that `data-test`, once it can be used.
+    pub(crate) async fn find(&self, test: &str) -> anyhow::Result<Element> {
+        let selector = format!("[data-test=\"{test}\"]");
+        let begun = Instant::now();
+        loop {
+            if let Ok(element) = self.client.find(Locator::Css(&selector)).await
+                && element.is_displayed().await.unwrap_or(false)
+                && element.is_enabled().await.unwrap_or(false)
+            {
+                return Ok(element);
+            }
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "{test} does not appear: {}", self.complaint().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Is it there now.
+    pub(crate) async fn has(&self, test: &str) -> bool {
+        let selector = format!("[data-test=\"{test}\"]");
+        self.client.find(Locator::Css(&selector)).await.is_ok()
+    }
+
+    /// Clicks it.
+    pub(crate) async fn click(&self, test: &str) -> anyhow::Result<()> {
+        Ok(self.find(test).await?.click().await?)
+    }
+
+    /// Replaces what is in the field.
+    pub(crate) async fn write(&self, test: &str, text: &str) -> anyhow::Result<()> {
+        let field = self.find(test).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// Its text.
+    pub(crate) async fn text(&self, test: &str) -> anyhow::Result<String> {
+        Ok(self.find(test).await?.text().await?)
+    }
+
+    /// Value of a form field.
+    pub(crate) async fn value(&self, test: &str) -> anyhow::Result<String> {
+        Ok(self.find(test).await?.prop("value").await?.unwrap_or_default())
+    }
+
+    /// Waits until `attribute` of every element with that `data-test` is `wanted`.
+    pub(crate) async fn until_all(&self, test: &str, attribute: &str, wanted: &str) -> anyhow::Result<usize> {
+        let selector = format!("[data-test=\"{test}\"]");
+        let begun = Instant::now();
+        loop {
+            let mut seen = Vec::new();
+            for element in self.client.find_all(Locator::Css(&selector)).await? {
+                seen.push(element.attr(attribute).await.ok().flatten().unwrap_or_default());
+            }
+            if !seen.is_empty() && seen.iter().all(|s| s == wanted) {
+                return Ok(seen.len());
+            }
+            anyhow::ensure!(
+                begun.elapsed() < PATIENCE,
+                "{test} is {seen:?}, not {wanted}: {}",
+                self.complaint().await
+            );
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until every element with that `data-test` says `wanted`.
+    pub(crate) async fn until_text(&self, test: &str, wanted: &str) -> anyhow::Result<()> {
+        let selector = format!("[data-test=\"{test}\"]");
+        let begun = Instant::now();
+        loop {
+            let mut seen = Vec::new();
+            for element in self.client.find_all(Locator::Css(&selector)).await? {
+                seen.push(element.text().await.unwrap_or_default());
+            }
+            if !seen.is_empty() && seen.iter().all(|s| s.contains(wanted)) {
+                return Ok(());
+            }
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "{test} says {seen:?}, not {wanted}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Runs a script in the page, to look, never to act.
+    pub(crate) async fn look(&self, script: &str) -> anyhow::Result<serde_json::Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// Signs with the chosen certificate: confirms, types the PIN in the second window, comes back.
+    pub(crate) async fn type_pin(&mut self, pin: &str, name: &str) -> anyhow::Result<()> {
+        let main = self.client.window().await?;
+        let second = self.second_window(&main).await?;
+        self.client.switch_to_window(second).await?;
+        self.find("pin-input").await?.send_keys(pin).await?;
+        self.shot(name).await?;
+        self.click("pin-submit").await?;
+        let begun = Instant::now();
+        // The window closes itself when the token has signed.
+        while self.client.windows().await?.len() > 1 {
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "the PIN window stays open");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(self.client.switch_to_window(main).await?)
+    }
+
+    async fn second_window(&self, main: &WindowHandle) -> anyhow::Result<WindowHandle> {
+        let begun = Instant::now();
+        loop {
+            if let Some(other) = self.client.windows().await?.into_iter().find(|w| w != main) {
+                return Ok(other);
+            }
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "no PIN window: {}", self.complaint().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Takes a picture of the page, numbered in order.
+    pub(crate) async fn shot(&mut self, name: &str) -> anyhow::Result<()> {
+        self.taken += 1;
+        let picture = self.client.screenshot().await?;
+        std::fs::write(self.shots.join(format!("{:02}-{name}.png", self.taken)), picture)?;
+        Ok(())
+    }
+
+    /// Ends the session, the window and its display.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.client.close().await?;
+        drop((self.driver, self.bus, self.display));
+        Ok(())
+    }
+
+    /// What the page says went wrong, and where it stands.
+    async fn complaint(&self) -> String {
+        let script =
+            "return document.querySelector('[data-test=failure]')?.innerText ?? document.body.innerText";
+        let said = self.client.execute(script, Vec::new()).await;
+        said.ok().and_then(|v| v.as_str().map(|s| s.chars().take(600).collect())).unwrap_or_default()
+    }
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
