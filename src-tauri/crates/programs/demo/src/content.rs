@@ -192,13 +192,7 @@ pub const OWNERS: &[Owner] = &[
         "Đã có tài khoản; nhiều giấy phù hợp: phải chọn",
     ),
     owner("099003000003", "Lê Văn Giả Định", true, &[marital(400)], "Giấy đã hết hiệu lực"),
-    owner(
-        "099004000004",
-        "Phạm Thị Hủy Bỏ",
-        true,
-        &[flawed(marital(30), Flaw::Cancelled)],
-        "Giấy đã bị hủy",
-    ),
+    owner("099004000004", "Phạm Thị Hủy Bỏ", true, &[flawed(marital(30), Flaw::Cancelled)], "Giấy đã bị hủy"),
     owner(
         "099005000005",
         "Hoàng Văn Sai Ký",
@@ -253,7 +247,13 @@ pub const OWNERS: &[Owner] = &[
         &[paper("Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", PETROL, 200)],
         "Doanh nghiệp đã có tài khoản",
     ),
-    owner("0999000104-001", "Chi nhánh Công ty TNHH Giả Lập An Hòa", false, &[], "Chi nhánh chưa có tài khoản"),
+    owner(
+        "0999000104-001",
+        "Chi nhánh Công ty TNHH Giả Lập An Hòa",
+        false,
+        &[],
+        "Chi nhánh chưa có tài khoản",
+    ),
     owner(
         "000.91.20.H08",
         "Trường Tiểu học Thử Nghiệm",
@@ -345,8 +345,7 @@ pub fn reference(trust_pem: Vec<String>) -> Result<ReferenceData> {
     let tree: Vec<OrgNode> =
         serde_json::from_str(include_str!("../../../../../assets/seed/organisation.json"))?;
     let calendar: Calendar = serde_json::from_str(include_str!("../../../../../assets/seed/calendar.json"))?;
-    let guide: Guide =
-        serde_json::from_str(include_str!("../../../../../assets/seed/identity-guide.json"))?;
+    let guide: Guide = serde_json::from_str(include_str!("../../../../../assets/seed/identity-guide.json"))?;
     Ok(ReferenceData {
         version: 1,
         procedures,
@@ -415,7 +414,11 @@ fn document(
                 name,
                 decision_number: decision,
                 summary: format!("{} của {}", paper.label, owner.name),
-                issuer: if national { "Cơ quan tỉnh khác (DEMO)".to_owned() } else { AGENCY_NAME.to_owned() },
+                issuer: if national {
+                    "Cơ quan tỉnh khác (DEMO)".to_owned()
+                } else {
+                    AGENCY_NAME.to_owned()
+                },
                 issued_on: Some(issued_on),
                 valid_until,
                 form: paper.form,
@@ -471,7 +474,9 @@ fn changed(mut signed: Vec<u8>) -> Vec<u8> {
 
 /// A demo province CA and the server's certificate below it; the CA's key is not kept.
 fn tls(dir: &Path, now: Timestamp) -> Result<String> {
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    };
     std::fs::create_dir_all(dir)?;
     let from = now.in_vietnam() - time::Duration::days(1);
     let mut ca = CertificateParams::new(vec![])?;

@@ -49,7 +49,12 @@ pub fn render_papers(dir: &Path) -> anyhow::Result<Vec<RenderedPaper>> {
 ///
 /// # Errors
 /// The page cannot be drawn or encoded.
-pub fn page_pdf(title: &str, lines: &[String], at: OffsetDateTime, seed: [u8; 16]) -> anyhow::Result<Vec<u8>> {
+pub fn page_pdf(
+    title: &str,
+    lines: &[String],
+    at: OffsetDateTime,
+    seed: [u8; 16],
+) -> anyhow::Result<Vec<u8>> {
     let face = Typeface::load()?;
     let mut sheet = Sheet::new(&face);
     sheet.head(&OFFICE, "");
