@@ -6,6 +6,7 @@
 use crate::PdfError;
 use crate::file::{Entry, File, Object};
 use crate::token::{Dict, Kind, Value};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// Whether `now` differs from `signed`, an earlier revision of the same file, by more than is allowed.
@@ -18,7 +19,8 @@ pub(crate) fn changed_beyond_signing(signed: &File<'_>, now: &File<'_>) -> Resul
     if now.fault == Some("bytes after the end mark") {
         return Ok(true);
     }
-    let mut diff = Diff { signed, now, allowed: BTreeSet::new() };
+    let mut diff =
+        Diff { signed, now, allowed: BTreeSet::new(), content: OnceCell::new(), shown: OnceCell::new() };
     let touched = diff.touched()?;
     if touched.is_empty() {
         return Ok(false);
@@ -47,6 +49,9 @@ struct Diff<'s, 'a> {
     now: &'s File<'a>,
     /// Objects whose change or arrival has been explained.
     allowed: BTreeSet<u32>,
+    /// Objects of `signed` that are more than validation material, and all that `now` shows; found once.
+    content: OnceCell<BTreeSet<u32>>,
+    shown: OnceCell<BTreeSet<u32>>,
 }
 
 impl Diff<'_, '_> {
@@ -296,7 +301,7 @@ impl Diff<'_, '_> {
 
     fn allow(&mut self, value: Option<&Value>, only_new: bool) {
         let mut todo: Vec<Value> = value.cloned().into_iter().collect();
-        let before = if only_new { BTreeSet::new() } else { self.outside_validation() };
+        let before = if only_new { BTreeSet::new() } else { self.content().clone() };
         while let Some(value) = todo.pop() {
             let mut numbers = Vec::new();
             value.walk(&mut |inner| numbers.extend(inner.reference()));
@@ -309,38 +314,19 @@ impl Diff<'_, '_> {
         }
     }
 
-    /// Objects the signed revision used for anything but validation material.
-    fn outside_validation(&self) -> BTreeSet<u32> {
-        let mut seen = BTreeSet::new();
-        let Ok((root, catalog)) = self.signed.catalog() else { return seen };
-        seen.insert(root);
-        let mut todo: Vec<Value> = catalog
-            .value
-            .dict()
-            .map(|dict| {
-                dict.0
-                    .iter()
-                    .filter(|(key, _)| key != b"DSS" && key != b"Extensions")
-                    .map(|(_, value)| value.clone())
-                    .collect()
-            })
-            .unwrap_or_default();
-        while let Some(value) = todo.pop() {
-            let mut numbers = Vec::new();
-            value.walk(&mut |inner| numbers.extend(inner.reference()));
-            for number in numbers {
-                if seen.insert(number) {
-                    todo.extend(self.signed.object(number).ok().map(|object| object.value));
-                }
-            }
-        }
-        seen
+    fn content(&self) -> &BTreeSet<u32> {
+        self.content.get_or_init(|| reachable(self.signed, &[b"DSS", b"Extensions"]))
     }
 
     /// Containers of the file's own structure, and objects that nobody could ever see.
     fn harmless(&self, number: u32) -> Result<bool, PdfError> {
         if self.entry(self.now, number) == Entry::Free {
             return Ok(number == 0);
+        }
+        if !self.shown.get_or_init(|| reachable(self.now, &[])).contains(&number)
+            && !self.content().contains(&number)
+        {
+            return Ok(true);
         }
         if !self.is_new(number) {
             return Ok(false);
@@ -349,6 +335,26 @@ impl Diff<'_, '_> {
         let kind = object.value.dict().and_then(|dict| dict.find("Type")).and_then(Value::name);
         Ok(File::is_stream(&object) && matches!(kind, Some(b"XRef" | b"ObjStm")))
     }
+}
+
+/// Objects that can be reached from the catalog without these keys of it.
+fn reachable(file: &File<'_>, without: &[&[u8]]) -> BTreeSet<u32> {
+    let mut seen = BTreeSet::new();
+    let Ok((root, catalog)) = file.catalog() else { return seen };
+    seen.insert(root);
+    let keys = catalog.value.dict().map(|dict| dict.0.as_slice()).unwrap_or_default();
+    let kept = keys.iter().filter(|(key, _)| !without.contains(&key.as_slice()));
+    let mut todo: Vec<Value> = kept.map(|(_, value)| value.clone()).collect();
+    while let Some(value) = todo.pop() {
+        let mut numbers = Vec::new();
+        value.walk(&mut |inner| numbers.extend(inner.reference()));
+        for number in numbers {
+            if seen.insert(number) {
+                todo.extend(file.object(number).ok().map(|object| object.value));
+            }
+        }
+    }
+    seen
 }
 
 /// The dictionaries are equal except for these keys.
