@@ -17,7 +17,7 @@ pub struct Status {
     pub last_contact: Option<Timestamp>,
     /// Lines of the outbox not received yet and not in need of a person.
     pub queued: u32,
-    /// Lines and reservations that need a person.
+    /// Lines of the outbox that need a person.
     pub attention: u32,
     /// Chosen scanner.
     pub scanner: Option<String>,
