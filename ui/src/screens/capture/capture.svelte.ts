@@ -71,7 +71,7 @@ export class CaptureDesk {
 
   async remove(index: number): Promise<void> {
     const page = this.pages[index];
-    if (!page) return;
+    if (!page || this.scanning) return;
     const pages = await session.attempt(() => bridge.removePage({ ...this.#where, index }));
     if (!pages) return;
     this.pages = pages;
@@ -88,7 +88,7 @@ export class CaptureDesk {
   }
 
   async move(from: number, to: number): Promise<boolean> {
-    if (to < 0 || to >= this.pages.length) return false;
+    if (this.scanning || to < 0 || to >= this.pages.length) return false;
     const pages = await session.attempt(() => bridge.movePage({ ...this.#where, from, to }));
     if (pages) this.pages = pages;
     return pages !== undefined;
