@@ -16,7 +16,7 @@ const axe = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const only = process.argv.slice(2).filter((a) => !a.startsWith("--"));
 const quick = process.argv.includes("--quick");
-const shots = process.env.SCREENS_OUT ?? join(here, "shots");
+const shots = process.env.SCREENS_OUT ?? join(ui, "dist-fake/shots");
 
 // As in the window; the page: protocol is answered by the fake instead.
 const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
