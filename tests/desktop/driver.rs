@@ -1,6 +1,7 @@
 //! The real window under WebDriver: WebKitWebDriver starts it on a display of its own.
 
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::wd::{Capabilities, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::json;
@@ -132,6 +133,11 @@ impl Window {
         let field = self.find(test).await?;
         field.clear().await?;
         Ok(field.send_keys(text).await?)
+    }
+
+    /// Presses a key on it.
+    pub(crate) async fn press(&self, test: &str, key: Key) -> anyhow::Result<()> {
+        Ok(self.find(test).await?.send_keys(&String::from(char::from(key))).await?)
     }
 
     /// Its text.

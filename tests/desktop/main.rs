@@ -9,6 +9,7 @@
 mod driver;
 
 use driver::{Ended, Window, missing_tools};
+use fantoccini::key::Key;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -50,6 +51,7 @@ async fn walk(window: &mut Window) -> anyhow::Result<()> {
         fill(window, row).await?;
     }
     window.shot("complete").await?;
+    view(window, &rows[0]).await?;
     let code = accept(window).await?;
     anyhow::ensure!(code.starts_with("000.01.20.H08-"), "a final code from the leased block, not {code}");
     until_received(window).await?;
@@ -136,6 +138,24 @@ async fn sign(window: &mut Window, row: &str) -> anyhow::Result<()> {
     window.type_pin(PIN, &format!("pin-{row}")).await
 }
 
+/// The paper itself is drawn from the page protocol's bytes.
+async fn view(window: &mut Window, row: &str) -> anyhow::Result<()> {
+    window.click(&format!("component-{row}-view")).await?;
+    window.find("viewer").await?;
+    let drawn = "const c = document.querySelector('[data-test=viewer-pages] canvas'); if (!c || c.width < 400) return 0; \
+                 const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let dark = 0; \
+                 for (let i = 0; i < d.length; i += 4) if (d[i] < 128 && d[i + 3] > 0) dark++; return dark";
+    for _ in 0..100 {
+        if window.look(drawn).await?.as_u64().is_some_and(|dark| dark > 500) {
+            window.shot("viewer").await?;
+            return window.press("viewer", Key::Escape).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    window.shot("viewer-empty").await?;
+    anyhow::bail!("the viewer draws nothing")
+}
+
 async fn accept(window: &mut Window) -> anyhow::Result<String> {
     window.click("accept").await?;
     let code = window.text("receipt-code").await?;
@@ -194,12 +214,17 @@ impl Counter {
             .arg("--profile")
             .arg(dir.path())
             .args(["demo", "--prepare"])
-            .env("MOTCUA_DEMO_PORT", port.to_string())
             .output()
             .unwrap();
         assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stderr));
+        let settings = dir.path().join("counter.json");
+        let text = std::fs::read_to_string(&settings).unwrap().replace(":8843", &format!(":{port}"));
+        std::fs::write(&settings, text).unwrap();
         let mut serve = Command::new(program("motcua-warehouse"));
-        serve.args(["serve", "--data"]).arg(dir.path().join("warehouse")).stdout(Stdio::piped());
+        serve
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .arg(dir.path().join("warehouse"))
+            .stdout(Stdio::piped());
         let mut warehouse = Ended::start(&mut serve).unwrap();
         let mut line = String::new();
         BufReader::new(warehouse.stdout().unwrap()).read_line(&mut line).unwrap();

@@ -1,14 +1,13 @@
-// The only file that knows Tauri.
-import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
+// The only file that knows Tauri, besides the generated commands it calls.
+import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { commands, type IntakeChannel, type ReturnMethod } from "./bindings";
 import { type AppError, type Bridge, DeskFailure, type PinBridge, type ScanEvent, type SignPrompt, type Status } from "./bridge";
 
-/** `createVault` of the page is `create_vault` of the desk. */
-const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-async function call<T>(name: string, args: Record<string, unknown> = {}): Promise<T> {
+/** A command of the desk; what it rejects with becomes a real exception. */
+async function call<T>(answer: Promise<T>): Promise<T> {
   try {
-    return await invoke<T>(snake(name), args);
+    return await answer;
   } catch (reason) {
     throw new DeskFailure(asAppError(reason));
   }
@@ -27,47 +26,47 @@ function hear<T>(event: string, heard: (payload: T) => void): () => void {
 const pageUrl = (blob: string, type: "jpeg" | "pdf") => `${convertFileSrc(blob, "page")}?type=${type}`;
 
 export const bridge: Bridge = {
-  status: () => call("status"),
-  createVault: (a) => call("createVault", a),
-  unlock: (a) => call("unlock", a),
-  lock: () => call("lock"),
-  checkIdentity: (a) => call("checkIdentity", a),
-  findProcedures: (a) => call("findProcedures", a),
-  categories: () => call("categories"),
-  openDossier: (a) => call("openDossier", a),
-  updateDossier: (a) => call("updateDossier", a),
-  recheckIdentity: (a) => call("recheckIdentity", a),
-  dossier: (a) => call("dossier", a),
-  listDossiers: (a) => call("listDossiers", a),
-  listScanners: () => call("listScanners"),
-  chooseScanner: (a) => call("chooseScanner", a),
+  status: () => call(commands.status()),
+  createVault: (a) => call(commands.createVault(a.officer, a.secret)),
+  unlock: (a) => call(commands.unlock(a.officer, a.secret)),
+  lock: () => call(commands.lock()),
+  checkIdentity: (a) => call(commands.checkIdentity(a.number)),
+  findProcedures: (a) => call(commands.findProcedures(a.query)),
+  categories: () => call(commands.categories()),
+  openDossier: (a) => call(commands.openDossier(a.channel as IntakeChannel, a.returnMethod as ReturnMethod, a.owner, a.submitter, a.procedureCode, a.caseCode)),
+  updateDossier: (a) => call(commands.updateDossier(a.id, a.channel as IntakeChannel, a.returnMethod as ReturnMethod, a.owner, a.submitter, a.caseCode)),
+  recheckIdentity: (a) => call(commands.recheckIdentity(a.id)),
+  dossier: (a) => call(commands.dossier(a.id)),
+  listDossiers: (a) => call(commands.listDossiers(a.query)),
+  listScanners: () => call(commands.listScanners()),
+  chooseScanner: (a) => call(commands.chooseScanner(a.id)),
   scan: (a, onEvent) => {
     const channel = new Channel<ScanEvent>();
     channel.onmessage = onEvent;
-    return call("scan", { ...a, onEvent: channel });
+    return call(commands.scan(a.id, a.component, a.source, a.gray, channel));
   },
-  capturedPages: (a) => call("capturedPages", a),
-  removePage: (a) => call("removePage", a),
-  restorePage: (a) => call("restorePage", a),
-  movePage: (a) => call("movePage", a),
-  discardCapture: (a) => call("discardCapture", a),
-  finishCapture: (a) => call("finishCapture", a),
-  cancelJob: (a) => call("cancelJob", a),
-  attachFile: (a) => call("attachFile", a),
-  detach: (a) => call("detach", a),
-  offers: (a) => call("offers", a),
-  autoAttach: (a) => call("autoAttach", a),
-  take: (a) => call("take", a),
-  confirmReuse: (a) => call("confirmReuse", a),
-  certificates: () => call("certificates"),
-  sign: (a) => call("sign", a),
-  suggestMetadata: (a) => call("suggestMetadata", a),
-  digitize: (a) => call("digitize", a),
-  accept: (a) => call("accept", a),
-  returnResult: (a) => call("returnResult", a),
-  outbox: (a) => call("outbox", a),
-  syncNow: () => call("syncNow"),
-  verifyFile: (a) => call("verifyFile", a),
+  capturedPages: (a) => call(commands.capturedPages(a.id, a.component)),
+  removePage: (a) => call(commands.removePage(a.id, a.component, a.index)),
+  restorePage: (a) => call(commands.restorePage(a.id, a.component, a.index, a.image)),
+  movePage: (a) => call(commands.movePage(a.id, a.component, a.from, a.to)),
+  discardCapture: (a) => call(commands.discardCapture(a.id, a.component)),
+  finishCapture: (a) => call(commands.finishCapture(a.id, a.component)),
+  cancelJob: async (a) => void (await call(commands.cancelJob(a.job))),
+  attachFile: (a) => call(commands.attachFile(a.id, a.component)),
+  detach: (a) => call(commands.detach(a.id, a.component)),
+  offers: (a) => call(commands.offers(a.id, a.component)),
+  autoAttach: (a) => call(commands.autoAttach(a.id)),
+  take: (a) => call(commands.take(a.id, a.component, a.document, a.nationalConfirmed)),
+  confirmReuse: (a) => call(commands.confirmReuse(a.id, a.method)),
+  certificates: () => call(commands.certificates()),
+  sign: (a) => call(commands.sign(a.id, a.components, a.fingerprint)),
+  suggestMetadata: (a) => call(commands.suggestMetadata(a.id, a.component)),
+  digitize: (a) => call(commands.digitize(a.id, a.component, a.metadata)),
+  accept: (a) => call(commands.accept(a.id)),
+  returnResult: (a) => call(commands.returnResult(a.id, a.metadata)),
+  outbox: (a) => call(commands.outbox(a.all)),
+  syncNow: () => call(commands.syncNow()),
+  verifyFile: (a) => call(commands.verifyFile(a.blob)),
   imageUrl: (blob) => pageUrl(blob, "jpeg"),
   pdf: async (blob) => {
     const answer = await fetch(pageUrl(blob, "pdf"));
@@ -82,5 +81,5 @@ export const bridge: Bridge = {
 /** The PIN window: its prompt was put there before the page was loaded. */
 export function pinBridge(): PinBridge {
   const prompt = (window as unknown as { __PROMPT__: SignPrompt }).__PROMPT__;
-  return { prompt, submitPin: (a) => call("submitPin", a) };
+  return { prompt, submitPin: (a) => call(commands.submitPin(a.pin)) };
 }
