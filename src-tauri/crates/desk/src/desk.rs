@@ -9,7 +9,7 @@ use motcua_dossier::{
     OutboxState, Timestamp,
 };
 use motcua_wire::{Op, OpPayload, SCHEMA_VERSION};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -81,6 +81,8 @@ pub(crate) struct Live {
     pub(crate) sending: HashMap<OpId, (u64, u64)>,
     /// Outcome of the last identity check of each number in this session.
     pub(crate) checked: HashMap<IdNumber, IdentityCheck>,
+    /// Owners whose papers the warehouse has changed since they were asked for.
+    pub(crate) stale_papers: HashSet<IdNumber>,
     /// Pages removed from a capture, for undo.
     pub(crate) removed_pages: HashMap<BlobId, CapturedPage>,
 }

@@ -138,7 +138,12 @@ impl Desk {
             Some(
                 OpResult::Applied { version, receipt, .. } | OpResult::Duplicate { version, receipt, .. },
             ) => match self.believed(queued, &receipt) {
-                Some(body) => self.receive(&queued.item, version, &body, receipt),
+                Some(body) => {
+                    // It filed a paper or counted a use: what is known of the owner's papers is old now.
+                    let owner = self.stored(queued.item.dossier)?.applicant.owner.number;
+                    self.live().stale_papers.insert(owner);
+                    self.receive(&queued.item, version, &body, receipt)
+                }
                 None => self.refuse(&queued.item, "receiptInvalid"),
             },
             Some(OpResult::Conflict { .. }) => self.refuse(&queued.item, "dossierConflict"),

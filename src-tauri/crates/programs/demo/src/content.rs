@@ -20,6 +20,14 @@ pub const AGENCY_NAME: &str = "UBND xã An Hòa (DEMO)";
 /// Where the demo warehouse listens.
 pub const LISTEN: &str = "127.0.0.1:8843";
 
+/// [`LISTEN`], or the loopback port named by `MOTCUA_DEMO_PORT` so that several demos stand side by side.
+fn listen() -> String {
+    match std::env::var("MOTCUA_DEMO_PORT").ok().and_then(|p| p.trim().parse::<u16>().ok()) {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => LISTEN.to_owned(),
+    }
+}
+
 const MARITAL: &str = "KQ.G15.900009";
 const RECORD: &str = "KQ.G15.900011";
 const BIRTH: &str = "KQ.G15.000031";
@@ -290,10 +298,11 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
     let stock = data.join("seed");
     std::fs::create_dir_all(stock.join("papers"))?;
     let ca_pem = tls(&data.join("tls"), now)?;
+    let listen = listen();
     let config = Config {
         version: 1,
         data: data.clone(),
-        listen: LISTEN.to_owned(),
+        listen: listen.clone(),
         tls_cert: "tls/server.pem".into(),
         tls_key: "tls/server.key".into(),
         epoch: 1,
@@ -326,7 +335,7 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
     std::fs::write(&file, serde_json::to_vec_pretty(&content)?)?;
     let report = seed(&config, &file).context("the demo warehouse does not take its own stock")?;
     let receipt_key = hex::encode(motcua_warehouse::receipt_key(&data)?.verifying_key().to_bytes());
-    Ok(Line { url: format!("https://{LISTEN}"), ca_pem, device_key, device, receipt_key, report })
+    Ok(Line { url: format!("https://{listen}"), ca_pem, device_key, device, receipt_key, report })
 }
 
 /// Reference data of the seeds, as shipped in `assets/seed`, with a trust list.
