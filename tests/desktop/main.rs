@@ -20,9 +20,9 @@ const PIN: &str = "Demo@2026";
 const OWNER: &str = "099008000008";
 const OWNER_NAME: &str = "Bùi Thị Chưa Có";
 /// Phiếu lý lịch tư pháp: its result is a component of the next one.
-const FIRST: &str = "2.000488";
+const FIRST: &str = "phieu ly lich tu phap";
 /// Cấp lần đầu chứng chỉ hành nghề khám bệnh, chữa bệnh.
-const SECOND: &str = "1.003709";
+const SECOND: &str = "cap lan dau chung chi hanh nghe";
 
 #[tokio::test]
 async fn an_officer_walks_the_main_job_in_the_real_window() {
