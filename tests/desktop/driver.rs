@@ -102,25 +102,27 @@ impl Window {
     }
 
     /// The element with that `data-test`, once it can be used.
+    ///
+    /// It is waited for by a script: WebKit's own "find" answers a miss by a timer of the page, and a
+    /// page in the background has its timers once a minute.
     pub(crate) async fn find(&self, test: &str) -> anyhow::Result<Element> {
         let selector = format!("[data-test=\"{test}\"]");
+        let usable = format!(
+            "const e = document.querySelector('{selector}'); \
+             return !!e && !e.disabled && e.getClientRects().length > 0"
+        );
         let begun = Instant::now();
-        loop {
-            if let Ok(element) = self.client.find(Locator::Css(&selector)).await
-                && element.is_displayed().await.unwrap_or(false)
-                && element.is_enabled().await.unwrap_or(false)
-            {
-                return Ok(element);
-            }
+        while self.look(&usable).await? != json!(true) {
             anyhow::ensure!(begun.elapsed() < PATIENCE, "{test} does not appear: {}", self.complaint().await);
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        Ok(self.client.find(Locator::Css(&selector)).await?)
     }
 
     /// Is it there now.
-    pub(crate) async fn has(&self, test: &str) -> bool {
-        let selector = format!("[data-test=\"{test}\"]");
-        self.client.find(Locator::Css(&selector)).await.is_ok()
+    pub(crate) async fn has(&self, test: &str) -> anyhow::Result<bool> {
+        let there = self.look(&format!("return !!document.querySelector('[data-test=\"{test}\"]')")).await?;
+        Ok(there == json!(true))
     }
 
     /// Clicks it.
@@ -150,41 +152,20 @@ impl Window {
         Ok(self.find(test).await?.prop("value").await?.unwrap_or_default())
     }
 
-    /// Waits until `attribute` of every element with that `data-test` is `wanted`.
-    pub(crate) async fn until_all(&self, test: &str, attribute: &str, wanted: &str) -> anyhow::Result<usize> {
-        let selector = format!("[data-test=\"{test}\"]");
+    /// Waits until every element with that `data-test` has `wanted` as its `data-state`, or in its text.
+    pub(crate) async fn until(&self, test: &str, wanted: &str) -> anyhow::Result<()> {
+        let script = format!(
+            "return [...document.querySelectorAll('[data-test=\"{test}\"]')].map(e => e.dataset.state ?? e.innerText)"
+        );
         let begun = Instant::now();
         loop {
-            let mut seen = Vec::new();
-            for element in self.client.find_all(Locator::Css(&selector)).await? {
-                seen.push(element.attr(attribute).await.ok().flatten().unwrap_or_default());
-            }
-            if !seen.is_empty() && seen.iter().all(|s| s == wanted) {
-                return Ok(seen.len());
-            }
-            anyhow::ensure!(
-                begun.elapsed() < PATIENCE,
-                "{test} is {seen:?}, not {wanted}: {}",
-                self.complaint().await
-            );
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-
-    /// Waits until every element with that `data-test` says `wanted`.
-    pub(crate) async fn until_text(&self, test: &str, wanted: &str) -> anyhow::Result<()> {
-        let selector = format!("[data-test=\"{test}\"]");
-        let begun = Instant::now();
-        loop {
-            let mut seen = Vec::new();
-            for element in self.client.find_all(Locator::Css(&selector)).await? {
-                seen.push(element.text().await.unwrap_or_default());
-            }
-            if !seen.is_empty() && seen.iter().all(|s| s.contains(wanted)) {
+            let seen = self.look(&script).await?;
+            let words: Vec<&str> = seen.as_array().into_iter().flatten().filter_map(|v| v.as_str()).collect();
+            if !words.is_empty() && words.iter().all(|w| w.contains(wanted)) {
                 return Ok(());
             }
-            anyhow::ensure!(begun.elapsed() < PATIENCE, "{test} says {seen:?}, not {wanted}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "{test} says {words:?}, not {wanted}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 

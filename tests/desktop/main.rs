@@ -106,12 +106,12 @@ async fn fill(window: &mut Window, row: &str) -> anyhow::Result<()> {
     window.click(&format!("component-{row}-sign")).await?;
     sign(window, row).await?;
     window.find(&format!("component-{row}-state")).await?;
-    if window.has(&format!("component-{row}-digitize")).await {
+    if window.has(&format!("component-{row}-digitize")).await? {
         window.click(&format!("component-{row}-digitize")).await?;
         window.find("meta-name").await?;
         window.shot(&format!("digitize-{row}")).await?;
         window.click("digitize-save").await?;
-        window.until_all(&format!("component-{row}-state"), "data-state", "digitized").await?;
+        window.until(&format!("component-{row}-state"), "digitized").await?;
     }
     Ok(())
 }
@@ -165,7 +165,7 @@ async fn accept(window: &mut Window) -> anyhow::Result<String> {
 
 /// Every line of the dossier says "Kho đã nhận"; no word before the warehouse's receipt is held.
 async fn until_received(window: &Window) -> anyhow::Result<()> {
-    window.until_text("outbox-item-state", "Kho đã nhận").await
+    window.until("outbox-item-state", "Kho đã nhận").await
 }
 
 async fn return_result(window: &mut Window) -> anyhow::Result<()> {
@@ -177,7 +177,7 @@ async fn return_result(window: &mut Window) -> anyhow::Result<()> {
     window.find("meta-name").await?;
     window.shot("result").await?;
     window.click("result-return").await?;
-    window.until_text("outbox-item-state", "Kho đã nhận").await?;
+    window.until("outbox-item-state", "Kho đã nhận").await?;
     window.shot("returned").await
 }
 
