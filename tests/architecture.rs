@@ -55,7 +55,8 @@ const OWNERS: &[(&str, &[&str])] = &[
 ];
 
 /// What core and desk must not depend on: it would give them files, network, clock or randomness.
-const WORLDLY: &[&str] = &["getrandom", "rand", "reqwest", "rusqlite", "libloading", "libc", "tauri", "axum", "ureq"];
+const WORLDLY: &[&str] =
+    &["getrandom", "rand", "reqwest", "rusqlite", "libloading", "libc", "tauri", "axum", "ureq"];
 
 #[test]
 fn arrows_point_inward_and_edges_do_not_know_each_other() {
@@ -114,10 +115,8 @@ fn a_heavy_dependency_stays_with_its_owner() {
     for (heavy, owners) in OWNERS {
         for package in metadata.workspace_packages() {
             let name = short(&package.name);
-            let uses = package
-                .dependencies
-                .iter()
-                .any(|d| d.name == *heavy && d.kind == DependencyKind::Normal);
+            let uses =
+                package.dependencies.iter().any(|d| d.name == *heavy && d.kind == DependencyKind::Normal);
             assert!(!uses || owners.contains(&name), "{heavy} belongs to {owners:?}, not to {name}");
         }
     }
@@ -143,7 +142,18 @@ fn core_and_desk_do_not_touch_the_world() {
         for file in rust_files(source.as_std_path()) {
             let text = std::fs::read_to_string(&file).unwrap();
             let product = text.split("#[cfg(test)]").next().unwrap();
-            for forbidden in ["std::fs", "std::net", "std::env::", "SystemTime::now", "Instant::now", "OffsetDateTime::now", "std::process", "std::thread", "thread::spawn", "tokio::time"] {
+            for forbidden in [
+                "std::fs",
+                "std::net",
+                "std::env::",
+                "SystemTime::now",
+                "Instant::now",
+                "OffsetDateTime::now",
+                "std::process",
+                "std::thread",
+                "thread::spawn",
+                "tokio::time",
+            ] {
                 assert!(!product.contains(forbidden), "{} uses {forbidden}", file.display());
             }
         }
@@ -162,7 +172,11 @@ fn there_is_one_provider_of_tls_and_one_generation_of_cryptography() {
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path("../Cargo.toml").other_options(vec!["--offline".into()]).exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path("../Cargo.toml")
+        .other_options(vec!["--offline".into()])
+        .exec()
+        .unwrap()
 }
 
 fn short(name: &str) -> &str {

@@ -109,7 +109,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             outbox::verify_file,
             sign::submit_pin,
         ])
-        .typ::<view::AppError>()
+        .typ::<AppError>()
         .typ::<view::SignPrompt>()
         .typ::<view::DossierChanged>()
 }

@@ -121,9 +121,9 @@ impl Shell {
         let items = self.desk.outbox(all).await?;
         let mut codes: HashMap<domain::DossierId, Option<String>> = HashMap::new();
         for item in &items {
-            if !codes.contains_key(&item.dossier) {
+            if let std::collections::hash_map::Entry::Vacant(e) = codes.entry(item.dossier) {
                 let code = self.desk.dossier(item.dossier).await.ok().and_then(|d| d.code);
-                codes.insert(item.dossier, code.map(|c| c.to_string()));
+                e.insert(code.map(|c| c.to_string()));
             }
         }
         Ok(items.iter().map(|i| outbox_item(i, codes.get(&i.dossier).cloned().flatten())).collect())

@@ -1,7 +1,7 @@
 //! The window on Tauri's mock runtime, with the real configuration and capabilities: which window may
 //! call what, and what the answers look like.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
 use motcua_desktop::commands::{MAIN, PIN};
 use motcua_desktop::shell::Shell;

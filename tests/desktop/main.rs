@@ -4,7 +4,7 @@
 //! Real parts: the program, WebKit, the SANE driver, SoftHSM2, the warehouse over TLS. Pictures of every
 //! step go to `target/screenshots`. Skipped loudly where a tool is missing.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::unwrap_in_result, clippy::print_stdout)]
 
 mod driver;
 

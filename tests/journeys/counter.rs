@@ -105,7 +105,8 @@ impl Counter {
     /// Fingerprint of the usable agency certificate on the token.
     pub(crate) fn agency(&self) -> String {
         let list = self.data(&["certificates"]);
-        let agency = list.as_array().unwrap().iter().find(|c| c["role"] == "agency" && c["problem"].is_null());
+        let agency =
+            list.as_array().unwrap().iter().find(|c| c["role"] == "agency" && c["problem"].is_null());
         agency.expect("the token has the agency's certificate")["fingerprint"].as_str().unwrap().to_owned()
     }
 

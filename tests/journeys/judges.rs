@@ -18,14 +18,26 @@ pub(crate) fn judge(pdf: &Path, root: &Path, issuing: &Path, signatures: usize) 
     let pyhanko = std::env::var("MOTCUA_PYHANKO")
         .unwrap_or_else(|_| format!("{}/.cache/motcua/judges/bin/pyhanko", std::env::var("HOME").unwrap()));
     let arguments = [
-        "sign", "validate", "--pretty-print", "--no-revocation-check", "--trust", &root.to_string_lossy(),
-        "--other-certs", &issuing.to_string_lossy(), &pdf.to_string_lossy(),
+        "sign",
+        "validate",
+        "--pretty-print",
+        "--no-revocation-check",
+        "--trust",
+        &root.to_string_lossy(),
+        "--other-certs",
+        &issuing.to_string_lossy(),
+        &pdf.to_string_lossy(),
     ]
     .map(str::to_owned);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let Some(said) = run(&pyhanko, &arguments) {
         assert!(said.0, "pyHanko: {}", said.1);
-        assert_eq!(said.1.matches("The signature is judged VALID").count(), signatures, "pyHanko: {}", said.1);
+        assert_eq!(
+            said.1.matches("The signature is judged VALID").count(),
+            signatures,
+            "pyHanko: {}",
+            said.1
+        );
     }
 }
 

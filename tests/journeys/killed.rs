@@ -19,14 +19,22 @@ fn sigkill_at_random_moments_of_every_step_loses_and_doubles_nothing() {
     let mut codes = Vec::new();
     for _ in 0..rounds {
         let id = open(&counter, "1.000894");
-        step(&counter, &mut dice, &["dossier", "scan", &id, "1", "--device", "pnm:1", "--pages", "1"], || {
-            attached(&counter, &id, 1)
-        });
-        step(&counter, &mut dice, &["dossier", "scan", &id, "2", "--device", "pnm:0", "--pages", "1"], || {
-            attached(&counter, &id, 2)
-        });
+        step(
+            &counter,
+            &mut dice,
+            &["dossier", "scan", &id, "1", "--device", "pnm:1", "--pages", "1"],
+            || attached(&counter, &id, 1),
+        );
+        step(
+            &counter,
+            &mut dice,
+            &["dossier", "scan", &id, "2", "--device", "pnm:0", "--pages", "1"],
+            || attached(&counter, &id, 2),
+        );
         step(&counter, &mut dice, &["dossier", "sign", &id, "2", "--certificate", &agency], || {
-            shown(&counter, &id)["components"][1]["attachment"]["signatures"].as_array().is_some_and(|s| !s.is_empty())
+            shown(&counter, &id)["components"][1]["attachment"]["signatures"]
+                .as_array()
+                .is_some_and(|s| !s.is_empty())
         });
         step(&counter, &mut dice, &["dossier", "digitize", &id, "2"], || {
             !shown(&counter, &id)["components"][1]["attachment"]["digitized"].is_null()
@@ -49,7 +57,11 @@ fn sigkill_at_random_moments_of_every_step_loses_and_doubles_nothing() {
     );
     let all = counter.data(&["outbox", "--all"]);
     let received = all.as_array().unwrap().iter().filter(|i| i["state"]["state"] == "received").count();
-    assert_eq!(received, 2 * usize::try_from(rounds).unwrap(), "every acknowledged act arrived (SEED={seed})");
+    assert_eq!(
+        received,
+        2 * usize::try_from(rounds).unwrap(),
+        "every acknowledged act arrived (SEED={seed})"
+    );
 }
 
 /// Kills the command at random moments until it gets through or its effect is there; then the effect must be there.

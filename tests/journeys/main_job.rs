@@ -10,7 +10,9 @@ fn a_scanned_paper_becomes_a_signed_pdf_in_the_warehouse_and_the_next_dossier_re
     assert!(done.status.success(), "the demo walks to its end: {}", text(&done.stderr));
     let steps: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     let names: Vec<&str> = steps.as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
-    for wanted in ["Scan File", "Ký số", "Số hóa", "Tiếp nhận", "Kho đã nhận", "Trả kết quả", "Lấy từ kho", "0 → 1"] {
+    for wanted in
+        ["Scan File", "Ký số", "Số hóa", "Tiếp nhận", "Kho đã nhận", "Trả kết quả", "Lấy từ kho", "0 → 1"]
+    {
         assert!(names.iter().any(|n| n.contains(wanted)), "no step «{wanted}» in {names:?}");
     }
     let authority = counter.path().join("authority");
@@ -27,5 +29,9 @@ fn a_scanned_paper_becomes_a_signed_pdf_in_the_warehouse_and_the_next_dossier_re
 
     let again = counter.motcua(&["demo"]);
     assert!(again.status.success(), "a second start goes on with what is there: {}", text(&again.stderr));
-    assert_eq!(counter.data(&["dossier", "list"]).as_array().unwrap().len(), 4, "nothing of the first run is lost");
+    assert_eq!(
+        counter.data(&["dossier", "list"]).as_array().unwrap().len(),
+        4,
+        "nothing of the first run is lost"
+    );
 }

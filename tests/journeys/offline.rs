@@ -36,8 +36,12 @@ fn a_day_begun_offline_is_sent_by_itself_once_the_network_is_there() {
 
     let next = open(&counter, "1.000894");
     let offers = counter.data(&["dossier", "offers", &next, "2"]);
-    let names: Vec<String> =
-        offers["items"].as_array().unwrap().iter().map(|o| o["fit"].to_string() + &o["name"].to_string()).collect();
+    let names: Vec<String> = offers["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| o["fit"].to_string() + &o["name"].to_string())
+        .collect();
     assert_eq!(names.len(), 2, "the paper and the result are there once each: {names:?}");
     assert_eq!(names.iter().filter(|n| n.starts_with("\"exact\"")).count(), 1, "{names:?}");
 }
@@ -94,5 +98,15 @@ pub(crate) fn fill(counter: &Counter, id: &str) {
     counter.data(&["dossier", "scan", id, "1", "--device", "pnm:1", "--pages", "1"]);
     counter.data(&["dossier", "scan", id, "2", "--device", "pnm:0", "--pages", "1"]);
     counter.data(&["dossier", "sign", id, "2", "--certificate", &counter.agency()]);
-    counter.data(&["dossier", "digitize", id, "2"]);
+    counter.data(&["dossier", "digitize", id, "2", "--issued-on", &today()]);
+}
+
+/// A day within the component's age limit.
+fn today() -> String {
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let done = std::process::Command::new("date")
+        .args(["-d", &format!("@{seconds}"), "+%Y-%m-%d"])
+        .output()
+        .unwrap();
+    text(&done.stdout).trim().to_owned()
 }

@@ -9,7 +9,8 @@ fn marked_names_numbers_and_pin_are_in_no_file_of_the_counter() {
     counter.start_warehouse();
     counter.data(&["sync"]);
     let (number, name) = ("099123454321", "ZYXWVU ĐÁNH DẤU QPONML");
-    let opened = counter.data(&["dossier", "open", "--owner", number, "--name", name, "--procedure", "1.000894"]);
+    let opened =
+        counter.data(&["dossier", "open", "--owner", number, "--name", name, "--procedure", "1.000894"]);
     let id = opened["id"].as_str().unwrap().to_owned();
     crate::offline::fill(&counter, &id);
     counter.data(&["dossier", "accept", &id]);

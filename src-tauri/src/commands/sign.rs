@@ -111,7 +111,7 @@ async fn prompt(
         .collect();
     Ok(SignPrompt {
         job: "sign".into(),
-        title: dossier.procedure_name.clone(),
+        title: dossier.procedure_name,
         token_label: certificate.token_label.clone(),
         documents,
         pin_state: certificate.pin_state,

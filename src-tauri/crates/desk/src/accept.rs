@@ -258,7 +258,7 @@ fn fee_text(fee: u64) -> String {
     let digits = fee.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push('.');
         }
         text.push(digit);

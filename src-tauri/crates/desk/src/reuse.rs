@@ -309,7 +309,10 @@ impl Desk {
         let (asked, _) = self.vault.documents(&numbers)?;
         let now = self.clock.now();
         let stale = self.live().stale_papers.remove(&owner.number);
-        if !stale && self.live().online == Some(true) && asked.is_some_and(|at| (0..fresh).contains(&(now.0 - at.0))) {
+        if !stale
+            && self.live().online == Some(true)
+            && asked.is_some_and(|at| (0..fresh).contains(&(now.0 - at.0)))
+        {
             return Ok(true);
         }
         // A paper may name a further number of the same person; its papers are asked for once more.

@@ -22,7 +22,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
 /// Name of the agency, in the tree and on its certificate.
-pub const AGENCY_NAME: &str = "UBND xã An Hòa (DEMO)";
+pub(crate) const AGENCY_NAME: &str = "UBND xã An Hòa (DEMO)";
 
 /// A certificate and its key.
 #[derive(Clone)]

@@ -238,7 +238,7 @@ fn tax_code(ten: &str, value: String) -> Result<IdNumber, IdNumberError> {
     const WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
     let d: Vec<u32> = ten.bytes().map(|b| u32::from(b - b'0')).collect();
     let sum: u32 = d.iter().zip(WEIGHTS).map(|(a, w)| a * w).sum();
-    if 10 - (sum % 11).min(10) == d[9] && sum % 11 != 0 {
+    if 10 - (sum % 11).min(10) == d[9] && !sum.is_multiple_of(11) {
         Ok(IdNumber { kind: IdKind::TaxCode, value })
     } else {
         Err(IdNumberError::CheckDigit)

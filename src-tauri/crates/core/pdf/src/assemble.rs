@@ -229,7 +229,7 @@ impl Writer {
         let size = self.offsets.len() + 1;
         let mut table = format!("xref\n0 {size}\n0000000000 65535 f \n");
         for offset in &self.offsets {
-            let _ = write!(table, "{offset:010} 00000 n \n");
+            let _ = writeln!(table, "{offset:010} 00000 n ");
         }
         let changing = Sha256::new().chain_update(seed).chain_update(&self.bytes).finalize();
         let _ = write!(

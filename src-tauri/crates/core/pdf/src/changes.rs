@@ -109,12 +109,11 @@ impl Diff<'_, '_> {
             }
             self.allowed.insert(metadata);
         }
-        if let Some(info) = self.now.trailer().find("Info").and_then(Value::reference) {
-            if self.is_new(info)
-                || self.signed.trailer().find("Info").and_then(Value::reference) == Some(info)
-            {
-                self.allowed.insert(info);
-            }
+        if let Some(info) = self.now.trailer().find("Info").and_then(Value::reference)
+            && (self.is_new(info)
+                || self.signed.trailer().find("Info").and_then(Value::reference) == Some(info))
+        {
+            self.allowed.insert(info);
         }
         self.form(old.find("AcroForm"), new.find("AcroForm"))
     }

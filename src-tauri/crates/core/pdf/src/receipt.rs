@@ -282,13 +282,14 @@ impl Sheet {
         let value = if value.is_empty() && label.ends_with(": ") { "–" } else { value };
         let mut first = true;
         let mut x = start;
-        let mut words = value.split_whitespace().peekable();
+        let words = value.split_whitespace().peekable();
         self.need(LINE);
         self.put(Cut::Regular, SIZE, LEFT, self.y, label);
         let mut line = String::new();
-        while let Some(word) = words.next() {
+        for word in words {
             let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-            if x + self.width(cut, SIZE, &longer) > RIGHT && !(line.is_empty() && !first) {
+            let breakable = first || !line.is_empty();
+            if breakable && x + self.width(cut, SIZE, &longer) > RIGHT {
                 self.put(cut, SIZE, x, self.y, &line);
                 self.y += LINE;
                 self.need(LINE);

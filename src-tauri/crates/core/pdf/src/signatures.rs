@@ -187,9 +187,10 @@ fn decode(bytes: &[u8]) -> String {
 /// `D:YYYYMMDDHHmmSS+07'00'`; missing parts count as their first value, a missing zone as UTC.
 fn moment(text: &str) -> Option<time::OffsetDateTime> {
     let text = text.strip_prefix("D:").unwrap_or(text);
-    let part = |range: Range<usize>, usual: u8| match text.get(range) {
+    let part = |range: Range<usize>, usual: u8| match text.get(range.clone()) {
         Some(digits) => digits.parse::<u8>().ok(),
-        None => Some(usual),
+        // A part may be absent, not cut in half.
+        None => (text.len() <= range.start).then_some(usual),
     };
     let year = text.get(0..4)?.parse::<i32>().ok()?;
     let month = time::Month::try_from(part(4..6, 1)?).ok()?;

@@ -2,7 +2,7 @@
 
 use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION};
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Encode, SliceReader, Tag, Tagged};
+use der::{Decode, SliceReader, Tag, Tagged};
 use motcua_dossier::Timestamp;
 use rsa::traits::PublicKeyParts;
 use serde::{Deserialize, Serialize};
@@ -331,8 +331,7 @@ fn attribute_text(name: &Name, oid: ObjectIdentifier) -> Option<String> {
     name.0
         .iter()
         .flat_map(|rdn| rdn.0.iter())
-        .filter(|attribute| attribute.oid == oid)
-        .last()
+        .rfind(|attribute| attribute.oid == oid)
         .and_then(|attribute| text(&attribute.value).map(|text| text.trim().to_owned()))
 }
 
@@ -350,9 +349,4 @@ fn text(value: &der::Any) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// DER of a name, for the ESS attribute.
-pub(crate) fn name_der(name: &Name) -> Option<Vec<u8>> {
-    name.to_der().ok()
 }

@@ -216,15 +216,15 @@ impl<'c> Check<'c> {
 
     fn trust(&mut self, envelope: &Envelope, trust: &TrustList, now: Timestamp) -> Trust {
         let leaf = &envelope.leaf;
-        if self.found.sub_filter != "ETSI.RFC3161" {
-            if let Err(problem) = leaf.purpose() {
-                self.doubt(if problem == CertificateProblem::Authority {
-                    "notForSigning"
-                } else {
-                    problem.code()
-                });
-                return Trust::NotForSigning;
-            }
+        if self.found.sub_filter != "ETSI.RFC3161"
+            && let Err(problem) = leaf.purpose()
+        {
+            self.doubt(if problem == CertificateProblem::Authority {
+                "notForSigning"
+            } else {
+                problem.code()
+            });
+            return Trust::NotForSigning;
         }
         if now < leaf.not_before() {
             self.doubt("certificateNotYetValid");

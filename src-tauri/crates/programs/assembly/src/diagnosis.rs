@@ -60,11 +60,9 @@ async fn warehouse(desk: &Desk) -> Finding {
     match desk.reach_warehouse().await {
         Ok(about) => good("warehouse", format!("{} {} trả lời", about.name, about.version)),
         Err(error) => match error.code() {
-            "linkIntercepted" => bad(
-                "warehouse",
-                "Mạng đang bị chặn giữa",
-                "Không tiếp tục gửi. Báo bộ phận kỹ thuật.",
-            ),
+            "linkIntercepted" => {
+                bad("warehouse", "Mạng đang bị chặn giữa", "Không tiếp tục gửi. Báo bộ phận kỹ thuật.")
+            }
             "linkUnauthorized" => bad("warehouse", "Kho không nhận máy này", "Báo quản trị cấp lại mã máy."),
             _ => warning(
                 "warehouse",
@@ -80,9 +78,7 @@ async fn scanner(desk: &Desk) -> Finding {
         Ok(list) if list.is_empty() => {
             warning("scanner", "Không thấy máy quét", "Kiểm tra dây và nguồn của máy quét.")
         }
-        Ok(list) => {
-            good("scanner", list.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(", "))
-        }
+        Ok(list) => good("scanner", list.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(", ")),
         Err(DeskError::Scan(ScanError::NoSystem)) => {
             warning("scanner", "Máy này chưa có phần mềm máy quét (libsane)", "Cài gói libsane1.")
         }

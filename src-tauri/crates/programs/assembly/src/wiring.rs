@@ -52,11 +52,8 @@ pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<De
         env: pairs(profile.sane_env),
     };
     let token = motcua_token::WorkerCommand { program, args: args("token"), env: pairs(profile.pkcs11_env) };
-    let link = LinkSettings {
-        url: profile.warehouse_url,
-        ca_pem: profile.ca_pem,
-        device_key: profile.device_key,
-    };
+    let link =
+        LinkSettings { url: profile.warehouse_url, ca_pem: profile.ca_pem, device_key: profile.device_key };
     let office = OfficeSettings {
         device: profile.device_id,
         agency_code: profile.agency_code,

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use motcua_dossier::Day;
 use std::path::PathBuf;
 
 /// Một Cửa trên dòng lệnh: quét, ký số, số hóa, tiếp nhận, trả kết quả, đồng bộ.
@@ -247,6 +248,8 @@ pub(crate) enum DossierAction {
         id: String,
         /// Thành phần.
         component: u32,
+        #[command(flatten)]
+        said: Said,
     },
     /// Tiếp nhận: cấp mã, in giấy tiếp nhận, xếp vào hộp gửi.
     Accept {
@@ -260,6 +263,8 @@ pub(crate) enum DossierAction {
     Return {
         /// Hồ sơ.
         id: String,
+        #[command(flatten)]
+        said: Said,
     },
     /// Ghi tệp của một thành phần (0 là kết quả) ra đĩa.
     Export {
@@ -271,6 +276,30 @@ pub(crate) enum DossierAction {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+/// Thông tin về giấy tờ; mục không ghi giữ như được gợi ý.
+#[derive(Args)]
+pub(crate) struct Said {
+    /// Số, ký hiệu.
+    #[arg(long)]
+    pub(crate) number: Option<String>,
+    /// Trích yếu.
+    #[arg(long)]
+    pub(crate) summary: Option<String>,
+    /// Cơ quan cấp.
+    #[arg(long)]
+    pub(crate) issuer: Option<String>,
+    /// Ngày cấp, dd/MM/yyyy hoặc yyyy-MM-dd.
+    #[arg(long, value_parser = day)]
+    pub(crate) issued_on: Option<Day>,
+    /// Có hiệu lực đến ngày.
+    #[arg(long, value_parser = day)]
+    pub(crate) valid_until: Option<Day>,
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).map_err(|_| "cần dd/MM/yyyy hoặc yyyy-MM-dd".to_owned())
 }
 
 #[derive(Args)]

@@ -1,14 +1,15 @@
 //! Dossiers, the outbox and the sync.
 
-use crate::arguments::{DossierAction, OpenAction};
+use crate::arguments::{DossierAction, OpenAction, Said};
 use crate::files::{on_interrupt, read, write_whole};
 use crate::output::{Failure, Output, sentence};
 use crate::secrets;
 use anyhow::Context;
 use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, ScanOptions};
 use motcua_dossier::{
-    Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState, IdentityAnswer,
-    IdentityCheck, OutboxItem, OutboxState, Party, PartyKind, ProcedureCode, ReturnMethod,
+    Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
+    IdentityAnswer, IdentityCheck, Metadata, OutboxItem, OutboxState, Party, PartyKind, ProcedureCode,
+    ReturnMethod,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -17,12 +18,15 @@ use std::process::ExitCode;
 /// `motcua identity`.
 pub(crate) async fn identity(desk: &Desk, number: &str, output: Output) -> Result<ExitCode, Failure> {
     let finding = desk.check_identity(number).await?;
-    output.data(&json!({ "check": finding.check, "name": finding.suggested_name, "guide": finding.guide }), || {
-        println!("{}", identity_words(&finding.check));
-        if let Some(guide) = &finding.guide {
-            println!("{guide}");
-        }
-    })?;
+    output.data(
+        &json!({ "check": finding.check, "name": finding.suggested_name, "guide": finding.guide }),
+        || {
+            println!("{}", identity_words(&finding.check));
+            if let Some(guide) = &finding.guide {
+                println!("{guide}");
+            }
+        },
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,7 +73,9 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             for row in &auto.rows {
                 match row.outcome {
                     AutoOutcome::Attached => eprintln!("{}: đã lấy từ kho", row.component),
-                    AutoOutcome::Ambiguous(n) => eprintln!("{}: {n} giấy tờ phù hợp, hãy chọn", row.component),
+                    AutoOutcome::Ambiguous(n) => {
+                        eprintln!("{}: {n} giấy tờ phù hợp, hãy chọn", row.component)
+                    }
                     AutoOutcome::None => eprintln!("{}: kho không có", row.component),
                 }
             }
@@ -86,9 +92,9 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             let progress = |done: u32, total: u32| eprintln!("đã ký {done}/{total}");
             desk.sign(parse(id)?, components, certificate, Some(pin), &cancel, &progress).await?
         }
-        DossierAction::Digitize { id, component } => {
+        DossierAction::Digitize { id, component, said } => {
             let id = parse(id)?;
-            let metadata = desk.suggest_metadata(id, *component).await?;
+            let metadata = said.over(desk.suggest_metadata(id, *component).await?);
             desk.digitize(id, *component, metadata).await?
         }
         DossierAction::Accept { id, receipt } => {
@@ -99,9 +105,9 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             eprintln!("Đã lưu trên máy.");
             dossier
         }
-        DossierAction::Return { id } => {
+        DossierAction::Return { id, said } => {
             let id = parse(id)?;
-            let metadata = desk.suggest_metadata(id, 0).await?;
+            let metadata = said.over(desk.suggest_metadata(id, 0).await?);
             let dossier = desk.return_result(id, metadata).await?;
             eprintln!("Đã lưu trên máy.");
             dossier
@@ -110,7 +116,12 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             let dossier = desk.dossier(parse(id)?).await?;
             let blob = match component {
                 0 => dossier.result.as_ref().map(|r| r.attachment.blob),
-                n => dossier.components.iter().find(|c| c.number == *n).and_then(|c| c.attachment.as_ref()).map(|a| a.blob),
+                n => dossier
+                    .components
+                    .iter()
+                    .find(|c| c.number == *n)
+                    .and_then(|c| c.attachment.as_ref())
+                    .map(|a| a.blob),
             };
             let blob = blob.with_context(|| format!("thành phần {component} chưa có tệp"))?;
             write_whole(out, &desk.content(&blob).await?)?;
@@ -119,6 +130,20 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
     };
     output.data(&dossier, || show(&dossier))?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Said {
+    /// What was typed over what was suggested.
+    fn over(&self, suggested: Metadata) -> Metadata {
+        Metadata {
+            decision_number: self.number.clone().unwrap_or(suggested.decision_number),
+            summary: self.summary.clone().unwrap_or(suggested.summary),
+            issuer: self.issuer.clone().unwrap_or(suggested.issuer),
+            issued_on: self.issued_on.or(suggested.issued_on),
+            valid_until: self.valid_until.or(suggested.valid_until),
+            ..suggested
+        }
+    }
 }
 
 /// `motcua outbox`; exit code 4 when a line needs a person.
@@ -208,18 +233,21 @@ async fn offers(desk: &Desk, id: DossierId, component: u32, output: Output) -> R
                     "provenance": o.summary.provenance })
         })
         .collect();
-    output.data(&json!({ "online": offers.online, "fetched_at": offers.fetched_at, "items": data }), || {
-        for o in &offers.items {
-            println!(
-                "{}\t{}\t{:?}\tđã dùng {}\t{}",
-                o.summary.record.id,
-                o.summary.record.metadata.name,
-                o.fits,
-                o.summary.uses,
-                if o.here { "có trên máy" } else { "ở kho" }
-            );
-        }
-    })?;
+    output.data(
+        &json!({ "online": offers.online, "fetched_at": offers.fetched_at, "items": data }),
+        || {
+            for o in &offers.items {
+                println!(
+                    "{}\t{}\t{:?}\tđã dùng {}\t{}",
+                    o.summary.record.id,
+                    o.summary.record.metadata.name,
+                    o.fits,
+                    o.summary.uses,
+                    if o.here { "có trên máy" } else { "ở kho" }
+                );
+            }
+        },
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -282,7 +310,9 @@ fn show(dossier: &Dossier) {
     line(dossier);
     let state = match &dossier.state {
         DossierState::Draft => "Nháp".to_owned(),
-        DossierState::Accepted { deadline, .. } => format!("Đã tiếp nhận, hẹn trả {}", deadline.day.format_vn()),
+        DossierState::Accepted { deadline, .. } => {
+            format!("Đã tiếp nhận, hẹn trả {}", deadline.day.format_vn())
+        }
         DossierState::Completed { .. } => "Hoàn thành".to_owned(),
     };
     println!("{state} · danh tính số: {}", identity_words(&dossier.identity));

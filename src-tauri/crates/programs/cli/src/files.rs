@@ -76,7 +76,10 @@ pub(crate) async fn certificates(desk: &Desk, output: Output) -> Result<ExitCode
         for c in &list {
             let until = c.card.valid_until.day().format_vn();
             let problem = c.problem.map(|p| format!(" ({p})")).unwrap_or_default();
-            println!("{}  {} · đến {until} · {}{problem}", c.fingerprint, c.card.organization, c.card.authority);
+            println!(
+                "{}  {} · đến {until} · {}{problem}",
+                c.fingerprint, c.card.organization, c.card.authority
+            );
         }
     })?;
     Ok(ExitCode::SUCCESS)

@@ -50,14 +50,8 @@ pub(crate) async fn walk(
 ) -> Result<ExitCode, Failure> {
     let out = dir.join("out");
     std::fs::create_dir_all(&out).map_err(anyhow::Error::from)?;
-    let mut walk = Walk {
-        desk,
-        out,
-        demo,
-        cancel: CancellationToken::new(),
-        steps: vec![],
-        begin: Instant::now(),
-    };
+    let mut walk =
+        Walk { desk, out, demo, cancel: CancellationToken::new(), steps: vec![], begin: Instant::now() };
     if !matches!(desk.status().await.vault, VaultStatus::Open { .. }) {
         return Err(anyhow!("kho trên máy đang khóa").into());
     }

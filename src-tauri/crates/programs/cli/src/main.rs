@@ -62,10 +62,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
 }
 
 /// Runs `act` with the vault open, and closes it afterwards.
-async fn opened<T>(
-    desk: &Arc<Desk>,
-    act: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+async fn opened<T>(desk: &Arc<Desk>, act: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     secrets::unlock(desk).await?;
     let done = act.await;
     desk.lock().await;

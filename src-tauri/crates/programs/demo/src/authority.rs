@@ -234,8 +234,8 @@ impl Authority {
             signature_algorithm: algorithm,
             signature: BitString::from_bytes(&signature.to_vec())?,
         };
-        Ok(der::pem::encode_string("X509 CRL", LineEnding::LF, &list.to_der()?)
-            .map_err(|error| anyhow::anyhow!("encode the revocation list: {error}"))?)
+        der::pem::encode_string("X509 CRL", LineEnding::LF, &list.to_der()?)
+            .map_err(|error| anyhow::anyhow!("encode the revocation list: {error}"))
     }
 
     /// The root's certificate, DER.

@@ -38,6 +38,7 @@ const PETROL: &str = "KQ.G02.000144";
 /// What the content needs of the demo's other parts.
 pub struct Tools<'a> {
     /// Draws a one-page paper: title, then lines.
+    #[allow(clippy::type_complexity, reason = "one closure, used once")]
     pub draw: &'a dyn Fn(&str, &[String]) -> Result<Vec<u8>>,
     /// Signs a paper with the demo agency's certificate.
     pub sign: &'a dyn Fn(&[u8]) -> Result<Vec<u8>>,

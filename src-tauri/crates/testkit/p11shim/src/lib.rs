@@ -232,7 +232,7 @@ unsafe extern "C" fn mechanism_list(
     let all = unsafe { std::slice::from_raw_parts_mut(list, usize::try_from(*count).unwrap_or(0)) };
     let mut kept = 0;
     for at in 0..all.len() {
-        if !script.hide_mechanisms.contains(&u64::from(all[at])) {
+        if !script.hide_mechanisms.contains(&all[at]) {
             all[kept] = all[at];
             kept += 1;
         }

@@ -280,7 +280,7 @@ fn small_records_come_back(vault: &dyn Vault) {
     assert_eq!(vault.blocks(), Ok(blocks));
     assert_eq!(vault.counter(), Ok(counter));
     assert_eq!(vault.setting("scanner"), Ok(Some("test:1".into())));
-    let emptied = CaptureDraft { pages: vec![], ..draft.clone() };
+    let emptied = CaptureDraft { pages: vec![], ..draft };
     let batch = Batch { captures: vec![emptied], blocks: Some(vec![]), ..Batch::default() };
     vault.commit(&batch).unwrap();
     assert_eq!(vault.capture(draft.dossier, 2), Ok(None), "one without pages is removed");

@@ -133,7 +133,7 @@ fn object_streams_and_linearized_files_are_signed_in_their_own_form() {
 fn a_changed_byte_is_found() {
     let signed = office().sign(&document(), "Thử");
     let at = signed.windows(7).position(|window| window == b"/XObjec").unwrap();
-    let mut changed = signed.clone();
+    let mut changed = signed;
     changed[at] = b'X';
     let report = verify(&changed);
     assert_eq!((report.document, report.signatures[0].integrity), (Verdict::Failed, Integrity::Changed));
@@ -268,7 +268,7 @@ proptest! {
     fn damaged_files_never_cause_a_panic_and_never_pass(at in 0_usize..40_000, byte in any::<u8>(), cut in any::<bool>()) {
         let signed = office().sign(&document(), "Thử");
         let at = at % signed.len();
-        let mut damaged = signed.clone();
+        let mut damaged = signed;
         if cut {
             damaged.truncate(at);
         } else {

@@ -19,14 +19,14 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
 /// Moment of all tests: 2026-11-21.
-pub const NOW: i64 = 1_795_224_600;
+pub(crate) const NOW: i64 = 1_795_224_600;
 
-pub enum Key {
+pub(crate) enum Key {
     Rsa(Box<SigningKey<Sha256>>),
     P256(p256::ecdsa::SigningKey),
 }
 
-pub struct Office {
+pub(crate) struct Office {
     pub root: Certificate,
     pub issuing: Certificate,
     pub officer: Certificate,
@@ -38,7 +38,7 @@ pub struct Office {
 }
 
 /// Made once: RSA keys are slow to find.
-pub fn office() -> &'static Office {
+pub(crate) fn office() -> &'static Office {
     static OFFICE: OnceLock<Office> = OnceLock::new();
     OFFICE.get_or_init(|| {
         let mut random = rand_core::OsRng;
@@ -59,7 +59,7 @@ pub fn office() -> &'static Office {
         let officer = issue(leaf(), 3, officer_name, &issuing_key, public(&officer_key));
         let curve = SubjectPublicKeyInfoOwned::from_key(*curve_key.verifying_key()).unwrap();
         let curve_officer = issue(leaf(), 4, officer_name, &issuing_key, curve);
-        let root_pem = root.to_pem(x509_cert::der::pem::LineEnding::LF).unwrap();
+        let root_pem = root.to_pem(der::pem::LineEnding::LF).unwrap();
         let own = |certificate: &x509_cert::Certificate| {
             Certificate::from_der(&certificate.to_der().unwrap()).unwrap()
         };
@@ -77,15 +77,15 @@ pub fn office() -> &'static Office {
 }
 
 impl Office {
-    pub fn trust(&self) -> TrustList {
+    pub(crate) fn trust(&self) -> TrustList {
         TrustList::from_pem(std::slice::from_ref(&self.root_pem)).unwrap()
     }
 
     /// A current list of the issuing authority that names one certificate, as PEM.
-    pub fn revocation_list(&self, serial: u8) -> String {
+    pub(crate) fn revocation_list(&self, serial: u8) -> String {
         let algorithm = spki::AlgorithmIdentifierOwned {
             oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"),
-            parameters: Some(x509_cert::der::Any::null()),
+            parameters: Some(der::Any::null()),
         };
         let tbs_cert_list = TbsCertList {
             version: x509_cert::Version::V2,
@@ -101,18 +101,18 @@ impl Office {
             crl_extensions: None,
         };
         let value = self.issuing_key.sign(&tbs_cert_list.to_der().unwrap()).to_vec();
-        let signature = x509_cert::der::asn1::BitString::from_bytes(&value).unwrap();
+        let signature = der::asn1::BitString::from_bytes(&value).unwrap();
         let list = CertificateList { tbs_cert_list, signature_algorithm: algorithm, signature };
         let der = list.to_der().unwrap();
-        x509_cert::der::pem::encode_string("X509 CRL", x509_cert::der::pem::LineEnding::LF, &der).unwrap()
+        der::pem::encode_string("X509 CRL", der::pem::LineEnding::LF, &der).unwrap()
     }
 
     /// Prepares, signs with RSA and embeds.
-    pub fn sign(&self, pdf: &[u8], name: &str) -> Vec<u8> {
+    pub(crate) fn sign(&self, pdf: &[u8], name: &str) -> Vec<u8> {
         self.sign_as(pdf, name, &self.officer, &self.key)
     }
 
-    pub fn sign_as(&self, pdf: &[u8], name: &str, officer: &Certificate, key: &Key) -> Vec<u8> {
+    pub(crate) fn sign_as(&self, pdf: &[u8], name: &str, officer: &Certificate, key: &Key) -> Vec<u8> {
         let prepared = prepare(pdf, &request(name)).unwrap();
         let attributes = SignedAttributes::for_document(&prepared.digest(), officer).unwrap();
         let signature = match key {
@@ -127,7 +127,7 @@ impl Office {
     }
 }
 
-pub fn request(name: &str) -> SignatureRequest {
+pub(crate) fn request(name: &str) -> SignatureRequest {
     SignatureRequest {
         field: "ChuKy".into(),
         name: name.into(),
@@ -139,7 +139,7 @@ pub fn request(name: &str) -> SignatureRequest {
 }
 
 /// Two small pages.
-pub fn document() -> Vec<u8> {
+pub(crate) fn document() -> Vec<u8> {
     let page = |gray| PageImage { jpeg: jpeg(gray), width: 16, height: 16, gray, dpi: 200 };
     assemble(&[page(true), page(false)], &AssembleInfo { title: "Tờ khai".into(), at: at(), seed: [7; 16] })
         .unwrap()

@@ -1,5 +1,11 @@
 //! The scanner edge against SANE's own `test` and `pnm` devices, through a real worker process.
-#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    missing_docs
+)]
 
 mod faults;
 mod pages;

@@ -137,6 +137,7 @@ impl Session {
         Ok(self.certificate_id(der)?.is_some())
     }
 
+    #[allow(clippy::type_complexity, reason = "pairs of (CKA_ID, DER), used once")]
     fn own_certificates(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Answer> {
         // Before login most tokens hide private keys; what is visible is a help, not a proof.
         let mut keys = Vec::new();
@@ -190,7 +191,7 @@ pub(super) fn slot_id(slot: u64) -> CK_SLOT_ID {
 
 fn describe(slot: CK_SLOT_ID, info: &CK_TOKEN_INFO) -> TokenInfo {
     TokenInfo {
-        slot: slot.into(),
+        slot,
         label: text(&info.label),
         serial: text(&info.serialNumber),
         pin_pad: has_pin_pad(info),

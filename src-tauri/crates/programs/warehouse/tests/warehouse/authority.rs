@@ -72,7 +72,7 @@ impl Authority {
     /// A revocation list with that one certificate on it, PEM.
     pub fn revoke(&self, identity: &Identity) -> String {
         let root = x509_cert::Certificate::from_pem(&self.root_pem).unwrap();
-        let algorithm = root.signature_algorithm.clone();
+        let algorithm = root.signature_algorithm;
         let list = TbsCertList {
             version: x509_cert::Version::V2,
             signature: algorithm.clone(),

@@ -214,6 +214,9 @@ impl World {
 
     /// A plain client for what the real one never does.
     pub fn raw(&self) -> reqwest::Client {
+        // A second installation in the same process finds the first one and changes nothing.
+        let installed = rustls::crypto::ring::default_provider().install_default();
+        drop(installed);
         let roots = reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).unwrap();
         reqwest::Client::builder().tls_certs_only([roots]).no_proxy().build().unwrap()
     }
