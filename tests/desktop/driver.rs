@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long the slowest step (scan, signature, upload) may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Programs the test cannot do without; the missing ones.
 pub(crate) fn missing_tools() -> Vec<&'static str> {
