@@ -1,12 +1,16 @@
 # make run   the main job: the window, or the same journey on the command line when there is no display
 # make test  everything CI runs
-.PHONY: run test deb soak fmt clean-demo advisories help
+.PHONY: run test window deb soak fmt clean-demo advisories help
 
 run:
 	@installer/linux/run-demo.sh
 
 test:
 	@.ci/test.sh
+
+# The journey of the real window by WebDriver; needs a finished build.
+window:
+	@.ci/test.sh window
 
 deb:
 	@installer/linux/make-deb.sh

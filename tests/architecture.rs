@@ -41,7 +41,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     // the demo profile initialises its own software token
     ("cryptoki", &["token", "demo"]),
     ("pcsc", &["token"]),
-    ("libloading", &["scanner", "p11shim"]),
+    ("libloading", &["scanner", "token", "p11shim"]),
     ("lopdf", &["pdf"]),
     ("printpdf", &["pdf"]),
     ("image", &["imaging"]),
@@ -174,7 +174,7 @@ fn there_is_one_provider_of_tls_and_one_generation_of_cryptography() {
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path("../Cargo.toml")
-        .other_options(vec!["--offline".into()])
+        .other_options(vec!["--locked".into(), "--filter-platform".into(), "x86_64-unknown-linux-gnu".into()])
         .exec()
         .unwrap()
 }
