@@ -70,7 +70,7 @@ window() {
   dbus-run-session -- xvfb-run -a -s '-screen 0 1366x768x24' \
     cargo test --locked -p motcua-tests --test desktop -- --test-threads=1
 }
-deny() { cargo deny --offline --locked check bans licenses sources; }
+deny() { cargo fetch --locked && cargo deny --offline --locked check bans licenses sources; }
 coverage() { cargo test --locked -p motcua-tests --test seed_coverage; }
 clean() {
   local dirty; dirty=$(git status --porcelain)
