@@ -59,19 +59,23 @@ format() { cargo fmt --all --check; }
 page() { installer/linux/build-ui.sh && cd ui && npm run check && npm test; }
 build() { cargo build --locked --workspace --all-targets; }
 lint() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
-tests() { cargo test --locked --workspace --exclude motcua-tests -- --test-threads=2; }
-architecture() { cargo test --locked -p motcua-tests --test architecture; }
-journeys() { cargo test --locked -p motcua-tests --test journeys -- --test-threads=1; }
+# Always --workspace: another selection would unify features otherwise and compile the world again.
+tests() {
+  cargo test --locked --workspace --lib --bins --test desk --test window --test judges --test scanner --test token \
+    --test vault --test warehouse -- --test-threads=2
+}
+architecture() { cargo test --locked --workspace --test architecture; }
+journeys() { cargo test --locked --workspace --test journeys -- --test-threads=1; }
 bindings() {
-  cargo run --locked -q -p motcua-desktop --example export-bindings && git diff --exit-code -- ui/src/bridge/bindings.ts
+  "$CARGO_TARGET_DIR/debug/examples/export-bindings" && git diff --exit-code -- ui/src/bridge/bindings.ts
 }
 screens() { cd ui && npm run screens; }
 window() {
   dbus-run-session -- xvfb-run -a -s '-screen 0 1366x768x24' \
-    cargo test --locked -p motcua-tests --test desktop -- --test-threads=1
+    cargo test --locked --workspace --test desktop -- --test-threads=1
 }
 deny() { cargo fetch --locked && cargo deny --offline --locked check bans licenses sources; }
-coverage() { cargo test --locked -p motcua-tests --test seed_coverage; }
+coverage() { cargo test --locked --workspace --test seed_coverage; }
 clean() {
   local dirty; dirty=$(git status --porcelain)
   [ -z "$dirty" ] || { echo "the work tree is not clean after the tests:"; echo "$dirty"; return 1; }
@@ -85,10 +89,10 @@ stage packages 8 bash -c packages
 stage tools 18 bash -c tools
 stage format 2 bash -c format
 stage page 8 bash -c page
-stage build 30 bash -c build
-stage lint 16 bash -c lint
+stage build 40 bash -c build
+stage lint 20 bash -c lint
 stage architecture 5 bash -c architecture
-stage tests 15 bash -c tests
+stage tests 20 bash -c tests
 stage journeys 10 bash -c journeys
 stage bindings 4 bash -c bindings
 stage screens 15 bash -c screens
