@@ -2,8 +2,8 @@
 # Builds ui/dist when its sources changed since the last build. Safe after an interruption: the stamp is written last.
 set -euo pipefail
 cd "$(dirname "$0")/../../ui"
-key=$({ cat package-lock.json package.json; git -C .. rev-parse HEAD:ui 2>/dev/null || true; git -C .. status --porcelain -- ui;
-  find src public *.html *.ts *.js -type f 2>/dev/null | sort | xargs sha256sum 2>/dev/null; } | sha256sum | cut -c1-32)
+key=$(find . \( -path ./node_modules -o -path ./dist \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum |
+  sha256sum | cut -c1-32)
 deps=$(sha256sum package-lock.json | cut -c1-32)
 if [ "$(cat node_modules/.motcua-deps 2>/dev/null)" != "$deps" ]; then
   echo "Installing the page's packages (npm ci)" >&2
