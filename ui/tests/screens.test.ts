@@ -63,6 +63,11 @@ describe("the picker", () => {
     expect(takeable(offer({ status: "expired" }))).toBe(false);
     expect(takeable(offer({ provenance: "nationalNotSynced" }))).toBe(false);
   });
+  it("keeps the national store apart from the province's own", () => {
+    const items = [offer({ document: "own" }), offer({ document: "national", provenance: "national" }), offer({ document: "link", provenance: "nationalNotSynced" })];
+    expect(tabOf(items, "store").map((o) => o.document)).toEqual(["own"]);
+    expect(tabOf(items, "national").map((o) => o.document)).toEqual(["national", "link"]);
+  });
   it("orders by fit, then the newest, twenty a page", () => {
     const items = [offer({ document: "old", issuedOn: "2020-01-01" }), offer({ document: "s", fit: "suggested" }), offer({ document: "new", issuedOn: "2024-01-01" }), offer({ document: "u", fit: "unfit" })];
     expect(tabOf(items, "store").map((o) => o.document)).toEqual(["new", "old", "s", "u"]);

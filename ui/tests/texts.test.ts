@@ -59,4 +59,13 @@ describe("texts", () => {
     expect(printed.filter((label) => !all.has(label))).toEqual([]);
     expect(texts.warehouse_badge).toMatch(/^Kho số hóa/);
   });
+
+  it("columns, fields and paging of the seeds are printed exactly", () => {
+    const more = ["Loại giấy tờ", "Loại kho", "Dung lượng tệp tin", "Số định danh", "Số quyết định", "Trích yếu", "Số lần sử dụng"];
+    const printed = (keys: string[]) => keys.map((key) => texts[key]);
+    expect(printed(["kind", "store", "size", "owner", "decision", "summary", "uses"].map((key) => `more_${key}`))).toEqual(more);
+    expect(printed(["choose", "n", "code", "name", "file", "more"].map((key) => `picker_col_${key}`))).toEqual(["Chọn", "STT", "Mã giấy tờ", "Tên giấy tờ", "File đính kèm", "Thông tin thêm"]);
+    expect(printed(["paging", "paging_go", "paging_size"])).toEqual(["Tổng số {pages} Trang, {records} bản ghi.", "Chuyển tới Trang", "Hiển thị {n} Bản ghi/1 Trang"]);
+    expect(printed(["new_title", "digitize_title", "kind_result"])).toEqual(["Thêm mới hồ sơ", "Cập nhật thông tin của file đưa vào kho dữ liệu điện tử", "Kết quả giải quyết"]);
+  });
 });

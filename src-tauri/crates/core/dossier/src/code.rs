@@ -351,4 +351,37 @@ mod tests {
         assert_eq!(block.take(), None);
         assert_eq!(block.left(), 0);
     }
+
+    #[test]
+    fn names_printed_in_the_seeds_are_read_and_written_back() {
+        let certified = "Bản sao được chứng thực từ bản chính";
+        for (head, day, label) in [
+            ("052090000495.KQ.G15.000021", Some("02022024"), certified),
+            ("000000000000.KQ.G15.000021", Some("02022024"), certified),
+            ("000000000000.KQ.G01.000023", None, "Thẻ căn cước công dân"),
+            ("052098000814.KQ.G02.000144", None, "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu"),
+            ("205404812.KQ.G01.000005", None, "Thẻ căn cước công dân"),
+            ("205404812.KQ.G01.000005", None, "99999999.Thẻ căn cước công dân"),
+        ] {
+            let dated = day.map(|day| format!("{day}.")).unwrap_or_default();
+            let text = format!("{head}.{dated}{label}");
+            let name = PaperName::parse(&text).unwrap();
+            assert_eq!(format!("{}.{}", name.owner, name.result), head);
+            assert_eq!(name.day, day.map(|_| Day::parse("2024-02-02").unwrap()), "{text}");
+            assert_eq!(name.label, label);
+            assert_eq!(name.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn codes_printed_in_the_seeds_are_kept_and_their_suffix_means_nothing() {
+        for (owner, result) in [("052098000814", "KQ.G02.000144"), ("205404812", "KQ.G01.000005")] {
+            let printed = PaperCode::parse(&format!("{owner}.{result}.CS10387")).unwrap();
+            let owner = IdNumber::parse(owner).unwrap();
+            assert_eq!(PaperCode::derive(&owner, &ResultCode::parse(result).unwrap(), "CS10387"), printed);
+        }
+        for old in ["052090000495_6/ĐT", "052090000495..6/ĐT", "0520900004956/DT"] {
+            assert_eq!(PaperCode::parse(old).unwrap().as_str(), old);
+        }
+    }
 }

@@ -183,3 +183,35 @@ pub struct DocumentSummary {
 fn on() -> bool {
     true
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_stores_are_written_and_their_other_spellings_are_read() {
+        for (text, store) in [
+            ("Kho cơ quan nhà nước, tổ chức", StoreKind::Agency),
+            ("Cá nhân/tổ chức", StoreKind::Personal),
+            ("Cá nhân tổ chức", StoreKind::Personal),
+        ] {
+            let read: StoreKind = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(read, store, "{text}");
+            assert_eq!(serde_json::to_value(read).unwrap(), store.label());
+        }
+    }
+
+    #[test]
+    fn every_form_of_copy_has_a_word_of_its_own() {
+        for (form, word) in [
+            (CopyForm::Original, "original"),
+            (CopyForm::TrueCopy, "true_copy"),
+            (CopyForm::CertifiedCopy, "certified_copy"),
+            (CopyForm::CopyOfCopy, "copy_of_copy"),
+            (CopyForm::Extract, "extract"),
+        ] {
+            assert_eq!(serde_json::to_value(form).unwrap(), word);
+        }
+    }
+}

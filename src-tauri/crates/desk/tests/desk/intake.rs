@@ -1,8 +1,10 @@
 use crate::steps::*;
 use motcua_desk::ports::LinkError;
 use motcua_desk::{CODES, DossierChange};
-use motcua_dossier::{Channel, IdNumber, IdentityAnswer, IdentityCheck, Party, ReturnMethod};
-use motcua_testkit::{OFFICER, Office, SECRET, owner, paper_of, pki};
+use motcua_dossier::{
+    Channel, IdNumber, IdentityAnswer, IdentityCheck, Party, PartyKind, ReturnMethod, StoreKind,
+};
+use motcua_testkit::{OFFICER, Office, SECRET, new_dossier, owner, paper_of, pki};
 
 #[tokio::test]
 async fn the_four_answers_of_the_identity_check_are_told_apart() {
@@ -35,6 +37,48 @@ async fn procedures_are_found_without_marks_by_initials_and_by_code() {
         assert_eq!(office.desk.procedures(query).await.unwrap().len(), 1, "{query}");
     }
     assert!(office.desk.procedures("ly hôn").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_dossier_keeps_its_channel_the_way_back_and_both_parties() {
+    let office = Office::ready().await;
+    let submitter = Party {
+        number: IdNumber::parse("001203000019").unwrap(),
+        aliases: vec![],
+        name: "Lê Thị Khác".into(),
+        ..owner()
+    };
+    for (channel, way_back) in [
+        (Channel::Direct, ReturnMethod::Counter),
+        (Channel::Postal, ReturnMethod::Postal),
+        (Channel::Online, ReturnMethod::Electronic),
+    ] {
+        let mut new = new_dossier();
+        (new.channel, new.return_method) = (channel, way_back);
+        new.applicant.submitter = Some(submitter.clone());
+        let id = office.desk.open_dossier(new).await.unwrap().id;
+        let kept = office.desk.dossier(id).await.unwrap();
+        assert_eq!((kept.channel, kept.return_method), (channel, way_back));
+        assert_eq!((kept.applicant.owner, kept.applicant.submitter.as_ref()), (owner(), Some(&submitter)));
+    }
+}
+
+#[tokio::test]
+async fn an_agency_is_an_applicant_of_its_own_kind_with_a_store_of_its_own() {
+    let office = Office::ready().await;
+    for (kind, number, store) in [
+        (PartyKind::Agency, "000.91.20.H08", StoreKind::Agency),
+        (PartyKind::Enterprise, "0100109106", StoreKind::Personal),
+        (PartyKind::Citizen, "052090000495", StoreKind::Personal),
+    ] {
+        let mut new = new_dossier();
+        let number = IdNumber::parse(number).unwrap();
+        new.applicant.owner = Party { kind, number, aliases: vec![], ..owner() };
+        let id = office.desk.open_dossier(new).await.unwrap().id;
+        let dossier = scan(&office, id, BIRTH, 1).await;
+        let metadata = office.desk.suggest_metadata(id, BIRTH).await.unwrap();
+        assert_eq!((dossier.applicant.owner.kind, metadata.store), (kind, store));
+    }
 }
 
 #[tokio::test]

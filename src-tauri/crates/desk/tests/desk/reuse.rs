@@ -113,6 +113,26 @@ async fn a_national_paper_is_not_fetched_before_it_is_confirmed() {
 }
 
 #[tokio::test]
+async fn the_provincial_warehouse_comes_before_the_national_one() {
+    let office = Office::ready().await;
+    let (mut national, file) = birth(1);
+    national.provenance = Provenance::National;
+    national.record.metadata.issued_on = Some(Day::parse("2026-11-01").unwrap());
+    office.warehouse.hold(national, &file);
+    let (provincial, file) = birth(2);
+    office.warehouse.hold(provincial.clone(), &file);
+    let id = office.open().await.id;
+    let offers = office.desk.offers(id, BIRTH).await.unwrap();
+    let order: Vec<Provenance> = offers.items.iter().map(|o| o.summary.provenance).collect();
+    assert_eq!(order, [Provenance::Provincial, Provenance::National], "though the national one is newer");
+    let dossier = office.desk.dossier(id).await.unwrap();
+    assert_eq!(auto(&office, &dossier).await, AutoOutcome::Attached);
+    let dossier = office.desk.dossier(id).await.unwrap();
+    assert_eq!(dossier.unconfirmed_reuse(), [provincial.record.id]);
+    assert_eq!(office.warehouse.fetches(), 1, "nothing national was fetched");
+}
+
+#[tokio::test]
 async fn a_paper_taken_offline_is_reserved_and_comes_by_itself() {
     let office = Office::ready().await;
     let (paper, file) = birth(1);

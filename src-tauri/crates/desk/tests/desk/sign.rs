@@ -1,7 +1,7 @@
 use crate::steps::*;
 use motcua_desk::TokenState;
 use motcua_desk::ports::TokenError;
-use motcua_dossier::{Dossier, DossierId, SignerRole};
+use motcua_dossier::{CopyForm, Dossier, DossierId, SignerRole};
 use motcua_signature::Verdict;
 use motcua_testkit::{Office, PIN, pki, unsigned_pdf};
 use std::sync::Arc;
@@ -139,4 +139,25 @@ async fn a_result_is_returned_only_signed_and_only_once() {
     sign_by_agency(&office, id, &[RESULT]).await;
     office.desk.return_result(id, metadata.clone()).await.unwrap();
     assert_eq!(office.desk.return_result(id, metadata).await.unwrap_err().code(), "dossierNotAccepted");
+}
+
+#[tokio::test]
+async fn a_scanned_result_is_filed_as_a_true_copy_with_all_that_was_said_of_it() {
+    let office = Office::ready().await;
+    let id = accept_scanned(&office).await.id;
+    sync(&office).await;
+    scan(&office, id, RESULT, 1).await;
+    sign_by_agency(&office, id, &[RESULT]).await;
+    let mut metadata = office.desk.suggest_metadata(id, RESULT).await.unwrap();
+    assert_eq!((metadata.kind.as_str(), metadata.form), ("Kết quả giải quyết", CopyForm::TrueCopy));
+    metadata.decision_number = "12/GKS".into();
+    metadata.summary = "Giấy khai sinh của người mẫu".into();
+    let returned = office.desk.return_result(id, metadata.clone()).await.unwrap();
+    sync(&office).await;
+    let next = office.open().await;
+    let offers = office.desk.offers(next.id, BIRTH).await.unwrap();
+    let filed = offers.items.iter().find(|o| o.summary.record.metadata == metadata).unwrap();
+    assert_eq!(filed.summary.record.size, returned.result.unwrap().attachment.size);
+    assert_eq!(filed.summary.record.owner, returned.applicant.owner.numbers());
+    assert_eq!(filed.summary.uses, 0);
 }

@@ -580,4 +580,168 @@ mod tests {
         let again = seed(&config, &dir.path().join("warehouse/seed/seed.json")).unwrap();
         assert_eq!((again.documents_added, again.documents_there), (0, papers));
     }
+
+    #[test]
+    fn the_sixteen_categories_of_the_seeds_are_shipped_verbatim() {
+        let categories = reference(vec![]).unwrap().categories;
+        let names: Vec<&str> = categories.iter().take(16).map(|c| c.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "Bản sao được chứng thực từ bản chính",
+                "Chứng chỉ hành nghề hoạt động xây dựng",
+                "Công văn cho phép hội tổ chức đại hội nhiệm kỳ, đại hội bất thường",
+                "Giấy chứng nhận quyền sử dụng đất quyền sở hữu nhà ở và tài sản khác gắn liền với đất tài sản khác gắn liền với đất",
+                "Giấy khai sinh",
+                "Giấy phép lái xe cơ giới đường bộ",
+                "Giấy phép sử dụng vật liệu nổ công nghiệp hoặc văn bản trả lời đối với trường hợp không cấp",
+                "Giấy phép thiết lập trang thông tin điện tử tổng hợp",
+                "Giấy xác nhận tình trạng hôn nhân",
+                "Mệnh lệnh vận chuyển vật liệu nổ công nghiệp, tiền chất thuốc nổ hoặc văn bản trả lời đối với trường hợp không cấp",
+                "Phiếu lý lịch tư pháp số 1",
+                "Phiếu lý lịch tư pháp số 2",
+                "Thông báo cấp mã ngân hàng",
+                "Thẻ căn cước công dân",
+                "Trích lục khai tử",
+                "Chứng chỉ hành nghề dược",
+            ]
+        );
+        assert!(categories.iter().zip(1..).all(|(c, n)| c.number == n));
+        for (place, codes) in
+            [(0, vec![CERTIFIED]), (4, vec![BIRTH]), (13, vec![CARD, "KQ.G01.000005"]), (15, vec![])]
+        {
+            let known: Vec<&str> = categories[place].result_codes.iter().map(ResultCode::as_str).collect();
+            assert_eq!(known, codes, "{}", names[place]);
+        }
+    }
+
+    #[test]
+    fn the_fourteen_procedures_of_agencies_are_shipped_verbatim() {
+        let procedures = reference(vec![]).unwrap().procedures;
+        let of_agencies: Vec<(&str, &str, &str)> = procedures
+            .iter()
+            .filter(|p| p.agency_applicant)
+            .map(|p| (p.code.as_str(), p.name.as_str(), p.level.as_str()))
+            .collect();
+        assert_eq!(
+            of_agencies,
+            [
+                (
+                    "1.012373.H08",
+                    "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp xã theo công trạng (Cấp xã)",
+                    "Cấp Xã"
+                ),
+                (
+                    "1.012378.H08",
+                    "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp xã cho hộ gia đình (Cấp xã)",
+                    "Cấp Xã"
+                ),
+                (
+                    "1.012387.H08",
+                    "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp huyện về thành tích thi đua theo chuyên đề (Cấp huyện)",
+                    "Cấp Huyện"
+                ),
+                (
+                    "1.012389.H08",
+                    "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp huyện về thành tích đột xuất (Cấp huyện)",
+                    "Cấp Huyện"
+                ),
+                (
+                    "1.012381.H08",
+                    "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp huyện huyện theo công trạng (Cấp huyện)",
+                    "Cấp Huyện"
+                ),
+                (
+                    "1.012383.H08",
+                    "Thủ tục tặng danh hiệu \"Tập thể lao động tiên tiến\" (Cấp huyện)",
+                    "Cấp Huyện"
+                ),
+                (
+                    "1.012374.H08",
+                    "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp xã về thành tích thi đua theo chuyên đề (Cấp xã)",
+                    "Cấp Xã"
+                ),
+                (
+                    "1.012376.H08",
+                    "Thủ tục tặng Giấy khen của Chủ tịch UBND cấp xã về thành tích đột xuất (Cấp xã)",
+                    "Cấp Xã"
+                ),
+                ("1.005435.000.00.00.H08", "Mua hóa đơn lẻ", "Cấp Tỉnh; Cấp Huyện"),
+                (
+                    "1.005429.000.00.00.H08",
+                    "Thanh toán chi phí có liên quan đến việc xử lý tài sản công",
+                    "Cấp Bộ; Cấp Tỉnh"
+                ),
+                (
+                    "2.002594.000.00.00.H08",
+                    "Đề nghị đánh giá, công nhận \"Đơn vị học tập\" cấp huyện",
+                    "Cấp Tỉnh; Cấp Huyện"
+                ),
+                (
+                    "1.009324.000.00.00.H08",
+                    "Thủ tục thẩm định giải thể đơn vị sự nghiệp công lập thuộc thẩm quyền quyết định của UBND cấp huyện",
+                    "Cấp Huyện"
+                ),
+                (
+                    "1.009323.000.00.00.H08",
+                    "Thủ tục thẩm định tổ chức lại đơn vị sự nghiệp công lập thuộc thẩm quyền quyết định của UBND cấp huyện",
+                    "Cấp Huyện"
+                ),
+                (
+                    "1.009322.000.00.00.H08",
+                    "Thủ tục thẩm định thành lập đơn vị sự nghiệp công lập thuộc thẩm quyền quyết định của UBND cấp huyện",
+                    "Cấp Huyện"
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_tree_of_the_seeds_and_the_present_one_are_both_shipped() {
+        let tree = reference(vec![]).unwrap().tree;
+        let ended = |name: &str| tree.iter().find(|n| n.name == name && n.until.is_some()).unwrap();
+        let province = ended("UBND tỉnh Bình Định");
+        assert_eq!(
+            (province.parent.as_deref(), province.agency_code.as_deref()),
+            (None, Some("000.00.00.H08"))
+        );
+        let district = ended("UBND huyện An Lão");
+        for name in ["UBND huyện An Lão", "UBND huyện Tuy Phước"] {
+            assert_eq!(ended(name).parent.as_ref(), Some(&province.id), "{name}");
+        }
+        for unit in ["Phòng Tư pháp", "Chi nhánh VPĐKĐĐ huyện", "Hạt Kiểm lâm huyện"] {
+            assert_eq!(ended(unit).parent.as_ref(), Some(&district.id), "{unit}");
+        }
+        for place in [
+            "Thị Trấn An Lão",
+            "xã An Dũng",
+            "xã An Hòa",
+            "xã An Hưng",
+            "xã An Nghĩa",
+            "xã An Quang",
+            "xã An Tân",
+            "xã An Trung",
+            "xã An Toàn",
+            "xã An Vinh",
+        ] {
+            let commune = ended(&format!("UBND {place}"));
+            assert_eq!(commune.parent.as_ref(), Some(&district.id), "{place}");
+            let after = tree.iter().find(|n| Some(&n.id) == commune.successor.as_ref()).unwrap();
+            assert!(after.from.is_some() && after.until.is_none(), "{place} has a successor of today");
+        }
+    }
+
+    #[test]
+    fn a_judicial_record_of_another_province_serves_the_second_example_procedure() {
+        let procedures = reference(vec![]).unwrap().procedures;
+        let find = |key: &str| procedures.iter().find(|p| p.code.key() == key).unwrap();
+        let (first, second) = (find("2.000488"), find("1.003709"));
+        assert!(first.name.contains("Phiếu lý lịch tư pháp"));
+        assert!(second.name.contains("chứng chỉ hành nghề khám bệnh, chữa bệnh"));
+        let code = first.result_code.as_ref().unwrap();
+        assert_eq!(code.as_str(), RECORD);
+        assert!(second.components.iter().any(|c| c.result_codes.contains(code)));
+        let elsewhere = |p: &Paper| p.code == Some(RECORD) && p.provenance == Provenance::National;
+        assert!(OWNERS.iter().any(|owner| owner.papers.iter().any(elsewhere)));
+    }
 }
