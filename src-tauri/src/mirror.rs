@@ -556,6 +556,7 @@ impl From<&motcua_desk::CertificateChoice> for view::CertificateChoice {
             authority: c.card.authority.clone(),
             role: c.role.into(),
             problem: c.problem.map(str::to_owned),
+            untrusted: c.untrusted,
             pin_state: c.pin.into(),
             pin_pad: c.pin_pad,
         }

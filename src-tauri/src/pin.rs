@@ -152,6 +152,7 @@ pub(crate) mod tests {
                 authority: "CA".into(),
                 role: SignerRole::Agency,
                 problem: None,
+                untrusted: false,
                 pin_state: PinStateName::Normal,
                 pin_pad: false,
             },

@@ -244,6 +244,7 @@ dtos! {
         authority: String,
         role: SignerRole,
         problem: Option<String>,
+        untrusted: bool,
         pin_state: PinStateName,
         pin_pad: bool,
     }

@@ -12,6 +12,12 @@ use std::time::{Duration, Instant};
 /// How long the slowest step (scan, signature, upload) may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(150);
 
+/// One pixel that changes its colour for a second.
+const BLINK: &str = "const dot = document.body.appendChild(document.createElement('i')); let turn = 0; \
+    dot.style.cssText = 'position:fixed;right:0;bottom:0;width:1px;height:1px'; \
+    const timer = setInterval(() => { dot.style.background = turn++ % 2 ? '#000' : '#fff'; \
+    if (turn > 40) { clearInterval(timer); dot.remove() } }, 25)";
+
 /// Programs the test cannot do without; the missing ones.
 pub(crate) fn missing_tools() -> Vec<&'static str> {
     let here = |name: &str| {
@@ -103,8 +109,7 @@ impl Window {
 
     /// The element with that `data-test`, once it can be used.
     ///
-    /// It is waited for by a script: WebKit's own "find" answers a miss by a timer of the page, and a
-    /// page in the background has its timers once a minute.
+    /// It is waited for by a script: WebKit's own "find" waits long for an element that is not there yet.
     pub(crate) async fn find(&self, test: &str) -> anyhow::Result<Element> {
         let selector = format!("[data-test=\"{test}\"]");
         let usable = format!(
@@ -125,9 +130,13 @@ impl Window {
         Ok(there == json!(true))
     }
 
-    /// Clicks it.
+    /// Clicks it, after scrolling it to the middle: WebKit scrolls no further than the screen's edge,
+    /// where the action bar lies.
     pub(crate) async fn click(&self, test: &str) -> anyhow::Result<()> {
-        Ok(self.find(test).await?.click().await?)
+        let element = self.find(test).await?;
+        let middle = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })";
+        self.client.execute(middle, vec![json!(format!("[data-test=\"{test}\"]"))]).await?;
+        Ok(element.click().await?)
     }
 
     /// Replaces what is in the field.
@@ -203,8 +212,12 @@ impl Window {
     }
 
     /// Takes a picture of the page, numbered in order.
+    ///
+    /// WebKit takes it at the page's next repaint, and a page at rest repaints once a minute (its clock): a
+    /// dot in the corner blinks meanwhile.
     pub(crate) async fn shot(&mut self, name: &str) -> anyhow::Result<()> {
         self.taken += 1;
+        self.look(BLINK).await?;
         let picture = self.client.screenshot().await?;
         std::fs::write(self.shots.join(format!("{:02}-{name}.png", self.taken)), picture)?;
         Ok(())

@@ -133,6 +133,9 @@ async fn scan(window: &mut Window, row: &str) -> anyhow::Result<()> {
 
 async fn sign(window: &mut Window, row: &str) -> anyhow::Result<()> {
     window.find("certificate-0").await?;
+    let chosen =
+        window.look("return document.querySelector('label:has(:checked) .org')?.innerText ?? ''").await?;
+    anyhow::ensure!(chosen != "Phạm Văn Người Lạ (DEMO)" && chosen != "", "signs by itself with {chosen}");
     window.shot(&format!("sign-{row}")).await?;
     window.click("sign-confirm").await?;
     window.type_pin(PIN, &format!("pin-{row}")).await

@@ -145,6 +145,7 @@ export type CertificateChoice = {
 	authority: string,
 	role: SignerRole,
 	problem: string | null,
+	untrusted: boolean,
 	pinState: PinStateName,
 	pinPad: boolean,
 };

@@ -28,8 +28,8 @@ const hex = (seed: string) => {
   return Array.from({ length: 8 }, (_, i) => (Math.imul(h + i, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")).join("");
 };
 
-const lan: Party = { kind: "citizen", number: "052090000495", aliases: ["205404812"], name: "Đỗ Thị Thanh Lan", address: "Thôn Xuân Phong, xã An Hòa", phone: "0900 000 001" };
-const minh: Party = { kind: "citizen", number: "052085001234", aliases: [], name: "Nguyễn Văn Minh", address: "Thôn Vạn Long, xã An Hòa", phone: "" };
+const lan: Party = { kind: "citizen", number: "099090000001", aliases: ["099000111"], name: "Đỗ Thị Thanh Lan", address: "Thôn Thử Nghiệm 1, xã An Hòa (DEMO)", phone: "0900 000 001" };
+const minh: Party = { kind: "citizen", number: "099085000002", aliases: [], name: "Nguyễn Văn Minh", address: "Thôn Thử Nghiệm 2, xã An Hòa (DEMO)", phone: "" };
 
 const procedures: ProcedureChoice[] = [
   procedure("1.000894.H08", "Đăng ký kết hôn", "Hộ tịch", [["01", "Không xác minh điều kiện kết hôn", 1, 0], ["02", "Cần xác minh điều kiện kết hôn", 5, 0]], 4),
@@ -56,7 +56,7 @@ const row = (number: number, name: string, more: Partial<ComponentRow> = {}): Co
 });
 
 const attachment = (seed: string, more: Partial<Attachment> = {}): Attachment => ({
-  blob: hex(seed), size: 761_712, pages: 2, mediaType: "application/pdf", source: "scan", dpi: 300, document: null, signatures: [], digitized: false, outbox: null, ...more,
+  blob: hex(seed), size: 512_000, pages: 2, mediaType: "application/pdf", source: "scan", dpi: 300, document: null, signatures: [], digitized: false, outbox: null, ...more,
 });
 
 const rowsOf: Record<string, () => ComponentRow[]> = {
@@ -87,7 +87,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
 }
 
 const item = (op: string, dossier: string, kind: OutboxItem["kind"], state: OutboxItem["state"], more: Partial<OutboxItem> = {}): OutboxItem => ({
-  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_261_014, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, ...more,
+  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_048_576, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, ...more,
 });
 
 const store = new Map<string, Dossier>();
@@ -120,7 +120,7 @@ function seed() {
   add(draft);
   add(open("d2", minh, marriage, { openedAt: NOW - 2 * HOUR }));
   const done = { acceptedAt: NOW - 25 * 60_000, receipt: hex("receipt"), state: "accepted" as const, openedAt: NOW - 40 * 60_000 };
-  add(open("d3", { ...lan, name: "Trần Thị Mỹ Hạnh", number: "052092003377" }, birth, {
+  add(open("d3", { ...lan, name: "Trần Thị Mỹ Hạnh", number: "099092000003" }, birth, {
     ...done, code: scene("provisional") ? "TAM-261120-0007" : code(3), deadline: "2026-11-20", deadlineReason: "1 ngày làm việc",
     components: [row(1, "Tờ khai đăng ký khai sinh", { attachment: attachment("tk"), entersWarehouse: false }), row(2, "Giấy chứng sinh", { attachment: attachment("gcs", { digitized: true, outbox: "received" }) }), row(3, "Thẻ căn cước công dân", { attachment: attachment("cc3", { source: "warehouse", dpi: null, document: "p2" }) })],
     outbox: scene("offline")
@@ -129,10 +129,10 @@ function seed() {
       : [item("o1", "d3", "document", "received"), item("o2", "d3", "acceptance", "sending", { sent: 540_000 })],
     result: scene("resultSigned") || scene("resultUnsigned") ? { attachment: attachment("kq", { pages: 1, signatures: scene("resultSigned") ? [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] : [] }), metadata: metadata("Giấy khai sinh") } : null,
   }));
-  add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "052079002210" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
+  add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "099079000004" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
   add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
-  add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "052099004455" }, single, { ...done, code: code(4), deadline: "2026-11-23", components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], outbox: [item("o6", "d6", "acceptance", "queued")] }));
-  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "052094006688" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
+  add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "099099000005" }, single, { ...done, code: code(4), deadline: "2026-11-23", components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], outbox: [item("o6", "d6", "acceptance", "queued")] }));
+  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
   if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
 }
 
@@ -173,32 +173,33 @@ function page(key: string, n: number): CapturedPage {
 
 function offer(document: string, name: string, code: string, more: Partial<Offer> = {}): Offer {
   return {
-    document, code: `052090000495.${code}.CS10387`, name: `052090000495.${code}.02022024.${name}`, blob: hex(document), fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid",
-    kind: "Kết quả giải quyết", category: name, store: "Cá nhân/tổ chức", size: 125_083, ownerNumber: "052090000495", decisionNumber: "", summary: `${name} của Đỗ Thị Thanh Lan`, uses: 0, issuedOn: "2024-02-02", validUntil: null, issuer: "Sở Công Thương (DEMO)", ...more,
+    document, code: `099090000001.${code}.CS90001`, name: `099090000001.${code}.02022024.${name}`, blob: hex(document), fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid",
+    kind: "Kết quả giải quyết", category: name, store: "Cá nhân/tổ chức", size: 98_304, ownerNumber: "099090000001", decisionNumber: "", summary: `${name} của Đỗ Thị Thanh Lan`, uses: 0, issuedOn: "2024-02-02", validUntil: null, issuer: "Sở Công Thương (DEMO)", ...more,
   };
 }
 const offers = (): Offer[] =>
   scene("empty") ? [] : [
     offer("p1", "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", "KQ.G02.000144", { uses: 1, decisionNumber: "121/GCN-SCT" }),
     offer("p2", "Thẻ căn cước công dân", "KQ.G01.000023", { fit: "suggested", reasons: ["nameOnly"], here: false, issuer: "Bộ Công an", issuedOn: "2021-05-14" }),
-    offer("p3", "Bản sao được chứng thực từ bản chính", "KQ.G15.000021", { fit: "unfit", reasons: ["resultCodeDiffers"], store: "Kho cơ quan nhà nước, tổ chức", size: 1_261_014, uses: 3 }),
+    offer("p3", "Bản sao được chứng thực từ bản chính", "KQ.G15.000021", { fit: "unfit", reasons: ["resultCodeDiffers"], store: "Kho cơ quan nhà nước, tổ chức", size: 1_048_576, uses: 3 }),
     offer("p4", "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", "KQ.G02.000144", { fit: "unfit", status: "expired", reasons: ["expired"], issuedOn: "2019-01-10", validUntil: "2024-01-10" }),
     offer("p5", "Phiếu lý lịch tư pháp số 1", "KQ.G05.000012", { fit: "suggested", provenance: "national", here: false, issuer: "Sở Tư pháp tỉnh khác" }),
     offer("p6", "Giấy khai sinh", "KQ.G15.000031", { fit: "suggested", provenance: "nationalNotSynced", here: false, reasons: ["notSynced"] }),
   ];
 
 const certificate = (fingerprint: string, organization: string, role: CertificateChoice["role"], more: Partial<CertificateChoice> = {}): CertificateChoice => ({
-  fingerprint, slot: "0", tokenLabel: "USB ký số BCY (DEMO)", organization, validFrom: NOW - 300 * DAY, validUntil: NOW + 430 * DAY, authority: "CA phục vụ các cơ quan nhà nước (DEMO)", role, problem: null, pinState: scene("lastTry") ? "lastTry" : "normal", pinPad: scene("pinPad"), ...more,
+  fingerprint, slot: "0", tokenLabel: "USB ký số BCY (DEMO)", organization, validFrom: NOW - 300 * DAY, validUntil: NOW + 430 * DAY, authority: "CA phục vụ các cơ quan nhà nước (DEMO)", role, problem: null, untrusted: false, pinState: scene("lastTry") ? "lastTry" : "normal", pinPad: scene("pinPad"), ...more,
 });
 const certificates = (): CertificateChoice[] =>
   scene("tokenNone") ? [] : [
     certificate("aa", "UBND xã An Hòa (DEMO)", "agency", scene("tokenLocked") ? { pinState: "locked" } : {}),
     certificate("bb", "Nguyễn Thị Thử Nghiệm", "officer", scene("tokenLocked") ? { pinState: "locked" } : {}),
+    certificate("dd", "Phạm Văn Người Lạ (DEMO)", "officer", { untrusted: true, authority: "CA LẠ (DEMO)" }),
     certificate("cc", "Nguyễn Thị Thử Nghiệm (cũ)", "officer", { problem: "certificateExpired", validFrom: NOW - 800 * DAY, validUntil: NOW - 70 * DAY }),
   ];
 
 const metadata = (name: string): Metadata => ({
-  kind: "Kết quả giải quyết", category: "Giấy khai sinh", resultCode: "KQ.G15.000031", name: `052090000495.KQ.G15.000031.20112026.${name}`, decisionNumber: "", summary: name, issuer: "UBND xã An Hòa (DEMO)",
+  kind: "Kết quả giải quyết", category: "Giấy khai sinh", resultCode: "KQ.G15.000031", name: `099090000001.KQ.G15.000031.20112026.${name}`, decisionNumber: "", summary: name, issuer: "UBND xã An Hòa (DEMO)",
   issuedOn: "2026-11-20", validUntil: null, form: "original", store: "personal", shown: true, shared: false,
 });
 

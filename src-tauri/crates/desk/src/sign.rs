@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::error::{DeskError, SignError};
-use crate::papers::{is_agency, marks};
+use crate::papers::{is_agency, marks, trust_list};
 use crate::ports::{PinState, SignRequest, TokenCertificate, TokenError};
 use motcua_dossier::{
     Attachment, BlobId, Dossier, DossierError, DossierId, DossierState, ReferenceData, SignatureMark,
@@ -35,6 +35,8 @@ pub struct CertificateChoice {
     pub role: SignerRole,
     /// Why it cannot sign now, as a stable code.
     pub problem: Option<&'static str>,
+    /// A trust list is held and no chain leads to it: it may sign, the warehouse will refuse the file.
+    pub untrusted: bool,
     /// PIN state of its token.
     pub pin: PinState,
     /// The reader has its own PIN pad.
@@ -69,13 +71,14 @@ struct Prepared {
 }
 
 impl Desk {
-    /// Certificates on the tokens now present, usable ones first.
+    /// Certificates on the tokens now present: usable and trusted ones first.
     ///
     /// # Errors
     /// The token module; the vault is closed.
     pub async fn certificates(&self) -> Result<Vec<CertificateChoice>, DeskError> {
         let tokens = self.signer.tokens().await?;
         let reference = self.vault.reference()?;
+        let trust = trust_list(&reference);
         let now = self.clock.now();
         let mut choices = vec![];
         for held in self.signer.certificates().await? {
@@ -88,12 +91,13 @@ impl Desk {
                 token_label: token.map(|t| t.label.clone()).unwrap_or_default(),
                 role: role_of(&certificate, &reference),
                 problem: certificate.may_sign(now).err().map(|p| DeskError::from(sign_error(p)).code()),
+                untrusted: !trust.is_empty() && !trust.knows(&certificate, now),
                 card: certificate.card(),
                 pin: token.map_or(PinState::Normal, |t| t.pin),
                 pin_pad: token.is_some_and(|t| t.pin_pad),
             });
         }
-        choices.sort_by_key(|c| c.problem.is_some());
+        choices.sort_by_key(|c| (c.problem.is_some(), c.untrusted));
         Ok(choices)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::certificate::Certificate;
 use der::Decode;
+use motcua_dossier::Timestamp;
 use x509_cert::crl::CertificateList;
 
 /// Anchors, intermediates and revocation lists; data, never code.
@@ -48,6 +49,13 @@ impl TrustList {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.anchors.is_empty()
+    }
+
+    /// Whether a chain that holds at `now` leads from the certificate to an anchor; a link known to be
+    /// revoked breaks it (RFC 5280 §6).
+    #[must_use]
+    pub fn knows(&self, certificate: &Certificate, now: Timestamp) -> bool {
+        crate::path::find(certificate, &[], self, now).is_some_and(|path| !path.revoked)
     }
 
     fn add(&mut self, certificate: Certificate) {

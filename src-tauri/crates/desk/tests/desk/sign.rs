@@ -75,6 +75,7 @@ async fn an_expired_certificate_is_refused_before_the_pin_is_asked() {
     assert_eq!(of(expired).problem, Some("signCertificateExpired"));
     assert_eq!(of(pki().agency.fingerprint()).role, SignerRole::Agency);
     assert_eq!(of(pki().officer.fingerprint()).role, SignerRole::Officer);
+    assert!(!of(pki().officer.fingerprint()).untrusted);
 }
 
 #[tokio::test]

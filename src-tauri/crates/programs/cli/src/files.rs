@@ -69,13 +69,14 @@ pub(crate) async fn certificates(desk: &Desk, output: Output) -> Result<ExitCode
         .map(|c| {
             json!({ "fingerprint": c.fingerprint, "token": c.token_label, "organization": c.card.organization,
                     "valid_from": c.card.valid_from, "valid_until": c.card.valid_until, "authority": c.card.authority,
-                    "role": c.role, "problem": c.problem, "pin": c.pin })
+                    "role": c.role, "problem": c.problem, "untrusted": c.untrusted, "pin": c.pin })
         })
         .collect();
     output.data(&data, || {
         for c in &list {
             let until = c.card.valid_until.day().format_vn();
-            let problem = c.problem.map(|p| format!(" ({p})")).unwrap_or_default();
+            let untrusted = c.untrusted.then_some("CA chưa được tin cậy");
+            let problem = c.problem.or(untrusted).map(|p| format!(" ({p})")).unwrap_or_default();
             println!(
                 "{}  {} · đến {until} · {}{problem}",
                 c.fingerprint, c.card.organization, c.card.authority

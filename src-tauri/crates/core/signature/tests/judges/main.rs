@@ -202,6 +202,21 @@ fn a_foreign_signature_is_never_embedded() {
 }
 
 #[test]
+fn the_trust_list_knows_whom_it_issued_and_did_not_revoke() {
+    let office = office();
+    let now = Timestamp(NOW * 1000);
+    let issuing =
+        der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, office.issuing.der()).unwrap();
+    let knows = |texts: &[String]| TrustList::from_pem(texts).unwrap().knows(&office.officer, now);
+    let whole = [office.root_pem.clone(), issuing.clone()];
+    assert!(knows(&whole));
+    assert!(!knows(&whole[1..]), "no anchor");
+    assert!(!knows(&whole[..1]), "nobody between the anchor and the officer");
+    assert!(!knows(&[whole.as_slice(), &[office.revocation_list(3)]].concat()), "revoked");
+    assert!(knows(&[whole.as_slice(), &[office.revocation_list(99)]].concat()));
+}
+
+#[test]
 fn a_revoked_certificate_fails() {
     let office = office();
     let signed = office.sign(&document(), "Thử");
