@@ -10,31 +10,30 @@ async function tabTo(page, test, limit = 60) {
   throw new Error(`Tab never reaches ${test}; the focus is on ${await focused(page)}`);
 }
 
+const focusIs = (page, test) => page.waitForFunction((t) => document.activeElement?.getAttribute("data-test") === t, test);
+
 export const journeys = {
-  async "an intake from the first key to the receipt needs no mouse"(page, base) {
+  async "the main job from the first key to the receipt, the result and its reuse needs no mouse"(page, base) {
     await page.goto(`${base}/?scene=held`);
     await page.waitForSelector("[data-test=home-box]");
     assert.equal(await focused(page), "home-box", "the box has the focus at start");
-    await page.keyboard.type("052090000495");
+    await page.keyboard.type("099090000001");
     await page.keyboard.press("F3");
-    await page.waitForSelector("[data-test=id-number]");
-    await page.waitForFunction(() => document.activeElement?.getAttribute("data-test") === "id-number");
-    await page.keyboard.type("052090000495");
-    await page.keyboard.press("Enter");
     await page.waitForSelector("[data-outcome=registered]");
-    await page.waitForFunction(() => document.activeElement?.getAttribute("data-test") === "procedure-search");
+    assert.equal(await page.inputValue("[data-test=id-number]"), "099090000001", "the number typed in the box comes along");
+    await focusIs(page, "procedure-search");
     await page.keyboard.type("xang dau");
-    await page.waitForFunction(() => document.querySelectorAll("[data-test^=procedure-option]").length === 1);
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=case-select]");
+    assert.match(await page.textContent("[aria-pressed=true]"), /1\.012222/, "Enter takes the hit of what was typed, however fast");
     await page.keyboard.press("F9");
     await page.waitForSelector("[data-test=auto-attach]");
 
     await tabTo(page, "auto-attach");
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=component-2-state][data-state=reused]");
-    await tabTo(page, "consent-confirm");
-    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=consent-confirm]:not([disabled])");
+    await page.keyboard.press("Control+d");
     await page.waitForSelector("[data-test=consent-confirm]", { state: "detached" });
 
     for (const n of [1, 3]) {
@@ -62,16 +61,90 @@ export const journeys = {
       await tabTo(page, `component-${n}-digitize`);
       await page.keyboard.press("Enter");
       await page.waitForSelector("[data-test=meta-name]");
-      await tabTo(page, "digitize-save");
-      await page.keyboard.press("Enter");
+      await page.keyboard.press("F9");
       await page.waitForSelector(`[data-test=component-${n}-state][data-state=digitized]`);
     }
 
     await page.keyboard.press("F9");
     await page.waitForSelector("[data-test=receipt-code]");
     assert.match(await page.textContent("[data-test=receipt-code]"), /^000\.01\.20\.H08-261120-\d{4}$/);
+
+    await page.keyboard.press("Alt+3");
+    await page.waitForSelector("[data-test=result-scan]");
+    await page.keyboard.press("F5");
+    await page.waitForSelector("[data-test=scan-start]:not([disabled])");
+    await page.keyboard.press("F5");
+    await page.waitForSelector("[data-test=capture-finish]:not([disabled])");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=result-sign]:not([disabled])");
+    await page.keyboard.press("F7");
+    await page.waitForSelector("[data-test=sign-confirm]:not([disabled])");
+    await page.keyboard.press("F7");
+    await page.waitForSelector("[data-test=result-return]:not([disabled])");
+    const name = await page.inputValue("[data-test=meta-name]");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=result-return]", { state: "detached" });
+
     await page.keyboard.press("F3");
-    await page.waitForFunction(() => document.activeElement?.getAttribute("data-test") === "id-number");
+    await focusIs(page, "id-number");
+    await page.keyboard.type("099090000001");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "procedure-search");
+    await page.keyboard.type("1.012222");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=case-select]");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=component-1-state][data-state=missing]");
+    await page.keyboard.press("F4");
+    await focusIs(page, "picker-row-0");
+    assert.ok((await page.textContent("tr:has([data-test=picker-row-0])")).includes(name), "the result just returned is offered");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=component-1-state][data-state=reused]");
+    await page.keyboard.press("Control+d");
+    await page.waitForSelector("[data-test=consent-confirm]", { state: "detached" });
+  },
+
+  async "a procedure's code can be typed; digits choose in the list only"(page, base) {
+    await page.goto(`${base}/#/new`);
+    await page.waitForSelector("[data-test=procedure-option-5]");
+    await tabTo(page, "procedure-search");
+    await page.keyboard.type("2.000815");
+    assert.equal(await page.inputValue("[data-test=procedure-search]"), "2.000815");
+    assert.equal(await page.locator("[aria-pressed=true]").count(), 0, "typing chooses nothing");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=case-select]");
+    assert.match(await page.textContent("[aria-pressed=true]"), /2\.000815/);
+    await page.fill("[data-test=procedure-search]", "");
+    await page.waitForSelector("[data-test=procedure-option-5]");
+    await page.keyboard.press("ArrowDown");
+    await focusIs(page, "procedure-option-5");
+    await page.keyboard.press("3");
+    await focusIs(page, "procedure-option-3");
+    assert.equal(await page.getAttribute("[data-test=procedure-option-3]", "aria-pressed"), "true");
+    for (let i = 0; i < 3; i += 1) await page.keyboard.press("ArrowUp");
+    await focusIs(page, "procedure-search");
+  },
+
+  async "the warehouse is searched by its six fields without marks"(page, base) {
+    await page.goto(`${base}/#/dossier/d1/papers`);
+    await page.waitForSelector("[data-test=auto-attach]");
+    await page.keyboard.press("F4");
+    await focusIs(page, "picker-row-0");
+    const rows = () => page.locator("[data-test^=picker-row]").count();
+    const all = await rows();
+    await page.keyboard.press("Control+f");
+    await focusIs(page, "picker-find-name");
+    await page.keyboard.type("LY LICH tu phap");
+    assert.equal(await rows(), 1);
+    await tabTo(page, "picker-find-number");
+    await page.keyboard.type("111");
+    assert.equal(await rows(), 0, "fields are combined");
+    await tabTo(page, "picker-find", 40);
+    await page.keyboard.press("Enter");
+    assert.equal(await rows(), all);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=picker]", { state: "detached" });
   },
 
   async "Esc goes one level back and closes a dialog first"(page, base) {

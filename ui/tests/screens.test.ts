@@ -3,7 +3,7 @@ import type { ComponentRow, DossierLine, Offer } from "../src/bridge/bridge";
 import { errorText } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
 import { rowState } from "../src/screens/dossier/desk.svelte";
-import { pageOf, tabOf, takeable } from "../src/screens/picker/offers";
+import { FIELDS, filtered, noFilters, pageOf, tabOf, takeable } from "../src/screens/picker/offers";
 import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
 import { bytes, date, isoDay, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
@@ -12,9 +12,9 @@ const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null
 
 describe("the box", () => {
   it("knows what was typed by its pattern", () => {
-    expect(typed("052090000495").kind).toBe("identity");
-    expect(typed("052090000495|205404812|Đỗ Thị|01011990|Nữ|xã|01012021")).toEqual({ kind: "identity", value: "052090000495" });
-    expect(typed("205404812").kind).toBe("identity");
+    expect(typed("099090000001").kind).toBe("identity");
+    expect(typed("099090000001|099000111|Đỗ Thị|01011990|Nữ|xã|01012021")).toEqual({ kind: "identity", value: "099090000001" });
+    expect(typed("099000111").kind).toBe("identity");
     expect(typed("B1234567").kind).toBe("identity");
     expect(typed("0900000001").kind).toBe("phone");
     expect(typed("000.01.20.H08-261120-0003").kind).toBe("dossierCode");
@@ -76,6 +76,26 @@ describe("the picker", () => {
     expect(pageOf(many, 3)).toMatchObject({ pages: 3, first: 40 });
     expect(pageOf(many, 99).rows).toHaveLength(1);
     expect(pageOf([], 1).pages).toBe(1);
+  });
+});
+
+describe("the search of the warehouse", () => {
+  const offer = (more: Partial<Offer>): Offer => ({ document: "", code: "", name: "", blob: "", fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid", kind: "", category: "", store: "", size: 0, ownerNumber: "", decisionNumber: "", summary: "", uses: 0, issuedOn: null, validUntil: null, issuer: "", ...more });
+  const papers = [
+    offer({ document: "a", name: "Giấy đăng ký", code: "099.KQ.G15.900001", decisionNumber: "12/QĐ", ownerNumber: "099090000001", summary: "Bản chính" }),
+    offer({ document: "b", name: "Giấy khai sinh", code: "099.KQ.G15.900002", decisionNumber: "34/QĐ", ownerNumber: "099090000001", summary: "Bản sao" }),
+  ];
+  const found = (more: Partial<ReturnType<typeof noFilters>>) => filtered(papers, { ...noFilters(), ...more }, "Trần Thử").map((o) => o.document);
+  it("has six fields, each without regard to marks and case, all combined", () => {
+    expect(FIELDS).toHaveLength(6);
+    expect(found({})).toEqual(["a", "b"]);
+    expect(found({ name: "DANG ky" })).toEqual(["a"]);
+    expect(found({ code: "900002" })).toEqual(["b"]);
+    expect(found({ decision: "12/qd" })).toEqual(["a"]);
+    expect(found({ ownerName: "thu" })).toEqual(["a", "b"]);
+    expect(found({ number: "0001" })).toEqual(["a", "b"]);
+    expect(found({ summary: "sao" })).toEqual(["b"]);
+    expect(found({ name: "giay", summary: "sao", decision: "12" })).toEqual([]);
   });
 });
 

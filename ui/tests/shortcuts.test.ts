@@ -1,5 +1,6 @@
 // @vitest-environment node
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { handle, holdForDialog, onKey, onScopedKey } from "../src/shortcuts/dispatch";
 import { keyName, SHORTCUTS } from "../src/shortcuts/table";
 
 describe("shortcuts", () => {
@@ -16,6 +17,36 @@ describe("shortcuts", () => {
     for (const s of SHORTCUTS.filter((x) => x.scope === "everywhere")) {
       expect(/^F\d+$/.test(s.code) || s.code === "Escape" || s.ctrl || s.alt, s.act).toBeTruthy();
     }
+  });
+
+  const press = (code: string, more: object = {}) => {
+    let taken = false;
+    const event = { code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, repeat: false, target: null, preventDefault: () => (taken = true), stopPropagation: () => undefined, ...more } as unknown as KeyboardEvent;
+    return { event, taken: () => taken };
+  };
+  it("an open dialog takes its own keys and nothing reaches the screen under it", () => {
+    const heard: string[] = [];
+    const screen = handle({ accept: () => heard.push("screen"), help: () => heard.push("help") });
+    const release = holdForDialog();
+    const dialog = handle({ accept: () => heard.push("dialog") });
+    onKey(press("F9").event);
+    onKey(press("F1").event);
+    dialog();
+    onKey(press("F9").event);
+    release();
+    onKey(press("F9").event);
+    screen();
+    expect(heard).toEqual(["dialog", "screen"]);
+  });
+  it("a digit chooses an option only where an option has the focus", () => {
+    vi.stubGlobal("HTMLElement", class {});
+    const chosen: number[] = [];
+    const plain = press("Digit2");
+    onKey(plain.event);
+    expect(plain.taken(), "in the search box a digit is text").toBe(false);
+    for (const code of ["Digit2", "Numpad9", "Digit0", "KeyA"]) onScopedKey(press(code).event, "option", { optionPick: (digit) => chosen.push(digit) });
+    vi.unstubAllGlobals();
+    expect(chosen).toEqual([2, 9]);
   });
 
   it("every act has one key", () => {

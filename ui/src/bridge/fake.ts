@@ -5,6 +5,7 @@ import {
   type DossierLine, type IdentityCheck, type Metadata, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
   type Problem, type SignPrompt, type Status,
 } from "./bridge";
+import { fold } from "../text/format";
 import { fakePageSvg, fakePdf } from "./fake-paper";
 
 const scenes = new Set((new URLSearchParams(globalThis.location?.search ?? "").get("scene") ?? "").split(","));
@@ -46,7 +47,7 @@ function procedure(code: string, name: string, field: string, cases: [string, st
 
 const identity = (outcome: IdentityCheck["outcome"], number: string, more: Partial<IdentityCheck> = {}): IdentityCheck => ({
   outcome, at: NOW - 60_000, cached: false, number, kind: "cccd", earlier: null, suggestedName: null,
-  guide: outcome === "notRegistered" ? "1. Mở ứng dụng VNeID trên điện thoại của công dân.\n2. Đăng ký tài khoản định danh điện tử mức 2 tại Công an xã.\n3. Quay lại quầy và xác minh lại." : null,
+  guide: outcome === "notRegistered" ? "1. Cổng Dịch vụ công quốc gia (https://dichvucong.gov.vn) nhận tài khoản định danh điện tử VNeID.\n2. Công dân chưa có tài khoản: hướng dẫn đến Công an cấp xã làm thủ tục cấp tài khoản mức độ 2.\n3. Công dân đã có VNeID: mở ứng dụng, đăng nhập Cổng một lần.\n4. Nhập lại số định danh và bấm \"Xác minh danh tính số\"." : null,
   ...more,
 });
 
@@ -177,8 +178,11 @@ function offer(document: string, name: string, code: string, more: Partial<Offer
     kind: "Kết quả giải quyết", category: name, store: "Cá nhân/tổ chức", size: 98_304, ownerNumber: "099090000001", decisionNumber: "", summary: `${name} của Đỗ Thị Thanh Lan`, uses: 0, issuedOn: "2024-02-02", validUntil: null, issuer: "Sở Công Thương (DEMO)", ...more,
   };
 }
+/** Results returned in this session: the next dossier finds them. */
+const returned: Offer[] = [];
 const offers = (): Offer[] =>
   scene("empty") ? [] : [
+    ...returned,
     offer("p1", "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", "KQ.G02.000144", { uses: 1, decisionNumber: "121/GCN-SCT" }),
     offer("p2", "Thẻ căn cước công dân", "KQ.G01.000023", { fit: "suggested", reasons: ["nameOnly"], here: false, issuer: "Bộ Công an", issuedOn: "2021-05-14" }),
     offer("p3", "Bản sao được chứng thực từ bản chính", "KQ.G15.000021", { fit: "unfit", reasons: ["resultCodeDiffers"], store: "Kho cơ quan nhà nước, tổ chức", size: 1_048_576, uses: 3 }),
@@ -228,12 +232,11 @@ const line = (d: Dossier): DossierLine => ({
   id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
   deadline: d.state === "draft" ? null : d.deadline, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length,
 });
-const bare = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
 
 export const bridge: Bridge = {
   status: async () => current(),
   createVault: async ({ officer, secret }) => {
-    if (secret.length < 12) fail("vaultWeakSecret");
+    if (secret.length < 8) fail("vaultWeakSecret");
     Object.assign(status, { vault: "open", officer, officers: [officer] });
     return current();
   },
@@ -256,7 +259,7 @@ export const bridge: Bridge = {
     if (bareNumber.endsWith("000") || scene("notRegistered")) return identity("notRegistered", bareNumber);
     return identity("registered", bareNumber, { earlier: bareNumber === lan.number ? lan : null, suggestedName: null });
   },
-  findProcedures: async ({ query }) => copy(procedures.filter((p) => bare(`${p.name} ${p.code}`).includes(bare(query.trim()))).slice(0, 10)),
+  findProcedures: async ({ query }) => copy(procedures.filter((p) => fold(`${p.name} ${p.code}`).includes(fold(query.trim()))).slice(0, 10)),
   categories: async () => [
     { name: "Bản sao được chứng thực từ bản chính", resultCodes: ["KQ.G15.000021"] }, { name: "Giấy khai sinh", resultCodes: ["KQ.G15.000031"] },
     { name: "Thẻ căn cước công dân", resultCodes: ["KQ.G01.000023", "KQ.G01.000005"] }, { name: "Trích lục khai tử", resultCodes: [] },
@@ -270,7 +273,7 @@ export const bridge: Bridge = {
   updateDossier: async (a) => answer(Object.assign(find(a.id), { owner: a.owner, submitter: a.submitter, channel: a.channel, returnMethod: a.returnMethod, caseCode: a.caseCode })),
   recheckIdentity: async ({ id }) => answer(Object.assign(find(id), { identity: identity(scene("offline") ? "offline" : "registered", find(id).owner.number) })),
   dossier: async ({ id }) => answer(find(id)),
-  listDossiers: async ({ query }) => [...store.values()].filter((d) => bare(`${d.owner.name} ${d.owner.number} ${d.code ?? ""} ${d.procedureName}`).includes(bare(query))).map(line),
+  listDossiers: async ({ query }) => [...store.values()].filter((d) => fold(`${d.owner.name} ${d.owner.number} ${d.code ?? ""} ${d.procedureName}`).includes(fold(query))).map(line),
   listScanners: async () => (scene("scannerNone") ? [] : [{ id: "pnm:0", label: "Máy quét quầy 1 (DEMO)" }, { id: "escl:1", label: "Máy quét mạng tầng 2 (DEMO)" }]),
   chooseScanner: async ({ id }) => {
     status.scannerId = id;
@@ -402,7 +405,10 @@ export const bridge: Bridge = {
     const d = find(id);
     if (!d.result) fail("resultMissing");
     Object.assign(d, { state: "completed", completedAt: NOW });
-    if (d.result) d.result.metadata = said;
+    if (d.result) {
+      d.result.metadata = said;
+      returned.push(offer(`r-${id}`, said.category, said.resultCode ?? "", { name: said.name, blob: d.result.attachment.blob, issuer: said.issuer, issuedOn: said.issuedOn, summary: said.summary }));
+    }
     d.outbox.push(item(`x${(made += 1)}`, id, "result", "queued", { queuedAt: NOW }));
     return answer(d);
   },

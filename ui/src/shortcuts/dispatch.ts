@@ -1,31 +1,38 @@
 import { type Act, type Scope, SHORTCUTS } from "./table";
 
-type Handler = () => void;
+type Handler = (digit: number) => void;
 type Handlers = Partial<Record<Act, Handler>>;
 
-const layers: Handlers[] = [];
+/** Handlers of the screens and, above a `null`, those of an open dialog. */
+const layers: (Handlers | null)[] = [];
 let dialogs = 0;
 
-/** Puts a screen's handlers on top; returns how to take them off. Fits `$effect`. */
-export function handle(handlers: Handlers): () => void {
-  layers.push(handlers);
+/** Puts a screen's handlers on top, or the window's own under all; returns how to take them off. Fits `$effect`. */
+export function handle(handlers: Handlers, under = false): () => void {
+  if (under) layers.unshift(handlers);
+  else layers.push(handlers);
   return () => {
     layers.splice(layers.lastIndexOf(handlers), 1);
   };
 }
 
-/** While a dialog is open only its own keys count. */
+/** While a dialog is open only the keys it handles itself count; nothing reaches the screen under it. */
 export function holdForDialog(): () => void {
   dialogs += 1;
+  layers.push(null);
   return () => {
     dialogs -= 1;
+    layers.splice(layers.lastIndexOf(null), 1);
   };
 }
+
+/** The digit of a key of the main row or the keypad, or NaN. */
+const digitOf = (event: KeyboardEvent) => Number(/^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1] ?? NaN);
 
 function matches(event: KeyboardEvent, scope: Scope) {
   return SHORTCUTS.find(
     (s) =>
-      s.scope === scope && s.code === event.code && (s.ctrl ?? false) === (event.ctrlKey || event.metaKey) &&
+      s.scope === scope && (s.upTo === undefined ? s.code === event.code : digitOf(event) >= 1 && digitOf(event) <= s.upTo) && (s.ctrl ?? false) === (event.ctrlKey || event.metaKey) &&
       (s.alt ?? false) === event.altKey && !event.shiftKey,
   );
 }
@@ -44,23 +51,25 @@ export function onKey(event: KeyboardEvent): void {
   if (!found) return;
   if (found.act === "back" && dialogs > 0) return;
   event.preventDefault();
-  if (dialogs > 0 || event.repeat) return;
+  if (event.repeat) return;
   for (let i = layers.length - 1; i >= 0; i -= 1) {
-    const handler = layers[i]?.[found.act];
+    const layer = layers[i];
+    if (!layer) return;
+    const handler = layer[found.act];
     if (handler) {
-      handler();
+      handler(digitOf(event));
       return;
     }
   }
 }
 
-/** Single letters of a focused row, and page keys; never in a text field. */
-export function onScopedKey(event: KeyboardEvent, scope: "row" | "page", handlers: Handlers): void {
+/** Single letters and digits of a focused row or option, and page keys; never in a text field. */
+export function onScopedKey(event: KeyboardEvent, scope: Exclude<Scope, "everywhere">, handlers: Handlers): void {
   if (composing(event) || typing(event.target)) return;
   const found = matches(event, scope);
   const handler = found && handlers[found.act];
   if (!handler) return;
   event.preventDefault();
   event.stopPropagation();
-  handler();
+  handler(digitOf(event));
 }

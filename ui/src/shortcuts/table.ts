@@ -4,10 +4,10 @@ import type { MessageKey } from "#text";
 export type Act =
   | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back"
   | "place1" | "place2" | "place3" | "place4" | "section1" | "section2" | "section3"
-  | "rowWarehouse" | "rowScan" | "rowView" | "pageUp" | "pageDown";
+  | "consent" | "find" | "rowWarehouse" | "rowScan" | "rowView" | "pageUp" | "pageDown" | "optionPick";
 
-/** Where a key counts: everywhere, or only while a row or a page has the focus. */
-export type Scope = "everywhere" | "row" | "page";
+/** Where a key counts: everywhere, or only while a row, a page or an option of a list has the focus. */
+export type Scope = "everywhere" | "row" | "page" | "option";
 
 export interface Shortcut {
   act: Act;
@@ -16,6 +16,8 @@ export interface Shortcut {
   code: string;
   ctrl?: true;
   alt?: true;
+  /** The digit keys up to this one mean the same act; the handler hears which. */
+  upTo?: number;
   text: MessageKey;
 }
 
@@ -31,6 +33,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "outbox", scope: "everywhere", code: "F8", text: "key_outbox" },
   { act: "accept", scope: "everywhere", code: "F9", text: "key_accept" },
   { act: "print", scope: "everywhere", code: "KeyP", ctrl: true, text: "key_print" },
+  { act: "consent", scope: "everywhere", code: "KeyD", ctrl: true, text: "key_consent" },
+  { act: "find", scope: "everywhere", code: "KeyF", ctrl: true, text: "key_find" },
   { act: "back", scope: "everywhere", code: "Escape", text: "key_back" },
   { act: "place1", scope: "everywhere", code: "Digit1", ctrl: true, text: "place_home" },
   { act: "place2", scope: "everywhere", code: "Digit2", ctrl: true, text: "place_new" },
@@ -44,13 +48,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "rowView", scope: "row", code: "KeyX", text: "key_rowView" },
   { act: "pageUp", scope: "page", code: "ArrowUp", alt: true, text: "key_pageUp" },
   { act: "pageDown", scope: "page", code: "ArrowDown", alt: true, text: "key_pageDown" },
+  { act: "optionPick", scope: "option", code: "Digit1", upTo: 9, text: "key_optionPick" },
 ];
 
 /** "Ctrl+1", as printed on buttons and in the help sheet. */
 export function keyName(shortcut: Shortcut): string {
   const names: Record<string, string> = { Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓" };
   const key = names[shortcut.code] ?? shortcut.code.replace(/^(Key|Digit)/, "");
-  return `${shortcut.ctrl ? "Ctrl+" : ""}${shortcut.alt ? "Alt+" : ""}${key}`;
+  return `${shortcut.ctrl ? "Ctrl+" : ""}${shortcut.alt ? "Alt+" : ""}${key}${shortcut.upTo === undefined ? "" : `–${shortcut.upTo}`}`;
 }
 
 export const keyOf = (act: Act) => {

@@ -35,6 +35,12 @@ export class CaptureDesk {
     await session.attempt(async () => {
       [this.dossier, this.pages] = await Promise.all([bridge.dossier({ id: this.id }), bridge.capturedPages(this.#where)]);
     });
+    await this.look();
+  }
+
+  /** Looks for scanners, and takes the one this counter used last. */
+  async look(): Promise<void> {
+    this.looked = false;
     const found = await session.attempt(() => bridge.listScanners());
     this.scanners = found ?? [];
     this.looked = true;

@@ -1,4 +1,5 @@
 import type { Offer } from "../../bridge/bridge";
+import { fold } from "../../text/format";
 
 export type PickerTab = "store" | "suggested" | "national";
 export const PAGE = 20;
@@ -15,6 +16,20 @@ const rank = { exact: 0, suggested: 1, unfit: 2 };
 export function tabOf(items: Offer[], tab: PickerTab): Offer[] {
   const inTab = items.filter((o) => (tab === "suggested" ? o.fit !== "unfit" : tab === "national" ? national(o) : !national(o)));
   return inTab.toSorted((a, b) => rank[a.fit] - rank[b.fit] || (b.issuedOn ?? "").localeCompare(a.issuedOn ?? ""));
+}
+
+/** The six search fields of the warehouse, in the printed order. */
+export const FIELDS = ["name", "code", "decision", "ownerName", "number", "summary"] as const;
+export type Filters = Record<(typeof FIELDS)[number], string>;
+export const noFilters = (): Filters => ({ name: "", code: "", decision: "", ownerName: "", number: "", summary: "" });
+
+/** Papers whose fields hold every typed word, without regard to marks or case. All papers offered belong to `ownerName`. */
+export function filtered(items: Offer[], filters: Filters, ownerName: string): Offer[] {
+  const asked = FIELDS.map((field) => [field, fold(filters[field]).split(/\s+/).filter((word) => word !== "")] as const);
+  return items.filter((o) => {
+    const said: Filters = { name: o.name, code: o.code, decision: o.decisionNumber, ownerName, number: o.ownerNumber, summary: o.summary };
+    return asked.every(([field, words]) => words.every((word) => fold(said[field]).includes(word)));
+  });
 }
 
 export function pageOf(items: Offer[], page: number): { rows: Offer[]; pages: number; first: number } {
