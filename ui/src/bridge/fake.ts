@@ -128,12 +128,12 @@ function seed() {
       ? [item("o1", "d3", "document", "waiting", { nextTry: NOW + 3 * 60_000, attempts: 2, lastError: "linkOffline" }), item("o2", "d3", "acceptance", "waiting", { nextTry: NOW + 3 * 60_000, attempts: 2, lastError: "linkOffline" })]
       : scene("received") ? [item("o1", "d3", "document", "received"), item("o2", "d3", "acceptance", "received")]
       : [item("o1", "d3", "document", "received"), item("o2", "d3", "acceptance", "sending", { sent: 540_000 })],
-    result: scene("resultSigned") || scene("resultUnsigned") ? { attachment: attachment("kq", { pages: 1, signatures: scene("resultSigned") ? [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] : [] }), metadata: metadata("Giấy khai sinh") } : null,
+    result: scene("resultSigned") || scene("resultUnsigned") ? { attachment: attachment("kq", { pages: 1, signatures: scene("resultSigned") ? [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] : [] }), metadata: metadata("Giấy khai sinh", "099092000003") } : null,
   }));
   add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "099079000004" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
   add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
   add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "099099000005" }, single, { ...done, code: code(4), deadline: "2026-11-23", components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], outbox: [item("o6", "d6", "acceptance", "queued")] }));
-  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
+  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn", "099094000006") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
   if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
 }
 
@@ -202,8 +202,8 @@ const certificates = (): CertificateChoice[] =>
     certificate("cc", "Nguyễn Thị Thử Nghiệm (cũ)", "officer", { problem: "certificateExpired", validFrom: NOW - 800 * DAY, validUntil: NOW - 70 * DAY }),
   ];
 
-const metadata = (name: string): Metadata => ({
-  kind: "Kết quả giải quyết", category: "Giấy khai sinh", resultCode: "KQ.G15.000031", name: `099090000001.KQ.G15.000031.20112026.${name}`, decisionNumber: "", summary: name, issuer: "UBND xã An Hòa (DEMO)",
+const metadata = (name: string, number = lan.number): Metadata => ({
+  kind: "Kết quả giải quyết", category: "Giấy khai sinh", resultCode: "KQ.G15.000031", name: `${number}.KQ.G15.000031.20112026.${name}`, decisionNumber: "", summary: name, issuer: "UBND xã An Hòa (DEMO)",
   issuedOn: "2026-11-20", validUntil: null, form: "original", store: "personal", shown: true, shared: false,
 });
 
@@ -322,7 +322,7 @@ export const bridge: Bridge = {
     const count = captures.get(`${id}/${n}`)?.length ?? 0;
     captures.delete(`${id}/${n}`);
     const a = attachment(`scan-${id}-${n}-${(made += 1)}`, { pages: count, size: 310_000 * count });
-    if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh") };
+    if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh", d.owner.number) };
     else Object.assign(component(d, n), { attachment: a, capturing: 0, needsSignature: component(d, n).entersWarehouse ? "agency" : "none" });
     return answer(d);
   },
@@ -333,7 +333,7 @@ export const bridge: Bridge = {
     const d = find(id);
     if (scene("fileNotPdf")) fail("fileNotPdf");
     const a = attachment(`file-${id}-${n}-${(made += 1)}`, { source: "file", dpi: null });
-    if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh") };
+    if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh", d.owner.number) };
     else Object.assign(component(d, n), { attachment: a, needsSignature: component(d, n).entersWarehouse ? "agency" : "none" });
     return answer(d);
   },
@@ -378,7 +378,7 @@ export const bridge: Bridge = {
   },
   suggestMetadata: async ({ id, component: n }) => {
     const d = find(id);
-    return { ...metadata(n === 0 ? "Giấy khai sinh" : component(d, n).name), ...(n > 0 && { kind: "Thành phần hồ sơ", category: "", resultCode: null, name: `${d.owner.number}.${component(d, n).name}` }), ...(n === 0 && { shared: true }) };
+    return { ...metadata(n === 0 ? "Giấy khai sinh" : component(d, n).name, d.owner.number), ...(n > 0 && { kind: "Thành phần hồ sơ", category: "", resultCode: null, name: `${d.owner.number}.${component(d, n).name}` }), ...(n === 0 && { shared: true }) };
   },
   digitize: async ({ id, component: n }) => {
     const d = find(id);
