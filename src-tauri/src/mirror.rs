@@ -1,6 +1,8 @@
 //! Domain values as the DTOs of `view`, and what the page sends back as domain values. What comes from
 //! the page is parsed here, at the border; nothing behind it sees an unchecked text.
 
+mod deadline;
+
 use crate::view::{self, AppError, Millis};
 use motcua_desk::ports;
 use motcua_dossier as domain;
@@ -358,7 +360,7 @@ impl Around<'_> {
             state,
             accepted_at,
             deadline: deadline.map(|d| d.day.format_iso()),
-            deadline_reason: deadline.map(deadline_reason),
+            deadline_reason: deadline.map(deadline::reason),
             completed_at,
             result: d.result.as_ref().map(|r| view::ResultPaper {
                 attachment: attachment(&r.attachment, outbox),
@@ -434,22 +436,6 @@ fn attachment(a: &domain::Attachment, outbox: &[domain::OutboxItem]) -> view::At
         digitized: a.digitized.is_some(),
         outbox: line.map(|i| state_name(&i.state)),
     }
-}
-
-/// How the due day was counted, in the words of the receipt.
-fn deadline_reason(deadline: &domain::Deadline) -> String {
-    let mut text = match deadline.working_days {
-        0 => "trong ngày làm việc".to_owned(),
-        days => format!("{days} ngày làm việc, trừ T7-CN"),
-    };
-    for off in &deadline.skipped {
-        let day = off.day.0;
-        text.push_str(&format!(", {:02}/{:02} ({})", day.day(), u8::from(day.month()), off.reason));
-    }
-    if deadline.machine_time {
-        text.push_str("; tính theo giờ máy");
-    }
-    text
 }
 
 impl From<&domain::Consent> for view::ConsentLine {

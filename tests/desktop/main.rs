@@ -110,6 +110,9 @@ async fn fill(window: &mut Window, row: &str) -> anyhow::Result<()> {
         window.click(&format!("component-{row}-digitize")).await?;
         window.find("meta-name").await?;
         window.shot(&format!("digitize-{row}")).await?;
+        let seen = "const e = document.querySelector('[data-test=meta-name]'); const r = e.getBoundingClientRect(); \
+                    return e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2))";
+        anyhow::ensure!(window.look(seen).await? == true, "the form's first field lies outside its dialog");
         window.click("digitize-save").await?;
         window.until(&format!("component-{row}-state"), "digitized").await?;
     }
@@ -141,13 +144,14 @@ async fn sign(window: &mut Window, row: &str) -> anyhow::Result<()> {
     window.type_pin(PIN, &format!("pin-{row}")).await
 }
 
-/// The paper itself is drawn from the page protocol's bytes.
+/// The paper itself, dark on light, is drawn from the page protocol's bytes.
 async fn view(window: &mut Window, row: &str) -> anyhow::Result<()> {
     window.click(&format!("component-{row}-view")).await?;
     window.find("viewer").await?;
     let drawn = "const c = document.querySelector('[data-test=viewer-pages] canvas'); if (!c || c.width < 400) return 0; \
                  const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let dark = 0; \
-                 for (let i = 0; i < d.length; i += 4) if (d[i] < 128 && d[i + 3] > 0) dark++; return dark";
+                 for (let i = 0; i < d.length; i += 4) if (d[i] < 128 && d[i + 3] > 0) dark++; \
+                 return dark * 8 < d.length ? dark : 0";
     for _ in 0..100 {
         if window.look(drawn).await?.as_u64().is_some_and(|dark| dark > 500) {
             window.shot("viewer").await?;

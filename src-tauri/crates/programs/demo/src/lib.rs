@@ -68,7 +68,8 @@ pub fn prepare(dir: &Path, now: Timestamp) -> Result<DemoProfile> {
     }
     let at = now.in_vietnam();
     let papers = pages::render_papers(&dir.join("pages")).context("papers")?;
-    std::fs::write(dir.join("sane/dll.conf"), "pnm\ntest\n")?;
+    // SANE lists the drivers from the last line up: the one with the papers comes first.
+    std::fs::write(dir.join("sane/dll.conf"), "test\npnm\n")?;
     std::fs::write(dir.join("sane/pnm.conf"), "")?;
     let authority = authority::Authority::prepare(&dir.join("authority"), at).context("authority")?;
     let token = softtoken::prepare(&dir.join("softhsm"), &authority).context("token")?;
