@@ -30,7 +30,7 @@ export class CaptureDesk {
   /** Two scanners of one make are told apart by the driver's name of each. */
   get choices(): { value: string; label: string }[] {
     const twins = (label: string) => this.scanners.filter((s) => s.label === label).length > 1;
-    return this.scanners.map((s) => ({ value: s.id, label: twins(s.label) ? `${s.label} (${s.id})` : s.label }));
+    return this.scanners.map((s) => ({ value: s.id, label: twins(s.label) ? `${s.id} · ${s.label}` : s.label }));
   }
   get #where() {
     return { id: this.id, component: this.component };
