@@ -36,7 +36,10 @@ impl FakeScanner {
 
 #[async_trait]
 impl Scanner for FakeScanner {
-    async fn list(&self, _cancel: &CancellationToken) -> Result<Vec<ScannerInfo>, ScanError> {
+    async fn list(&self, cancel: &CancellationToken) -> Result<Vec<ScannerInfo>, ScanError> {
+        if cancel.is_cancelled() {
+            return Err(ScanError::Cancelled);
+        }
         Ok(vec![ScannerInfo { id: FAKE_DEVICE.into(), label: "Máy quét thử nghiệm".into() }])
     }
 
@@ -46,22 +49,28 @@ impl Scanner for FakeScanner {
         pages: mpsc::Sender<RawPage>,
         cancel: &CancellationToken,
     ) -> Result<u32, ScanError> {
+        if cancel.is_cancelled() {
+            return Err(ScanError::Cancelled);
+        }
         if request.device != FAKE_DEVICE {
             return Err(ScanError::Fault(ScanFault::Gone));
         }
         let feed = self.feeds.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let (count, fault) = feed.unwrap_or((0, Some(ScanFault::NoPaper)));
         for number in 0..count.min(request.max_pages) {
-            if cancel.is_cancelled() {
-                return Err(ScanError::Cancelled);
-            }
-            if pages.send(page(number, request)).await.is_err() {
-                return Err(ScanError::Cancelled);
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(ScanError::Cancelled),
+                sent = pages.send(page(number, request)) => {
+                    if sent.is_err() {
+                        return Err(ScanError::Cancelled);
+                    }
+                }
             }
         }
         match fault {
-            Some(fault) => Err(ScanError::Fault(fault)),
-            None => Ok(count),
+            Some(fault) if count < request.max_pages => Err(ScanError::Fault(fault)),
+            _ => Ok(count.min(request.max_pages)),
         }
     }
 }
@@ -78,4 +87,52 @@ fn page(number: u32, request: &ScanRequest) -> RawPage {
         .map(|i| if (i / depth) % 17 == number % 17 { 20 } else { shade })
         .collect();
     RawPage { width, height, format, dpi: request.dpi, samples }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::scanner::{SHEETS, ScannerBench, scanner_contract};
+    use motcua_desk::ports::ScannerSource;
+
+    struct Bench(FakeScanner);
+
+    impl Bench {
+        /// Only this scan's sheets: what an earlier request laid in and nobody scanned is taken out.
+        fn lay_in(&self, pages: u32, fault: Option<ScanFault>) -> ScanRequest {
+            self.0.feeds.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.0.push(pages, fault);
+            ScanRequest {
+                device: FAKE_DEVICE.into(),
+                dpi: 200,
+                mode: ColorMode::Color,
+                source: ScannerSource::Feeder,
+                max_pages: 50,
+                options: vec![],
+            }
+        }
+    }
+
+    impl ScannerBench for Bench {
+        fn scanner(&self) -> &dyn Scanner {
+            &self.0
+        }
+
+        fn feeder(&self) -> ScanRequest {
+            self.lay_in(SHEETS, None)
+        }
+
+        fn failing(&self, fault: ScanFault) -> ScanRequest {
+            self.lay_in(0, Some(fault))
+        }
+
+        fn failing_after_pages(&self) -> (ScanRequest, u32, ScanFault) {
+            (self.lay_in(2, Some(ScanFault::Jammed)), 2, ScanFault::Jammed)
+        }
+    }
+
+    #[tokio::test]
+    async fn the_twin_keeps_what_every_scanner_promises() {
+        scanner_contract(&Bench(FakeScanner::default())).await;
+    }
 }

@@ -18,12 +18,20 @@ struct State {
     wrong: u32,
     fault: Option<TokenError>,
     gate: Option<Arc<Notify>>,
+    leaves_after: Option<usize>,
     logins: u32,
 }
 
 impl Default for FakeSigner {
     fn default() -> Self {
-        Self(Mutex::new(State { present: true, wrong: 0, fault: None, gate: None, logins: 0 }))
+        Self(Mutex::new(State {
+            present: true,
+            wrong: 0,
+            fault: None,
+            gate: None,
+            leaves_after: None,
+            logins: 0,
+        }))
     }
 }
 
@@ -36,6 +44,11 @@ impl FakeSigner {
     /// The next signing fails like this, after the PIN was accepted.
     pub fn fail_next(&self, fault: TokenError) {
         self.state().fault = Some(fault);
+    }
+
+    /// The token is pulled out after so many signatures of the next batch.
+    pub fn pull_out_after(&self, signatures: usize) {
+        self.state().leaves_after = Some(signatures);
     }
 
     /// Signing waits until the gate is notified.
@@ -51,6 +64,30 @@ impl FakeSigner {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One login try, with the key it opens. What cannot succeed anyway sends no PIN.
+    fn log_in(&self, request: &SignRequest) -> Result<&'static Identity, TokenError> {
+        let mut state = self.state();
+        if !state.present {
+            return Err(TokenError::NoToken);
+        }
+        let identity = Self::identities().into_iter().find(|i| i.der == request.certificate.der);
+        let identity = identity.ok_or(TokenError::KeyMissing)?;
+        if state.wrong >= 3 {
+            return Err(TokenError::PinLocked);
+        }
+        let pin = request.pin.as_ref().filter(|p| !p.is_empty()).ok_or(TokenError::PinInvalid)?;
+        state.logins += 1;
+        if pin.as_str() != PIN {
+            state.wrong += 1;
+            return Err(match pin_state(state.wrong) {
+                PinState::Locked => TokenError::PinLocked,
+                other => TokenError::PinWrong(other),
+            });
+        }
+        state.wrong = 0;
+        state.fault.take().map_or(Ok(identity), Err)
     }
 
     fn identities() -> [&'static Identity; 3] {
@@ -98,36 +135,59 @@ impl Signer for FakeSigner {
         request: SignRequest,
         cancel: &CancellationToken,
     ) -> Result<Vec<Vec<u8>>, TokenError> {
-        let gate = self.state().gate.take();
-        {
-            let mut state = self.state();
-            if !state.present {
-                return Err(TokenError::NoToken);
-            }
-            if state.wrong >= 3 {
-                return Err(TokenError::PinLocked);
-            }
-            state.logins += 1;
-            if request.pin.as_ref().is_none_or(|p| p.as_str() != PIN) {
-                state.wrong += 1;
-                return Err(match pin_state(state.wrong) {
-                    PinState::Locked => TokenError::PinLocked,
-                    other => TokenError::PinWrong(other),
-                });
-            }
-            state.wrong = 0;
-            if let Some(fault) = state.fault.take() {
-                return Err(fault);
-            }
-        }
-        if let Some(gate) = gate {
-            gate.notified().await;
-        }
-        let identity = Self::identities().into_iter().find(|i| i.der == request.certificate.der);
-        let identity = identity.ok_or(TokenError::KeyMissing)?;
         if cancel.is_cancelled() {
             return Err(TokenError::Cancelled);
         }
-        Ok(request.messages.iter().map(|m| identity.sign(m)).collect())
+        if request.messages.is_empty() {
+            return Ok(vec![]);
+        }
+        let gate = self.state().gate.take();
+        let identity = self.log_in(&request)?;
+        if let Some(gate) = gate {
+            gate.notified().await;
+        }
+        let mut signatures = Vec::with_capacity(request.messages.len());
+        for message in &request.messages {
+            if cancel.is_cancelled() {
+                return Err(TokenError::Cancelled);
+            }
+            let mut state = self.state();
+            if state.leaves_after == Some(signatures.len()) {
+                (state.leaves_after, state.present) = (None, false);
+                return Err(TokenError::Removed { done: signatures.len() });
+            }
+            drop(state);
+            signatures.push(identity.sign(message));
+        }
+        Ok(signatures)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::signer::{SignerBench, signer_contract};
+
+    impl SignerBench for FakeSigner {
+        fn signer(&self) -> &dyn Signer {
+            self
+        }
+
+        fn pin(&self) -> &str {
+            PIN
+        }
+
+        fn plug(&self, present: bool) {
+            Self::plug(self, present);
+        }
+
+        fn pull_out_after(&self, signatures: u32) {
+            Self::pull_out_after(self, signatures as usize);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_twin_keeps_what_every_signer_promises() {
+        signer_contract(|| Box::new(FakeSigner::default())).await;
     }
 }

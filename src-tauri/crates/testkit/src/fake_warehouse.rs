@@ -2,22 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::pki::{AGENCY_NAME, pki};
+mod rules;
+
 use crate::world::FRIDAY_MORNING;
 use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{LinkError, Progress, Warehouse};
 use motcua_dossier::{
-    BlobId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierId, IdNumber, IdentityAnswer,
-    NumberBlock, OpId, PaperCode, Provenance, ReferenceData, Timestamp,
+    BlobId, Day, DeviceId, DocumentId, DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock,
+    OpId, ReferenceData,
 };
-use motcua_signature::{TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    About, DossierView, EvidenceSource, IdentityReply, LeaseBlock, Op, OpPayload, OpResult, OpsReply,
-    OpsRequest, ReceiptBody, SCHEMA_VERSION, SignedReceipt,
+    About, DossierView, IdentityReply, LeaseBlock, Op, OpsReply, OpsRequest, SCHEMA_VERSION, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -34,17 +34,31 @@ struct State {
     identities: HashMap<IdNumber, (IdentityAnswer, Option<String>)>,
     papers: BTreeMap<DocumentId, DocumentSummary>,
     blobs: HashMap<BlobId, Vec<u8>>,
-    ops: HashMap<OpId, (Op, u64, SignedReceipt)>,
+    ops: HashMap<OpId, Seen>,
+    changes: Vec<Change>,
     dossiers: BTreeMap<DossierId, DossierView>,
-    next_ordinal: HashMap<motcua_dossier::Day, u32>,
+    next_ordinal: HashMap<Day, u32>,
     refuse_next: Option<String>,
     trouble_for: HashSet<DossierId>,
     lose_replies: u32,
     forge_receipts: bool,
     epoch: u64,
     applied: u32,
-    uploads: u32,
     asked: u32,
+}
+
+/// An operation that was applied or refused: its id belongs to this body for good.
+struct Seen {
+    body: Op,
+    applied: Option<(u64, SignedReceipt)>,
+}
+
+/// Who brought a dossier to a version.
+struct Change {
+    dossier: DossierId,
+    version: u64,
+    device: DeviceId,
+    device_seq: u64,
 }
 
 impl FakeWarehouse {
@@ -59,6 +73,7 @@ impl FakeWarehouse {
             papers: BTreeMap::new(),
             blobs: HashMap::new(),
             ops: HashMap::new(),
+            changes: vec![],
             dossiers: BTreeMap::new(),
             next_ordinal: HashMap::new(),
             refuse_next: None,
@@ -67,7 +82,6 @@ impl FakeWarehouse {
             forge_receipts: false,
             epoch: 1,
             applied: 0,
-            uploads: 0,
             asked: 0,
         };
         Self { state: Mutex::new(state), key: SigningKey::from_bytes(&[42; 32]) }
@@ -131,6 +145,7 @@ impl FakeWarehouse {
         let mut state = self.state();
         state.epoch += 1;
         state.ops.clear();
+        state.changes.clear();
         state.dossiers.clear();
         state.papers.clear();
         state.blobs.clear();
@@ -167,157 +182,6 @@ impl FakeWarehouse {
     }
 }
 
-impl State {
-    fn apply(&mut self, op: &Op, key: &SigningKey) -> OpResult {
-        let op_id = op.op_id;
-        if let Some((known, version, receipt)) = self.ops.get(&op_id) {
-            let same = Op { base_version: 0, ..known.clone() } == Op { base_version: 0, ..op.clone() };
-            return if same {
-                OpResult::Duplicate { op_id, version: *version, receipt: receipt.clone() }
-            } else {
-                OpResult::Rejected { op_id, code: "idempotencyMismatch".into(), fields: vec![] }
-            };
-        }
-        if let Some(code) = self.refuse_next.take() {
-            return OpResult::Rejected { op_id, code, fields: vec![] };
-        }
-        let done = match &op.payload {
-            OpPayload::FileDocument { record, owner_name } => self.file(record, owner_name),
-            OpPayload::AcceptDossier(_) => self.accept(op),
-            OpPayload::ReturnResult(result) => {
-                if self.dossiers.get(&op.dossier).is_none_or(|d| d.accepted.is_none()) {
-                    let waits_for = vec![op.dossier.to_string()];
-                    return OpResult::Deferred { op_id, waits_for };
-                }
-                self.file(&result.record, &result.owner_name)
-            }
-        };
-        let (document, blobs) = match done {
-            Ok(done) => done,
-            Err(Refusal::Rejected(code)) => {
-                return OpResult::Rejected { op_id, code: code.into(), fields: vec![] };
-            }
-            Err(Refusal::Deferred(waits_for)) => return OpResult::Deferred { op_id, waits_for },
-        };
-        let view = self.dossiers.entry(op.dossier).or_insert_with(|| DossierView {
-            id: op.dossier,
-            version: 0,
-            accepted: None,
-            returned: None,
-            receipts: vec![],
-        });
-        view.version += 1;
-        match &op.payload {
-            OpPayload::AcceptDossier(accepted) => view.accepted = Some((**accepted).clone()),
-            OpPayload::ReturnResult(result) => view.returned = Some((**result).clone()),
-            OpPayload::FileDocument { .. } => {}
-        }
-        let version = view.version;
-        let blobs = blobs.into_iter().collect();
-        let at = op.device_time;
-        let body = ReceiptBody { v: 1, op_id, dossier: op.dossier, version, document, blobs, at };
-        let forger = SigningKey::from_bytes(&[1; 32]);
-        let signer = if self.forge_receipts { &forger } else { key };
-        let receipt = SignedReceipt::sign(&body, signer).unwrap();
-        view.receipts.push(receipt.clone());
-        self.ops.insert(op_id, (op.clone(), version, receipt.clone()));
-        self.applied += 1;
-        OpResult::Applied { op_id, version, receipt }
-    }
-
-    fn file(&mut self, record: &DocumentRecord, owner_name: &str) -> Result<Done, Refusal> {
-        let Some(pdf) = self.blobs.get(&record.blob) else {
-            return Err(Refusal::Deferred(vec![record.blob.to_string()]));
-        };
-        let trust = TrustList::from_pem(&pki().trust_pem).unwrap();
-        let report = verify_pdf(pdf, &trust, FRIDAY_MORNING).map_err(|_| Refusal::Rejected("fileNotPdf"))?;
-        if report.signatures.is_empty() {
-            return Err(Refusal::Rejected("fileUnsigned"));
-        }
-        if report.document != Verdict::Passed {
-            return Err(Refusal::Rejected("fileSignatureInvalid"));
-        }
-        if !report.signatures.iter().any(|s| s.signer.organization == AGENCY_NAME) {
-            return Err(Refusal::Rejected("agencySignatureMissing"));
-        }
-        if record.size != pdf.len() as u64 {
-            return Err(Refusal::Rejected("sizeMismatch"));
-        }
-        if self.papers.contains_key(&record.id) {
-            return Err(Refusal::Rejected("documentExists"));
-        }
-        let owner = record.owner.first().ok_or(Refusal::Rejected("metadataIncomplete"))?;
-        let suffix = format!("T{}", self.papers.len() + 1);
-        let code = match &record.metadata.result_code {
-            Some(result) => PaperCode::derive(owner, result, &suffix),
-            None => PaperCode::parse(&format!("{}.{suffix}", owner.value())).unwrap(),
-        };
-        let paper = DocumentSummary {
-            record: record.clone(),
-            code,
-            version: 1,
-            uses: 0,
-            status: DocumentStatus::Valid,
-            provenance: Provenance::Provincial,
-            owner_name: owner_name.to_owned(),
-            filed_at: FRIDAY_MORNING,
-        };
-        self.papers.insert(record.id, paper);
-        Ok((Some(record.id), BTreeSet::from([record.blob])))
-    }
-
-    fn accept(&mut self, op: &Op) -> Result<Done, Refusal> {
-        let OpPayload::AcceptDossier(accepted) = &op.payload else {
-            return Err(Refusal::Rejected("schemaUnknown"));
-        };
-        if self.dossiers.values().any(|d| d.accepted.as_ref().is_some_and(|a| a.code == accepted.code)) {
-            return Err(Refusal::Rejected("codeTaken"));
-        }
-        let mut blobs = BTreeSet::from([accepted.receipt]);
-        let (mut reused, mut waits_for) = (BTreeSet::new(), vec![]);
-        for component in &accepted.components {
-            match &component.source {
-                EvidenceSource::Scan { blob, document } | EvidenceSource::File { blob, document } => {
-                    blobs.insert(*blob);
-                    waits_for
-                        .extend(document.filter(|d| !self.papers.contains_key(d)).map(|d| d.to_string()));
-                }
-                EvidenceSource::Warehouse { document, provenance, .. } => {
-                    if !self.papers.contains_key(document) {
-                        return Err(Refusal::Rejected("documentUnknown"));
-                    }
-                    let covered = accepted.consents.iter().any(|c| {
-                        c.documents.contains(document)
-                            && (c.national || *provenance == Provenance::Provincial)
-                    });
-                    if !covered {
-                        return Err(Refusal::Rejected("consentMissing"));
-                    }
-                    reused.insert(*document);
-                }
-                EvidenceSource::Absent => {}
-            }
-        }
-        waits_for.extend(blobs.iter().filter(|b| !self.blobs.contains_key(*b)).map(BlobId::to_string));
-        if !waits_for.is_empty() {
-            return Err(Refusal::Deferred(waits_for));
-        }
-        for document in reused {
-            if let Some(paper) = self.papers.get_mut(&document) {
-                paper.uses += 1;
-            }
-        }
-        Ok((None, blobs))
-    }
-}
-
-type Done = (Option<DocumentId>, BTreeSet<BlobId>);
-
-enum Refusal {
-    Rejected(&'static str),
-    Deferred(Vec<String>),
-}
-
 #[async_trait]
 impl Warehouse for FakeWarehouse {
     async fn about(&self) -> Result<About, LinkError> {
@@ -351,10 +215,15 @@ impl Warehouse for FakeWarehouse {
     async fn documents(&self, owner: &[IdNumber]) -> Result<Vec<DocumentSummary>, LinkError> {
         let state = self.reached()?;
         let of_owner = |p: &&DocumentSummary| p.record.owner.iter().any(|n| owner.contains(n));
-        Ok(state.papers.values().filter(of_owner).cloned().collect())
+        let mut papers: Vec<_> = state.papers.values().filter(of_owner).cloned().collect();
+        papers.sort_by_key(|p| Reverse(p.filed_at));
+        Ok(papers)
     }
 
-    async fn fetch(&self, blob: &BlobId, _cancel: &CancellationToken) -> Result<Vec<u8>, LinkError> {
+    async fn fetch(&self, blob: &BlobId, cancel: &CancellationToken) -> Result<Vec<u8>, LinkError> {
+        if cancel.is_cancelled() {
+            return Err(LinkError::Cancelled);
+        }
         let mut state = self.reached()?;
         state.asked += 1;
         state.blobs.get(blob).cloned().ok_or_else(|| LinkError::Refused("blobUnknown".into()))
@@ -375,7 +244,6 @@ impl Warehouse for FakeWarehouse {
             if BlobId(Sha256::digest(bytes).into()) != *blob {
                 return Err(LinkError::Refused("blobHashMismatch".into()));
             }
-            state.uploads += 1;
             state.blobs.insert(*blob, bytes.to_vec());
         }
         progress(bytes.len() as u64, bytes.len() as u64);
@@ -387,7 +255,7 @@ impl Warehouse for FakeWarehouse {
         if request.ops.iter().any(|op| state.trouble_for.contains(&op.dossier)) {
             return Err(LinkError::Trouble { retry_after: None });
         }
-        let results: Vec<OpResult> = request.ops.iter().map(|op| state.apply(op, &self.key)).collect();
+        let results = state.apply_all(&request.ops, &self.key);
         if state.lose_replies > 0 {
             state.lose_replies -= 1;
             return Err(LinkError::Offline);
@@ -413,8 +281,92 @@ impl Warehouse for FakeWarehouse {
     }
 }
 
-/// Papers were filed at this moment.
-#[must_use]
-pub(crate) fn filed_at() -> Timestamp {
-    FRIDAY_MORNING
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::warehouse::{SignedBy, WarehouseBench, warehouse_contract};
+    use crate::{owner, pki, reference, unsigned_pdf};
+    use motcua_dossier::{
+        AgencyCode, DocumentRecord, DocumentStatus, PaperCode, ProcedureCode, Provenance, Timestamp,
+    };
+    use std::sync::Arc;
+
+    struct Bench(Arc<FakeWarehouse>);
+
+    #[async_trait]
+    impl WarehouseBench for Bench {
+        fn line(&self, _machine: u8) -> Arc<dyn Warehouse> {
+            self.0.clone()
+        }
+
+        fn device(&self, machine: u8) -> DeviceId {
+            DeviceId::derive(1, &[machine; 10])
+        }
+
+        fn agency(&self) -> AgencyCode {
+            AgencyCode::parse("000.01.20.H08").unwrap()
+        }
+
+        fn receipt_key(&self) -> [u8; 32] {
+            self.0.receipt_key()
+        }
+
+        fn now(&self) -> Timestamp {
+            FRIDAY_MORNING
+        }
+
+        fn owner(&self) -> IdNumber {
+            owner().number
+        }
+
+        fn procedure(&self) -> ProcedureCode {
+            reference().procedures[0].code.clone()
+        }
+
+        fn paper(&self, by: SignedBy, mark: u8) -> Vec<u8> {
+            let identity = match by {
+                SignedBy::Agency => &pki().agency,
+                SignedBy::Officer => &pki().officer,
+                SignedBy::Stranger => &pki().stranger,
+                SignedBy::Nobody => return unsigned_pdf(mark),
+            };
+            pki().sign(&unsigned_pdf(mark), identity, FRIDAY_MORNING)
+        }
+
+        fn stock(&self, record: DocumentRecord, pdf: &[u8]) {
+            let paper = DocumentSummary {
+                code: PaperCode::derive(
+                    &record.owner[0],
+                    record.metadata.result_code.as_ref().unwrap(),
+                    "CS1",
+                ),
+                record,
+                version: 1,
+                uses: 0,
+                status: DocumentStatus::Valid,
+                provenance: Provenance::Provincial,
+                owner_name: owner().name,
+                filed_at: Timestamp(FRIDAY_MORNING.0 - 3_600_000),
+            };
+            self.0.hold(paper, pdf);
+        }
+
+        fn silence_identity(&self) {
+            self.0.identity_down(true);
+        }
+
+        async fn cut(&mut self) {
+            self.0.out(Some(LinkError::Offline));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_twin_keeps_what_every_warehouse_promises() {
+        warehouse_contract(async || {
+            let warehouse = FakeWarehouse::new(reference());
+            warehouse.know(&owner().number, IdentityAnswer::Registered, None);
+            Bench(Arc::new(warehouse))
+        })
+        .await;
+    }
 }

@@ -4,8 +4,7 @@
 
 use crate::pki::{AGENCY_NAME, Identity, pki};
 use crate::{
-    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakeScanner, FakeSigner, FakeWarehouse, MemoryVault,
-    SeededRandom, fake_warehouse,
+    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakeScanner, FakeSigner, FakeWarehouse, MemoryVault, SeededRandom,
 };
 use motcua_desk::ports::Vault;
 use motcua_desk::{Desk, NewDossier, OfficeSettings, Ports};
@@ -254,7 +253,7 @@ pub fn paper_of(seed: u8, code: &str, by: Option<&Identity>) -> (DocumentSummary
         status: DocumentStatus::Valid,
         provenance: Provenance::Provincial,
         owner_name: "TRẦN VĂN MẪU".into(),
-        filed_at: fake_warehouse::filed_at(),
+        filed_at: FRIDAY_MORNING,
     };
     (summary, file)
 }

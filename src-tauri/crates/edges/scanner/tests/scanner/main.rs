@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod contract;
 mod faults;
 mod pages;
 

@@ -9,6 +9,7 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{DerSignature, SigningKey};
 use spki::{EncodePublicKey, SubjectPublicKeyInfoOwned};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use x509_cert::builder::{Builder, CertificateBuilder, Profile};
 use x509_cert::crl::{CertificateList, RevokedCert, TbsCertList};
@@ -20,7 +21,7 @@ pub struct Authority {
     key: SigningKey,
     name: Name,
     pub root_pem: String,
-    serial: std::cell::Cell<u32>,
+    serial: AtomicU32,
 }
 
 pub struct Identity {
@@ -44,13 +45,13 @@ impl Authority {
         .unwrap();
         let root = builder.build::<DerSignature>().unwrap();
         let root_pem = root.to_pem(der::pem::LineEnding::LF).unwrap();
-        Self { key, name, root_pem, serial: std::cell::Cell::new(2) }
+        Self { key, name, root_pem, serial: AtomicU32::new(2) }
     }
 
     /// A signing certificate valid between those days, counted from now.
     pub fn issue(&self, common_name: &str, from_days: i64, until_days: i64) -> Identity {
         let key = SigningKey::random(&mut rand_core::OsRng);
-        let serial = SerialNumber::from(self.serial.replace(self.serial.get() + 1));
+        let serial = SerialNumber::from(self.serial.fetch_add(1, Ordering::Relaxed));
         let profile = Profile::Leaf {
             issuer: self.name.clone(),
             enable_key_agreement: false,

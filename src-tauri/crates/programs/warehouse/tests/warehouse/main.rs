@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, unreachable_pub, missing_docs)]
 
 mod authority;
+mod contract;
 mod intake;
 mod line;
 mod numbers;

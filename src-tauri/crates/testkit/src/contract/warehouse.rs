@@ -1,0 +1,338 @@
+//! What every warehouse promises at the other end of its line, whatever it is made of.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
+mod machine;
+
+use async_trait::async_trait;
+use ed25519_dalek::VerifyingKey;
+use machine::{Machine, blob_of, code_of, consent, filing_of, receipt_of, returned, reuse, somebody_else};
+use motcua_desk::ports::{LinkError, Warehouse};
+use motcua_dossier::{
+    AgencyCode, BlobId, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId,
+    IdNumber, IdentityAnswer, ProcedureCode, Provenance, Timestamp,
+};
+use motcua_wire::{
+    AcceptedDossier, EvidenceSource, LeaseBlock, Op, OpPayload, OpResult, OpsRequest, SCHEMA_VERSION,
+};
+use std::sync::{Arc, Mutex};
+use tokio_util::sync::CancellationToken;
+
+/// Who signed a paper of the suite.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignedBy {
+    /// The agency, trusted.
+    Agency,
+    /// An officer, trusted, but no agency.
+    Officer,
+    /// Somebody the warehouse's authorities do not know, under the agency's name.
+    Stranger,
+    /// Nobody.
+    Nobody,
+}
+
+/// A warehouse and two machines of one agency, as each make sets them up.
+#[async_trait]
+pub trait WarehouseBench: Send + Sync {
+    /// The line of a machine, 0 or 1.
+    fn line(&self, machine: u8) -> Arc<dyn Warehouse>;
+    /// That machine.
+    fn device(&self, machine: u8) -> DeviceId;
+    /// Agency of both.
+    fn agency(&self) -> AgencyCode;
+    /// Key the warehouse signs receipts with.
+    fn receipt_key(&self) -> [u8; 32];
+    /// Now, as all of them see it.
+    fn now(&self) -> Timestamp;
+    /// A person the identity service knows.
+    fn owner(&self) -> IdNumber;
+    /// A procedure of the reference data.
+    fn procedure(&self) -> ProcedureCode;
+    /// A PDF of one page; every mark gives other bytes.
+    fn paper(&self, by: SignedBy, mark: u8) -> Vec<u8>;
+    /// Puts a paper into the stock, filed an hour ago.
+    fn stock(&self, record: DocumentRecord, pdf: &[u8]);
+    /// The identity service falls silent; nothing else does.
+    fn silence_identity(&self);
+    /// The warehouse is out of reach from now on.
+    async fn cut(&mut self);
+}
+
+/// Runs the whole suite; `make` gives a warehouse of its own each time.
+pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
+    it_says_who_it_is_and_sends_only_what_is_newer(&make().await).await;
+    the_silence_of_the_identity_service_is_told_apart(&make().await).await;
+    a_file_is_kept_under_its_hash(&make().await).await;
+    a_cancelled_transfer_leaves_nothing(&make().await).await;
+    an_operation_has_one_effect_however_often_it_is_sent(&make().await).await;
+    an_id_belongs_to_its_body(&make().await).await;
+    a_receipt_names_every_file_and_bears_the_key(&make().await).await;
+    each_operation_has_its_own_result(&make().await).await;
+    a_file_that_may_not_enter_is_refused_by_its_reason(&make().await).await;
+    papers_come_newest_first_and_only_the_owners(&make().await).await;
+    leased_codes_never_overlap_and_serve_once(&make().await).await;
+    an_acceptance_waits_for_what_it_names(&make().await).await;
+    a_reuse_is_counted_once_when_the_dossier_is_accepted(&make().await).await;
+    a_result_completes_an_accepted_dossier_once(&make().await).await;
+    a_change_by_another_machine_is_a_conflict(&make().await).await;
+    a_cut_line_is_no_contact(make().await).await;
+}
+
+async fn it_says_who_it_is_and_sends_only_what_is_newer(bench: &dyn WarehouseBench) {
+    let line = bench.line(0);
+    let about = line.about().await.unwrap();
+    assert_eq!(about.receipt_key, hex::encode(bench.receipt_key()));
+    assert!((about.min_schema..=about.max_schema).contains(&SCHEMA_VERSION));
+    let version = line.reference(0).await.unwrap().unwrap().version;
+    assert!(version > 0);
+    assert_eq!(line.reference(version).await, Ok(None), "nothing is newer");
+    assert_eq!(line.dossier(DossierId::derive(1, &[1; 10])).await, Ok(None), "unknown is no error");
+}
+
+async fn the_silence_of_the_identity_service_is_told_apart(bench: &dyn WarehouseBench) {
+    let line = bench.line(0);
+    let known = line.identity(&bench.owner()).await.unwrap();
+    assert_eq!(known.answer, IdentityAnswer::Registered);
+    assert_eq!(line.identity(&somebody_else()).await.unwrap().answer, IdentityAnswer::NotRegistered);
+    bench.silence_identity();
+    assert_eq!(line.identity(&bench.owner()).await, Err(LinkError::IdentityDown));
+    assert!(line.about().await.is_ok() && line.reference(0).await.is_ok(), "only that service is out");
+}
+
+async fn a_file_is_kept_under_its_hash(bench: &dyn WarehouseBench) {
+    let (line, cancel) = (bench.line(0), CancellationToken::new());
+    let bytes: Vec<u8> = (0..200_000u32).flat_map(u32::to_le_bytes).collect();
+    let (blob, total) = (blob_of(&bytes), bytes.len() as u64);
+    assert_eq!(line.fetch(&blob, &cancel).await, Err(LinkError::Refused("blobUnknown".into())));
+    for _ in 0..2 {
+        let told = Mutex::new(vec![]);
+        let tell = |sent, of| told.lock().unwrap().push((sent, of));
+        assert_eq!(line.upload(&blob, &bytes, &tell, &cancel).await, Ok(()), "again is free");
+        let told = told.into_inner().unwrap();
+        assert_eq!(told.last(), Some(&(total, total)), "told when it is done");
+        assert!(told.is_sorted() && told.iter().all(|(_, of)| *of == total), "{told:?}");
+    }
+    assert!(line.fetch(&blob, &cancel).await.unwrap() == bytes, "as it went");
+    let wrong = line.upload(&BlobId([1; 32]), &bytes, &|_, _| {}, &cancel).await;
+    assert_eq!(wrong, Err(LinkError::Refused("blobHashMismatch".into())));
+}
+
+async fn a_cancelled_transfer_leaves_nothing(bench: &dyn WarehouseBench) {
+    let (line, cancel) = (bench.line(0), CancellationToken::new());
+    cancel.cancel();
+    let blob = blob_of(b"stopped");
+    assert_eq!(line.upload(&blob, b"stopped", &|_, _| {}, &cancel).await, Err(LinkError::Cancelled));
+    assert_eq!(line.fetch(&blob, &cancel).await, Err(LinkError::Cancelled));
+    let absent = line.fetch(&blob, &CancellationToken::new()).await;
+    assert_eq!(absent, Err(LinkError::Refused("blobUnknown".into())));
+}
+
+async fn an_operation_has_one_effect_however_often_it_is_sent(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let (record, op) = machine.filing(1, SignedBy::Agency).await;
+    let first = machine.push(&op).await;
+    let OpResult::Applied { version: 1, receipt, .. } = &first else { panic!("{first:?}") };
+    let newer = Op { base_version: 1, ..op.clone() };
+    for again in [&op, &newer, &op] {
+        let expected = OpResult::Duplicate { op_id: op.op_id, version: 1, receipt: receipt.clone() };
+        assert_eq!(machine.push(again).await, expected, "the first answer again");
+    }
+    let papers = machine.papers(&[bench.owner()]).await;
+    assert_eq!(papers.len(), 1);
+    assert_eq!((&papers[0].record, papers[0].version, papers[0].uses), (&record, 1, 0));
+    assert_eq!((papers[0].status, papers[0].provenance), (DocumentStatus::Valid, Provenance::Provincial));
+    assert_eq!(machine.view(1).await.receipts, vec![receipt.clone()]);
+}
+
+async fn an_id_belongs_to_its_body(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    for (dossier, by) in [(1, SignedBy::Agency), (2, SignedBy::Nobody)] {
+        let (record, op) = machine.filing(dossier, by).await;
+        let first = machine.push(&op).await;
+        assert_eq!(matches!(first, OpResult::Applied { .. }), by == SignedBy::Agency, "{first:?}");
+        let other = DocumentRecord { owner: vec![somebody_else()], ..record };
+        let changed = Op { payload: filing_of(other), ..op };
+        assert_eq!(code_of(&machine.push(&changed).await), "idempotencyMismatch", "applied or refused");
+    }
+    assert_eq!(machine.papers(&[somebody_else()]).await, []);
+    let (_, op) = machine.filing(3, SignedBy::Agency).await;
+    let newer = Op { schema_version: SCHEMA_VERSION + 1, ..op };
+    assert_eq!(code_of(&machine.push(&newer).await), "schemaUnknown");
+}
+
+async fn a_receipt_names_every_file_and_bears_the_key(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let (record, filing) = machine.filing(1, SignedBy::Agency).await;
+    let scan = EvidenceSource::Scan { blob: record.blob, document: Some(record.id) };
+    let accepted = machine.accepted(vec![scan], vec![]).await;
+    let acceptance = machine.op(1, OpPayload::AcceptDossier(Box::new(accepted.clone())));
+    let key = VerifyingKey::from_bytes(&bench.receipt_key()).unwrap();
+    let body = receipt_of(&machine.push(&filing).await).verify(&key).unwrap();
+    assert_eq!((body.op_id, body.dossier, body.version), (filing.op_id, filing.dossier, 1));
+    assert_eq!((body.document, body.blobs), (Some(record.id), vec![record.blob]));
+    let body = receipt_of(&machine.push(&acceptance).await).verify(&key).unwrap();
+    assert_eq!((body.op_id, body.version, body.document), (acceptance.op_id, 2, None));
+    let (mut named, mut sent) = (body.blobs, vec![record.blob, accepted.receipt]);
+    named.sort();
+    sent.sort();
+    assert_eq!(named, sent);
+    assert_eq!(machine.view(1).await.accepted, Some(accepted));
+}
+
+async fn each_operation_has_its_own_result(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let absent = bench.paper(SignedBy::Agency, machine.next());
+    let first = machine.op(1, filing_of(machine.record(&absent)));
+    let (_, second) = machine.filing(1, SignedBy::Agency).await;
+    let (_, third) = machine.filing(2, SignedBy::Agency).await;
+    let results = machine.push_all(&[&first, &second, &third]).await;
+    let deferred =
+        |op: &Op, waits_for: String| OpResult::Deferred { op_id: op.op_id, waits_for: vec![waits_for] };
+    assert_eq!(results[0], deferred(&first, blob_of(&absent).to_string()), "it waits for its file");
+    assert_eq!(results[1], deferred(&second, first.op_id.to_string()), "nothing overtakes in a dossier");
+    assert!(matches!(results[2], OpResult::Applied { .. }), "other dossiers go on: {:?}", results[2]);
+    machine.upload(&absent).await;
+    let results = machine.push_all(&[&first, &second]).await;
+    assert!(results.iter().all(|r| matches!(r, OpResult::Applied { .. })), "{results:?}");
+}
+
+async fn a_file_that_may_not_enter_is_refused_by_its_reason(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    for (by, reason) in [
+        (SignedBy::Nobody, "fileUnsigned"),
+        (SignedBy::Officer, "agencySignatureMissing"),
+        (SignedBy::Stranger, "fileNotTrusted"),
+    ] {
+        let (_, op) = machine.filing(1, by).await;
+        assert_eq!(code_of(&machine.push(&op).await), reason);
+        assert_eq!(code_of(&machine.push(&op).await), reason, "sending again changes nothing");
+    }
+    machine.upload(b"an old text").await;
+    let op = machine.op(1, filing_of(machine.record(b"an old text")));
+    assert_eq!(code_of(&machine.push(&op).await), "fileNotPdf");
+    let (record, op) = machine.filing(1, SignedBy::Agency).await;
+    let op = Op { payload: filing_of(DocumentRecord { size: record.size + 1, ..record }), ..op };
+    assert_eq!(code_of(&machine.push(&op).await), "sizeMismatch");
+    assert_eq!(machine.papers(&[bench.owner()]).await, [], "none of them entered");
+}
+
+async fn papers_come_newest_first_and_only_the_owners(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let older = machine.stocked();
+    let (newer, op) = machine.filing(1, SignedBy::Agency).await;
+    machine.push(&op).await;
+    let papers = machine.papers(&[somebody_else(), bench.owner()]).await;
+    assert_eq!(papers.iter().map(|p| p.record.id).collect::<Vec<_>>(), [newer.id, older]);
+    assert_eq!(machine.papers(&[somebody_else()]).await, []);
+    let again = Op { op_id: machine.op(1, op.payload.clone()).op_id, device_seq: 200, ..op };
+    assert_eq!(code_of(&machine.push(&again).await), "documentExists");
+}
+
+async fn leased_codes_never_overlap_and_serve_once(bench: &dyn WarehouseBench) {
+    let (machine, other) = (Machine::of(bench, 0), Machine::of(bench, 1));
+    let mut seen: Vec<DossierCode> = vec![];
+    for mut block in [machine.lease(3).await, other.lease(3).await, machine.lease(3).await] {
+        assert_eq!((&block.agency, block.day), (&bench.agency(), bench.now().day()));
+        assert!((1..=3).contains(&block.left()), "what was asked for, or fewer");
+        while let Some(code) = block.take() {
+            assert!(!seen.contains(&code), "{code} was given twice");
+            seen.push(code);
+        }
+    }
+    let accept = async |dossier, code: DossierCode| {
+        let accepted = AcceptedDossier { code, ..machine.accepted(vec![], vec![]).await };
+        machine.push(&machine.op(dossier, OpPayload::AcceptDossier(Box::new(accepted)))).await
+    };
+    assert!(matches!(accept(1, seen[0].clone()).await, OpResult::Applied { .. }));
+    assert_eq!(code_of(&accept(2, seen[0].clone()).await), "codeTaken");
+    let nobodys = DossierCode::derive(&bench.agency(), bench.now().day(), 9998).unwrap();
+    assert_eq!(code_of(&accept(2, nobodys).await), "codeNotLeased");
+    assert!(matches!(accept(2, DossierCode::provisional("ab12", 1)).await, OpResult::Applied { .. }));
+    assert_eq!(code_of(&accept(1, seen[1].clone()).await), "alreadyAccepted");
+}
+
+async fn an_acceptance_waits_for_what_it_names(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let (record, filing) = machine.filing(1, SignedBy::Agency).await;
+    let scan = EvidenceSource::Scan { blob: record.blob, document: Some(record.id) };
+    let accepted = machine.accepted(vec![scan], vec![]).await;
+    let early = machine.op(2, OpPayload::AcceptDossier(Box::new(accepted)));
+    let waits_for = vec![record.id.to_string()];
+    assert_eq!(machine.push(&early).await, OpResult::Deferred { op_id: early.op_id, waits_for });
+    machine.push(&filing).await;
+    assert!(matches!(machine.push(&early).await, OpResult::Applied { .. }));
+}
+
+async fn a_reuse_is_counted_once_when_the_dossier_is_accepted(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let document = machine.stocked();
+    let rows = vec![reuse(document), reuse(document)];
+    let silent = machine.accepted(rows.clone(), vec![]).await;
+    let op = machine.op(1, OpPayload::AcceptDossier(Box::new(silent)));
+    assert_eq!(code_of(&machine.push(&op).await), "consentMissing");
+    assert_eq!(machine.papers(&[bench.owner()]).await[0].uses, 0, "taking alone counts nothing");
+    let confirmed = machine.accepted(rows, vec![consent(bench, document)]).await;
+    let op = machine.op(1, OpPayload::AcceptDossier(Box::new(confirmed)));
+    for _ in 0..3 {
+        machine.push(&op).await;
+    }
+    assert_eq!(machine.papers(&[bench.owner()]).await[0].uses, 1, "two rows and three sendings are one use");
+    let unknown = DocumentId::derive(9, &[9; 10]);
+    let accepted = machine.accepted(vec![reuse(unknown)], vec![consent(bench, unknown)]).await;
+    let op = machine.op(2, OpPayload::AcceptDossier(Box::new(accepted)));
+    assert_eq!(code_of(&machine.push(&op).await), "documentUnknown");
+}
+
+async fn a_result_completes_an_accepted_dossier_once(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let accepted = machine.accepted(vec![], vec![]).await;
+    let acceptance = machine.op(1, OpPayload::AcceptDossier(Box::new(accepted)));
+    let (record, _) = machine.filing(1, SignedBy::Agency).await;
+    let result = machine.op(1, returned(bench, record.clone()));
+    let early = machine.push(&result).await;
+    assert!(matches!(early, OpResult::Deferred { .. }), "it waits for the acceptance: {early:?}");
+    let (other, _) = machine.filing(1, SignedBy::Agency).await;
+    let strangers = DocumentRecord { owner: vec![somebody_else()], ..other.clone() };
+    let [misled, late] = [strangers, other].map(|record| machine.op(1, returned(bench, record)));
+    assert!(matches!(machine.push(&acceptance).await, OpResult::Applied { version: 1, .. }));
+    assert_eq!(code_of(&machine.push(&misled).await), "ownerMismatch");
+    assert!(matches!(machine.push(&result).await, OpResult::Applied { version: 2, .. }));
+    assert_eq!(code_of(&machine.push(&late).await), "alreadyReturned");
+    let view = machine.view(1).await;
+    assert_eq!((view.version, view.receipts.len()), (2, 2));
+    assert_eq!(view.returned.unwrap().record, record);
+    assert_eq!(machine.papers(&[bench.owner()]).await[0].record, record, "the next dossier finds it");
+}
+
+async fn a_change_by_another_machine_is_a_conflict(bench: &dyn WarehouseBench) {
+    let (machine, other) = (Machine::of(bench, 0), Machine::of(bench, 1));
+    let (_, early) = machine.filing(1, SignedBy::Agency).await;
+    let (_, first) = machine.filing(1, SignedBy::Agency).await;
+    assert!(matches!(machine.push(&first).await, OpResult::Applied { version: 1, .. }));
+    let (_, blind) = other.filing(1, SignedBy::Agency).await;
+    let conflict = |op: &Op| OpResult::Conflict { op_id: op.op_id, server_version: 1 };
+    assert_eq!(other.push(&blind).await, conflict(&blind));
+    assert_eq!(machine.push(&early).await, conflict(&early), "nor does a machine overtake itself");
+    let ahead = Op { base_version: 7, ..machine.filing(1, SignedBy::Agency).await.1 };
+    assert!(matches!(machine.push(&ahead).await, OpResult::Deferred { .. }), "not seen here yet");
+    let seen = Op { base_version: 1, ..blind };
+    assert!(matches!(other.push(&seen).await, OpResult::Applied { version: 2, .. }), "having seen it");
+}
+
+async fn a_cut_line_is_no_contact(mut bench: impl WarehouseBench) {
+    bench.cut().await;
+    let (line, cancel) = (bench.line(0), CancellationToken::new());
+    let machine = Machine::of(&bench, 0);
+    let op = machine.op(1, filing_of(machine.record(b"%PDF")));
+    assert_eq!(line.about().await.err(), Some(LinkError::Offline));
+    assert_eq!(line.reference(0).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.identity(&bench.owner()).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.documents(&[bench.owner()]).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.fetch(&blob_of(b"x"), &cancel).await.err(), Some(LinkError::Offline));
+    let sent = line.upload(&blob_of(b"x"), b"x", &|_, _| {}, &cancel).await;
+    assert_eq!(sent.err(), Some(LinkError::Offline));
+    assert_eq!(line.push(&OpsRequest { ops: vec![op] }).await.err(), Some(LinkError::Offline));
+    let wish = LeaseBlock { agency: bench.agency(), day: bench.now().day(), count: 1 };
+    assert_eq!(line.lease_block(&wish).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.dossier(DossierId::derive(1, &[1; 10])).await.err(), Some(LinkError::Offline));
+}

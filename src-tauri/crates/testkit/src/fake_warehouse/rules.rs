@@ -1,0 +1,255 @@
+//! What an operation does to the warehouse in memory: the rules of the protocol, told shortly.
+
+use super::{Change, Seen, State};
+use crate::pki::{AGENCY_NAME, pki};
+use crate::world::FRIDAY_MORNING;
+use ed25519_dalek::SigningKey;
+use motcua_dossier::{
+    BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode, DossierId, OpId,
+    PaperCode, Provenance, Timestamp,
+};
+use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
+use motcua_wire::{
+    AcceptedDossier, DossierView, EvidenceSource, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult,
+    SCHEMA_VERSION, SignedReceipt,
+};
+use std::collections::{BTreeSet, HashMap};
+
+/// What an operation filed and verified.
+type Done = (Option<DocumentId>, BTreeSet<BlobId>);
+
+enum Refusal {
+    Rejected(String),
+    Deferred(Vec<String>),
+    Conflict(u64),
+}
+
+fn rejected(code: &str) -> Refusal {
+    Refusal::Rejected(code.to_owned())
+}
+
+impl State {
+    /// A batch in its order. Within a dossier nothing overtakes an operation that did not succeed.
+    pub(super) fn apply_all(&mut self, ops: &[Op], key: &SigningKey) -> Vec<OpResult> {
+        let mut stuck: HashMap<DossierId, OpId> = HashMap::new();
+        let mut results = Vec::with_capacity(ops.len());
+        for op in ops {
+            let applied_before = self.ops.get(&op.op_id).is_some_and(|seen| seen.applied.is_some());
+            let result = match stuck.get(&op.dossier) {
+                Some(earlier) if !applied_before => {
+                    OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()] }
+                }
+                _ => self.apply(op, key),
+            };
+            if !matches!(result, OpResult::Applied { .. } | OpResult::Duplicate { .. }) {
+                stuck.entry(op.dossier).or_insert(op.op_id);
+            }
+            results.push(result);
+        }
+        results
+    }
+
+    fn apply(&mut self, op: &Op, key: &SigningKey) -> OpResult {
+        let op_id = op.op_id;
+        // The base version is a precondition, not part of what is wished.
+        let body = Op { base_version: 0, ..op.clone() };
+        if let Some(seen) = self.ops.get(&op_id) {
+            if seen.body != body {
+                return OpResult::Rejected { op_id, code: "idempotencyMismatch".into(), fields: vec![] };
+            }
+            if let Some((version, receipt)) = &seen.applied {
+                return OpResult::Duplicate { op_id, version: *version, receipt: receipt.clone() };
+            }
+        }
+        let done = match self.refuse_next.take() {
+            Some(code) => Err(Refusal::Rejected(code)),
+            None => self.act(op),
+        };
+        match done {
+            Ok(done) => self.confirm(op, body, done, key),
+            Err(Refusal::Rejected(code)) => {
+                self.ops.insert(op_id, Seen { body, applied: None });
+                OpResult::Rejected { op_id, code, fields: vec![] }
+            }
+            Err(Refusal::Deferred(waits_for)) => OpResult::Deferred { op_id, waits_for },
+            Err(Refusal::Conflict(server_version)) => OpResult::Conflict { op_id, server_version },
+        }
+    }
+
+    /// The next version of the dossier, and the receipt.
+    fn confirm(&mut self, op: &Op, body: Op, (document, blobs): Done, key: &SigningKey) -> OpResult {
+        let op_id = op.op_id;
+        let view = self.dossiers.entry(op.dossier).or_insert_with(|| DossierView {
+            id: op.dossier,
+            version: 0,
+            accepted: None,
+            returned: None,
+            receipts: vec![],
+        });
+        view.version += 1;
+        match &op.payload {
+            OpPayload::AcceptDossier(accepted) => view.accepted = Some((**accepted).clone()),
+            OpPayload::ReturnResult(result) => view.returned = Some((**result).clone()),
+            OpPayload::FileDocument { .. } => {}
+        }
+        let version = view.version;
+        let (blobs, at) = (blobs.into_iter().collect(), op.device_time);
+        let written = ReceiptBody { v: 1, op_id, dossier: op.dossier, version, document, blobs, at };
+        let forger = SigningKey::from_bytes(&[1; 32]);
+        let signer = if self.forge_receipts { &forger } else { key };
+        let receipt = SignedReceipt::sign(&written, signer).unwrap();
+        view.receipts.push(receipt.clone());
+        let (device, device_seq) = (op.device, op.device_seq);
+        self.changes.push(Change { dossier: op.dossier, version, device, device_seq });
+        self.ops.insert(op_id, Seen { body, applied: Some((version, receipt.clone())) });
+        self.applied += 1;
+        OpResult::Applied { op_id, version, receipt }
+    }
+
+    fn act(&mut self, op: &Op) -> Result<Done, Refusal> {
+        if op.schema_version != SCHEMA_VERSION {
+            return Err(rejected("schemaUnknown"));
+        }
+        let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
+        if op.base_version > version {
+            return Err(Refusal::Deferred(vec![op.dossier.to_string()]));
+        }
+        let mut before = self.changes.iter().filter(|c| c.dossier == op.dossier);
+        if before.any(|c| match c.device == op.device {
+            true => c.device_seq >= op.device_seq,
+            false => c.version > op.base_version,
+        }) {
+            return Err(Refusal::Conflict(version));
+        }
+        match &op.payload {
+            OpPayload::FileDocument { record, owner_name } => self.file(record, owner_name, op.device_time),
+            OpPayload::AcceptDossier(accepted) => self.accept(op.dossier, accepted),
+            OpPayload::ReturnResult(result) => self.return_result(op, result),
+        }
+    }
+
+    fn file(&mut self, record: &DocumentRecord, owner_name: &str, at: Timestamp) -> Result<Done, Refusal> {
+        let Some(pdf) = self.blobs.get(&record.blob) else {
+            return Err(Refusal::Deferred(vec![record.blob.to_string()]));
+        };
+        admit(pdf, record)?;
+        if self.papers.contains_key(&record.id) {
+            return Err(rejected("documentExists"));
+        }
+        let owner = record.owner.first().ok_or_else(|| rejected("metadataIncomplete"))?;
+        let suffix = format!("T{}", self.papers.len() + 1);
+        let code = match &record.metadata.result_code {
+            Some(result) => PaperCode::derive(owner, result, &suffix),
+            None => PaperCode::parse(&format!("{}.{suffix}", owner.value())).unwrap(),
+        };
+        let paper = DocumentSummary {
+            record: record.clone(),
+            code,
+            version: 1,
+            uses: 0,
+            status: DocumentStatus::Valid,
+            provenance: Provenance::Provincial,
+            owner_name: owner_name.to_owned(),
+            filed_at: at,
+        };
+        self.papers.insert(record.id, paper);
+        Ok((Some(record.id), BTreeSet::from([record.blob])))
+    }
+
+    fn accept(&mut self, dossier: DossierId, accepted: &AcceptedDossier) -> Result<Done, Refusal> {
+        if self.dossiers.get(&dossier).is_some_and(|d| d.accepted.is_some()) {
+            return Err(rejected("alreadyAccepted"));
+        }
+        if self.dossiers.values().any(|d| d.accepted.as_ref().is_some_and(|a| a.code == accepted.code)) {
+            return Err(rejected("codeTaken"));
+        }
+        if accepted.code.is_final() && !self.is_leased(&accepted.code) {
+            return Err(rejected("codeNotLeased"));
+        }
+        let mut blobs = BTreeSet::from([accepted.receipt]);
+        let (mut reused, mut waits_for) = (BTreeSet::new(), vec![]);
+        for component in &accepted.components {
+            match &component.source {
+                EvidenceSource::Scan { blob, document } | EvidenceSource::File { blob, document } => {
+                    blobs.insert(*blob);
+                    waits_for
+                        .extend(document.filter(|d| !self.papers.contains_key(d)).map(|d| d.to_string()));
+                }
+                EvidenceSource::Warehouse { document, provenance, .. } => {
+                    if !self.papers.contains_key(document) {
+                        return Err(rejected("documentUnknown"));
+                    }
+                    let covered = accepted.consents.iter().any(|c| {
+                        c.documents.contains(document)
+                            && (c.national || *provenance == Provenance::Provincial)
+                    });
+                    if !covered {
+                        return Err(rejected("consentMissing"));
+                    }
+                    reused.insert(*document);
+                }
+                EvidenceSource::Absent => {}
+            }
+        }
+        waits_for.extend(blobs.iter().filter(|b| !self.blobs.contains_key(*b)).map(BlobId::to_string));
+        if !waits_for.is_empty() {
+            return Err(Refusal::Deferred(waits_for));
+        }
+        for document in reused {
+            if let Some(paper) = self.papers.get_mut(&document) {
+                paper.uses += 1;
+            }
+        }
+        Ok((None, blobs))
+    }
+
+    fn return_result(&mut self, op: &Op, result: &ReturnedResult) -> Result<Done, Refusal> {
+        let view = self.dossiers.get(&op.dossier);
+        let Some(accepted) = view.and_then(|d| d.accepted.as_ref()) else {
+            return Err(Refusal::Deferred(vec![op.dossier.to_string()]));
+        };
+        if view.is_some_and(|d| d.returned.is_some()) {
+            return Err(rejected("alreadyReturned"));
+        }
+        let numbers = accepted.applicant.owner.numbers();
+        if !result.record.owner.iter().any(|n| numbers.contains(n)) {
+            return Err(rejected("ownerMismatch"));
+        }
+        self.file(&result.record, &result.owner_name, op.device_time)
+    }
+
+    /// Ordinals are leased from 1 upwards, so a leased one is below the next.
+    fn is_leased(&self, code: &DossierCode) -> bool {
+        let mut parts = code.as_str().rsplit('-');
+        let (Some(ordinal), Some(day)) = (parts.next(), parts.next()) else { return false };
+        let (year, rest) = day.split_at(2);
+        let (month, day) = rest.split_at(2);
+        let day = Day::parse(&format!("20{year}-{month}-{day}")).unwrap();
+        self.next_ordinal.get(&day).is_some_and(|next| ordinal.parse::<u32>().is_ok_and(|o| o < *next))
+    }
+}
+
+/// The checks of a file, each with its own code.
+fn admit(pdf: &[u8], record: &DocumentRecord) -> Result<(), Refusal> {
+    let trust = TrustList::from_pem(&pki().trust_pem).unwrap();
+    let report = verify_pdf(pdf, &trust, FRIDAY_MORNING).map_err(|_| rejected("fileNotPdf"))?;
+    if report.signatures.is_empty() {
+        return Err(rejected("fileUnsigned"));
+    }
+    for signature in &report.signatures {
+        match (signature.integrity, &signature.trust) {
+            (Integrity::Changed, _) => return Err(rejected("fileChangedAfterSigning")),
+            (Integrity::Intact, Trust::Untrusted) => return Err(rejected("fileNotTrusted")),
+            (Integrity::Intact, Trust::Expired) => return Err(rejected("fileSignerExpired")),
+            _ if signature.verdict == Verdict::Passed => {}
+            _ => return Err(rejected("fileSignatureInvalid")),
+        }
+    }
+    if record.size != pdf.len() as u64 {
+        return Err(rejected("sizeMismatch"));
+    }
+    if !report.signatures.iter().any(|s| s.signer.organization == AGENCY_NAME) {
+        return Err(rejected("agencySignatureMissing"));
+    }
+    Ok(())
+}
