@@ -106,6 +106,22 @@ fn the_lists_of_commands_agree() {
 }
 
 #[test]
+fn the_page_reaches_its_own_files_and_commands_and_no_other_host() {
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tauri.conf.json");
+    let config: Value = serde_json::from_str(&std::fs::read_to_string(config).unwrap()).unwrap();
+    let csp = config["app"]["security"]["csp"].as_object().unwrap();
+    assert_eq!(csp["default-src"], "'none'", "what is not named is closed");
+    assert_eq!(csp["connect-src"], "'self' ipc: http://ipc.localhost page: http://page.localhost");
+    for (directive, sources) in csp {
+        for source in sources.as_str().unwrap().split(' ') {
+            let own = source.starts_with('\'') || ["ipc:", "page:", "blob:"].contains(&source);
+            let ours = ["http://ipc.localhost", "http://page.localhost"].contains(&source);
+            assert!(own || ours, "{directive} opens {source}");
+        }
+    }
+}
+
+#[test]
 fn the_bindings_are_fresh() {
     let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/bridge/bindings.ts");
     let fresh = std::env::temp_dir().join(format!("motcua-bindings-{}.ts", std::process::id()));
