@@ -313,7 +313,6 @@ fn unhex<const N: usize>(text: &str) -> Result<[u8; N], VaultError> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn recovery() -> ([u8; 32], [u8; 32]) {
         let private = StaticSecret::from([7u8; 32]);
@@ -370,20 +369,5 @@ mod tests {
         let root = RootKey(Zeroizing::new([1; 32]));
         assert_ne!(*root.database(), *root.blobs());
         assert_ne!(*root.blobs(), *root.names());
-    }
-
-    #[test]
-    #[ignore = "a gate of time: run it alone on a quiet machine"]
-    fn stretching_the_secret_stays_below_the_unlock_gate() {
-        let root = RootKey::make().unwrap();
-        let file = KeyFile::make(&root, "a", "a long secret", &recovery().1).unwrap();
-        let best = (0..3)
-            .map(|_| {
-                let start = Instant::now();
-                file.open("a", "a long secret").unwrap();
-                start.elapsed().as_millis()
-            })
-            .min();
-        assert!(best < Some(300), "{best:?} ms");
     }
 }

@@ -93,23 +93,6 @@ fn a_colleague_takes_over_without_closing_and_nobody_replaces_his_secret() {
 }
 
 #[test]
-#[ignore = "a gate of time: run it alone on a quiet machine"]
-fn unlock_stays_below_its_gate() {
-    let dir = tempfile::tempdir().unwrap();
-    let vault = created(dir.path());
-    let best = (0..5)
-        .map(|_| {
-            vault.lock();
-            let start = std::time::Instant::now();
-            vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
-            start.elapsed().as_millis()
-        })
-        .min()
-        .unwrap();
-    assert!(best < 300, "{best} ms");
-}
-
-#[test]
 fn an_interrupted_creation_leaves_no_vault_and_is_not_in_the_way() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("vault");
