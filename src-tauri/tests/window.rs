@@ -37,7 +37,7 @@ impl Counter {
     }
 
     fn open_dossier(&self) -> Value {
-        let owner = json!({ "kind": "citizen", "number": "052 090 000 495", "aliases": [], "name": "Trần Văn Mẫu",
+        let owner = json!({ "kind": "citizen", "number": "099 090 000 495", "aliases": [], "name": "Trần Văn Mẫu",
             "address": "", "phone": "" });
         let new = json!({ "channel": "direct", "returnMethod": "counter", "owner": owner, "submitter": null,
             "procedureCode": "1.004873.H08", "caseCode": "thuong" });
@@ -204,8 +204,8 @@ fn the_status_says_where_the_counter_stands() {
 #[test]
 fn a_dossier_is_opened_found_scanned_and_shown() {
     let counter = Counter::open();
-    let check = counter.ask("check_identity", json!({ "number": "052 090 000 495" })).unwrap();
-    assert_eq!((&check["outcome"], &check["number"]), (&json!("registered"), &json!("052090000495")));
+    let check = counter.ask("check_identity", json!({ "number": "099 090 000 495" })).unwrap();
+    assert_eq!((&check["outcome"], &check["number"]), (&json!("registered"), &json!("099090000495")));
     assert_eq!(check["kind"], "cccd");
     let error = counter.ask("check_identity", json!({ "number": "12" })).unwrap_err();
     assert_eq!(error["code"], "numberShape");
@@ -215,7 +215,7 @@ fn a_dossier_is_opened_found_scanned_and_shown() {
 
     let dossier = counter.open_dossier();
     let id = &dossier["id"];
-    assert_eq!(dossier["owner"]["number"], "052090000495");
+    assert_eq!(dossier["owner"]["number"], "099090000495");
     assert_eq!((&dossier["state"], &dossier["caseName"]), (&json!("draft"), &json!("Thông thường")));
     assert_eq!(dossier["components"].as_array().unwrap().len(), 3);
     assert!(dossier["problems"].as_array().unwrap().iter().any(|p| p["code"] == "componentMissing"));
@@ -241,7 +241,7 @@ fn a_dossier_is_opened_found_scanned_and_shown() {
     let report = counter.ask("verify_file", json!({ "blob": attachment["blob"] })).unwrap();
     assert_eq!(report["document"], "indeterminate", "a file without a signature proves nothing");
     let lines = counter.ask("list_dossiers", json!({ "query": "mau" })).unwrap();
-    assert_eq!(lines[0]["ownerNumber"], "0520••••0495", "lists never show the whole number");
+    assert_eq!(lines[0]["ownerNumber"], "0990••••0495", "lists never show the whole number");
     let detached = counter.ask("detach", row.clone()).unwrap();
     assert_eq!(detached["components"][1]["attachment"], Value::Null);
     assert_eq!(counter.ask("auto_attach", json!({ "id": id })).unwrap()["rows"][1]["outcome"], "none");

@@ -31,7 +31,7 @@ impl Desk {
         let document = self.new_document();
         let officer = self.officer();
         self.change(id, |change| {
-            let DossierState::Accepted { .. } = change.dossier.state else {
+            let DossierState::Accepted { at: accepted_at, deadline } = change.dossier.state.clone() else {
                 return Err(DossierError::NotAccepted.into());
             };
             let result = change.dossier.result.clone().filter(|r| r.attachment.blob == checked);
@@ -46,7 +46,7 @@ impl Desk {
             let op = change.enqueue(OutboxKind::Result, payload, vec![attachment.blob])?;
             attachment.digitized = Some((op, document));
             change.dossier.result = Some(ResultPaper { attachment, metadata });
-            change.dossier.state = DossierState::Completed { at: change.now };
+            change.dossier.state = DossierState::Completed { at: change.now, accepted_at, deadline };
             Ok(())
         })
     }

@@ -132,8 +132,8 @@ pub fn new_dossier() -> NewDossier {
 pub fn owner() -> Party {
     Party {
         kind: PartyKind::Citizen,
-        number: IdNumber::parse("052090000495").unwrap(),
-        aliases: vec![IdNumber::parse("205404812").unwrap()],
+        number: IdNumber::parse("099090000495").unwrap(),
+        aliases: vec![IdNumber::parse("099000495").unwrap()],
         name: "Trần Văn Mẫu".into(),
         address: "Thôn 1, xã An Hòa".into(),
         phone: "0900000000".into(),

@@ -57,7 +57,24 @@ pub enum DossierState {
     Completed {
         /// When.
         at: Timestamp,
+        /// When it was accepted.
+        accepted_at: Timestamp,
+        /// When the result was due.
+        deadline: Deadline,
     },
+}
+
+impl DossierState {
+    /// When it was accepted and when the result is due; none of a draft.
+    #[must_use]
+    pub fn acceptance(&self) -> Option<(Timestamp, &Deadline)> {
+        match self {
+            Self::Draft => None,
+            Self::Accepted { at, deadline } | Self::Completed { accepted_at: at, deadline, .. } => {
+                Some((*at, deadline))
+            }
+        }
+    }
 }
 
 /// Where an attached file came from (inventory D-09).

@@ -19,13 +19,13 @@ async fn the_four_answers_of_the_identity_check_are_told_apart() {
         matches!(cached.check, IdentityCheck::Answered { cached: true, .. }),
         "a remembered answer, marked"
     );
-    let down = check("052090000495").await.unwrap();
+    let down = check("099090000495").await.unwrap();
     assert!(matches!(down.check, IdentityCheck::ServiceDown { .. }));
     office.warehouse.out(Some(LinkError::Offline));
-    let offline = check("052090000495").await.unwrap();
+    let offline = check("099090000495").await.unwrap();
     assert!(matches!(offline.check, IdentityCheck::Offline { .. }));
     office.warehouse.out(Some(LinkError::Intercepted));
-    assert_eq!(check("052090000495").await.unwrap_err().code(), "linkIntercepted");
+    assert_eq!(check("099090000495").await.unwrap_err().code(), "linkIntercepted");
     assert_eq!(check("12345").await.unwrap_err().code(), "numberShape");
     assert_eq!(check("0100109107").await.unwrap_err().code(), "numberCheckDigit");
 }
@@ -69,7 +69,7 @@ async fn an_agency_is_an_applicant_of_its_own_kind_with_a_store_of_its_own() {
     for (kind, number, store) in [
         (PartyKind::Agency, "000.91.20.H08", StoreKind::Agency),
         (PartyKind::Enterprise, "0100109106", StoreKind::Personal),
-        (PartyKind::Citizen, "052090000495", StoreKind::Personal),
+        (PartyKind::Citizen, "099090000495", StoreKind::Personal),
     ] {
         let mut new = new_dossier();
         let number = IdNumber::parse(number).unwrap();

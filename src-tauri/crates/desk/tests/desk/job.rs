@@ -8,7 +8,7 @@ use motcua_testkit::{Office, owner};
 #[tokio::test]
 async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
     let office = Office::ready().await;
-    let found = office.desk.check_identity("052 090 000 495").await.unwrap();
+    let found = office.desk.check_identity("099 090 000 495").await.unwrap();
     assert!(matches!(
         found.check,
         IdentityCheck::Answered { answer: IdentityAnswer::Registered, cached: false, .. }
@@ -40,9 +40,10 @@ async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
     scan(&office, dossier.id, RESULT, 1).await;
     sign_by_agency(&office, dossier.id, &[RESULT]).await;
     let metadata = office.desk.suggest_metadata(dossier.id, RESULT).await.unwrap();
-    assert_eq!(metadata.name, "052090000495.KQ.G15.000031.Giấy khai sinh");
+    assert_eq!(metadata.name, "099090000495.KQ.G15.000031.Giấy khai sinh");
     let done = office.desk.return_result(dossier.id, metadata).await.unwrap();
     assert!(matches!(done.state, DossierState::Completed { .. }));
+    assert_eq!(done.state.acceptance(), dossier.state.acceptance(), "when and until when stays known");
     assert_eq!(sync(&office).await.received, 1);
 
     // The second round: two papers fit now, the filed copy and the result.
@@ -76,7 +77,7 @@ async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
 async fn a_day_offline_from_the_start_is_sent_once_when_the_network_comes() {
     let office = Office::ready().await;
     office.warehouse.out(Some(motcua_desk::ports::LinkError::Offline));
-    let found = office.desk.check_identity("052090000495").await.unwrap();
+    let found = office.desk.check_identity("099090000495").await.unwrap();
     assert!(matches!(found.check, IdentityCheck::Offline { .. }), "no contact is told apart from Chưa có");
     sync(&office).await;
     let dossier = accept_scanned(&office).await;

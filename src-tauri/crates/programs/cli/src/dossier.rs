@@ -32,6 +32,9 @@ pub(crate) async fn identity(desk: &Desk, number: &str, output: Output) -> Resul
 
 /// `motcua procedures`.
 pub(crate) async fn procedures(desk: &Desk, query: &str, output: Output) -> Result<ExitCode, Failure> {
+    if desk.reference().await?.procedures.is_empty() {
+        return Err(Failure::NoCatalogue);
+    }
     let found = desk.procedures(query).await?;
     output.data(&found, || {
         for p in &found {
@@ -190,7 +193,13 @@ async fn open_dossier(desk: &Desk, open: &OpenAction) -> Result<Dossier, Failure
     eprintln!("{}", identity_words(&finding.check));
     let procedure = ProcedureCode::parse(&open.procedure).context("mã thủ tục không đúng")?;
     let known = desk.reference().await?.procedures;
-    let row = known.iter().find(|p| p.code.same_procedure(&procedure)).context("không có thủ tục này")?;
+    if known.is_empty() {
+        return Err(Failure::NoCatalogue);
+    }
+    let row = known
+        .iter()
+        .find(|p| p.code.same_procedure(&procedure))
+        .ok_or(motcua_desk::DeskError::Intake(motcua_desk::IntakeError::UnknownProcedure))?;
     let case_code = match &open.case {
         Some(case) => case.clone(),
         None => row.cases.first().map(|c| c.code.clone()).unwrap_or_default(),
@@ -313,7 +322,7 @@ fn show(dossier: &Dossier) {
         DossierState::Accepted { deadline, .. } => {
             format!("Đã tiếp nhận, hẹn trả {}", deadline.day.format_vn())
         }
-        DossierState::Completed { .. } => "Hoàn thành".to_owned(),
+        DossierState::Completed { at, .. } => format!("Hoàn thành {}", at.format_vn()),
     };
     println!("{state} · danh tính số: {}", identity_words(&dossier.identity));
     for row in &dossier.components {
