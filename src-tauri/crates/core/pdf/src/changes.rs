@@ -299,16 +299,21 @@ impl Diff<'_, '_> {
     }
 
     fn allow(&mut self, value: Option<&Value>, only_new: bool) {
-        let mut todo: Vec<Value> = value.cloned().into_iter().collect();
         let before = if only_new { BTreeSet::new() } else { self.content().clone() };
-        while let Some(value) = todo.pop() {
-            let mut numbers = Vec::new();
-            value.walk(&mut |inner| numbers.extend(inner.reference()));
-            for number in numbers {
+        let mut numbers = Vec::new();
+        value.into_iter().for_each(|value| value.walk(&mut |inner| numbers.extend(inner.reference())));
+        // Numbers wait, not values: one value is held at a time.
+        let mut todo = Vec::new();
+        loop {
+            for number in numbers.drain(..) {
                 let fits = if only_new { self.is_new(number) } else { !before.contains(&number) };
                 if fits && self.allowed.insert(number) {
-                    todo.extend(self.now.object(number).ok().map(|object| object.value));
+                    todo.push(number);
                 }
+            }
+            let Some(number) = todo.pop() else { return };
+            if let Ok(object) = self.now.object(number) {
+                object.value.walk(&mut |inner| numbers.extend(inner.reference()));
             }
         }
     }
@@ -343,17 +348,17 @@ fn reachable(file: &File<'_>, without: &[&[u8]]) -> BTreeSet<u32> {
     seen.insert(root);
     let keys = catalog.value.dict().map(|dict| dict.0.as_slice()).unwrap_or_default();
     let kept = keys.iter().filter(|(key, _)| !without.contains(&key.as_slice()));
-    let mut todo: Vec<Value> = kept.map(|(_, value)| value.clone()).collect();
-    while let Some(value) = todo.pop() {
-        let mut numbers = Vec::new();
-        value.walk(&mut |inner| numbers.extend(inner.reference()));
-        for number in numbers {
-            if seen.insert(number) {
-                todo.extend(file.object(number).ok().map(|object| object.value));
-            }
+    let mut numbers = Vec::new();
+    kept.for_each(|(_, value)| value.walk(&mut |inner| numbers.extend(inner.reference())));
+    // Numbers wait, not values: one value is held at a time.
+    let mut todo = Vec::new();
+    loop {
+        todo.extend(numbers.drain(..).filter(|&number| seen.insert(number)));
+        let Some(number) = todo.pop() else { return seen };
+        if let Ok(object) = file.object(number) {
+            object.value.walk(&mut |inner| numbers.extend(inner.reference()));
         }
     }
-    seen
 }
 
 /// The dictionaries are equal except for these keys.

@@ -10,6 +10,9 @@ pub enum PdfError {
     /// The file calls itself PDF and cannot be read strictly; the text names the place, never the content.
     #[error("pdf is broken: {0}")]
     Broken(&'static str),
+    /// Reading the file would take more memory than a document needs: a trap, or damage that looks like one.
+    #[error("pdf asks for too much: {0}")]
+    TooMuch(&'static str),
     /// The file needs a password or is encrypted with an empty one.
     #[error("pdf is encrypted")]
     Encrypted,

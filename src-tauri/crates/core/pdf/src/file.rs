@@ -4,6 +4,7 @@
 //! [`File::fault`] that forbids signing in place.
 
 use crate::PdfError;
+use crate::limits::{self, Budget, Share};
 use crate::token::{Dict, Kind, Lexer, Value, is_space};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -12,8 +13,8 @@ use std::io::Read;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// One decoded object or cross-reference stream at most.
-const INFLATED: u64 = 256 << 20;
+/// What a file is told that inflates beyond its budget.
+const STREAMS: &str = "object and cross-reference streams";
 
 /// Where an object lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,12 +65,21 @@ pub(crate) struct File<'a> {
     pub(crate) entries: BTreeMap<u32, Entry>,
     /// The first reason not to sign in place.
     pub(crate) fault: Option<&'static str>,
-    unpacked: RefCell<HashMap<u32, Rc<Unpacked>>>,
+    /// Failures are kept as well: nothing is inflated twice.
+    unpacked: RefCell<HashMap<u32, Result<Rc<Unpacked>, PdfError>>>,
+    share: Share,
+    /// Entries and trailer values that the cross-reference may still bring.
+    objects_left: usize,
 }
 
 impl<'a> File<'a> {
     /// Reads the structure of the file from its end.
     pub(crate) fn open(data: &'a [u8]) -> Result<Self, PdfError> {
+        Self::open_within(data, &Budget::of(data.len()))
+    }
+
+    /// The same within a budget that other readings share.
+    pub(crate) fn open_within(data: &'a [u8], budget: &Budget) -> Result<Self, PdfError> {
         let head = data.get(..data.len().min(1024)).unwrap_or_default();
         let Some(start) = position(head, b"%PDF-") else { return Err(PdfError::NotPdf) };
         let mut file = Self {
@@ -78,12 +88,24 @@ impl<'a> File<'a> {
             entries: BTreeMap::new(),
             fault: (start > 0).then_some("bytes before the header"),
             unpacked: RefCell::default(),
+            share: budget.share(),
+            objects_left: limits::objects(data.len()),
         };
         file.read_sections()?;
         if file.trailer().find("Encrypt").is_some() {
             return Err(PdfError::Encrypted);
         }
         Ok(file)
+    }
+
+    /// What the reading of this file may still hold.
+    pub(crate) fn budget(&self) -> &Budget {
+        self.share.budget()
+    }
+
+    /// Counts further bytes that are held because of this file.
+    pub(crate) fn charge(&self, bytes: usize, what: &'static str) -> Result<(), PdfError> {
+        self.share.take(bytes, what)
     }
 
     /// The newest trailer.
@@ -102,6 +124,13 @@ impl<'a> File<'a> {
 
     /// The object of that number.
     pub(crate) fn object(&self, number: u32) -> Result<Object<'a>, PdfError> {
+        self.read_object(number).map_err(|error| match error {
+            PdfError::TooMuch(what) => self.budget().refuse(what),
+            other => other,
+        })
+    }
+
+    fn read_object(&self, number: u32) -> Result<Object<'a>, PdfError> {
         match self.entries.get(&number) {
             Some(&Entry::At { offset, generation }) => self.object_at(offset, number, generation),
             Some(&Entry::Packed { stream, index }) => {
@@ -170,6 +199,10 @@ impl<'a> File<'a> {
             match self.entry(dict, "Kids")? {
                 Some(kids) => {
                     let kids = kids.array().map(<[_]>::to_vec).ok_or(PdfError::Broken("page tree kids"))?;
+                    // Every page is waited for once, so more than there are objects would go round.
+                    if todo.len() + kids.len() > self.entries.len() {
+                        return Err(PdfError::Broken("page tree goes round"));
+                    }
                     for kid in kids.iter().rev() {
                         todo.push(kid.reference().ok_or(PdfError::Broken("page tree kid"))?);
                     }
@@ -195,6 +228,9 @@ impl<'a> File<'a> {
         while let Some(offset) = next {
             if !seen.insert(offset) {
                 return Err(PdfError::Broken("cross-reference sections go round"));
+            }
+            if seen.len() > limits::SECTIONS {
+                return Err(self.budget().refuse("revisions"));
             }
             let section = self.section(offset)?;
             let extra = place(&section.trailer, "XRefStm")?;
@@ -231,6 +267,15 @@ impl<'a> File<'a> {
         if lexer.keyword("xref") { self.table(offset, lexer) } else { self.xref_stream(offset) }
     }
 
+    /// Counts entries, or values of a trailer, before they are kept.
+    fn list(&mut self, count: usize) -> Result<(), PdfError> {
+        self.objects_left = self
+            .objects_left
+            .checked_sub(count)
+            .ok_or_else(|| self.share.budget().refuse("cross-reference entries"))?;
+        Ok(())
+    }
+
     fn table(&mut self, offset: usize, mut lexer: Lexer<'_>) -> Result<Section, PdfError> {
         let broken = PdfError::Broken("cross-reference table");
         let mut entries = Vec::new();
@@ -262,16 +307,18 @@ impl<'a> File<'a> {
                 } else {
                     return Err(broken);
                 };
+                self.list(1)?;
                 entries.push((number, entry));
                 number = number.checked_add(1).ok_or_else(|| broken.clone())?;
             }
         }
         let value = lexer.value()?;
+        self.list(lexer.values())?;
         let Kind::Dict(trailer) = value.kind else { return Err(PdfError::Broken("trailer")) };
         Ok(Section { offset, form: Form::Table, trailer, entries })
     }
 
-    fn xref_stream(&self, offset: usize) -> Result<Section, PdfError> {
+    fn xref_stream(&mut self, offset: usize) -> Result<Section, PdfError> {
         let mut lexer = Lexer::new(self.data, offset);
         let number = lexer.number().and_then(|n| u32::try_from(n).ok());
         let number = number.ok_or(PdfError::Broken("cross-reference is missing"))?;
@@ -286,9 +333,12 @@ impl<'a> File<'a> {
         if !trailer.has_name("Type", "XRef") {
             return Err(PdfError::Broken("cross-reference stream has another type"));
         }
-        let entries = packed_entries(&trailer, &data).ok_or(PdfError::Broken("cross-reference stream"))?;
+        let entries = packed_entries(&trailer, &data, self.objects_left)?;
+        self.list(entries.len())?;
         // Spans of the dictionary are relative to the object; the section keeps them relative to the file.
-        let value = Lexer::new(self.data, begin).value()?;
+        let mut lexer = Lexer::new(self.data, begin);
+        let value = lexer.value()?;
+        self.list(lexer.values())?;
         let Kind::Dict(trailer) = value.kind else { return Err(PdfError::Broken("cross-reference stream")) };
         Ok(Section { offset, form: Form::Stream, trailer, entries })
     }
@@ -361,14 +411,10 @@ impl<'a> File<'a> {
         };
         let filter = single("Filter");
         match filter.as_ref().map(|value| &value.kind) {
-            None | Some(Kind::Null) => Ok(raw.to_vec()),
-            Some(Kind::Array(items)) if items.is_empty() => Ok(raw.to_vec()),
+            None | Some(Kind::Null) => self.copied(raw),
+            Some(Kind::Array(items)) if items.is_empty() => self.copied(raw),
             Some(Kind::Name(name)) if name == b"FlateDecode" => {
-                let mut data = Vec::new();
-                flate2::read::ZlibDecoder::new(raw)
-                    .take(INFLATED)
-                    .read_to_end(&mut data)
-                    .map_err(|_| PdfError::Broken("compressed stream"))?;
+                let data = self.inflated(raw)?;
                 let parameters = single("DecodeParms");
                 match parameters.as_ref().and_then(Value::dict) {
                     Some(parameters) => {
@@ -381,10 +427,37 @@ impl<'a> File<'a> {
         }
     }
 
+    fn copied(&self, raw: &[u8]) -> Result<Vec<u8>, PdfError> {
+        self.charge(raw.len(), STREAMS)?;
+        Ok(raw.to_vec())
+    }
+
+    /// Inflates as much as the budget has left, and no byte beyond.
+    fn inflated(&self, raw: &[u8]) -> Result<Vec<u8>, PdfError> {
+        let left = self.budget().left();
+        let mut source = flate2::read::ZlibDecoder::new(raw).take(left as u64);
+        let mut data = Vec::new();
+        let whole = source.read_to_end(&mut data);
+        self.charge(data.len(), STREAMS)?;
+        whole.map_err(|_| PdfError::Broken("compressed stream"))?;
+        // At the limit one more byte tells whether the stream just fits.
+        if data.len() == left && source.into_inner().read(&mut [0]).unwrap_or(1) > 0 {
+            return Err(self.budget().refuse(STREAMS));
+        }
+        data.shrink_to_fit();
+        Ok(data)
+    }
+
     fn unpack(&self, number: u32) -> Result<Rc<Unpacked>, PdfError> {
         if let Some(unpacked) = self.unpacked.borrow().get(&number) {
-            return Ok(Rc::clone(unpacked));
+            return unpacked.clone();
         }
+        let unpacked = self.unpack_now(number).map(Rc::new);
+        self.unpacked.borrow_mut().insert(number, unpacked.clone());
+        unpacked
+    }
+
+    fn unpack_now(&self, number: u32) -> Result<Unpacked, PdfError> {
         let broken = PdfError::Broken("object stream");
         let Some(&Entry::At { offset, generation }) = self.entries.get(&number) else { return Err(broken) };
         let object = self.object_at(offset, number, generation)?;
@@ -397,6 +470,7 @@ impl<'a> File<'a> {
         let count = place(dict, "N")?.ok_or_else(|| broken.clone())?;
         let data = self.stream(&object)?;
         let mut lexer = Lexer::new(&data, 0);
+        self.charge(count.saturating_mul(size_of::<(u32, usize)>()), STREAMS)?;
         let mut places = Vec::new();
         for _ in 0..count {
             let held = lexer.number().and_then(|n| u32::try_from(n).ok()).ok_or_else(|| broken.clone())?;
@@ -404,9 +478,7 @@ impl<'a> File<'a> {
                 lexer.number().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| broken.clone())?;
             places.push((held, first.checked_add(offset).ok_or_else(|| broken.clone())?));
         }
-        let unpacked = Rc::new(Unpacked { data, places });
-        self.unpacked.borrow_mut().insert(number, Rc::clone(&unpacked));
-        Ok(unpacked)
+        Ok(Unpacked { data, places })
     }
 }
 
@@ -440,41 +512,58 @@ fn place(dict: &Dict, key: &str) -> Result<Option<usize>, PdfError> {
     }
 }
 
-fn packed_entries(dict: &Dict, data: &[u8]) -> Option<Vec<(u32, Entry)>> {
-    let widths: Vec<usize> =
-        dict.find("W")?.array()?.iter().map(|w| usize::try_from(w.int()?).ok()).collect::<Option<_>>()?;
-    let &[kind, second, third] = &widths[..] else { return None };
-    if [kind, second, third].iter().any(|&width| width > 8) || kind + second + third == 0 {
-        return None;
-    }
-    let ranges: Vec<i64> = match dict.find("Index") {
-        Some(index) => index.array()?.iter().map(Value::int).collect::<Option<_>>()?,
-        None => vec![0, dict.find("Size")?.int()?],
-    };
+/// The rows of a cross-reference stream, at most `most` of them.
+fn packed_entries(dict: &Dict, data: &[u8], most: usize) -> Result<Vec<(u32, Entry)>, PdfError> {
+    let broken = || PdfError::Broken("cross-reference stream");
+    let (widths, ranges) = row_shape(dict).ok_or_else(broken)?;
+    let [kind, second, third] = widths;
     let mut rows = data.chunks_exact(kind + second + third);
     let mut entries = Vec::new();
     for pair in ranges.chunks(2) {
-        let &[first, count] = pair else { return None };
+        let &[first, count] = pair else { return Err(broken()) };
         for step in 0..count {
-            let number = u32::try_from(first.checked_add(step)?).ok()?;
-            let row = rows.next()?;
-            let field = |range: Range<usize>| row[range].iter().fold(0_u64, |n, &b| n << 8 | u64::from(b));
-            let class = if kind == 0 { 1 } else { field(0..kind) };
-            let (a, b) = (field(kind..kind + second), field(kind + second..row.len()));
-            let entry = match class {
-                0 => Entry::Free,
-                1 => Entry::At { offset: usize::try_from(a).ok()?, generation: u16::try_from(b).ok()? },
-                2 => Entry::Packed { stream: u32::try_from(a).ok()?, index: usize::try_from(b).ok()? },
-                _ => return None,
-            };
-            entries.push((number, entry));
+            let number = first.checked_add(step).and_then(|n| u32::try_from(n).ok()).ok_or_else(broken)?;
+            let row = rows.next().ok_or_else(broken)?;
+            if entries.len() == most {
+                // One more than may be listed: the caller's count refuses it.
+                entries.push((number, Entry::Free));
+                return Ok(entries);
+            }
+            entries.push((number, packed_entry(row, kind, second).ok_or_else(broken)?));
         }
     }
-    Some(entries)
+    Ok(entries)
 }
 
-/// Undoes PNG predictors on rows of bytes.
-fn unpredict(data: Vec<u8>, parameters: &Dict) -> Option<Vec<u8>> {
+/// `/W` and `/Index`.
+fn row_shape(dict: &Dict) -> Option<([usize; 3], Vec<i64>)> {
+    let widths: Vec<usize> =
+        dict.find("W")?.array()?.iter().map(|w| usize::try_from(w.int()?).ok()).collect::<Option<_>>()?;
+    let widths: [usize; 3] = widths.try_into().ok()?;
+    if widths.iter().any(|&width| width > 8) || widths.iter().sum::<usize>() == 0 {
+        return None;
+    }
+    let ranges = match dict.find("Index") {
+        Some(index) => index.array()?.iter().map(Value::int).collect::<Option<_>>()?,
+        None => vec![0, dict.find("Size")?.int()?],
+    };
+    Some((widths, ranges))
+}
+
+fn packed_entry(row: &[u8], kind: usize, second: usize) -> Option<Entry> {
+    let field = |range: Range<usize>| row[range].iter().fold(0_u64, |n, &b| n << 8 | u64::from(b));
+    let class = if kind == 0 { 1 } else { field(0..kind) };
+    let (a, b) = (field(kind..kind + second), field(kind + second..row.len()));
+    match class {
+        0 => Some(Entry::Free),
+        1 => Some(Entry::At { offset: usize::try_from(a).ok()?, generation: u16::try_from(b).ok()? }),
+        2 => Some(Entry::Packed { stream: u32::try_from(a).ok()?, index: usize::try_from(b).ok()? }),
+        _ => None,
+    }
+}
+
+/// Undoes PNG predictors on rows of bytes, in place: a row loses its first byte and moves forward.
+fn unpredict(mut data: Vec<u8>, parameters: &Dict) -> Option<Vec<u8>> {
     let number = |key: &str, usual: i64| parameters.find(key).map_or(Some(usual), Value::int);
     let predictor = number("Predictor", 1)?;
     if predictor == 1 {
@@ -486,29 +575,29 @@ fn unpredict(data: Vec<u8>, parameters: &Dict) -> Option<Vec<u8>> {
     if !(10..=15).contains(&predictor) || width == 0 || width > data.len() {
         return None;
     }
-    let mut out: Vec<u8> = Vec::with_capacity(data.len());
-    let mut above = vec![0_u8; width];
-    for row in data.chunks(width + 1) {
-        let (&kind, row) = row.split_first()?;
-        let mut line = row.to_vec();
-        line.resize(width, 0);
-        for i in 0..width {
-            let left = if i >= step { line[i - step] } else { 0 };
-            let corner = if i >= step { above[i - step] } else { 0 };
+    let (mut from, mut to) = (0, 0);
+    while from < data.len() {
+        let kind = data[from];
+        let long = width.min(data.len() - from - 1);
+        for i in 0..long {
+            let left = if i >= step { data[to + i - step] } else { 0 };
+            let above = if to >= width { data[to + i - width] } else { 0 };
+            let corner = if i >= step && to >= width { data[to + i - step - width] } else { 0 };
             let guess = match kind {
                 0 => 0,
                 1 => left,
-                2 => above[i],
-                3 => u8::midpoint(left, above[i]),
-                4 => paeth(left, above[i], corner),
+                2 => above,
+                3 => u8::midpoint(left, above),
+                4 => paeth(left, above, corner),
                 _ => return None,
             };
-            line[i] = line[i].wrapping_add(guess);
+            data[to + i] = data[from + 1 + i].wrapping_add(guess);
         }
-        out.extend_from_slice(&line);
-        above = line;
+        from += 1 + long;
+        to += long;
     }
-    Some(out)
+    data.truncate(to);
+    Some(data)
 }
 
 fn paeth(left: u8, above: u8, corner: u8) -> u8 {

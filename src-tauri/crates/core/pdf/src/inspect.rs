@@ -23,7 +23,7 @@ pub struct PdfFacts {
 ///
 /// # Errors
 /// [`PdfError::NotPdf`] for anything that only carries the name, [`PdfError::Encrypted`],
-/// [`PdfError::Broken`].
+/// [`PdfError::Broken`], [`PdfError::TooMuch`].
 pub fn inspect(pdf: &[u8]) -> Result<PdfFacts, PdfError> {
     let file = File::open(pdf)?;
     let pages = file.pages()?;
@@ -40,7 +40,7 @@ pub fn inspect(pdf: &[u8]) -> Result<PdfFacts, PdfError> {
         pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
         version: later.filter(|version| *version > header).unwrap_or(header),
         encrypted: false,
-        signatures: u32::try_from(crate::signatures::signatures(pdf)?.len()).unwrap_or(u32::MAX),
+        signatures: u32::try_from(crate::signatures::signatures_in(&file)?.len()).unwrap_or(u32::MAX),
         active_content: active(&file)?,
     })
 }

@@ -16,6 +16,7 @@ mod changes;
 mod error;
 mod file;
 mod inspect;
+mod limits;
 mod prepare;
 mod receipt;
 mod signatures;

@@ -64,7 +64,7 @@ impl PreparedPdf {
 /// Appends an invisible signature field and an empty signature; no existing byte changes.
 ///
 /// # Errors
-/// [`PdfError::NotPdf`], [`PdfError::Broken`], [`PdfError::Encrypted`]; [`PdfError::NotSignable`] for a
+/// [`PdfError::NotPdf`], [`PdfError::Broken`], [`PdfError::TooMuch`], [`PdfError::Encrypted`]; [`PdfError::NotSignable`] for a
 /// file that other programs would read differently or that its certifier has closed.
 pub fn prepare(pdf: &[u8], request: &SignatureRequest) -> Result<PreparedPdf, PdfError> {
     let file = File::open(pdf)?;
@@ -75,7 +75,7 @@ pub fn prepare(pdf: &[u8], request: &SignatureRequest) -> Result<PreparedPdf, Pd
         return Err(PdfError::NotSignable("certified without permission to sign"));
     }
     // What could not be verified afterwards is not signed.
-    crate::signatures::signatures(pdf)?;
+    crate::signatures::signatures_in(&file)?;
     let page = *file.pages()?.first().ok_or(PdfError::Empty)?;
     let mut update = Update::new(&file);
     let field = update.fresh();

@@ -33,8 +33,12 @@ pub struct FoundSignature {
 /// # Errors
 /// The file itself cannot be read strictly.
 pub fn signatures(pdf: &[u8]) -> Result<Vec<FoundSignature>, PdfError> {
-    let file = File::open(pdf)?;
-    let mut walk = Walk { file: &file, seen: BTreeSet::new(), used: BTreeSet::new(), found: vec![] };
+    signatures_in(&File::open(pdf)?)
+}
+
+/// The same of a file that is open.
+pub(crate) fn signatures_in(file: &File<'_>) -> Result<Vec<FoundSignature>, PdfError> {
+    let mut walk = Walk { file, seen: BTreeSet::new(), used: BTreeSet::new(), found: vec![] };
     let (_, catalog) = file.catalog()?;
     let form = catalog.value.dict().map(|dict| file.entry(dict, "AcroForm")).transpose()?.flatten();
     if let Some(fields) =
@@ -45,6 +49,8 @@ pub fn signatures(pdf: &[u8]) -> Result<Vec<FoundSignature>, PdfError> {
         }
     }
     let mut found = walk.found;
+    // A part that was too much to read may be the part that was changed.
+    file.budget().check()?;
     found.sort_by_key(|signature| signature.byte_range[2].saturating_add(signature.byte_range[3]));
     Ok(found)
 }
@@ -84,7 +90,10 @@ impl Walk<'_, '_> {
             self.signature(held, offset, &name)?;
         }
         if let Some(kids) = self.file.entry(dict, "Kids")? {
-            for kid in kids.array().unwrap_or_default() {
+            let kids = kids.array().unwrap_or_default();
+            // Lists of every level are held while the deepest is read.
+            self.file.charge(size_of_val(kids), "fields")?;
+            for kid in kids {
                 self.field(kid, &name, signs, depth + 1)?;
             }
         }
@@ -112,6 +121,8 @@ impl Walk<'_, '_> {
             .and_then(|value| offset.map(|offset| value.span.start + offset..value.span.end + offset));
         let direct = dict.find("ByteRange").is_some_and(|value| value.array().is_some());
         let claimed = self.file.entry(dict, "M")?.and_then(|at| at.text().map(decode));
+        // Any number of fields may name the same signature.
+        self.file.charge(contents.as_ref().and_then(Value::text).map_or(0, <[u8]>::len), "signatures")?;
         let mut signature = FoundSignature {
             field: name.to_owned(),
             sub_filter: name_of(self.file, dict, "SubFilter")?,
@@ -146,7 +157,7 @@ impl Walk<'_, '_> {
             signature.later_changes = false;
             return;
         }
-        let Ok(signed) = File::open(&data[..end]) else { return };
+        let Ok(signed) = File::open_within(&data[..end], self.file.budget()) else { return };
         let known = self.file.sections.iter().any(|section| section.offset == signed.newest());
         if !known || signed.fault == Some("bytes after the end mark") {
             return;

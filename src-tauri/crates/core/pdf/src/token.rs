@@ -1,6 +1,7 @@
 //! PDF tokens and values, each with the place it was read from (ISO 32000-1, 7.2 and 7.3).
 
 use crate::PdfError;
+use crate::limits::VALUES;
 use std::ops::Range;
 
 /// Nesting beyond this is an attack, not a document.
@@ -95,6 +96,8 @@ impl Value {
 pub(crate) struct Lexer<'a> {
     data: &'a [u8],
     pub(crate) pos: usize,
+    /// Values that may still be read.
+    left: usize,
 }
 
 pub(crate) fn is_space(byte: u8) -> bool {
@@ -107,7 +110,7 @@ fn is_delimiter(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(data: &'a [u8], pos: usize) -> Self {
-        Self { data, pos }
+        Self { data, pos, left: VALUES }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -151,6 +154,11 @@ impl<'a> Lexer<'a> {
         text.parse().ok()
     }
 
+    /// How many values have been read.
+    pub(crate) fn values(&self) -> usize {
+        VALUES - self.left
+    }
+
     pub(crate) fn value(&mut self) -> Result<Value, PdfError> {
         self.value_at(0)
     }
@@ -159,6 +167,7 @@ impl<'a> Lexer<'a> {
         if depth > DEPTH {
             return Err(PdfError::Broken("nesting is too deep"));
         }
+        self.left = self.left.checked_sub(1).ok_or(PdfError::TooMuch("values in one object"))?;
         self.skip_space();
         let start = self.pos;
         let kind = match self.peek().ok_or(PdfError::Broken("value is missing"))? {
