@@ -1,15 +1,18 @@
 //! One counter for a journey: its demo profile, its warehouse process, and `motcua` commands on it.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A prepared counter in a directory of its own.
 pub(crate) struct Counter {
     pub(crate) dir: tempfile::TempDir,
+    beside: tempfile::TempDir,
     warehouse: Option<Child>,
+    starts: u32,
+    said: RefCell<Vec<u8>>,
 }
 
 impl Counter {
@@ -22,7 +25,10 @@ impl Counter {
             }
         }
         let dir = tempfile::tempdir().unwrap();
-        let mut counter = Self { dir, warehouse: None };
+        let beside = tempfile::tempdir().unwrap();
+        std::fs::create_dir(beside.path().join("tmp")).unwrap();
+        std::fs::create_dir(beside.path().join("server")).unwrap();
+        let mut counter = Self { dir, beside, warehouse: None, starts: 0, said: RefCell::default() };
         counter.free_port();
         let done = counter.motcua(&["demo", "--prepare"]);
         assert!(done.status.success(), "the demo profile is prepared: {}", text(&done.stderr));
@@ -31,6 +37,21 @@ impl Counter {
 
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// The temporary directory of every program of this counter, and of nobody else.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.beside.path().join("tmp")
+    }
+
+    /// What the server wrote to stdout and stderr, a pair of files for each start.
+    pub(crate) fn server_talk(&self) -> PathBuf {
+        self.beside.path().join("server")
+    }
+
+    /// What [`Self::motcua`] heard on stdout and stderr so far.
+    pub(crate) fn said(&self) -> Vec<u8> {
+        self.said.borrow().clone()
     }
 
     /// A command on this counter, unlocked by the demo's secrets.
@@ -44,13 +65,18 @@ impl Counter {
             .env("MOTCUA_OFFICER", "canbo.demo")
             .env("MOTCUA_SECRET", "Demo-2026-mot-cua")
             .env("MOTCUA_PIN", "Demo@2026")
+            .env("TMPDIR", self.temporary())
             .env("MOTCUA_DEMO_PORT", std::fs::read_to_string(self.path().join("port")).unwrap_or_default())
             .stdin(Stdio::null());
         command
     }
 
     pub(crate) fn motcua(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
+        let done = self.command(arguments).output().unwrap();
+        let mut said = self.said.borrow_mut();
+        said.extend_from_slice(&done.stdout);
+        said.extend_from_slice(&done.stderr);
+        done
     }
 
     /// Runs a command that must succeed and gives its data.
@@ -61,18 +87,26 @@ impl Counter {
     }
 
     pub(crate) fn start_warehouse(&mut self) {
-        let mut child = Command::new(program("motcua-warehouse"))
+        self.starts += 1;
+        let talk = |kind: &str| self.server_talk().join(format!("{}.{kind}", self.starts));
+        let file = |kind: &str| std::fs::File::create(talk(kind)).unwrap();
+        let child = Command::new(program("motcua-warehouse"))
             .args(["serve", "--data"])
             .arg(self.path().join("warehouse"))
+            .env("TMPDIR", self.temporary())
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stdout(file("out"))
+            .stderr(file("err"))
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains("listening"), "the warehouse says where it listens, not {line:?}");
+        let (out, err) = (talk("out"), talk("err"));
         self.warehouse = Some(child);
+        let begin = Instant::now();
+        while !std::fs::read_to_string(&out).unwrap().contains("listening") {
+            let said = std::fs::read_to_string(&err).unwrap();
+            assert!(begin.elapsed() < Duration::from_secs(30), "the warehouse says where it listens: {said}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Takes the server away without asking it: a power cut.

@@ -1,9 +1,15 @@
 //! No network, and the server going away in the middle.
 
 use crate::counter::{Counter, text};
+use crate::judges::judge;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-const OWNER: &str = "034199900999";
-const NAME: &str = "PHẠM THỊ NGOẠI TUYẾN";
+const OWNER: (&str, &str) = ("034199900999", "PHẠM THỊ NGOẠI TUYẾN");
+/// Of the demo warehouse: exactly one provincial paper fits, and its file is at the warehouse only.
+const SEEDED: (&str, &str) = ("099001000001", "Nguyễn Văn Mẫu");
+/// Of the demo warehouse: the paper was changed after it was signed.
+const CHANGED: (&str, &str) = ("099005000005", "Hoàng Văn Sai Ký");
 
 #[test]
 fn a_day_begun_offline_is_sent_by_itself_once_the_network_is_there() {
@@ -12,7 +18,7 @@ fn a_day_begun_offline_is_sent_by_itself_once_the_network_is_there() {
     counter.data(&["sync"]);
     counter.cut_warehouse();
 
-    let identity = counter.data(&["identity", OWNER]);
+    let identity = counter.data(&["identity", OWNER.0]);
     assert_eq!(identity["check"]["outcome"], "offline", "no network is said, not «Chưa có»");
     let id = open(&counter, "1.000894");
     fill(&counter, &id);
@@ -47,31 +53,124 @@ fn a_day_begun_offline_is_sent_by_itself_once_the_network_is_there() {
 }
 
 #[test]
+fn a_counter_that_never_reached_the_warehouse_does_the_whole_job_and_sends_it_once() {
+    let Some(mut counter) = Counter::prepare() else { return };
+    // The server is down from the first unlock; what the counter knows came with its installation.
+    assert_eq!(counter.motcua(&["sync"]).status.code(), Some(3), "no contact, ever");
+    let identity = counter.data(&["identity", OWNER.0]);
+    assert_eq!(identity["check"]["outcome"], "offline");
+    let found = counter.data(&["procedures", "dang ky ket hon"]);
+    assert!(found[0]["code"].as_str().unwrap().starts_with("1.000894"), "{found}");
+
+    let mut codes = BTreeSet::new();
+    let mut ids = vec![];
+    for round in 0..2 {
+        let id = open(&counter, "1.000894");
+        fill(&counter, &id);
+        let paper = counter.temporary().join(format!("{round}.pdf"));
+        let accepted = counter.data(&["dossier", "accept", &id, "--receipt", &paper.to_string_lossy()]);
+        let code = accepted["code"].as_str().unwrap().to_owned();
+        assert!(code.starts_with("TAM-"), "no block was ever leased: {code}");
+        assert!(std::fs::read(&paper).unwrap().starts_with(b"%PDF-"), "the receipt is ready for printing");
+        assert_eq!(accepted["state"]["deadline"]["machine_time"], true, "the deadline says whose time it is");
+        codes.insert(code);
+        ids.push(id);
+    }
+    assert_eq!(codes.len(), 2, "no provisional code was given twice");
+    counter.data(&["dossier", "scan", &ids[0], "0", "--device", "pnm:0", "--pages", "1"]);
+    counter.data(&["dossier", "sign", &ids[0], "0", "--certificate", &counter.agency()]);
+    counter.data(&["dossier", "return", &ids[0]]);
+    assert_eq!(counter.motcua(&["sync"]).status.code(), Some(3));
+    assert_eq!(counter.waiting().len(), 5, "two papers, two acceptances and a result wait");
+
+    counter.start_warehouse();
+    counter.drain();
+    counter.drain();
+    let all = counter.data(&["outbox", "--all"]);
+    let received = all.as_array().unwrap().iter().filter(|i| i["state"]["state"] == "received").count();
+    assert_eq!((received, all.as_array().unwrap().len()), (5, 5), "{all}");
+    let next = open(&counter, "1.000894");
+    let offers = counter.data(&["dossier", "offers", &next, "2"]);
+    let items = offers["items"].as_array().unwrap();
+    assert_eq!(items.len(), 3, "both papers and the result are there once each: {offers}");
+    assert_eq!(items.iter().filter(|o| o["fit"] == "exact").count(), 2, "{offers}");
+    let identity = counter.data(&["dossier", "show", &ids[1]])["identity"]["outcome"].clone();
+    assert_eq!(identity, "answered", "the identity was asked again by itself");
+    // From the first contact on there is a block of numbers.
+    fill(&counter, &next);
+    let code = counter.data(&["dossier", "accept", &next])["code"].as_str().unwrap().to_owned();
+    assert!(!code.starts_with("TAM-"), "{code}");
+    counter.drain();
+}
+
+#[test]
+fn a_counter_without_a_catalogue_says_so_and_what_to_do() {
+    let Some(mut counter) = Counter::prepare() else { return };
+    // Installed without the province's file, and never synchronised.
+    std::fs::remove_file(counter.path().join("reference.json")).unwrap();
+    std::fs::remove_dir_all(counter.path().join("vault")).unwrap();
+    counter.data(&["vault", "create"]);
+    let open_it = ["dossier", "open", "--owner", OWNER.0, "--name", OWNER.1, "--procedure", "1.000894"];
+    for arguments in [&open_it[..], &["procedures", "ket hon"]] {
+        let refused = counter.motcua(arguments);
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        for wanted in ["Máy chưa có danh mục thủ tục", "Kết nối mạng một lần", "mã: referenceMissing"]
+        {
+            assert!(said.contains(wanted), "no «{wanted}» in {said}");
+        }
+    }
+    counter.start_warehouse();
+    counter.data(&["sync"]);
+    let unknown = counter.motcua(&[&open_it[..7], &["9.999999"]].concat());
+    assert!(text(&unknown.stderr).contains("mã: procedureUnknown"), "{}", text(&unknown.stderr));
+    counter.data(&open_it);
+}
+
+#[test]
 fn a_paper_reserved_offline_is_fetched_verified_and_attached_by_itself() {
     let Some(mut counter) = Counter::prepare() else { return };
     counter.start_warehouse();
     counter.data(&["sync"]);
-    // Round one leaves a paper of this owner in the warehouse; asking for offers brings its metadata here.
-    let id = open(&counter, "1.000894");
-    fill(&counter, &id);
-    counter.data(&["dossier", "accept", &id]);
-    counter.drain();
-    let next = open(&counter, "1.000894");
-    let offers = counter.data(&["dossier", "offers", &next, "2"]);
-    let document = offers["items"][0]["document"].as_str().unwrap().to_owned();
-    // Another machine's paper would not be here: forget the file, keep the metadata.
-    let here = offers["items"][0]["here"].as_bool().unwrap();
+    let id = open_for(&counter, SEEDED, "1.000894");
+    // Online the picker brings what is known of the owner's papers; none of their files was ever here.
+    let offer = fitting(&counter, &id);
+    let document = offer["document"].as_str().unwrap().to_owned();
+    assert_eq!((&offer["here"], &offer["uses"]), (&json!(false), &json!(0)), "{offer}");
+    assert_eq!(offer["provenance"], "provincial", "{offer}");
     counter.cut_warehouse();
-    let taken = counter.data(&["dossier", "take", &next, "2", &document]);
+
+    assert_eq!(fitting(&counter, &id)["here"], false, "offline the picker says the file is not here");
+    let taken = counter.data(&["dossier", "take", &id, "2", &document]);
     let row = &taken["components"][1];
-    assert_eq!(row["attachment"].is_null(), !here, "what is here is attached, what is not is reserved");
-    counter.data(&["dossier", "confirm", &next]);
-    counter.data(&["dossier", "scan", &next, "1", "--device", "pnm:1", "--pages", "1"]);
-    counter.data(&["dossier", "accept", &next]);
+    assert!(row["attachment"].is_null(), "nothing is attached that is not here: {row}");
+    assert_eq!(row["reservation"]["reuse"]["document"], document.as_str(), "it is reserved: {row}");
+    counter.data(&["dossier", "confirm", &id]);
+    counter.data(&["dossier", "scan", &id, "1", "--device", "pnm:1", "--pages", "1"]);
+    counter.data(&["dossier", "accept", &id]);
+
     counter.start_warehouse();
+    let sync = counter.data(&["sync"]);
+    assert_eq!(sync["fetched"], 1, "the network is back and the paper comes by itself: {sync}");
     counter.drain();
-    let uses = counter.data(&["dossier", "offers", &open(&counter, "1.000894"), "2"]);
-    assert_eq!(uses["items"][0]["uses"], 1, "one use, once");
+    let row = counter.data(&["dossier", "show", &id])["components"][1].clone();
+    assert!(row["reservation"].is_null(), "{row}");
+    let signature = &row["attachment"]["signatures"][0];
+    assert_eq!(
+        (&signature["role"], &signature["signer"]),
+        (&json!("agency"), &json!("UBND xã An Hòa (DEMO)")),
+        "its signature was verified here: {row}"
+    );
+    assert_eq!(row["attachment"]["source"]["document"], document.as_str(), "{row}");
+    let exported = counter.path().join("fetched.pdf");
+    counter.data(&["dossier", "export", &id, "2", "--out", &exported.to_string_lossy()]);
+    let authority = counter.path().join("authority");
+    judge(&exported, &authority.join("root.pem"), &authority.join("issuing.pem"), 1);
+
+    counter.data(&["sync"]);
+    let after = fitting(&counter, &open_for(&counter, SEEDED, "1.000894"));
+    assert_eq!(after["document"], document.as_str());
+    assert_eq!((&after["here"], &after["uses"]), (&json!(true), &json!(1)), "one use, counted once: {after}");
 }
 
 #[test]
@@ -86,10 +185,48 @@ fn a_refused_document_says_why_and_stops_no_other() {
     assert!(text(&unsigned.stderr).contains("agencySignatureMissing"), "{}", text(&unsigned.stderr));
     let early = counter.motcua(&["dossier", "accept", &id]);
     assert!(text(&early.stderr).contains("dossierIncomplete"), "{}", text(&early.stderr));
+    assert!(counter.waiting().is_empty(), "nothing of the refused paper waits to be sent");
+
+    // A paper of the warehouse that was changed after it was signed is refused by name, too.
+    let wrong = open_for(&counter, CHANGED, "1.000894");
+    let offers = counter.data(&["dossier", "offers", &wrong, "2"]);
+    let document = offers["items"][0]["document"].as_str().unwrap().to_owned();
+    let refused = counter.motcua(&["dossier", "take", &wrong, "2", &document]);
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("mã: "), "{}", text(&refused.stderr));
+    let row = counter.data(&["dossier", "show", &wrong])["components"][1].clone();
+    assert!(row["attachment"].is_null() && row["reservation"].is_null(), "{row}");
+
+    // Another dossier opened after them goes its whole way.
+    let other = open(&counter, "1.000894");
+    fill(&counter, &other);
+    counter.data(&["dossier", "accept", &other]);
+    counter.drain();
+    let received = counter.data(&["outbox", "--all"]);
+    let of_other = received.as_array().unwrap().iter().filter(|i| i["dossier"] == other.as_str());
+    assert_eq!(of_other.filter(|i| i["state"]["state"] == "received").count(), 2, "{received}");
+    assert_eq!(received.as_array().unwrap().len(), 2, "and nothing else went out: {received}");
+    // The refused one is as it was and can be mended.
+    counter.data(&["dossier", "sign", &id, "2", "--certificate", &counter.agency()]);
+    counter.data(&["dossier", "digitize", &id, "2", "--issued-on", &today()]);
+    counter.drain();
+}
+
+/// The first paper that fits the second row exactly.
+fn fitting(counter: &Counter, id: &str) -> Value {
+    let offers = counter.data(&["dossier", "offers", id, "2"]);
+    let exact: Vec<&Value> =
+        offers["items"].as_array().unwrap().iter().filter(|o| o["fit"] == "exact").collect();
+    assert_eq!(exact.len(), 1, "exactly one paper of this owner fits: {offers}");
+    exact[0].clone()
 }
 
 pub(crate) fn open(counter: &Counter, procedure: &str) -> String {
-    let arguments = ["dossier", "open", "--owner", OWNER, "--name", NAME, "--procedure", procedure];
+    open_for(counter, OWNER, procedure)
+}
+
+pub(crate) fn open_for(counter: &Counter, (owner, name): (&str, &str), procedure: &str) -> String {
+    let arguments = ["dossier", "open", "--owner", owner, "--name", name, "--procedure", procedure];
     counter.data(&arguments)["id"].as_str().unwrap().to_owned()
 }
 
@@ -102,7 +239,7 @@ pub(crate) fn fill(counter: &Counter, id: &str) {
 }
 
 /// A day within the component's age limit.
-fn today() -> String {
+pub(crate) fn today() -> String {
     let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let done = std::process::Command::new("date")
         .args(["-d", &format!("@{seconds}"), "+%Y-%m-%d"])

@@ -1,35 +1,81 @@
-//! Marked values of a run are nowhere to be found in clear: logs, database, sealed files, reports.
+//! Marked values of a run are nowhere to be found in clear: the counter's whole profile, temporary files,
+//! what the programs and the server said, the server's store.
 
 use crate::counter::Counter;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// What the demo itself writes in clear for its visitor and its parts: no counter has them.
+const DEMO_INPUTS: [&str; 4] = ["authority", "pages", "softhsm", "readme.txt"];
+const PIN: &str = "Demo@2026";
+const SECRET: &str = "Demo-2026-mot-cua";
+const NUMBER: &str = "099123454321";
+const NAME: &str = "ZYXWVU ĐÁNH DẤU QPONML";
 
 #[test]
 fn marked_names_numbers_and_pin_are_in_no_file_of_the_counter() {
     let Some(mut counter) = Counter::prepare() else { return };
     counter.start_warehouse();
     counter.data(&["sync"]);
-    let (number, name) = ("099123454321", "ZYXWVU ĐÁNH DẤU QPONML");
-    let opened =
-        counter.data(&["dossier", "open", "--owner", number, "--name", name, "--procedure", "1.000894"]);
-    let id = opened["id"].as_str().unwrap().to_owned();
+    let id = crate::offline::open_for(&counter, (NUMBER, NAME), "1.000894");
     crate::offline::fill(&counter, &id);
     counter.data(&["dossier", "accept", &id]);
     counter.drain();
+    // A wrong PIN and a wrong secret leave no trace either; then the result, and a day without the server.
+    counter.data(&["dossier", "scan", &id, "0", "--device", "pnm:0", "--pages", "1"]);
+    let agency = counter.agency();
+    let sign = ["dossier", "sign", &id, "0", "--certificate", &agency];
+    let refused = counter.command(&sign).env("MOTCUA_PIN", WRONG).output().unwrap();
+    assert!(!refused.status.success());
+    let locked = counter.command(&["outbox"]).env("MOTCUA_SECRET", WRONG).output().unwrap();
+    assert!(!locked.status.success());
+    counter.data(&sign);
+    counter.cut_warehouse();
+    counter.data(&["dossier", "return", &id]);
+    assert_eq!(counter.motcua(&["sync"]).status.code(), Some(3));
+    counter.start_warehouse();
+    counter.drain();
+    counter.data(&["dossier", "list", NUMBER]);
+    counter.cut_warehouse();
 
-    let pin = "Demo@2026";
-    let secret = "Demo-2026-mot-cua";
-    for place in ["vault", "logs"] {
-        for file in files(&counter.path().join(place)) {
-            let bytes = std::fs::read(&file).unwrap();
-            for marked in [number, name, "ZYXWVU", pin, secret] {
-                for form in forms(marked) {
-                    assert!(
-                        !bytes.windows(form.len()).any(|w| w == form),
-                        "{} has a marked value in clear",
-                        file.display()
-                    );
-                }
-            }
+    let everything = [NUMBER, NAME, "ZYXWVU", "QPONML", PIN, SECRET, WRONG];
+    let secrets = [PIN, SECRET, WRONG];
+    let mut looked = BTreeSet::new();
+    for entry in std::fs::read_dir(counter.path()).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if DEMO_INPUTS.contains(&name.as_str()) {
+            continue;
+        }
+        // The server holds what was filed, names and numbers too; the counter's secrets never reach it.
+        clean(&entry.path(), if name == "warehouse" { &secrets } else { &everything });
+        looked.insert(name);
+    }
+    for place in ["vault", "logs", "warehouse", "counter.json"] {
+        assert!(looked.contains(place), "{place} was looked into, not only {looked:?}");
+    }
+    clean(&counter.temporary(), &everything);
+    assert!(files(&counter.server_talk()).len() >= 4, "both starts of the server left what they said");
+    clean(&counter.server_talk(), &everything);
+    let said = counter.said();
+    assert!(said.len() > 1000, "the programs said something");
+    absent(&said, &secrets, "what the programs said");
+}
+
+/// What is typed wrongly is a secret as well: it is mostly the right one with a slip.
+const WRONG: &str = "Sai@2026-nham";
+
+fn clean(place: &Path, marked: &[&str]) {
+    for file in files(place) {
+        absent(&std::fs::read(&file).unwrap(), marked, &file.display().to_string());
+    }
+}
+
+fn absent(bytes: &[u8], marked: &[&str], place: &str) {
+    for text in marked {
+        for form in forms(text) {
+            let found = bytes.windows(form.len()).any(|w| w == form);
+            assert!(!found, "{place} has a marked value in clear");
         }
     }
 }
@@ -62,15 +108,16 @@ fn base64(bytes: &[u8]) -> String {
         .collect()
 }
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+/// Every file below; a file is its own only one.
+fn files(place: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open = vec![dir.to_owned()];
-    while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(dir).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { open.push(path) } else { found.push(path) }
+    let mut open = vec![place.to_owned()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
+        } else {
+            found.push(path);
         }
     }
-    assert!(!found.is_empty(), "there are files to look into");
     found
 }

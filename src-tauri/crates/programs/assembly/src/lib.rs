@@ -1,12 +1,13 @@
 //! Settings to Desk: the only crate that names edges.
 //!
-//! Owns the counter's profile (`counter.json`), the start of worker processes, logging and the
+//! Owns the counter's profile (`counter.json`, `reference.json`), the start of worker processes, logging and the
 //! health check. The window and the command line call [`dispatch_worker`] as their first act, then
 //! [`assemble`].
 
 mod diagnosis;
 mod logging;
 mod profile;
+mod starter;
 mod wiring;
 mod worker;
 
@@ -14,5 +15,6 @@ pub use diagnosis::{Finding, Health, diagnose};
 pub use logging::init_logging;
 pub use motcua_platform::{PathError, ProfileDir};
 pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
+pub use starter::{STARTER_FILE, STARTER_VERSION};
 pub use wiring::{AssemblyError, assemble, assemble_from};
 pub use worker::dispatch_worker;

@@ -1,6 +1,7 @@
 //! From a profile to a working [`Desk`].
 
 use crate::profile::{CounterProfile, ProfileError};
+use crate::starter::StartedVault;
 use motcua_desk::{Desk, OfficeSettings, ports};
 use motcua_link::{HttpWarehouse, LinkSettings, LinkSettingsError};
 use motcua_platform::{ProfileDir, SystemClock, SystemRandom};
@@ -76,7 +77,7 @@ fn ports_of(
     link: LinkSettings,
 ) -> Result<motcua_desk::Ports, AssemblyError> {
     Ok(motcua_desk::Ports {
-        vault: Arc::new(SealedVault::at(dir.vault())) as Arc<dyn ports::Vault>,
+        vault: Arc::new(StartedVault::new(SealedVault::at(dir.vault()), dir.root())) as Arc<dyn ports::Vault>,
         scanner: Arc::new(SaneScanner::new(scanner)),
         signer: Arc::new(Pkcs11Signer::new(token, module)),
         warehouse: Arc::new(HttpWarehouse::new(link)?),

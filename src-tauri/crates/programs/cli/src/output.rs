@@ -18,6 +18,8 @@ pub(crate) struct Output {
 pub(crate) enum Failure {
     /// A use case refused.
     Desk(DeskError),
+    /// The vault has no catalogue of procedures: never synchronised, and installed without one.
+    NoCatalogue,
     /// Something around it: a file, the profile, the demo.
     Other(anyhow::Error),
 }
@@ -52,6 +54,12 @@ impl Output {
                 let (code, params) = (error.code(), error.params());
                 let said = sentence("err", code, &params).unwrap_or_else(|| error.to_string());
                 (code.to_owned(), params.clone(), said, sentence("rec", code, &params).unwrap_or_default())
+            }
+            Failure::NoCatalogue => {
+                let code = "referenceMissing";
+                let none = BTreeMap::new();
+                let said = sentence("err", code, &none).unwrap_or_default();
+                (code.to_owned(), none.clone(), said, sentence("rec", code, &none).unwrap_or_default())
             }
             Failure::Other(error) => ("other".into(), BTreeMap::new(), format!("{error:#}"), String::new()),
         };

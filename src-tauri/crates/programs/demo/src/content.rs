@@ -61,6 +61,8 @@ pub struct Line {
     pub receipt_key: String,
     /// What was loaded.
     pub report: SeedReport,
+    /// What the warehouse serves, for a counter that never reached it.
+    pub reference: ReferenceData,
 }
 
 /// One invented owner and what he is there to show.
@@ -317,9 +319,10 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
             documents.push(document(&stock, now, tools, owner, paper, (place, number))?);
         }
     }
+    let reference = reference(tools.trust_pem.clone())?;
     let content = SeedFile {
         version: 1,
-        reference: Some(reference(tools.trust_pem.clone())?),
+        reference: Some(reference.clone()),
         devices: vec![SeedDevice {
             id: device,
             key_hash: Some(hex::encode(motcua_warehouse::device_key_hash(&device_key))),
@@ -336,7 +339,7 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
     std::fs::write(&file, serde_json::to_vec_pretty(&content)?)?;
     let report = seed(&config, &file).context("the demo warehouse does not take its own stock")?;
     let receipt_key = hex::encode(motcua_warehouse::receipt_key(&data)?.verifying_key().to_bytes());
-    Ok(Line { url: format!("https://{listen}"), ca_pem, device_key, device, receipt_key, report })
+    Ok(Line { url: format!("https://{listen}"), ca_pem, device_key, device, receipt_key, report, reference })
 }
 
 /// Reference data of the seeds, as shipped in `assets/seed`, with a trust list.

@@ -82,6 +82,9 @@ pub fn prepare(dir: &Path, now: Timestamp) -> Result<DemoProfile> {
     let sign = |pdf: &[u8]| signer.sign_pdf(pdf, &chain, at);
     let tools = content::Tools { draw: &draw, sign: &sign, trust_pem: authority.trust()? };
     let line = content::prepare(dir, now, &tools).context("warehouse")?;
+    // As an installer brings it from the province: a counter that never reached the warehouse has its catalogue.
+    let starter = json!({ "version": 1, "reference": line.reference });
+    content::write_private(&dir.join("reference.json"), &serde_json::to_vec(&starter)?)?;
     let result = pages::PaperKind::MarriageCertificate;
     let pdf = result.render()?.to_pdf(result.title(), at, content::random()?)?;
     std::fs::write(dir.join("results").join(format!("{}.pdf", result.stem())), pdf)?;

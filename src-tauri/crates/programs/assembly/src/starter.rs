@@ -1,0 +1,203 @@
+//! What a counter is installed with: the province's reference data, taken into a vault that has none.
+//!
+//! A counter that never reached the warehouse can so do the whole main job. The file is as trusted as
+//! `counter.json` beside it; the first contact brings whatever is newer.
+
+use motcua_desk::ports::{
+    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+};
+use motcua_dossier::{
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
+    ReferenceData, Timestamp,
+};
+use motcua_vault::SealedVault;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Name of the file in the profile directory.
+pub const STARTER_FILE: &str = "reference.json";
+/// Version of the file this program reads; a newer one is left alone.
+pub const STARTER_VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Starter {
+    version: u32,
+    reference: ReferenceData,
+}
+
+/// A vault that is filled from the profile's [`STARTER_FILE`] when it is opened without reference data.
+pub(crate) struct StartedVault {
+    vault: SealedVault,
+    file: PathBuf,
+}
+
+impl StartedVault {
+    pub(crate) fn new(vault: SealedVault, profile: &Path) -> Self {
+        Self { vault, file: profile.join(STARTER_FILE) }
+    }
+
+    /// A file that is absent or not understood keeps nobody out: the catalogue comes with the first contact.
+    fn stock(&self) -> Result<(), VaultError> {
+        if self.vault.reference()?.version > 0 {
+            return Ok(());
+        }
+        match read(&self.file) {
+            Ok(Some(reference)) => {
+                self.vault.commit(&Batch { reference: Some(reference), ..Batch::default() })
+            }
+            Ok(None) => Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "reference data of the profile is not usable");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn read(file: &Path) -> std::io::Result<Option<ReferenceData>> {
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    let raw: serde_json::Value = serde_json::from_slice(&bytes)?;
+    let version = raw.get("version").and_then(serde_json::Value::as_u64);
+    if version != Some(u64::from(STARTER_VERSION)) {
+        return Err(std::io::Error::other("version is not one this program reads"));
+    }
+    let starter: Starter = serde_json::from_value(raw)?;
+    Ok(Some(starter.reference).filter(|r| r.version > 0))
+}
+
+impl Vault for StartedVault {
+    fn status(&self) -> VaultStatus {
+        self.vault.status()
+    }
+
+    fn create(
+        &self,
+        officer: &str,
+        secret: &Zeroizing<String>,
+        recovery: &[u8; 32],
+        device: DeviceId,
+    ) -> Result<(), VaultError> {
+        self.vault.create(officer, secret, recovery, device)?;
+        self.stock()
+    }
+
+    fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        self.vault.enrol(officer, secret)
+    }
+
+    fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        self.vault.unlock(officer, secret)?;
+        self.stock()
+    }
+
+    fn lock(&self) {
+        self.vault.lock();
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), VaultError> {
+        self.vault.commit(batch)
+    }
+
+    fn put_blob(&self, bytes: &[u8]) -> Result<BlobId, VaultError> {
+        self.vault.put_blob(bytes)
+    }
+
+    fn blob(&self, id: &BlobId) -> Result<Option<Vec<u8>>, VaultError> {
+        Vault::blob(&self.vault, id)
+    }
+
+    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
+        self.vault.has_blob(id)
+    }
+
+    fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {
+        self.vault.dossier(id)
+    }
+
+    fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError> {
+        self.vault.dossiers(query, limit)
+    }
+
+    fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
+        self.vault.outbox(all)
+    }
+
+    fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError> {
+        self.vault.queued(op)
+    }
+
+    fn documents(&self, owner: &[IdNumber]) -> Result<(Option<Timestamp>, Vec<DocumentSummary>), VaultError> {
+        self.vault.documents(owner)
+    }
+
+    fn identity(&self, number: &IdNumber) -> Result<Option<CachedIdentity>, VaultError> {
+        self.vault.identity(number)
+    }
+
+    fn capture(&self, dossier: DossierId, component: u32) -> Result<Option<CaptureDraft>, VaultError> {
+        self.vault.capture(dossier, component)
+    }
+
+    fn reference(&self) -> Result<ReferenceData, VaultError> {
+        self.vault.reference()
+    }
+
+    fn blocks(&self) -> Result<Vec<NumberBlock>, VaultError> {
+        self.vault.blocks()
+    }
+
+    fn counter(&self) -> Result<Counter, VaultError> {
+        self.vault.counter()
+    }
+
+    fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
+        self.vault.setting(key)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn opened(profile: &Path) -> StartedVault {
+        let vault = StartedVault::new(SealedVault::at(profile.join("vault")), profile);
+        let secret = Zeroizing::new("mat-khau-dai".to_owned());
+        match vault.status() {
+            VaultStatus::Absent => {
+                let device = DeviceId::derive(1_795_143_600_000, &[7; 10]);
+                vault.create("canbo", &secret, &[9; 32], device).unwrap();
+            }
+            VaultStatus::Locked { .. } | VaultStatus::Open { .. } => vault.unlock("canbo", &secret).unwrap(),
+        }
+        vault
+    }
+
+    fn put(profile: &Path, version: u32, reference: u64) {
+        let reference = ReferenceData { version: reference, ..ReferenceData::default() };
+        std::fs::write(
+            profile.join(STARTER_FILE),
+            serde_json::to_vec(&Starter { version, reference }).unwrap(),
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn a_vault_without_reference_data_takes_the_profiles_and_one_that_has_some_keeps_it() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(opened(dir.path()).reference().unwrap().version, 0, "no file, no catalogue, no failure");
+        put(dir.path(), STARTER_VERSION + 1, 3);
+        assert_eq!(opened(dir.path()).reference().unwrap().version, 0, "a newer file is left alone");
+        std::fs::write(dir.path().join(STARTER_FILE), "{").unwrap();
+        assert_eq!(opened(dir.path()).reference().unwrap().version, 0, "a broken file keeps nobody out");
+        put(dir.path(), STARTER_VERSION, 3);
+        assert_eq!(opened(dir.path()).reference().unwrap().version, 3);
+        put(dir.path(), STARTER_VERSION, 9);
+        assert_eq!(opened(dir.path()).reference().unwrap().version, 3, "what the vault holds stays");
+    }
+}
