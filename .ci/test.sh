@@ -14,6 +14,7 @@ export PATH="$tools/bin:$PATH" CARGO_TARGET_DIR="$target" MOTCUA_TARGET="$target
 export CARGO_TERM_COLOR=never NO_COLOR=1 CARGO_NET_RETRY=5 RUST_BACKTRACE=1
 export MOTCUA_PYHANKO="$cache/judges/bin/pyhanko" MOTCUA_CORPORA="${MOTCUA_CORPORA:-$root/../shared/corpora}"
 started=$(date +%s)
+before=$(git status --porcelain)
 table=()
 
 stage() { # stage NAME LIMIT_MINUTES COMMAND...
@@ -76,13 +77,18 @@ window() {
 }
 deny() { cargo fetch --locked && cargo deny --offline --locked check bans licenses sources; }
 coverage() { cargo test --locked --workspace --test seed_coverage; }
+# The package is packed from the debug build, installed, used and removed; its release build is `make deb`.
+package() {
+  MOTCUA_BUILT=$CARGO_TARGET_DIR/debug installer/linux/make-deb.sh > "$MOTCUA_RESULTS/deb" &&
+    installer/linux/check-deb.sh "$(cat "$MOTCUA_RESULTS/deb")"
+}
 clean() {
-  local dirty; dirty=$(git status --porcelain)
-  [ -z "$dirty" ] || { echo "the work tree is not clean after the tests:"; echo "$dirty"; return 1; }
+  local after; after=$(git status --porcelain)
+  [ "$after" = "$before" ] || { echo "the tests changed the work tree:"; echo "$after"; return 1; }
 }
 
-export -f packages tool tools format page build lint tests architecture journeys bindings screens window deny coverage clean
-export cache tools
+export -f packages tool tools format page build lint tests architecture journeys bindings screens window deny coverage package clean
+export cache tools before
 
 if [ "${1:-}" = window ]; then window; exit; fi
 stage packages 8 bash -c packages
@@ -97,9 +103,10 @@ stage journeys 10 bash -c journeys
 stage bindings 4 bash -c bindings
 stage screens 15 bash -c screens
 stage window 8 bash -c window
+stage package 5 bash -c package
 stage deny 4 bash -c deny
 stage coverage 4 bash -c coverage
-[ -z "${CI:-}" ] || stage clean 1 bash -c clean
+stage clean 1 bash -c clean
 
 printf '%s\n' "${table[@]}"
 echo "all stages in $(($(date +%s) - started)) s"

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # `make deb`: a Debian package with the window, the command line and the warehouse server.
-# MOTCUA_PROFILE_BUILD=dev packs a debug build (tests); the default is a release build.
+# MOTCUA_BUILT=DIR packs programs that are built already (tests); the default makes a release build.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
-installer/linux/install-packages.sh run
-installer/linux/build-ui.sh
-kind=${MOTCUA_PROFILE_BUILD:-release}
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-cargo build --locked --profile "$kind" -p motcua-cli -p motcua-warehouse -p motcua-desktop
-out=${CARGO_TARGET_DIR:-target}/$([ "$kind" = dev ] && echo debug || echo "$kind")
+out=${MOTCUA_BUILT:-}
+if [ -z "$out" ]; then
+  installer/linux/install-packages.sh run
+  installer/linux/build-ui.sh
+  cargo build --locked --release -p motcua-cli -p motcua-warehouse -p motcua-desktop
+  out=${CARGO_TARGET_DIR:-target}/release
+fi
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 arch=$(dpkg --print-architecture)
 stage=$(mktemp -d)
@@ -17,7 +19,8 @@ trap 'rm -rf "$stage"' EXIT
 install -d -m 755 "$stage/DEBIAN" "$stage/usr/share/doc/motcua"
 for program in motcua motcua-warehouse motcua-desktop; do install -D -m 755 -s "$out/$program" "$stage/usr/bin/$program"; done
 install -D -m 644 installer/linux/motcua.desktop "$stage/usr/share/applications/vn.motcua.desktop.desktop"
-install -D -m 644 assets/icons/icon.png "$stage/usr/share/icons/hicolor/512x512/apps/motcua.png"
+install -D -m 644 src-tauri/icons/icon.png "$stage/usr/share/icons/hicolor/512x512/apps/motcua.png"
+install -D -m 644 assets/icons/app.svg "$stage/usr/share/icons/hicolor/scalable/apps/motcua.svg"
 install -D -m 644 installer/linux/motcua-warehouse.service "$stage/usr/lib/systemd/system/motcua-warehouse.service"
 install -m 644 LICENSE "$stage/usr/share/doc/motcua/copyright"
 cat assets/fonts/LICENSE-*.txt >> "$stage/usr/share/doc/motcua/copyright"
