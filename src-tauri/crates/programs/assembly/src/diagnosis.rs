@@ -1,10 +1,11 @@
 //! The health check behind `motcua doctor`: every part, its state, and one thing to do.
 
-use crate::profile::CounterProfile;
+use crate::profile::{CounterProfile, ProfileError};
 use motcua_desk::ports::{ScanError, VaultStatus};
 use motcua_desk::{Desk, DeskError, TokenState};
 use motcua_platform::ProfileDir;
 use serde::Serialize;
+use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 /// How a part is.
@@ -42,7 +43,28 @@ pub async fn diagnose(dir: &ProfileDir, profile: &CounterProfile, desk: &Desk) -
     found.push(scanner(desk).await);
     found.push(token(profile, desk).await);
     found.push(readers());
-    found.push(disk(dir));
+    found.push(disk(dir.root()));
+    found
+}
+
+/// What can be looked at on a machine whose profile cannot be used.
+#[must_use]
+pub fn diagnose_without_profile(dir: &ProfileDir, error: &ProfileError) -> Vec<Finding> {
+    let (state, action) = match error {
+        ProfileError::Absent(path) => (
+            format!("Máy này chưa được thiết lập làm quầy tiếp nhận ({})", path.display()),
+            "Chép thiết lập do tỉnh cấp vào thư mục đó, hoặc chạy thử với: motcua demo",
+        ),
+        ProfileError::Newer(version) => {
+            (format!("Thiết lập thuộc bản mới hơn ({version})"), "Cài bản Một Cửa mới nhất rồi mở lại.")
+        }
+        ProfileError::Malformed(_) | ProfileError::Io(_) => {
+            ("Không đọc được thiết lập của quầy".into(), "Liên hệ người quản trị; không xóa thư mục này.")
+        }
+    };
+    let mut found = vec![bad("profile", &state, action), readers()];
+    // A directory that does not exist yet will lie on the disk of its nearest parent.
+    found.extend(dir.root().ancestors().find(|path| path.exists()).map(disk));
     found
 }
 
@@ -111,8 +133,8 @@ fn readers() -> Finding {
     }
 }
 
-fn disk(dir: &ProfileDir) -> Finding {
-    match free_bytes(dir.root()) {
+fn disk(path: &Path) -> Finding {
+    match free_bytes(path) {
         Some(free) if free < 1 << 30 => {
             bad("disk", &format!("Còn {} MB trống", free >> 20), "Dọn đĩa: quét và lưu cần ít nhất 1 GB.")
         }
@@ -121,7 +143,7 @@ fn disk(dir: &ProfileDir) -> Finding {
     }
 }
 
-fn free_bytes(path: &std::path::Path) -> Option<u64> {
+fn free_bytes(path: &Path) -> Option<u64> {
     let state = rustix::fs::statvfs(path).ok()?;
     state.f_bavail.checked_mul(state.f_frsize)
 }

@@ -11,7 +11,7 @@ mod starter;
 mod wiring;
 mod worker;
 
-pub use diagnosis::{Finding, Health, diagnose};
+pub use diagnosis::{Finding, Health, diagnose, diagnose_without_profile};
 pub use logging::init_logging;
 pub use motcua_platform::{PathError, ProfileDir};
 pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};

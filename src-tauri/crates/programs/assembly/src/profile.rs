@@ -79,6 +79,19 @@ pub enum ProfileError {
     Io(#[from] std::io::Error),
 }
 
+impl ProfileError {
+    /// Stable code; its sentences are `err_<code>` and `rec_<code>`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Absent(_) => "profileAbsent",
+            Self::Newer(_) => "profileNewer",
+            Self::Malformed(_) => "profileMalformed",
+            Self::Io(_) => "profileUnreadable",
+        }
+    }
+}
+
 impl CounterProfile {
     /// Reads `counter.json`.
     ///

@@ -1,7 +1,9 @@
 //! `motcua doctor`.
 
 use crate::output::{Failure, Output};
-use motcua_assembly::{CounterProfile, Health, ProfileDir, diagnose};
+use motcua_assembly::{
+    CounterProfile, Finding, Health, ProfileDir, ProfileError, diagnose, diagnose_without_profile,
+};
 use motcua_desk::Desk;
 use std::process::ExitCode;
 
@@ -12,9 +14,21 @@ pub(crate) async fn doctor(
     desk: &Desk,
     output: Output,
 ) -> Result<ExitCode, Failure> {
-    let findings = diagnose(dir, profile, desk).await;
+    report(&diagnose(dir, profile, desk).await, output)
+}
+
+/// `motcua doctor` on a machine that is no counter yet, or whose settings cannot be read.
+pub(crate) fn without_profile(
+    dir: &ProfileDir,
+    error: &ProfileError,
+    output: Output,
+) -> Result<ExitCode, Failure> {
+    report(&diagnose_without_profile(dir, error), output)
+}
+
+fn report(findings: &[Finding], output: Output) -> Result<ExitCode, Failure> {
     output.data(&findings, || {
-        for finding in &findings {
+        for finding in findings {
             let mark = match finding.health {
                 Health::Good => "✓",
                 Health::Warning => "!",

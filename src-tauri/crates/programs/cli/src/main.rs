@@ -41,7 +41,12 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         return demo::run(arguments.profile, &demo, output).await;
     }
     let dir = ProfileDir::find(arguments.profile).map_err(anyhow::Error::from)?;
-    let profile = CounterProfile::load(dir.root()).map_err(anyhow::Error::from)?;
+    let profile = match CounterProfile::load(dir.root()) {
+        Err(error) if matches!(arguments.command, Command::Doctor) => {
+            return health::without_profile(&dir, &error, output);
+        }
+        loaded => loaded?,
+    };
     init_logging(dir.root(), "motcua").map_err(anyhow::Error::from)?;
     let desk = assemble_from(&dir, profile.clone()).map_err(anyhow::Error::from)?;
     match arguments.command {

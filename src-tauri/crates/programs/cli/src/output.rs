@@ -1,5 +1,6 @@
 //! stdout is data, stderr is talk, and every failure is a sentence with its code.
 
+use motcua_assembly::ProfileError;
 use motcua_desk::DeskError;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub(crate) struct Output {
 pub(crate) enum Failure {
     /// A use case refused.
     Desk(DeskError),
+    /// The counter's settings.
+    Profile(ProfileError),
     /// The vault has no catalogue of procedures: never synchronised, and installed without one.
     NoCatalogue,
     /// Something around it: a file, the profile, the demo.
@@ -27,6 +30,12 @@ pub(crate) enum Failure {
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         Self::Desk(error)
+    }
+}
+
+impl From<ProfileError> for Failure {
+    fn from(error: ProfileError) -> Self {
+        Self::Profile(error)
     }
 }
 
@@ -60,6 +69,11 @@ impl Output {
                 let none = BTreeMap::new();
                 let said = sentence("err", code, &none).unwrap_or_default();
                 (code.to_owned(), none.clone(), said, sentence("rec", code, &none).unwrap_or_default())
+            }
+            Failure::Profile(error) => {
+                let (code, params) = (error.code(), BTreeMap::new());
+                let said = sentence("err", code, &params).unwrap_or_else(|| error.to_string());
+                (code.to_owned(), params.clone(), said, sentence("rec", code, &params).unwrap_or_default())
             }
             Failure::Other(error) => ("other".into(), BTreeMap::new(), format!("{error:#}"), String::new()),
         };
