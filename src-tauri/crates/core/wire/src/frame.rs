@@ -9,6 +9,11 @@ use std::io::{self, Read, Write};
 /// Version of the frame layout.
 pub const FRAME_VERSION: u8 = 1;
 
+/// Environment variables by which the command line is given secrets. No worker inherits them: makers'
+/// drivers run inside, and `/proc/<pid>/environ` keeps what a process was started with (proc(5)). A
+/// PIN reaches the token worker in a frame and in no other way.
+pub const SECRET_VARIABLES: [&str; 2] = ["MOTCUA_PIN", "MOTCUA_SECRET"];
+
 const MAX_HEAD: usize = 1 << 20;
 const MAX_BODY: usize = 1 << 30;
 

@@ -8,7 +8,7 @@ mod problem;
 mod protocol;
 mod receipt;
 
-pub use frame::{FRAME_VERSION, FrameError, read_frame, write_frame};
+pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
 pub use problem::Problem;
 pub use protocol::{
     About, AcceptedDossier, ComponentEvidence, DossierView, EvidenceSource, IdentityReply, LeaseBlock, Op,

@@ -4,7 +4,7 @@ use crate::{
     message::{Order, Report},
     scanner::WorkerCommand,
 };
-use motcua_wire::{FrameError, read_frame, write_frame};
+use motcua_wire::{FrameError, SECRET_VARIABLES, read_frame, write_frame};
 use std::{
     io,
     os::unix::process::CommandExt,
@@ -41,6 +41,9 @@ impl Worker {
     ) -> io::Result<Self> {
         let mut process = Command::new(&command.program);
         process.args(&command.args).envs(command.env.iter().map(|(name, value)| (name, value)));
+        for secret in SECRET_VARIABLES {
+            process.env_remove(secret);
+        }
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own: drivers that fork are killed whole, and Ctrl-C is the program's affair.
         process.process_group(0);

@@ -2,7 +2,7 @@
 
 use crate::message::{Reply, Request};
 use motcua_desk::ports::TokenError;
-use motcua_wire::{FrameError, read_frame, write_frame};
+use motcua_wire::{FrameError, SECRET_VARIABLES, read_frame, write_frame};
 use std::{
     ffi::OsString,
     io,
@@ -82,9 +82,12 @@ impl Drop for Worker {
 }
 
 fn talk(command: &WorkerCommand, started: oneshot::Sender<io::Result<Child>>, queue: &mpsc::Receiver<Job>) {
-    let child = Command::new(&command.program)
-        .args(&command.args)
-        .envs(command.env.iter().map(|(name, value)| (name, value)))
+    let mut process = Command::new(&command.program);
+    process.args(&command.args).envs(command.env.iter().map(|(name, value)| (name, value)));
+    for secret in SECRET_VARIABLES {
+        process.env_remove(secret);
+    }
+    let child = process
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         // What a maker's module prints is not ours to keep; it may name persons.

@@ -8,6 +8,7 @@
 )]
 
 mod contract;
+mod environment;
 mod faults;
 mod pages;
 

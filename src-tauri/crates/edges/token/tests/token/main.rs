@@ -4,5 +4,6 @@
 
 mod bench;
 mod contract;
+mod environment;
 mod faults;
 mod signing;
