@@ -8,12 +8,12 @@ mod demo;
 mod dossier;
 mod files;
 mod health;
+mod help;
 mod journey;
 mod output;
 mod secrets;
 
-use arguments::{Arguments, Command};
-use clap::Parser;
+use arguments::{Arguments, Command, OutboxAction};
 use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging};
 use motcua_desk::Desk;
 use output::{Failure, Output};
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     if let Some(code) = dispatch_worker() {
         return code;
     }
-    let arguments = Arguments::parse();
+    let arguments = help::parse();
     let output = Output { json: arguments.json };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -61,7 +61,10 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Identity { number } => opened(&desk, dossier::identity(&desk, &number, output)).await,
         Command::Procedures { query } => opened(&desk, dossier::procedures(&desk, &query, output)).await,
         Command::Dossier(action) => opened(&desk, dossier::run(&desk, &action, output)).await,
-        Command::Outbox { all } => opened(&desk, dossier::outbox(&desk, all, output)).await,
+        Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
+        Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {
+            opened(&desk, dossier::resend(&desk, &op, output)).await
+        }
         Command::Sync { watch } => opened(&desk, dossier::sync(&desk, watch, output)).await,
     }
 }
