@@ -57,6 +57,7 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         dossier::return_result,
         outbox::outbox,
         outbox::sync_now,
+        outbox::resend,
         outbox::verify_file,
         sign::submit_pin,
     ]
@@ -106,6 +107,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             dossier::return_result,
             outbox::outbox,
             outbox::sync_now::<tauri::Wry>,
+            outbox::resend::<tauri::Wry>,
             outbox::verify_file,
             sign::submit_pin,
         ])

@@ -62,6 +62,10 @@ pub(crate) fn document_id(text: &str) -> Result<DocumentId, AppError> {
     DocumentId::parse(text).map_err(|_| AppError::internal())
 }
 
+pub(crate) fn op_id(text: &str) -> Result<domain::OpId, AppError> {
+    domain::OpId::parse(text).map_err(|_| AppError::internal())
+}
+
 pub(crate) fn blob_id(text: &str) -> Result<domain::BlobId, AppError> {
     domain::BlobId::parse(text).map_err(|_| AppError::internal())
 }
@@ -264,6 +268,7 @@ pub(crate) fn state_name(state: &domain::OutboxState) -> view::OutboxStateName {
         domain::OutboxState::WaitingForNetwork { .. } => view::OutboxStateName::Waiting,
         domain::OutboxState::Received { .. } => view::OutboxStateName::Received,
         domain::OutboxState::NeedsAttention { .. } => view::OutboxStateName::Attention,
+        domain::OutboxState::Replaced => view::OutboxStateName::Replaced,
     }
 }
 
@@ -285,7 +290,7 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
         last_error: item.last_error.clone(),
     };
     match &item.state {
-        domain::OutboxState::Queued => {}
+        domain::OutboxState::Queued | domain::OutboxState::Replaced => {}
         domain::OutboxState::Sending { sent, total } => {
             (line.sent, line.total) = (small(*sent), small(*total));
         }
@@ -300,13 +305,14 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
 pub(crate) fn summary_state<'a>(
     items: impl IntoIterator<Item = &'a domain::OutboxItem>,
 ) -> Option<view::OutboxStateName> {
-    use view::OutboxStateName::{Attention, Queued, Received, Sending, Waiting};
+    use view::OutboxStateName::{Attention, Queued, Received, Replaced, Sending, Waiting};
     let rank = |name: &view::OutboxStateName| match name {
-        Received => 0,
-        Sending => 1,
-        Queued => 2,
-        Waiting => 3,
-        Attention => 4,
+        Replaced => 0,
+        Received => 1,
+        Sending => 2,
+        Queued => 3,
+        Waiting => 4,
+        Attention => 5,
     };
     items.into_iter().map(|i| state_name(&i.state)).max_by_key(rank)
 }
@@ -317,6 +323,8 @@ pub(crate) struct Around<'a> {
     pub(crate) badges: &'a motcua_desk::Badges,
     /// Pages scanned and not finished, by row; 0 is the result.
     pub(crate) capturing: &'a HashMap<u32, u32>,
+    /// Rows that take another paper now.
+    pub(crate) open: &'a [u32],
 }
 
 impl Around<'_> {
@@ -411,6 +419,7 @@ impl Around<'_> {
                 Some(domain::SignerRole::Other) | None => view::NeededSignature::None,
             },
             can_digitize: row.can_digitize(),
+            open: self.open.contains(&row.number),
         }
     }
 }

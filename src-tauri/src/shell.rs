@@ -156,7 +156,13 @@ impl Shell {
         for number in dossier.components.iter().map(|c| c.number).chain([0]) {
             capturing.insert(number, small(desk.capture(dossier.id, number).await?.pages.len()));
         }
-        let around = crate::mirror::Around { reference: &reference, badges: &badges, capturing: &capturing };
+        let open = desk.open_rows(dossier.id).await?;
+        let around = crate::mirror::Around {
+            reference: &reference,
+            badges: &badges,
+            capturing: &capturing,
+            open: &open,
+        };
         Ok(around.dossier(&dossier, &outbox, &problems))
     }
 

@@ -69,7 +69,7 @@ words! {
     PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
     AutoOutcome { Attached, Ambiguous, None }
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
-    OutboxStateName { Queued, Sending, Waiting, Received, Attention }
+    OutboxStateName { Queued, Sending, Waiting, Received, Attention, Replaced }
     OutboxKind { Document, Acceptance, Result }
     ScanSource { Auto, Flatbed, Feeder }
     Verdict { Passed, Indeterminate, Failed }
@@ -160,6 +160,8 @@ dtos! {
         capturing: u32,
         needs_signature: NeededSignature,
         can_digitize: bool,
+        /// Takes another paper now: in a draft, or accepted and not sent while its paper cannot be had.
+        open: bool,
     }
     Problem { field: String, code: String }
     ConsentLine { at: Millis, method: ConsentMethod, count: u32, national: bool }

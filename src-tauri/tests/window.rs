@@ -167,6 +167,7 @@ fn every_command_of_the_main_window_is_registered_and_refuses_nonsense() {
     for (command, arguments) in [
         ("dossier", json!({ "id": "../../etc/passwd" })),
         ("verify_file", json!({ "blob": "zz" })),
+        ("resend", json!({ "op": "zz" })),
         ("take", json!({ "id": "x", "component": 1, "document": "y", "nationalConfirmed": null })),
         ("restore_page", json!({ "id": "x", "component": 1, "index": 0, "image": "z" })),
     ] {

@@ -40,6 +40,7 @@ pub const MAIN: &[&str] = &[
     "return_result",
     "outbox",
     "sync_now",
+    "resend",
     "verify_file",
 ];
 

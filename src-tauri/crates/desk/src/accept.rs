@@ -45,19 +45,31 @@ impl Desk {
             // Online, the server's clock counts; without it the machine's does, and says so.
             let counted_from = Timestamp(change.now.0 + if online { offset } else { 0 });
             let deadline = due(&calendar, counted_from, change.dossier.working_days, !online);
-            let form = self.receipt_form(&change.dossier, &code, change.now, &deadline, &officer);
-            let pdf = motcua_pdf::receipt(&form, &FONTS).map_err(|_| FilingError::Receipt)?;
-            let receipt = self.vault.put_blob(&pdf)?;
-            let accepted = accepted_of(&change.dossier, &code, change.now, &deadline, receipt, &officer);
-            let mut blobs = vec![receipt];
-            blobs.extend(own_files(&change.dossier));
-            let payload = OpPayload::AcceptDossier(Box::new(accepted));
-            change.enqueue(OutboxKind::Acceptance, payload, blobs)?;
+            let receipt = self.queue_acceptance(change, &code, change.now, &deadline, &officer)?;
             change.dossier.code = Some(code);
             change.dossier.receipt = Some(receipt);
             change.dossier.state = DossierState::Accepted { at: change.now, deadline };
             Ok(())
         })
+    }
+
+    /// Makes the receipt and queues the acceptance of the dossier as it is now; the receipt comes back.
+    pub(crate) fn queue_acceptance(
+        &self,
+        change: &mut Change<'_>,
+        code: &DossierCode,
+        at: Timestamp,
+        deadline: &Deadline,
+        officer: &str,
+    ) -> Result<BlobId, DeskError> {
+        let form = self.receipt_form(&change.dossier, code, at, deadline, officer);
+        let pdf = motcua_pdf::receipt(&form, &FONTS).map_err(|_| FilingError::Receipt)?;
+        let receipt = self.vault.put_blob(&pdf)?;
+        let accepted = accepted_of(&change.dossier, code, at, deadline, receipt, officer);
+        let mut blobs = vec![receipt];
+        blobs.extend(own_files(&change.dossier));
+        change.enqueue(OutboxKind::Acceptance, OpPayload::AcceptDossier(Box::new(accepted)), blobs)?;
+        Ok(receipt)
     }
 
     fn acceptance_problems(&self, dossier: &Dossier) -> Result<Vec<FieldProblem>, DeskError> {
@@ -174,7 +186,7 @@ fn accepted_of(
 }
 
 /// Confirmations as they count: each paper still in the dossier, once.
-fn counted_consents(dossier: &Dossier) -> Vec<Consent> {
+pub(crate) fn counted_consents(dossier: &Dossier) -> Vec<Consent> {
     let mut counted = std::collections::HashSet::new();
     let mut consents = vec![];
     for consent in &dossier.consents {
@@ -187,7 +199,8 @@ fn counted_consents(dossier: &Dossier) -> Vec<Consent> {
     consents
 }
 
-fn evidence(row: &ComponentRow) -> ComponentEvidence {
+/// What a row shows for itself.
+pub(crate) fn evidence(row: &ComponentRow) -> ComponentEvidence {
     let reused = row.reuse().map(|r| EvidenceSource::Warehouse {
         document: r.document,
         version: r.version,

@@ -48,15 +48,17 @@ impl Desk {
     pub async fn detach(&self, id: DossierId, component: u32) -> Result<Dossier, DeskError> {
         self.may_capture(&self.stored(id)?, component)?;
         self.change(id, |change| {
-            let dossier = &mut change.dossier;
             if component == 0 {
-                dossier.result = None;
+                self.may_capture(&change.dossier, component)?;
+                change.dossier.result = None;
                 return Ok(());
             }
-            let row = dossier.component_mut(component)?;
+            let row = change.row_mut(component)?;
             let reused = row.reuse().map(|r| r.document);
-            row.attachment = None;
+            let gone = row.attachment.take();
             row.reservation = None;
+            change.let_go(gone.as_ref())?;
+            let dossier = &mut change.dossier;
             if let Some(document) = reused
                 && !dossier.reused().any(|r| r.document == document)
             {
@@ -89,18 +91,19 @@ impl Desk {
                 }
                 change.batch.captures.push(CaptureDraft { pages: vec![], ..draft.clone() });
             }
-            let dossier = &mut change.dossier;
             if let Some(metadata) = metadata {
-                let DossierState::Accepted { .. } = dossier.state else {
+                let DossierState::Accepted { .. } = change.dossier.state else {
                     return Err(DossierError::NotAccepted.into());
                 };
-                dossier.result = Some(ResultPaper { attachment, metadata: metadata? });
+                change.dossier.result = Some(ResultPaper { attachment, metadata: metadata? });
                 return Ok(());
             }
-            let row = dossier.component_mut(component)?;
+            let row = change.row_mut(component)?;
             let replaced = row.reuse().map(|r| r.document);
-            row.attachment = Some(attachment);
+            let gone = row.attachment.replace(attachment);
             row.reservation = None;
+            change.let_go(gone.as_ref())?;
+            let dossier = &mut change.dossier;
             if let Some(document) = replaced
                 && !dossier.reused().any(|r| r.document == document)
             {

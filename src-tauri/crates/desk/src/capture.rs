@@ -246,7 +246,8 @@ impl Desk {
         Ok(self.vault.capture(id, component)?.unwrap_or(empty))
     }
 
-    /// May the row take new content: a draft's row that is not filed, or an accepted dossier's result.
+    /// May the row take new content: a draft's row that is not filed, an accepted dossier's result, or a
+    /// row whose paper cannot be had while the acceptance has not been sent.
     pub(crate) fn may_capture(&self, dossier: &Dossier, component: u32) -> Result<(), DeskError> {
         if component == 0 {
             return match dossier.state {
@@ -256,7 +257,7 @@ impl Desk {
         }
         let row = dossier.component(component)?;
         if dossier.state != DossierState::Draft {
-            return Err(DossierError::NotDraft.into());
+            self.may_replace(dossier, row)?;
         }
         match row.attachment.as_ref().and_then(|a| a.digitized) {
             Some((op, _)) if !self.is_refused(op)? => Err(DossierError::AlreadyDigitized(component).into()),

@@ -4,6 +4,7 @@ use crate::error::{DeskError, IntakeError};
 use crate::ports::{
     Batch, CapturedPage, Clock, QueuedOp, Random, Scanner, Signer, Vault, VaultStatus, Warehouse,
 };
+use crate::replace::{failed_of, is_accepted};
 use motcua_dossier::{
     AgencyCode, BlobId, DeviceId, Dossier, DossierId, IdNumber, IdentityCheck, OpId, OutboxItem, OutboxKind,
     OutboxState, Timestamp,
@@ -83,6 +84,10 @@ pub(crate) struct Live {
     pub(crate) checked: HashMap<IdNumber, IdentityCheck>,
     /// Owners whose papers the warehouse has changed since they were asked for.
     pub(crate) stale_papers: HashSet<IdNumber>,
+    /// Operations whose sending has begun and whose outcome is not written yet.
+    pub(crate) in_flight: HashSet<OpId>,
+    /// Rows whose reserved paper cannot be had, by dossier; none before they were counted.
+    pub(crate) failed_rows: Option<BTreeMap<DossierId, u32>>,
     /// Pages removed from a capture, for undo.
     pub(crate) removed_pages: HashMap<BlobId, CapturedPage>,
 }
@@ -140,21 +145,38 @@ impl Desk {
     }
 
     /// Reads a dossier, lets `act` change it and what goes with it, and commits all of it at once.
-    /// When `act` refuses, nothing is written.
+    /// When `act` refuses, nothing is written. An acceptance that has not left follows its dossier.
     pub(crate) fn change(
         &self,
         id: DossierId,
         act: impl FnOnce(&mut Change<'_>) -> Result<(), DeskError>,
     ) -> Result<Dossier, DeskError> {
         let _writing = self.writing();
-        let mut change =
-            Change { desk: self, now: self.clock.now(), dossier: self.stored(id)?, batch: Batch::default() };
+        let before = self.stored(id)?;
+        let mut change = Change {
+            desk: self,
+            now: self.clock.now(),
+            dossier: before.clone(),
+            batch: Batch::default(),
+            wakes: false,
+        };
         act(&mut change)?;
-        let Change { mut dossier, mut batch, .. } = change;
+        if is_accepted(&before)
+            && (before.components != change.dossier.components || before.consents != change.dossier.consents)
+        {
+            self.settle_acceptance(&mut change)?;
+        }
+        let Change { mut dossier, mut batch, wakes, .. } = change;
         dossier.revision += 1;
         batch.dossiers.push(dossier.clone());
-        let wakes = !batch.enqueue.is_empty();
+        let wakes = wakes || !batch.enqueue.is_empty();
         self.vault.commit(&batch)?;
+        if let Some(failed) = &mut self.live().failed_rows {
+            match failed_of(&dossier) {
+                0 => failed.remove(&id),
+                rows => failed.insert(id, rows),
+            };
+        }
         if wakes {
             self.wake.notify_one();
         }
@@ -164,10 +186,12 @@ impl Desk {
 
 /// One change under way: the dossier as it will be, and everything committed with it.
 pub(crate) struct Change<'a> {
-    desk: &'a Desk,
+    pub(crate) desk: &'a Desk,
     pub(crate) now: Timestamp,
     pub(crate) dossier: Dossier,
     pub(crate) batch: Batch,
+    /// The sync loop has something to do though nothing new is queued.
+    pub(crate) wakes: bool,
 }
 
 impl Change<'_> {

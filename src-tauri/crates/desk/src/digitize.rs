@@ -78,8 +78,7 @@ impl Desk {
         self.change(id, |change| {
             let owner = change.dossier.applicant.owner.clone();
             let attachment = change
-                .dossier
-                .component_mut(component)?
+                .row_mut(component)?
                 .attachment
                 .clone()
                 .filter(|a| a.blob == checked && a.digitized.is_none())
@@ -87,7 +86,7 @@ impl Desk {
             let record = record_of(document, &change.dossier, &attachment, &metadata);
             let payload = OpPayload::FileDocument { record, owner_name: owner.name };
             let op = change.enqueue(OutboxKind::Document, payload, vec![attachment.blob])?;
-            let row = change.dossier.component_mut(component)?;
+            let row = change.row_mut(component)?;
             row.attachment =
                 Some(Attachment { digitized: Some((op, document)), metadata: Some(metadata), ..attachment });
             Ok(())

@@ -327,6 +327,8 @@ pub const FINDINGS: &[&str] = &[
 
 /// Codes a line of the outbox may carry besides [`CODES`]: refusals of the warehouse, and ours of its receipt.
 pub const OUTBOX_CODES: &[&str] = &[
+    "acceptanceHeld",
+    "acceptedInFuture",
     "alreadyAccepted",
     "alreadyReturned",
     "blobHashMismatch",
@@ -340,7 +342,9 @@ pub const OUTBOX_CODES: &[&str] = &[
     "documentExists",
     "documentExpired",
     "documentNotSynced",
+    "documentNotShared",
     "documentOfOtherAgency",
+    "documentOfOtherPerson",
     "dossierOfOtherAgency",
     "fileSignerNotAllowed",
     "fileSignerNotYetValid",

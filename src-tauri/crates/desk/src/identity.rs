@@ -22,10 +22,10 @@ pub struct IdentityFinding {
 
 impl Desk {
     /// Asks the identity service about a typed number. Without an answer now, a remembered one is
-    /// given and marked; no contact and a silent service are outcomes, not errors.
+    /// given and marked; no contact of any kind and a silent service are outcomes, not errors.
     ///
     /// # Errors
-    /// The number has no known shape, the vault is closed, the line is intercepted or the device refused.
+    /// The number has no known shape, the vault is closed, the service refused the question.
     pub async fn check_identity(&self, typed: &str) -> Result<IdentityFinding, DeskError> {
         let number = IdNumber::parse(typed)?;
         let earlier = self.owner_hint(&number).await?;
@@ -99,11 +99,14 @@ impl Desk {
             }
             Err(LinkError::IdentityDown) => (cached(IdentityCheck::ServiceDown { at }), None),
             Err(
-                LinkError::Offline | LinkError::Trouble { .. } | LinkError::Malformed | LinkError::Cancelled,
+                LinkError::Offline
+                | LinkError::Trouble { .. }
+                | LinkError::Intercepted
+                | LinkError::Unauthorized
+                | LinkError::Malformed
+                | LinkError::Cancelled,
             ) => (cached(IdentityCheck::Offline { at }), None),
-            Err(error @ (LinkError::Intercepted | LinkError::Unauthorized | LinkError::Refused(_))) => {
-                return Err(error.into());
-            }
+            Err(error @ LinkError::Refused(_)) => return Err(error.into()),
         };
         self.live().checked.insert(number.clone(), check.clone());
         Ok((check, name))

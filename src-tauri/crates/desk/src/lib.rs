@@ -20,6 +20,7 @@ mod loose;
 mod outbox;
 mod papers;
 pub mod ports;
+mod replace;
 mod result;
 mod reuse;
 mod sign;

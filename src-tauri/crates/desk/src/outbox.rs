@@ -3,11 +3,12 @@
 use crate::desk::Desk;
 use crate::error::{DeskError, IntakeError};
 use crate::ports::Batch;
+use crate::replace::is_held;
 use motcua_dossier::{OpId, OutboxItem, OutboxState};
 use motcua_wire::SignedReceipt;
 
 impl Desk {
-    /// What leaves the machine, oldest first; received lines too when `all`. "Đang gửi (n %)" is laid
+    /// What leaves the machine, oldest first; received and replaced lines too when `all`. "Đang gửi (n %)" is laid
     /// over the durable state while bytes flow.
     ///
     /// # Errors
@@ -55,12 +56,17 @@ impl Desk {
         Ok(())
     }
 
-    /// Sends a refused line once more, after what it was refused for has been put right.
+    /// "Gửi lại": sends a refused line once more, the same operation under the same id, after what it was
+    /// refused for has been put right outside. An acceptance held back for a paper that could not be had
+    /// asks for that paper again. A line that needs nobody is left alone.
     ///
     /// # Errors
-    /// No such line, the vault is closed.
+    /// No such line, its dossier still lacks something, the vault is closed.
     pub async fn resend(&self, op: OpId) -> Result<(), DeskError> {
-        {
+        let item = self.vault.queued(op)?.ok_or(IntakeError::UnknownOutboxLine)?.item;
+        if is_held(&item) {
+            self.resume_acceptance(item.dossier)?;
+        } else {
             let _writing = self.writing();
             let item = self.vault.queued(op)?.ok_or(IntakeError::UnknownOutboxLine)?.item;
             if matches!(item.state, OutboxState::NeedsAttention { .. }) {

@@ -94,7 +94,7 @@ impl Desk {
     /// it can be reached, and falls back on what is known here.
     ///
     /// # Errors
-    /// Unknown dossier or row, the vault is closed, the line is intercepted or the device refused.
+    /// Unknown dossier or row, the vault is closed.
     pub async fn offers(&self, id: DossierId, component: u32) -> Result<Offers, DeskError> {
         let dossier = self.stored(id)?;
         let online = self.refresh_papers(&dossier.applicant.owner, FRESH_MILLIS).await?;
@@ -226,17 +226,32 @@ impl Desk {
         let attached = self.fetch_verified(&paper.record.blob, &reuse, paper.record.pages, &cancel).await;
         let (attachment, reservation) = match attached {
             Ok(attachment) => (Some(attachment), None),
-            Err(DeskError::Link(LinkError::Offline | LinkError::Trouble { .. })) => {
-                (None, Some(Reservation { reuse, blob: paper.record.blob, problem: None }))
-            }
+            Err(DeskError::Link(
+                LinkError::Offline
+                | LinkError::Trouble { .. }
+                | LinkError::Intercepted
+                | LinkError::Unauthorized,
+            )) => (None, Some(Reservation { reuse, blob: paper.record.blob, problem: None })),
             Err(DeskError::Link(LinkError::Refused(_))) => return Err(ReuseError::FileGone.into()),
             Err(error) => return Err(error),
         };
         self.change(id, |change| {
-            let row = change.dossier.component_mut(component)?;
+            // The fetch took its time: the owner may be another one by now, the row filed or sent.
+            let owner = change.dossier.applicant.owner.clone();
+            let (_, papers) = self.known_papers(&owner)?;
+            let paper = papers.iter().find(|p| p.record.id == document).ok_or(ReuseError::UnknownDocument)?;
+            let row = change.row_mut(component)?;
+            if let Match::Unfit(reasons) = self.fit(row, paper, &owner) {
+                return Err(ReuseError::Unfit(reasons.into_iter().map(UnfitReason::code).collect()).into());
+            }
             let replaced = row.reuse().map(|r| r.document).filter(|d| *d != document);
-            row.attachment = attachment;
+            let gone = std::mem::replace(&mut row.attachment, attachment);
             row.reservation = reservation;
+            change.let_go(gone.as_ref())?;
+            let covered = |c: &Consent| c.national && c.documents.contains(&document);
+            if paper.provenance != Provenance::Provincial && !change.dossier.consents.iter().any(covered) {
+                return Err(ReuseError::ConsentMissing.into());
+            }
             if let Some(other) = replaced
                 && !change.dossier.reused().any(|r| r.document == other)
             {
@@ -249,7 +264,7 @@ impl Desk {
     /// Records that the citizen confirmed the reuse: of `documents`, or of every paper that waits for it.
     ///
     /// # Errors
-    /// Not a draft; nothing waits for a confirmation.
+    /// Neither a draft nor an acceptance that has not left; nothing waits for a confirmation.
     pub async fn confirm_reuse(
         &self,
         id: DossierId,
@@ -257,7 +272,7 @@ impl Desk {
         documents: Option<Vec<DocumentId>>,
     ) -> Result<Dossier, DeskError> {
         let dossier = self.stored(id)?;
-        if dossier.state != DossierState::Draft {
+        if dossier.state != DossierState::Draft && self.unsent_acceptance(id)?.is_none() {
             return Err(DossierError::NotDraft.into());
         }
         let mut waiting = dossier.unconfirmed_reuse();
@@ -317,13 +332,9 @@ impl Desk {
         }
         // A paper may name a further number of the same person; its papers are asked for once more.
         for _ in 0..2 {
-            let papers = match self.warehouse.documents(&numbers).await {
-                Ok(papers) => papers,
-                Err(error @ (LinkError::Intercepted | LinkError::Unauthorized)) => return Err(error.into()),
-                Err(_) => {
-                    self.live().online = Some(false);
-                    return Ok(false);
-                }
+            let Ok(papers) = self.warehouse.documents(&numbers).await else {
+                self.live().online = Some(false);
+                return Ok(false);
             };
             self.keep_papers(&numbers, papers, now)?;
             let more = self.known_numbers(owner)?;

@@ -1,6 +1,6 @@
 //! "Ký số": one list, one PIN entry, one commit. Whatever goes wrong, the dossier is as before.
 
-use crate::desk::Desk;
+use crate::desk::{Change, Desk};
 use crate::error::{DeskError, SignError};
 use crate::papers::{is_agency, marks, trust_list};
 use crate::ports::{PinState, SignRequest, TokenCertificate, TokenError};
@@ -162,7 +162,7 @@ impl Desk {
         }
         self.change(id, |change| {
             for file in signed {
-                let attachment = attachment_mut(&mut change.dossier, file.component)?;
+                let attachment = attachment_mut(change, file.component)?;
                 if attachment.blob != file.before || attachment.digitized.is_some() {
                     return Err(SignError::FileReplaced.into());
                 }
@@ -296,14 +296,19 @@ struct Signed {
     marks: Vec<SignatureMark>,
 }
 
-fn attachment_mut(dossier: &mut Dossier, component: u32) -> Result<&mut Attachment, DeskError> {
+fn attachment_mut<'a>(change: &'a mut Change<'_>, component: u32) -> Result<&'a mut Attachment, DeskError> {
     if component == 0 {
-        if !matches!(dossier.state, DossierState::Accepted { .. }) {
+        if !matches!(change.dossier.state, DossierState::Accepted { .. }) {
             return Err(DossierError::NotAccepted.into());
         }
-        return dossier.result.as_mut().map(|r| &mut r.attachment).ok_or(SignError::FileReplaced.into());
+        return change
+            .dossier
+            .result
+            .as_mut()
+            .map(|r| &mut r.attachment)
+            .ok_or(SignError::FileReplaced.into());
     }
-    dossier.component_mut(component)?.attachment.as_mut().ok_or(SignError::FileReplaced.into())
+    change.row_mut(component)?.attachment.as_mut().ok_or(SignError::FileReplaced.into())
 }
 
 fn role_of(certificate: &Certificate, reference: &ReferenceData) -> SignerRole {

@@ -4,6 +4,8 @@
 mod contact;
 mod push;
 
+pub(crate) use contact::RECENT;
+
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
 use crate::ports::{Batch, LinkError, VaultStatus};
@@ -43,7 +45,7 @@ pub struct SyncReport {
     pub received: u32,
     /// Lines that wait for another try.
     pub waiting: u32,
-    /// Lines that need a person.
+    /// Lines that need a person, and rows whose reserved paper cannot be had.
     pub attention: u32,
     /// Reserved papers that were attached.
     pub fetched: u32,
@@ -161,7 +163,9 @@ impl Desk {
     }
 
     fn summarize(&self, report: &mut SyncReport) -> Result<(), DeskError> {
-        for item in self.vault.outbox(false)? {
+        let outbox = self.vault.outbox(false)?;
+        report.attention += self.failed_rows(&outbox)?;
+        for item in outbox {
             match item.state {
                 OutboxState::NeedsAttention { .. } => report.attention += 1,
                 OutboxState::WaitingForNetwork { next_try } => {
@@ -169,7 +173,7 @@ impl Desk {
                     report.next_try = Some(report.next_try.map_or(next_try, |t| t.min(next_try)));
                 }
                 OutboxState::Queued | OutboxState::Sending { .. } => report.waiting += 1,
-                OutboxState::Received { .. } => {}
+                OutboxState::Received { .. } | OutboxState::Replaced => {}
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ pub struct Status {
     pub last_contact: Option<Timestamp>,
     /// Lines of the outbox not received yet and not in need of a person.
     pub queued: u32,
-    /// Lines of the outbox that need a person.
+    /// Lines of the outbox that need a person, and rows whose reserved paper cannot be had.
     pub attention: u32,
     /// Chosen scanner.
     pub scanner: Option<String>,
@@ -35,11 +35,11 @@ impl Desk {
             (live.online, live.last_contact)
         };
         let outbox = self.vault.outbox(false).unwrap_or_default();
-        let (mut queued, mut attention) = (0, 0);
+        let (mut queued, mut attention) = (0, self.failed_rows(&outbox).unwrap_or_default());
         for item in &outbox {
             match item.state {
                 OutboxState::NeedsAttention { .. } => attention += 1,
-                OutboxState::Received { .. } => {}
+                OutboxState::Received { .. } | OutboxState::Replaced => {}
                 OutboxState::Queued | OutboxState::Sending { .. } | OutboxState::WaitingForNetwork { .. } => {
                     queued += 1;
                 }

@@ -19,11 +19,13 @@ use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// The warehouse.
 pub struct FakeWarehouse {
     state: Mutex<State>,
+    gate: watch::Sender<(bool, u32)>,
     key: SigningKey,
 }
 
@@ -84,7 +86,11 @@ impl FakeWarehouse {
             applied: 0,
             asked: 0,
         };
-        Self { state: Mutex::new(state), key: SigningKey::from_bytes(&[42; 32]) }
+        Self {
+            state: Mutex::new(state),
+            gate: watch::Sender::new((false, 0)),
+            key: SigningKey::from_bytes(&[42; 32]),
+        }
     }
 
     /// Key of its receipts.
@@ -113,6 +119,21 @@ impl FakeWarehouse {
         let mut state = self.state();
         state.blobs.insert(paper.record.blob, file.to_vec());
         state.papers.insert(paper.record.id, paper);
+    }
+
+    /// Loses a file; its paper stays listed.
+    pub fn lose(&self, blob: &BlobId) {
+        self.state().blobs.remove(blob);
+    }
+
+    /// Files asked for wait until told otherwise.
+    pub fn hold_fetches(&self, on: bool) {
+        self.gate.send_modify(|gate| gate.0 = on);
+    }
+
+    /// Returns once a file is waited for.
+    pub async fn fetch_waits(&self) {
+        let _ = self.gate.subscribe().wait_for(|gate| gate.1 > 0).await;
     }
 
     /// The next operation is refused with this code.
@@ -224,6 +245,9 @@ impl Warehouse for FakeWarehouse {
         if cancel.is_cancelled() {
             return Err(LinkError::Cancelled);
         }
+        self.gate.send_modify(|gate| gate.1 += 1);
+        let _ = self.gate.subscribe().wait_for(|gate| !gate.0).await;
+        self.gate.send_modify(|gate| gate.1 -= 1);
         let mut state = self.reached()?;
         state.asked += 1;
         state.blobs.get(blob).cloned().ok_or_else(|| LinkError::Refused("blobUnknown".into()))

@@ -235,7 +235,9 @@ impl Vault for MemoryVault {
 
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.read(|c| {
-            let wanted = |i: &OutboxItem| all || !matches!(i.state, OutboxState::Received { .. });
+            let done =
+                |i: &OutboxItem| matches!(i.state, OutboxState::Received { .. } | OutboxState::Replaced);
+            let wanted = |i: &OutboxItem| all || !done(i);
             c.outbox.values().map(|q| q.item.clone()).filter(wanted).collect()
         })
     }

@@ -43,6 +43,8 @@ pub enum OutboxState {
         /// Stable code of the refusal; the window has the sentence.
         code: String,
     },
+    /// Đã thay: refused or held back, and what it carried was replaced since; it is not sent any more.
+    Replaced,
 }
 
 /// One line of the outbox.

@@ -218,7 +218,7 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError>;
-    /// Outbox, oldest first; received lines too when `all`.
+    /// Outbox, oldest first; received and replaced lines too when `all`.
     ///
     /// # Errors
     /// `Locked`, storage.

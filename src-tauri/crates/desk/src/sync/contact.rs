@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
 use crate::ports::{Batch, LinkError};
 use motcua_dossier::{
-    Day, Dossier, DossierId, DossierState, IdentityCheck, OutboxItem, OutboxState, Reservation,
+    Day, Dossier, DossierId, DossierState, IdentityCheck, OutboxItem, OutboxKind, OutboxState, Reservation,
 };
 use motcua_wire::LeaseBlock;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 const BLOCK: u32 = 20;
 const EPOCH_SETTING: &str = "warehouse_epoch";
 /// Dossiers looked at for re-checks, reservations and owners.
-const RECENT: u32 = 300;
+pub(crate) const RECENT: u32 = 300;
 /// Drafts whose owner's papers are kept fresh, and how fresh.
 const OWNERS: usize = 20;
 const OWNER_MILLIS: i64 = 10 * 60 * 1000;
@@ -73,12 +73,19 @@ impl Desk {
             if cancel.is_cancelled() {
                 return Ok(());
             }
-            if matches!(dossier.identity, IdentityCheck::Offline { .. } | IdentityCheck::ServiceDown { .. }) {
+            if is_unsure(&dossier.identity) {
                 note(self.recheck(dossier, on_event).await)?;
             }
         }
         let mut fetched = 0;
-        for dossier in &recent {
+        let mut waiting: Vec<Dossier> = vec![];
+        for item in self.vault.outbox(false)? {
+            let known = recent.iter().chain(&waiting).any(|d| d.id == item.dossier);
+            if item.kind == OutboxKind::Acceptance && !known {
+                waiting.extend(self.vault.dossier(item.dossier)?);
+            }
+        }
+        for dossier in recent.iter().chain(&waiting) {
             for row in &dossier.components {
                 if let Some(reservation) = row.reservation.as_ref().filter(|r| r.problem.is_none())
                     && !cancel.is_cancelled()
@@ -152,7 +159,7 @@ impl Desk {
     async fn recheck(&self, dossier: &Dossier, on_event: OnEvent<'_>) -> Result<(), DeskError> {
         let number = dossier.applicant.owner.number.clone();
         let (check, _) = self.ask_identity(&number).await?;
-        if !matches!(check, IdentityCheck::Answered { .. }) {
+        if is_unsure(&check) {
             return Ok(());
         }
         self.change(dossier.id, |change| {
@@ -201,5 +208,14 @@ impl Desk {
             Ok(())
         })?;
         Ok(attached)
+    }
+}
+
+/// Not the service's own answer: none, or one remembered from an earlier day.
+fn is_unsure(check: &IdentityCheck) -> bool {
+    match check {
+        IdentityCheck::Answered { cached, .. } => *cached,
+        IdentityCheck::Offline { .. } | IdentityCheck::ServiceDown { .. } => true,
+        IdentityCheck::NotAsked => false,
     }
 }

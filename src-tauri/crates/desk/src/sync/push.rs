@@ -5,8 +5,9 @@ use super::{OnEvent, SyncEvent, SyncReport};
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
 use crate::ports::{Batch, LinkError, QueuedOp};
+use crate::replace::{awaits_paper, hold, is_held, missing, never_left};
 use ed25519_dalek::VerifyingKey;
-use motcua_dossier::{DocumentId, DossierId, OutboxItem, OutboxState, Timestamp};
+use motcua_dossier::{DocumentId, DossierId, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp};
 use motcua_wire::{EvidenceSource, OpPayload, OpResult, OpsRequest, ReceiptBody, SignedReceipt};
 use std::collections::{BTreeMap, HashSet};
 use tokio_util::sync::CancellationToken;
@@ -33,12 +34,15 @@ impl Desk {
         let mut dossiers: BTreeMap<u64, (DossierId, Vec<OutboxItem>)> = BTreeMap::new();
         let mut first: BTreeMap<DossierId, u64> = BTreeMap::new();
         let mut items = self.vault.outbox(false)?;
+        // Papers before the acceptance that names them, the result last: an acceptance made anew is younger
+        // than what waits for it.
         items.sort_by_key(|i| i.sequence);
         for item in items {
             let place = *first.entry(item.dossier).or_insert(item.sequence);
             dossiers.entry(place).or_insert_with(|| (item.dossier, vec![])).1.push(item);
         }
-        for (_, (dossier, items)) in dossiers {
+        for (_, (dossier, mut items)) in dossiers {
+            items.sort_by_key(|i| (turn(i.kind), i.sequence));
             let lost = self.drain_dossier(&items, cancel, on_event, report).await?;
             on_event(SyncEvent::DossierChanged(dossier));
             if let Some(error) = lost {
@@ -71,7 +75,7 @@ impl Desk {
             }
             let Some(queued) = self.vault.queued(item.op)? else { continue };
             match queued.item.state {
-                OutboxState::Received { .. } => continue,
+                OutboxState::Received { .. } | OutboxState::Replaced => continue,
                 OutboxState::NeedsAttention { .. } => {
                     if !note_refused(&queued, &mut refused) {
                         return Ok(None);
@@ -87,6 +91,9 @@ impl Desk {
             if names_any(&queued, &refused) {
                 return Ok(None);
             }
+            if self.keeps_back(&queued)? {
+                return Ok(None);
+            }
             match self.send(&queued, cancel, on_event).await? {
                 Sent::Received => report.received += 1,
                 Sent::Refused if note_refused(&queued, &mut refused) => {}
@@ -97,8 +104,41 @@ impl Desk {
         Ok(None)
     }
 
-    /// Files first, then the operation; the line is received only with a receipt that verifies.
+    /// An acceptance that never left stays while a paper it names is still to be fetched, and becomes
+    /// "Cần xử lý" when one cannot be had: what is not there is never counted.
+    fn keeps_back(&self, queued: &QueuedOp) -> Result<bool, DeskError> {
+        if queued.item.kind != OutboxKind::Acceptance || !never_left(&queued.item) {
+            return Ok(false);
+        }
+        let dossier = self.stored(queued.item.dossier)?;
+        if !missing(&dossier).is_empty() {
+            self.write_line(hold(&queued.item))?;
+            return Ok(true);
+        }
+        Ok(awaits_paper(&dossier))
+    }
+
+    /// One try. From its first to its last step nobody replaces what is on its way.
     async fn send(
+        &self,
+        queued: &QueuedOp,
+        cancel: &CancellationToken,
+        on_event: OnEvent<'_>,
+    ) -> Result<Sent, DeskError> {
+        let _flight = {
+            let _writing = self.writing();
+            let settled = |q: QueuedOp| matches!(q.item.state, OutboxState::Replaced) || is_held(&q.item);
+            if self.vault.queued(queued.item.op)?.is_none_or(settled) {
+                return Ok(Sent::Later);
+            }
+            self.live().in_flight.insert(queued.item.op);
+            Flight { desk: self, op: queued.item.op }
+        };
+        self.send_now(queued, cancel, on_event).await
+    }
+
+    /// Files first, then the operation; the line is received only with a receipt that verifies.
+    async fn send_now(
         &self,
         queued: &QueuedOp,
         cancel: &CancellationToken,
@@ -241,6 +281,26 @@ impl Desk {
         let _writing = self.writing();
         self.vault.commit(&Batch { outbox: vec![item], ..Batch::default() })?;
         Ok(())
+    }
+}
+
+/// Takes the operation out of those under way, however the try ends.
+struct Flight<'a> {
+    desk: &'a Desk,
+    op: OpId,
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.desk.live().in_flight.remove(&self.op);
+    }
+}
+
+fn turn(kind: OutboxKind) -> u8 {
+    match kind {
+        OutboxKind::Document => 0,
+        OutboxKind::Acceptance => 1,
+        OutboxKind::Result => 2,
     }
 }
 

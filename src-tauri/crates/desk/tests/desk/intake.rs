@@ -24,8 +24,13 @@ async fn the_four_answers_of_the_identity_check_are_told_apart() {
     office.warehouse.out(Some(LinkError::Offline));
     let offline = check("099090000495").await.unwrap();
     assert!(matches!(offline.check, IdentityCheck::Offline { .. }));
-    office.warehouse.out(Some(LinkError::Intercepted));
-    assert_eq!(check("099090000495").await.unwrap_err().code(), "linkIntercepted");
+    for how in [LinkError::Intercepted, LinkError::Unauthorized] {
+        office.warehouse.out(Some(how));
+        let unchecked = check("099090000495").await.unwrap();
+        assert!(matches!(unchecked.check, IdentityCheck::Offline { .. }), "the work goes on");
+        let id = office.open().await.id;
+        office.desk.recheck_identity(id).await.unwrap();
+    }
     assert_eq!(check("12345").await.unwrap_err().code(), "numberShape");
     assert_eq!(check("0100109107").await.unwrap_err().code(), "numberCheckDigit");
 }

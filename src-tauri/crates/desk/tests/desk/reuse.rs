@@ -1,7 +1,9 @@
 use crate::steps::*;
 use motcua_desk::ports::LinkError;
-use motcua_desk::{AutoOutcome, Fit};
-use motcua_dossier::{ConsentMethod, Day, DocumentStatus, DocumentSummary, Dossier, Provenance};
+use motcua_desk::{AutoOutcome, DossierChange, Fit};
+use motcua_dossier::{
+    ConsentMethod, Day, DocumentStatus, DocumentSummary, Dossier, IdNumber, OutboxState, Provenance,
+};
 use motcua_testkit::{Office, paper_of, pki};
 
 fn birth(seed: u8) -> (DocumentSummary, Vec<u8>) {
@@ -213,4 +215,175 @@ async fn a_reuse_counts_once_however_often_it_is_sent() {
     }
     assert!(all_received(&states(&office).await));
     assert_eq!(office.warehouse.uses(paper.record.id), 1);
+}
+
+/// A dossier accepted offline on a reserved paper whose file the warehouse has lost meanwhile.
+async fn accepted_on_a_lost_paper(office: &Office) -> (Dossier, DocumentSummary) {
+    let (paper, file) = birth(1);
+    office.warehouse.hold(paper.clone(), &file);
+    let id = office.open().await.id;
+    office.desk.offers(id, BIRTH).await.unwrap();
+    office.warehouse.out(Some(LinkError::Offline));
+    office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+    scan(office, id, FORM, 1).await;
+    office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap();
+    let dossier = office.desk.accept(id).await.unwrap();
+    office.warehouse.lose(&paper.record.blob);
+    office.warehouse.out(None);
+    (dossier, paper)
+}
+
+#[tokio::test]
+async fn a_reservation_that_fails_after_acceptance_holds_it_and_counts_nothing() {
+    let office = Office::ready().await;
+    let (dossier, paper) = accepted_on_a_lost_paper(&office).await;
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention), (0, 1));
+    assert_eq!(office.desk.status().await.attention, 1, "told once, not once per row and once per line");
+    assert_eq!(office.warehouse.uses(paper.record.id), 0);
+    assert_eq!(office.desk.open_rows(dossier.id).await.unwrap(), [BIRTH]);
+    let error = office.desk.detach(dossier.id, FORM).await.unwrap_err();
+    assert_eq!(error.code(), "dossierNotDraft", "the other rows are as accepted");
+    let line = office.desk.outbox(false).await.unwrap()[0].clone();
+    assert_eq!(
+        (line.state, line.attempts),
+        (OutboxState::NeedsAttention { code: "acceptanceHeld".into() }, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_scan_replaces_the_lost_paper_and_the_acceptance_is_made_anew() {
+    let office = Office::ready().await;
+    let (dossier, paper) = accepted_on_a_lost_paper(&office).await;
+    let id = dossier.id;
+    sync(&office).await;
+    let held = office.desk.outbox(false).await.unwrap()[0].op;
+    scan(&office, id, BIRTH, 2).await;
+    assert_eq!(sync(&office).await.received, 0, "not before the scan is filed");
+    sign_by_agency(&office, id, &[BIRTH]).await;
+    let mended = digitize(&office, id, BIRTH).await;
+    assert_eq!((&mended.code, &mended.state), (&dossier.code, &dossier.state));
+    assert_ne!(mended.receipt, dossier.receipt, "the receipt names what is there");
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
+    assert_eq!(office.warehouse.uses(paper.record.id), 0);
+    let lines = office.desk.outbox(true).await.unwrap();
+    assert_eq!(lines.iter().find(|l| l.op == held).unwrap().state, OutboxState::Replaced);
+    assert_eq!(office.desk.detach(id, BIRTH).await.unwrap_err().code(), "dossierNotDraft");
+}
+
+#[tokio::test]
+async fn another_paper_replaces_the_lost_one_after_its_own_confirmation() {
+    let office = Office::ready().await;
+    let (dossier, lost) = accepted_on_a_lost_paper(&office).await;
+    let (other, file) = birth(2);
+    office.warehouse.hold(other.clone(), &file);
+    sync(&office).await;
+    office.clock.pass(std::time::Duration::from_secs(60));
+    office.desk.offers(dossier.id, BIRTH).await.unwrap();
+    office.desk.take(dossier.id, BIRTH, other.record.id, None).await.unwrap();
+    assert_eq!(sync(&office).await.received, 0, "the citizen has not confirmed this one");
+    office.desk.confirm_reuse(dossier.id, ConsentMethod::Spoken, None).await.unwrap();
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention), (1, 0));
+    assert_eq!((office.warehouse.uses(lost.record.id), office.warehouse.uses(other.record.id)), (0, 1));
+}
+
+#[tokio::test]
+async fn a_lost_paper_that_is_found_again_goes_with_the_acceptance_as_it_was() {
+    let office = Office::ready().await;
+    let (dossier, paper) = accepted_on_a_lost_paper(&office).await;
+    sync(&office).await;
+    let held = office.desk.outbox(false).await.unwrap()[0].op;
+    let (_, file) = birth(1);
+    office.warehouse.hold(paper.clone(), &file);
+    office.desk.resend(held).await.unwrap();
+    let report = sync(&office).await;
+    assert_eq!((report.fetched, report.received, report.attention), (1, 1, 0));
+    assert_eq!(office.desk.outbox(true).await.unwrap()[0].op, held, "the same content, the same id");
+    assert_eq!(office.warehouse.uses(paper.record.id), 1);
+    let row = office.desk.dossier(dossier.id).await.unwrap().component(BIRTH).unwrap().clone();
+    assert_eq!(row.attachment.unwrap().blob, paper.record.blob);
+}
+
+#[tokio::test]
+async fn a_failed_reservation_of_a_draft_counts_as_work_for_a_person() {
+    let office = Office::ready().await;
+    let (paper, file) = paper_of(1, BIRTH_CODE, Some(&pki().stranger));
+    office.warehouse.hold(paper.clone(), &file);
+    let id = office.open().await.id;
+    office.desk.offers(id, BIRTH).await.unwrap();
+    office.warehouse.out(Some(LinkError::Offline));
+    office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+    assert_eq!(office.desk.status().await.attention, 0);
+    office.warehouse.out(None);
+    assert_eq!(sync(&office).await.attention, 1);
+    assert_eq!(office.desk.status().await.attention, 1);
+    office.desk.detach(id, BIRTH).await.unwrap();
+    assert_eq!(office.desk.status().await.attention, 0);
+}
+
+#[tokio::test]
+async fn an_intercepted_line_or_a_refused_device_takes_papers_as_no_line_does() {
+    for how in [LinkError::Intercepted, LinkError::Unauthorized] {
+        let office = Office::ready().await;
+        let (paper, file) = birth(1);
+        office.warehouse.hold(paper.clone(), &file);
+        let id = office.open().await.id;
+        office.desk.offers(id, BIRTH).await.unwrap();
+        office.clock.pass(std::time::Duration::from_secs(60));
+        office.warehouse.out(Some(how));
+        let offers = office.desk.offers(id, BIRTH).await.unwrap();
+        assert!(!offers.online && offers.items.len() == 1);
+        let dossier = office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+        assert!(dossier.component(BIRTH).unwrap().reservation.is_some());
+        office.warehouse.out(None);
+        assert_eq!(sync(&office).await.fetched, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_paper_that_comes_after_the_owner_changed_is_not_attached() {
+    let office = Office::ready().await;
+    let (paper, file) = birth(1);
+    office.warehouse.hold(paper.clone(), &file);
+    let dossier = office.open().await;
+    let id = dossier.id;
+    office.desk.offers(id, BIRTH).await.unwrap();
+    office.warehouse.hold_fetches(true);
+    let desk = office.desk.clone();
+    let taking = tokio::spawn(async move { desk.take(id, BIRTH, paper.record.id, None).await });
+    office.warehouse.fetch_waits().await;
+    let mut applicant = dossier.applicant.clone();
+    applicant.owner.number = IdNumber::parse("079090000019").unwrap();
+    let to = DossierChange {
+        channel: dossier.channel,
+        return_method: dossier.return_method,
+        applicant,
+        case_code: dossier.case_code,
+    };
+    office.desk.update_dossier(id, to).await.unwrap();
+    office.warehouse.hold_fetches(false);
+    let error = taking.await.unwrap().unwrap_err();
+    assert_eq!(error.code(), "documentUnknown");
+    assert!(office.desk.dossier(id).await.unwrap().component(BIRTH).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_paper_that_comes_after_the_row_was_filed_does_not_replace_it() {
+    let office = Office::ready().await;
+    let (paper, file) = birth(1);
+    office.warehouse.hold(paper.clone(), &file);
+    let id = office.open().await.id;
+    office.desk.offers(id, BIRTH).await.unwrap();
+    office.warehouse.hold_fetches(true);
+    let desk = office.desk.clone();
+    let taking = tokio::spawn(async move { desk.take(id, BIRTH, paper.record.id, None).await });
+    office.warehouse.fetch_waits().await;
+    scan(&office, id, BIRTH, 1).await;
+    sign_by_agency(&office, id, &[BIRTH]).await;
+    let filed = digitize(&office, id, BIRTH).await;
+    office.warehouse.hold_fetches(false);
+    assert_eq!(taking.await.unwrap().unwrap_err().code(), "dossierAlreadyDigitized");
+    assert_eq!(office.desk.dossier(id).await.unwrap(), filed);
 }

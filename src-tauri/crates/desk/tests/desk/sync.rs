@@ -1,7 +1,7 @@
 use crate::steps::*;
 use motcua_desk::SyncEvent;
 use motcua_desk::ports::{LinkError, Vault};
-use motcua_dossier::OutboxState;
+use motcua_dossier::{IdentityAnswer, IdentityCheck, OutboxState};
 use motcua_testkit::Office;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -55,7 +55,12 @@ async fn a_refusal_needs_a_person_and_a_corrected_paper_goes_anew() {
     digitize(&office, id, BIRTH).await;
     office.desk.accept(id).await.unwrap();
     let report = sync(&office).await;
-    assert_eq!((report.received, report.attention), (2, 1), "the refused line stays for its person");
+    assert_eq!((report.received, report.attention), (2, 0), "the corrected paper closed the refused line");
+    let lines = office.desk.outbox(true).await.unwrap();
+    assert_eq!(lines[0].state, OutboxState::Replaced);
+    assert_ne!(lines[0].op, lines[1].op, "other content goes under another id");
+    office.desk.resend(lines[0].op).await.unwrap();
+    assert_eq!(sync(&office).await.received, 0, "what was replaced is never sent");
 }
 
 #[tokio::test]
@@ -69,6 +74,22 @@ async fn an_acceptance_waits_for_the_refused_paper_it_names() {
     office.desk.resend(refused).await.unwrap();
     let report = sync(&office).await;
     assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
+    assert!(office.desk.outbox(true).await.unwrap().iter().any(|l| l.op == refused), "the same id");
+}
+
+#[tokio::test]
+async fn a_refused_paper_is_corrected_after_acceptance_and_both_go() {
+    let office = Office::ready().await;
+    office.warehouse.refuse_next("fileNotTrusted");
+    let id = accept_scanned(&office).await.id;
+    assert_eq!(sync(&office).await.attention, 1);
+    scan(&office, id, BIRTH, 3).await;
+    sign_by_agency(&office, id, &[BIRTH]).await;
+    let dossier = digitize(&office, id, BIRTH).await;
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
+    assert_eq!(dossier.code, office.desk.dossier(id).await.unwrap().code, "the code on paper holds");
+    assert_eq!(office.desk.open_rows(id).await.unwrap(), [0u32; 0], "what was sent is closed");
 }
 
 #[tokio::test]
@@ -165,4 +186,31 @@ async fn blocks_are_topped_up_for_today_and_the_next_working_day() {
     let days: Vec<_> =
         office.vault.blocks().unwrap().iter().map(|b| (b.day.format_iso(), b.left())).collect();
     assert_eq!(days, [("2026-11-20".to_owned(), 20), ("2026-11-23".to_owned(), 20)]);
+}
+
+#[tokio::test]
+async fn a_remembered_identity_answer_is_asked_again_when_the_service_is_back() {
+    let office = Office::ready().await;
+    let number = motcua_testkit::owner().number;
+    office.desk.check_identity(number.value()).await.unwrap();
+    office.warehouse.out(Some(LinkError::Offline));
+    let id = office.open().await.id;
+    let dossier = office.desk.recheck_identity(id).await.unwrap();
+    assert!(matches!(dossier.identity, IdentityCheck::Answered { cached: true, .. }));
+    office.warehouse.out(None);
+    office.warehouse.identity_down(true);
+    let before = office.desk.dossier(id).await.unwrap().revision;
+    sync(&office).await;
+    assert_eq!(office.desk.dossier(id).await.unwrap().revision, before, "the same memory is no news");
+    office.warehouse.identity_down(false);
+    office.warehouse.know(&number, IdentityAnswer::NotRegistered, None);
+    sync(&office).await;
+    let checked = office.desk.dossier(id).await.unwrap().identity;
+    assert!(
+        matches!(
+            checked,
+            IdentityCheck::Answered { answer: IdentityAnswer::NotRegistered, cached: false, .. }
+        ),
+        "{checked:?}"
+    );
 }

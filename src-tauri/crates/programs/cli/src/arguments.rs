@@ -64,6 +64,8 @@ pub(crate) enum Command {
         /// Cả những mục kho đã nhận.
         #[arg(long)]
         all: bool,
+        #[command(subcommand)]
+        action: Option<OutboxAction>,
     },
     /// Đồng bộ với kho.
     Sync {
@@ -73,6 +75,15 @@ pub(crate) enum Command {
     },
     /// Hồ sơ mẫu đầu đến cuối trên bộ phận thật (máy quét SANE, SoftHSM2, máy chủ HTTPS).
     Demo(DemoAction),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OutboxAction {
+    /// Gửi lại một mục cần xử lý, sau khi đã sửa điều kho từ chối; gửi bằng `motcua sync`.
+    Resend {
+        /// Mã (UUID) của mục, như `motcua outbox` in ra.
+        op: String,
+    },
 }
 
 #[derive(Subcommand)]

@@ -161,6 +161,13 @@ pub(crate) async fn outbox(desk: &Desk, all: bool, output: Output) -> Result<Exi
     Ok(if stuck { ExitCode::from(4) } else { ExitCode::SUCCESS })
 }
 
+/// `motcua outbox resend`: the line waits for the next `motcua sync` again.
+pub(crate) async fn resend(desk: &Desk, op: &str, output: Output) -> Result<ExitCode, Failure> {
+    let op = motcua_dossier::OpId::parse(op).context("mã của mục không đúng; xem `motcua outbox`")?;
+    desk.resend(op).await?;
+    outbox(desk, false, output).await
+}
+
 /// `motcua sync`; exit code 3 when the warehouse was not reached, 4 when a line needs a person.
 pub(crate) async fn sync(desk: &Desk, watch: bool, output: Output) -> Result<ExitCode, Failure> {
     let cancel = on_interrupt();
@@ -300,6 +307,7 @@ pub(crate) fn state_words(item: &OutboxItem) -> String {
         }
         OutboxState::WaitingForNetwork { .. } => "Đang chờ mạng".into(),
         OutboxState::Received { at } => format!("Kho đã nhận ({})", at.format_vn()),
+        OutboxState::Replaced => "Đã thay, không gửi nữa".into(),
         OutboxState::NeedsAttention { code } => format!("Cần xử lý ({code})"),
     }
 }

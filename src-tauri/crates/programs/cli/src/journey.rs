@@ -196,7 +196,7 @@ impl Walk<'_> {
             if let Some(stuck) = ours.iter().find(|i| matches!(i.state, OutboxState::NeedsAttention { .. })) {
                 return Err(anyhow!("{}", state_words(stuck)).into());
             }
-            if ours.iter().all(|i| matches!(i.state, OutboxState::Received { .. })) {
+            if ours.iter().all(|i| matches!(i.state, OutboxState::Received { .. } | OutboxState::Replaced)) {
                 self.step(format!("Kho đã nhận {} mục, biên nhận có chữ ký của kho", ours.len()), None);
                 return Ok(());
             }

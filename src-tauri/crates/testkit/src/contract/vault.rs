@@ -179,6 +179,12 @@ fn an_operation_never_changes(vault: &dyn Vault) {
     let held = vault.queued(queued.item.op).unwrap().unwrap();
     assert_eq!(held, QueuedOp { item: received, op: queued.op, receipt: Some(receipt) });
     assert_eq!(vault.queued(OpId::derive(1, &[0xee; 10])), Ok(None));
+    let second = sample_op(2);
+    enqueue(vault, &second).unwrap();
+    let replaced = OutboxItem { state: OutboxState::Replaced, ..second.item };
+    vault.commit(&Batch { outbox: vec![replaced], ..Batch::default() }).unwrap();
+    assert_eq!(vault.outbox(false), Ok(vec![]), "a replaced line waits for nothing");
+    assert_eq!(vault.outbox(true).unwrap().len(), 2);
 }
 
 fn sending_is_queued_again_after_unlock(vault: &dyn Vault) {

@@ -1,0 +1,209 @@
+//! Between "Tiếp nhận" and the sending: a paper that cannot be had is replaced, and the acceptance that
+//! has not left this machine is made anew. What has left it is never touched.
+
+use crate::accept::{counted_consents, evidence};
+use crate::desk::{Change, Desk};
+use crate::error::DeskError;
+use crate::ports::QueuedOp;
+use motcua_dossier::{
+    Attachment, ComponentRow, Dossier, DossierError, DossierId, DossierState, FieldProblem, OpId, OutboxItem,
+    OutboxKind, OutboxState,
+};
+use motcua_wire::{AcceptedDossier, OpPayload};
+
+/// Why an acceptance stays here until someone has put its papers right.
+pub(crate) const HELD: &str = "acceptanceHeld";
+
+impl Desk {
+    /// Rows that take new content now: every unfiled row of a draft, and in an accepted dossier that was
+    /// not sent yet the rows whose paper cannot be had.
+    ///
+    /// # Errors
+    /// Unknown dossier, the vault is closed.
+    pub async fn open_rows(&self, id: DossierId) -> Result<Vec<u32>, DeskError> {
+        let dossier = self.stored(id)?;
+        let mut open = vec![];
+        for row in &dossier.components {
+            match self.may_capture(&dossier, row.number) {
+                Ok(()) => open.push(row.number),
+                Err(DeskError::Dossier(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(open)
+    }
+
+    /// The acceptance of a dossier that never left this machine.
+    pub(crate) fn unsent_acceptance(&self, id: DossierId) -> Result<Option<QueuedOp>, DeskError> {
+        let unsent =
+            |item: &OutboxItem| item.dossier == id && item.kind == OutboxKind::Acceptance && never_left(item);
+        let Some(item) = self.vault.outbox(false)?.into_iter().find(unsent) else { return Ok(None) };
+        if self.live().in_flight.contains(&item.op) {
+            return Ok(None);
+        }
+        Ok(self.vault.queued(item.op)?)
+    }
+
+    /// May a row of a dossier that is no draft take another paper: its acceptance has not left, and what
+    /// it promised of the row cannot be had or is already being replaced.
+    pub(crate) fn may_replace(&self, dossier: &Dossier, row: &ComponentRow) -> Result<(), DeskError> {
+        let Some(unsent) = self.unsent_acceptance(dossier.id)? else {
+            return Err(DossierError::NotDraft.into());
+        };
+        let refused = match row.attachment.as_ref().and_then(|a| a.digitized) {
+            Some((op, _)) => self.is_refused(op)?,
+            None => false,
+        };
+        let replaced = promised(&unsent)
+            .and_then(|accepted| accepted.components.iter().find(|c| c.number == row.number))
+            .is_some_and(|promise| promise.source != evidence(row).source);
+        if refused || replaced || failed(row) { Ok(()) } else { Err(DossierError::NotDraft.into()) }
+    }
+
+    /// Brings the unsent acceptance in line with its dossier, in the same commit: held while something is
+    /// missing, made anew when it says something else, due again when it was held and is right now.
+    pub(crate) fn settle_acceptance(&self, change: &mut Change<'_>) -> Result<(), DeskError> {
+        let Some(unsent) = self.unsent_acceptance(change.dossier.id)? else { return Ok(()) };
+        let Some(accepted) = promised(&unsent).cloned() else { return Ok(()) };
+        let held = is_held(&unsent.item);
+        if !missing(&change.dossier).is_empty() {
+            if !held {
+                change.batch.outbox.push(hold(&unsent.item));
+            }
+            return Ok(());
+        }
+        let said: Vec<_> = change.dossier.components.iter().map(evidence).collect();
+        if said == accepted.components && counted_consents(&change.dossier) == accepted.consents {
+            if held {
+                let due = OutboxItem { state: OutboxState::Queued, last_error: None, ..unsent.item };
+                change.batch.outbox.push(due);
+                change.wakes = true;
+            }
+            return Ok(());
+        }
+        let receipt = self.queue_acceptance(
+            change,
+            &accepted.code,
+            accepted.accepted_at,
+            &accepted.deadline,
+            &accepted.officer,
+        )?;
+        change.dossier.receipt = Some(receipt);
+        change.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..unsent.item });
+        Ok(())
+    }
+
+    /// A held acceptance is tried again: what could not be fetched is asked for once more.
+    pub(crate) fn resume_acceptance(&self, id: DossierId) -> Result<Dossier, DeskError> {
+        self.change(id, |change| {
+            for row in &mut change.dossier.components {
+                if let Some(held) = &mut row.reservation {
+                    held.problem = None;
+                }
+            }
+            match missing(&change.dossier) {
+                problems if problems.is_empty() => Ok(()),
+                problems => Err(DossierError::Incomplete(problems).into()),
+            }
+        })
+    }
+
+    /// Rows of this counter whose reserved paper cannot be had and that no held acceptance tells of.
+    pub(crate) fn failed_rows(&self, outbox: &[OutboxItem]) -> Result<u32, DeskError> {
+        let known = self.live().failed_rows.clone();
+        let by_dossier = match known {
+            Some(known) => known,
+            None => {
+                let _writing = self.writing();
+                let all = self.vault.dossiers("", crate::sync::RECENT)?;
+                let found: std::collections::BTreeMap<_, _> =
+                    all.iter().map(|d| (d.id, failed_of(d))).filter(|(_, n)| *n > 0).collect();
+                self.live().failed_rows = Some(found.clone());
+                found
+            }
+        };
+        let told = |id: DossierId| outbox.iter().any(|i| i.dossier == id && is_held(i));
+        Ok(by_dossier.iter().filter(|(id, _)| !told(**id)).map(|(_, n)| n).sum())
+    }
+}
+
+impl Change<'_> {
+    /// The row, to be changed now. What was true when the work began is asked again: the row may have
+    /// been filed, or the dossier accepted or sent, while a device or the network was waited for.
+    ///
+    /// # Errors
+    /// No such row; it takes nothing now.
+    pub(crate) fn row_mut(&mut self, component: u32) -> Result<&mut ComponentRow, DeskError> {
+        self.desk.may_capture(&self.dossier, component)?;
+        let row = self.dossier.components.iter_mut().find(|c| c.number == component);
+        Ok(row.ok_or(DossierError::NoSuchComponent(component))?)
+    }
+
+    /// A refused paper that leaves its row needs nobody any more: its line is closed.
+    pub(crate) fn let_go(&mut self, paper: Option<&Attachment>) -> Result<(), DeskError> {
+        let Some((op, _)) = paper.and_then(|a| a.digitized) else { return Ok(()) };
+        self.close_refused(op)
+    }
+
+    fn close_refused(&mut self, op: OpId) -> Result<(), DeskError> {
+        if let Some(queued) = self.desk.vault.queued(op)?
+            && matches!(queued.item.state, OutboxState::NeedsAttention { .. })
+        {
+            self.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..queued.item });
+        }
+        Ok(())
+    }
+}
+
+/// The line as it waits for its officer; it was not tried.
+pub(crate) fn hold(item: &OutboxItem) -> OutboxItem {
+    OutboxItem {
+        state: OutboxState::NeedsAttention { code: HELD.to_owned() },
+        last_error: Some(HELD.to_owned()),
+        ..item.clone()
+    }
+}
+
+/// It waits because of its dossier's papers, not because it was refused.
+pub(crate) fn is_held(item: &OutboxItem) -> bool {
+    matches!(&item.state, OutboxState::NeedsAttention { code } if code == HELD)
+}
+
+/// Not one try was made: the warehouse cannot know of it.
+pub(crate) fn never_left(item: &OutboxItem) -> bool {
+    item.attempts == 0 && !matches!(item.state, OutboxState::Received { .. } | OutboxState::Replaced)
+}
+
+/// What an accepted dossier lacks to be what was accepted.
+pub(crate) fn missing(dossier: &Dossier) -> Vec<FieldProblem> {
+    let mut problems = dossier.problems();
+    problems.retain(|p| p.field != "state");
+    problems
+}
+
+/// A paper is still to be fetched.
+pub(crate) fn awaits_paper(dossier: &Dossier) -> bool {
+    let awaited = |row: &ComponentRow| row.attachment.is_none() && row.reservation.is_some() && !failed(row);
+    dossier.components.iter().any(awaited)
+}
+
+/// Rows of a dossier whose reserved paper cannot be had.
+pub(crate) fn failed_of(dossier: &Dossier) -> u32 {
+    u32::try_from(dossier.components.iter().filter(|row| failed(row)).count()).unwrap_or(u32::MAX)
+}
+
+fn failed(row: &ComponentRow) -> bool {
+    row.attachment.is_none() && row.reservation.as_ref().is_some_and(|r| r.problem.is_some())
+}
+
+fn promised(queued: &QueuedOp) -> Option<&AcceptedDossier> {
+    match &queued.op.payload {
+        OpPayload::AcceptDossier(accepted) => Some(accepted),
+        OpPayload::FileDocument { .. } | OpPayload::ReturnResult(_) => None,
+    }
+}
+
+/// The dossier has left the draft: from here on its acceptance must follow what changes.
+pub(crate) fn is_accepted(dossier: &Dossier) -> bool {
+    dossier.state != DossierState::Draft
+}
