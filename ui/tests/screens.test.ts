@@ -39,7 +39,7 @@ describe("the worklist", () => {
 });
 
 describe("rows of the dossier", () => {
-  const row = (more: Partial<ComponentRow>): ComponentRow => ({ number: 1, name: "", form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, matches: 0, matchesAt: null, capturing: 0, needsSignature: "none", canDigitize: false, ...more });
+  const row = (more: Partial<ComponentRow>): ComponentRow => ({ number: 1, name: "", form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, matches: 0, matchesAt: null, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more });
   const file = { blob: "", size: 1, pages: 1, mediaType: "application/pdf", source: "scan" as const, dpi: 300, document: null, signatures: [], digitized: false, outbox: null };
   it("say how far they are and never more", () => {
     expect(rowState(row({}))).toBe("missing");

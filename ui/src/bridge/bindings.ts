@@ -82,6 +82,8 @@ export const commands = {
 	outbox: (all: boolean) => __TAURI_INVOKE<OutboxItem[]>("outbox", { all }),
 	/**  Makes everything that waits due now. */
 	syncNow: () => __TAURI_INVOKE<Status>("sync_now"),
+	/**  "Gửi lại": a refused line goes once more, a held acceptance asks for its paper again. */
+	resend: (op: string) => __TAURI_INVOKE<Status>("resend", { op }),
 	/**  Checks the signatures of a file held here. */
 	verifyFile: (blob: string) => __TAURI_INVOKE<VerifyReport>("verify_file", { blob }),
 	/**  The PIN window's only command. No PIN means: give up. */
@@ -167,6 +169,8 @@ export type ComponentRow = {
 	capturing: number,
 	needsSignature: NeededSignature,
 	canDigitize: boolean,
+	/**  Takes another paper now: in a draft, or accepted and not sent while its paper cannot be had. */
+	open: boolean,
 };
 
 export type ConsentLine = {
@@ -334,7 +338,7 @@ export type OutboxItem = {
 
 export type OutboxKind = "document" | "acceptance" | "result";
 
-export type OutboxStateName = "queued" | "sending" | "waiting" | "received" | "attention";
+export type OutboxStateName = "queued" | "sending" | "waiting" | "received" | "attention" | "replaced";
 
 export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature";
 

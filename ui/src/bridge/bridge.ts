@@ -45,6 +45,8 @@ export interface Bridge {
   returnResult(a: { id: string; metadata: Metadata }): Promise<Dossier>;
   outbox(a: { all: boolean }): Promise<OutboxItem[]>;
   syncNow(): Promise<Status>;
+  /** "Gửi lại" of a line that needs a person. */
+  resend(a: { op: string }): Promise<Status>;
   verifyFile(a: { blob: string }): Promise<VerifyReport>;
 
   /** Address of a page picture. */

@@ -53,7 +53,7 @@ const identity = (outcome: IdentityCheck["outcome"], number: string, more: Parti
 
 const row = (number: number, name: string, more: Partial<ComponentRow> = {}): ComponentRow => ({
   number, name, form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null,
-  matches: 0, matchesAt: NOW - HOUR, capturing: 0, needsSignature: "none", canDigitize: false, ...more,
+  matches: 0, matchesAt: NOW - HOUR, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more,
 });
 
 const attachment = (seed: string, more: Partial<Attachment> = {}): Attachment => ({
@@ -154,6 +154,8 @@ function settle(d: Dossier): Dossier {
   d.unconfirmedReuse = d.state === "draft" ? Math.max(0, reused - covered) : 0;
   if (d.unconfirmedReuse > 0) problems.push({ field: "consent", code: "reuseNotConfirmed" });
   d.problems = d.state === "draft" ? problems : [];
+  const unsent = d.outbox.some((o) => o.kind === "acceptance" && o.problem === "acceptanceHeld");
+  for (const r of d.components) r.open = !r.attachment?.digitized && (d.state === "draft" || (unsent && !!r.reservation?.problem));
   for (const o of d.outbox) o.dossierCode = d.code;
   return d;
 }
@@ -412,11 +414,18 @@ export const bridge: Bridge = {
     d.outbox.push(item(`x${(made += 1)}`, id, "result", "queued", { queuedAt: NOW }));
     return answer(d);
   },
-  outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || i.state !== "received"),
+  outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || (i.state !== "received" && i.state !== "replaced")),
   syncNow: async () => {
     await wait(pace);
     if (scene("offline")) fail("linkOffline");
-    for (const d of store.values()) for (const o of d.outbox) if (o.state !== "attention") Object.assign(o, { state: "received", receivedAt: NOW });
+    for (const d of store.values()) for (const o of d.outbox) if (o.state !== "attention" && o.state !== "replaced") Object.assign(o, { state: "received", receivedAt: NOW });
+    tell("");
+    return current();
+  },
+  resend: async ({ op }) => {
+    const line = [...store.values()].flatMap((d) => d.outbox).find((o) => o.op === op);
+    if (!line) fail("outboxLineUnknown");
+    if (line?.state === "attention") Object.assign(line, { state: "queued", problem: null });
     tell("");
     return current();
   },

@@ -66,6 +66,7 @@ export const bridge: Bridge = {
   returnResult: (a) => call(commands.returnResult(a.id, a.metadata)),
   outbox: (a) => call(commands.outbox(a.all)),
   syncNow: () => call(commands.syncNow()),
+  resend: (a) => call(commands.resend(a.op)),
   verifyFile: (a) => call(commands.verifyFile(a.blob)),
   imageUrl: (blob) => pageUrl(blob, "jpeg"),
   pdf: async (blob) => {

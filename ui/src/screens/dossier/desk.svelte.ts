@@ -63,7 +63,7 @@ export const signable = (attachment: Attachment | null): attachment is Attachmen
 
 /** Rows that still lack the signature they need. */
 export const toSign = (dossier: Dossier) =>
-  dossier.components.filter((row) => signable(row.attachment) && row.needsSignature !== "none");
+  dossier.components.filter((row) => row.open && signable(row.attachment) && row.needsSignature !== "none");
 
 export type RowState = "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional";
 
