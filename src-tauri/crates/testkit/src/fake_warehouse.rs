@@ -35,6 +35,8 @@ struct State {
     identity_down: bool,
     identities: HashMap<IdNumber, (IdentityAnswer, Option<String>)>,
     papers: BTreeMap<DocumentId, DocumentSummary>,
+    /// Papers that came from the counters; they are of one agency.
+    filed: HashSet<DocumentId>,
     blobs: HashMap<BlobId, Vec<u8>>,
     ops: HashMap<OpId, Seen>,
     changes: Vec<Change>,
@@ -73,6 +75,7 @@ impl FakeWarehouse {
             identity_down: false,
             identities: HashMap::new(),
             papers: BTreeMap::new(),
+            filed: HashSet::new(),
             blobs: HashMap::new(),
             ops: HashMap::new(),
             changes: vec![],
@@ -169,6 +172,7 @@ impl FakeWarehouse {
         state.changes.clear();
         state.dossiers.clear();
         state.papers.clear();
+        state.filed.clear();
         state.blobs.clear();
     }
 

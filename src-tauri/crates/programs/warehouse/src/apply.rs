@@ -6,7 +6,7 @@ use crate::store::{DossierRow, PaperRow, StoreError, StoredStatus, View};
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber, OpId,
-    PaperCode, Provenance, Timestamp,
+    PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_wire::{
     AcceptedDossier, EvidenceSource, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION,
@@ -17,6 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Oldest payload schema taken.
 pub(crate) const MIN_SCHEMA: u32 = if SCHEMA_VERSION > 3 { SCHEMA_VERSION - 3 } else { 1 };
+
+/// So far may a counter's clock be ahead: machines without the network drift by minutes, and a later
+/// hour on the receipt would be a promise nobody made.
+const AHEAD_MS: i64 = 10 * 60 * 1000;
+
+/// So many days may pass between "Tiếp nhận" without the network and its arrival here; what was valid
+/// on that day stays reused. A day told from further back is taken for this one: it could be
+/// invented to reuse a paper that has long expired.
+const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Why an operation is not applied.
 #[derive(Debug)]
@@ -203,7 +212,9 @@ impl Warehouse {
             OpPayload::FileDocument { record, owner_name } => {
                 file_paper(view, caller, op.op_id, record, owner_name, now)?
             }
-            OpPayload::AcceptDossier(accepted) => accept(view, op, accepted, &dossier, reference, now)?,
+            OpPayload::AcceptDossier(accepted) => {
+                accept(view, caller, op, accepted, &dossier, reference, now)?
+            }
             OpPayload::ReturnResult(result) => return_result(view, caller, op, result, &dossier, now)?,
         };
         match &op.payload {
@@ -334,6 +345,7 @@ fn new_code(view: &View<'_>, record: &DocumentRecord) -> Result<String, Stop> {
 /// "Tiếp nhận".
 fn accept(
     view: &View<'_>,
+    caller: &Caller,
     op: &Op,
     accepted: &AcceptedDossier,
     dossier: &DossierRow,
@@ -347,6 +359,12 @@ fn accept(
         return Err(rejected("procedureUnknown", &["procedure"]));
     }
     check_code(view, op, &accepted.code, &dossier.agency)?;
+    if accepted.accepted_at.0 > now.0.saturating_add(AHEAD_MS) {
+        return Err(rejected("acceptedInFuture", &["accepted_at"]));
+    }
+    let earliest = now.0.saturating_sub(OFFLINE_MS);
+    let day = Timestamp(accepted.accepted_at.0.clamp(earliest, now.0.max(earliest))).day();
+    let numbers = numbers_of(view, caller, &accepted.applicant.owner, day)?;
     let mut reused = BTreeSet::new();
     let mut waits_for = Vec::new();
     for component in &accepted.components {
@@ -361,7 +379,8 @@ fn accept(
             EvidenceSource::Warehouse { document, version, .. } => {
                 let paper = view.paper(*document)?.filter(|p| *version >= 1 && *version <= p.version);
                 let Some(paper) = paper else { return Err(rejected("documentUnknown", &[&field])) };
-                check_usable(&paper, accepted.accepted_at.day(), &field)?;
+                check_reusable(&paper, caller, &numbers, &field)?;
+                check_usable(&paper, day, &field)?;
                 if !accepted.consents.iter().any(|c| {
                     c.documents.contains(document)
                         && (c.national || paper.provenance == Provenance::Provincial)
@@ -385,6 +404,37 @@ fn accept(
         view.put_consent(op.dossier, dossier.version, consent)?;
     }
     Ok(Done { document: None, blobs: blobs_of(&op.payload) })
+}
+
+/// Every number of the owner: those the dossier tells, those known here for the same person, and those
+/// that the person's papers name beside them. A counter looks for papers by the same numbers.
+fn numbers_of(view: &View<'_>, caller: &Caller, owner: &Party, day: Day) -> Result<BTreeSet<String>, Stop> {
+    let mut numbers = owner.numbers();
+    for paper in view.papers_of(&numbers, &caller.agency, day)? {
+        for number in paper.record.owner {
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+    }
+    Ok(view.all_numbers(&numbers)?)
+}
+
+/// A paper is reused only for its owner, and only when it is shared ("Chia sẻ") or this agency filed it:
+/// what a counter is offered, asked of it again. An id alone opens nothing.
+fn check_reusable(
+    paper: &PaperRow,
+    caller: &Caller,
+    numbers: &BTreeSet<String>,
+    field: &str,
+) -> Result<(), Stop> {
+    if !paper.record.owner.iter().any(|number| numbers.contains(number.value())) {
+        return Err(rejected("documentOfOtherPerson", &[field]));
+    }
+    if !paper.record.metadata.shared && paper.filed_by.as_ref() != Some(&caller.agency) {
+        return Err(rejected("documentNotShared", &[field]));
+    }
+    Ok(())
 }
 
 fn check_usable(paper: &PaperRow, day: Day, field: &str) -> Result<(), Stop> {

@@ -73,6 +73,8 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     leased_codes_never_overlap_and_serve_once(&make().await).await;
     an_acceptance_waits_for_what_it_names(&make().await).await;
     a_reuse_is_counted_once_when_the_dossier_is_accepted(&make().await).await;
+    a_paper_of_somebody_else_or_unshared_is_not_reused(&make().await).await;
+    the_day_of_a_reuse_is_bounded_by_the_warehouses_clock(&make().await).await;
     a_result_completes_an_accepted_dossier_once(&make().await).await;
     a_change_by_another_machine_is_a_conflict(&make().await).await;
     a_cut_line_is_no_contact(make().await).await;
@@ -281,6 +283,54 @@ async fn a_reuse_is_counted_once_when_the_dossier_is_accepted(bench: &dyn Wareho
     let accepted = machine.accepted(vec![reuse(unknown)], vec![consent(bench, unknown)]).await;
     let op = machine.op(2, OpPayload::AcceptDossier(Box::new(accepted)));
     assert_eq!(code_of(&machine.push(&op).await), "documentUnknown");
+}
+
+async fn a_paper_of_somebody_else_or_unshared_is_not_reused(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let strangers = machine.stocked_but(|record| record.owner = vec![somebody_else()]);
+    let unshared = machine.stocked_but(|record| record.metadata.shared = false);
+    let take = async |dossier, document| {
+        let accepted = machine.accepted(vec![reuse(document)], vec![consent(bench, document)]).await;
+        machine.push(&machine.op(dossier, OpPayload::AcceptDossier(Box::new(accepted)))).await
+    };
+    assert_eq!(code_of(&take(1, strangers).await), "documentOfOtherPerson");
+    assert_eq!(code_of(&take(2, unshared).await), "documentNotShared");
+    assert_eq!(machine.papers(&[somebody_else()]).await[0].uses, 0);
+    machine.stocked_but(|record| record.owner.push(somebody_else()));
+    let joined = take(3, strangers).await;
+    assert!(matches!(joined, OpResult::Applied { .. }), "a paper names both numbers: {joined:?}");
+    let (record, filing) = machine.filing(4, SignedBy::Agency).await;
+    let own = record.id;
+    let mut unshared = record;
+    unshared.metadata.shared = false;
+    machine.push(&Op { payload: filing_of(unshared), ..filing }).await;
+    assert!(matches!(take(5, own).await, OpResult::Applied { .. }), "the agency's own need no sharing");
+}
+
+async fn the_day_of_a_reuse_is_bounded_by_the_warehouses_clock(bench: &dyn WarehouseBench) {
+    const DAY: i64 = 86_400_000;
+    let machine = Machine::of(bench, 0);
+    let now = bench.now().0;
+    let until =
+        |at: i64| machine.stocked_but(|record| record.metadata.valid_until = Some(Timestamp(at).day()));
+    let (yesterday, long_ago, fresh) = (until(now - DAY), until(now - 60 * DAY), until(now + DAY));
+    let mut dossier = 0;
+    for (document, at, refused) in [
+        (yesterday, now - 2 * DAY, None),
+        (yesterday, now, Some("documentExpired")),
+        (long_ago, now - 70 * DAY, Some("documentExpired")),
+        (fresh, now + 60_000, None),
+        (fresh, now + 3_600_000, Some("acceptedInFuture")),
+    ] {
+        dossier += 1;
+        let accepted = machine.accepted(vec![reuse(document)], vec![consent(bench, document)]).await;
+        let accepted = AcceptedDossier { accepted_at: Timestamp(at), ..accepted };
+        let result = machine.push(&machine.op(dossier, OpPayload::AcceptDossier(Box::new(accepted)))).await;
+        match refused {
+            Some(code) => assert_eq!(code_of(&result), code),
+            None => assert!(matches!(result, OpResult::Applied { .. }), "{result:?}"),
+        }
+    }
 }
 
 async fn a_result_completes_an_accepted_dossier_once(bench: &dyn WarehouseBench) {

@@ -5,8 +5,8 @@ use crate::pki::{AGENCY_NAME, pki};
 use crate::world::FRIDAY_MORNING;
 use ed25519_dalek::SigningKey;
 use motcua_dossier::{
-    BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode, DossierId, OpId,
-    PaperCode, Provenance, Timestamp,
+    BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode, DossierId,
+    IdNumber, OpId, PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
@@ -14,6 +14,10 @@ use motcua_wire::{
     SCHEMA_VERSION, SignedReceipt,
 };
 use std::collections::{BTreeSet, HashMap};
+
+/// A counter's clock may be ahead by this, and its acceptances late by that.
+const AHEAD_MS: i64 = 10 * 60 * 1000;
+const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// What an operation filed and verified.
 type Done = (Option<DocumentId>, BTreeSet<BlobId>);
@@ -123,7 +127,7 @@ impl State {
         }
         match &op.payload {
             OpPayload::FileDocument { record, owner_name } => self.file(record, owner_name, op.device_time),
-            OpPayload::AcceptDossier(accepted) => self.accept(op.dossier, accepted),
+            OpPayload::AcceptDossier(accepted) => self.accept(op, accepted),
             OpPayload::ReturnResult(result) => self.return_result(op, result),
         }
     }
@@ -153,11 +157,12 @@ impl State {
             filed_at: at,
         };
         self.papers.insert(record.id, paper);
+        self.filed.insert(record.id);
         Ok((Some(record.id), BTreeSet::from([record.blob])))
     }
 
-    fn accept(&mut self, dossier: DossierId, accepted: &AcceptedDossier) -> Result<Done, Refusal> {
-        if self.dossiers.get(&dossier).is_some_and(|d| d.accepted.is_some()) {
+    fn accept(&mut self, op: &Op, accepted: &AcceptedDossier) -> Result<Done, Refusal> {
+        if self.dossiers.get(&op.dossier).is_some_and(|d| d.accepted.is_some()) {
             return Err(rejected("alreadyAccepted"));
         }
         if self.dossiers.values().any(|d| d.accepted.as_ref().is_some_and(|a| a.code == accepted.code)) {
@@ -166,6 +171,13 @@ impl State {
         if accepted.code.is_final() && !self.is_leased(&accepted.code) {
             return Err(rejected("codeNotLeased"));
         }
+        // This warehouse has no clock: the moment of sending stands for it.
+        let (now, said) = (op.device_time.0, accepted.accepted_at.0);
+        if said > now.saturating_add(AHEAD_MS) {
+            return Err(rejected("acceptedInFuture"));
+        }
+        let day = Timestamp(said.clamp(now.saturating_sub(OFFLINE_MS), now)).day();
+        let numbers = self.numbers_of(&accepted.applicant.owner);
         let mut blobs = BTreeSet::from([accepted.receipt]);
         let (mut reused, mut waits_for) = (BTreeSet::new(), vec![]);
         for component in &accepted.components {
@@ -176,9 +188,7 @@ impl State {
                         .extend(document.filter(|d| !self.papers.contains_key(d)).map(|d| d.to_string()));
                 }
                 EvidenceSource::Warehouse { document, provenance, .. } => {
-                    if !self.papers.contains_key(document) {
-                        return Err(rejected("documentUnknown"));
-                    }
+                    self.reusable(*document, &numbers, day)?;
                     let covered = accepted.consents.iter().any(|c| {
                         c.documents.contains(document)
                             && (c.national || *provenance == Provenance::Provincial)
@@ -201,6 +211,31 @@ impl State {
             }
         }
         Ok((None, blobs))
+    }
+
+    /// The owner's numbers, and those the owner's papers name beside them.
+    fn numbers_of(&self, owner: &Party) -> Vec<IdNumber> {
+        let mut numbers = owner.numbers();
+        let named: Vec<_> = self.papers.values().map(|paper| &paper.record.owner).collect();
+        for owners in named.iter().filter(|owners| owners.iter().any(|n| owner.numbers().contains(n))) {
+            numbers.extend_from_slice(owners);
+        }
+        numbers
+    }
+
+    fn reusable(&self, document: DocumentId, numbers: &[IdNumber], day: Day) -> Result<(), Refusal> {
+        let paper = self.papers.get(&document).ok_or_else(|| rejected("documentUnknown"))?;
+        let said = &paper.record.metadata;
+        if !paper.record.owner.iter().any(|number| numbers.contains(number)) {
+            return Err(rejected("documentOfOtherPerson"));
+        }
+        if !said.shared && !self.filed.contains(&document) {
+            return Err(rejected("documentNotShared"));
+        }
+        if said.valid_until.is_some_and(|last| last < day) {
+            return Err(rejected("documentExpired"));
+        }
+        Ok(())
     }
 
     fn return_result(&mut self, op: &Op, result: &ReturnedResult) -> Result<Done, Refusal> {

@@ -2,8 +2,8 @@
 
 use crate::paper;
 use crate::world::{
-    OTHER_AGENCY, OWNER, STRANGER, World, accept, consent, file_document, fresh_uuid, is_applied, push,
-    push_all, rejected_code, returned, reuse, upload,
+    AGENCY, OTHER_AGENCY, OWNER, OWNER_OLD, PASSPORT, STRANGER, World, accept, consent, file_document,
+    fresh_uuid, is_applied, push, push_all, rejected_code, returned, reuse, upload,
 };
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{DossierCode, DossierId, IdNumber, Provenance};
@@ -219,6 +219,77 @@ async fn a_paper_that_may_not_be_used_stops_the_acceptance() {
 }
 
 #[tokio::test]
+async fn a_paper_is_reused_for_its_owner_only_and_when_it_is_shared_or_of_the_agency() {
+    let world = World::new().await;
+    let line = world.line(0);
+    let number = |text: &str| IdNumber::parse(text).unwrap();
+    let stock = |mark: &str, owner: &[&str], shared: bool, filed_by: Option<&str>| {
+        world.stock(&world.signed(mark), |d| {
+            d.record.owner = owner.iter().map(|text| number(text)).collect();
+            d.record.metadata.shared = shared;
+            d.filed_by = filed_by.map(|code| motcua_dossier::AgencyCode::parse(code).unwrap());
+        })
+    };
+    let unshared = stock("theirs", &[OWNER], false, Some(OTHER_AGENCY));
+    let of_nobody = stock("whose", &[OWNER], false, None);
+    for (document, verdict) in [
+        (stock("strangers", &[STRANGER], true, None), Err("documentOfOtherPerson")),
+        (stock("strangers, filed here", &[STRANGER], true, Some(AGENCY)), Err("documentOfOtherPerson")),
+        (unshared, Err("documentNotShared")),
+        (of_nobody, Err("documentNotShared")),
+        (stock("ours", &[OWNER], false, Some(AGENCY)), Ok(())),
+        (stock("old number", &[OWNER_OLD], true, None), Ok(())),
+        (stock("two numbers", &[OWNER, PASSPORT], true, None), Ok(())),
+        (stock("passport", &[PASSPORT], true, None), Ok(())),
+    ] {
+        let op = acceptance(&world, 0, DossierId(fresh_uuid()), vec![reuse(document)]).await;
+        let result = push(&line, &with_consents(op, vec![consent(vec![document], false)])).await;
+        match verdict {
+            Ok(()) => assert!(is_applied(&result), "{result:?}"),
+            Err(code) => assert_eq!(rejected_code(&result), code),
+        }
+    }
+    let uses = |papers: Vec<motcua_dossier::DocumentSummary>| papers.iter().map(|p| p.uses).sum::<u64>();
+    assert_eq!(uses(line.documents(&[number(STRANGER)]).await.unwrap()), 0, "nothing refused is counted");
+    assert_eq!(uses(world.line(2).documents(&[number(OWNER)]).await.unwrap()), 2, "shared ones only");
+}
+
+#[tokio::test]
+async fn the_day_of_a_reuse_is_the_counters_within_the_bounds_of_the_servers_clock() {
+    const DAY: i64 = 86_400_000;
+    let world = World::new().await;
+    let line = world.line(0);
+    let now = crate::world::now().0;
+    let until = |mark: &str, at: i64| {
+        let day = motcua_dossier::Timestamp(at).day();
+        world.stock(&world.signed(mark), |d| d.record.metadata.valid_until = Some(day))
+    };
+    let (yesterday, long_ago) = (until("yesterday", now - DAY), until("long ago", now - 60 * DAY));
+    let fresh = until("fresh", now + DAY);
+    for (document, accepted_at, verdict) in [
+        (yesterday, now - 2 * DAY, Ok(())),
+        (yesterday, now, Err("documentExpired")),
+        (long_ago, now - 70 * DAY, Err("documentExpired")),
+        (fresh, now - 70 * DAY, Ok(())),
+        (fresh, now + 60_000, Ok(())),
+        (fresh, now + 3_600_000, Err("acceptedInFuture")),
+        (fresh, i64::MAX, Err("acceptedInFuture")),
+        (long_ago, i64::MIN, Err("documentExpired")),
+    ] {
+        let op = acceptance(&world, 0, DossierId(fresh_uuid()), vec![reuse(document)]).await;
+        let mut op = with_consents(op, vec![consent(vec![document], false)]);
+        if let OpPayload::AcceptDossier(accepted) = &mut op.payload {
+            accepted.accepted_at = motcua_dossier::Timestamp(accepted_at);
+        }
+        let result = push(&line, &op).await;
+        match verdict {
+            Ok(()) => assert!(is_applied(&result), "{accepted_at}: {result:?}"),
+            Err(code) => assert_eq!(rejected_code(&result), code, "{accepted_at}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_acceptance_waits_for_the_papers_it_digitized() {
     let world = World::new().await;
     let line = world.line(0);
@@ -258,7 +329,6 @@ async fn a_code_is_given_once_and_only_from_the_machines_own_block() {
     let provisional = DossierCode::provisional("ab12", 1);
     assert!(is_applied(&recoded(0, provisional.clone()).await));
     assert_eq!(rejected_code(&recoded(1, provisional).await), "codeTaken");
-    let _ = OTHER_AGENCY;
 }
 
 #[tokio::test]

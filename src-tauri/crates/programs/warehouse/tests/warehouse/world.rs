@@ -27,6 +27,8 @@ pub const AGENCY_NAME: &str = "UBND xã Thử Nghiệm";
 pub const OTHER_AGENCY: &str = "000.02.20.H08";
 pub const OWNER: &str = "099000000001";
 pub const OWNER_OLD: &str = "990000001";
+/// A further number of the owner, which only a paper tells.
+pub const PASSPORT: &str = "C1234567";
 pub const STRANGER: &str = "099000000002";
 
 pub struct World {

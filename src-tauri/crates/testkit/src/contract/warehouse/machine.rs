@@ -89,8 +89,14 @@ impl<'a> Machine<'a> {
 
     /// A paper of the owner that the warehouse held before.
     pub(super) fn stocked(&self) -> DocumentId {
+        self.stocked_but(|_| {})
+    }
+
+    /// The same, told differently.
+    pub(super) fn stocked_but(&self, change: impl FnOnce(&mut DocumentRecord)) -> DocumentId {
         let pdf = self.bench.paper(SignedBy::Agency, self.next());
-        let record = self.record(&pdf);
+        let mut record = self.record(&pdf);
+        change(&mut record);
         let id = record.id;
         self.bench.stock(record, &pdf);
         id
