@@ -29,7 +29,8 @@ impl From<BlobError> for Refusal {
 #[utoipa::path(get, path = "/v1/blobs/{sha256}", tag = "files",
     params(("sha256" = String, Path, description = "SHA-256 of the bytes, 64 hex digits")),
     responses((status = 200, description = "the bytes", content_type = "application/octet-stream"),
-        (status = 404, description = "blobUnknown", body = super::openapi::ProblemSchema)),
+        (status = 404, description = "blobUnknown", body = super::openapi::ProblemSchema),
+        (status = 422, description = "blobIdMalformed", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn fetch(
     State(warehouse): Shared,
@@ -56,8 +57,9 @@ pub(super) async fn fetch(
     params(("sha256" = String, Path, description = "SHA-256 of the bytes, 64 hex digits")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "at most 64 MiB"),
     responses((status = 201, description = "stored and flushed"), (status = 200, description = "was there already"),
+        (status = 408, description = "uploadBroken, requestTimeout", body = super::openapi::ProblemSchema),
         (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
-        (status = 422, description = "blobHashMismatch", body = super::openapi::ProblemSchema)),
+        (status = 422, description = "blobIdMalformed, blobHashMismatch", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn store(
     State(warehouse): Shared,

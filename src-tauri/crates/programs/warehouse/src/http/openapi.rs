@@ -6,6 +6,7 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 #[derive(ToSchema)]
@@ -106,12 +107,34 @@ pub(super) struct OpsReplySchema {
     results: Vec<OpResultSchema>,
 }
 
+/// The key every closed route asks for, and what can be answered before a route is reached: the key is
+/// looked up in the store, and every route has its time limit.
 struct DeviceKey;
+
+const BEFORE_THE_ROUTE: [(&str, &str); 3] =
+    [("401", "unauthorized"), ("408", "requestTimeout"), ("503", "storageTrouble")];
 
 impl Modify for DeviceKey {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
         components.add_security_scheme("device", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        for path in api.paths.paths.values_mut() {
+            let routes = [&mut path.get, &mut path.put, &mut path.post];
+            for route in routes.into_iter().flatten().filter(|route| route.security.is_some()) {
+                for (status, code) in BEFORE_THE_ROUTE {
+                    route.responses.responses.entry(status.to_owned()).or_insert_with(|| {
+                        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
+                        let content = problem.build();
+                        RefOr::T(
+                            ResponseBuilder::new()
+                                .description(code)
+                                .content("application/json", content)
+                                .build(),
+                        )
+                    });
+                }
+            }
+        }
     }
 }
 

@@ -45,7 +45,8 @@ pub(super) struct Since {
 #[utoipa::path(get, path = "/v1/reference", tag = "warehouse",
     params(("since" = Option<u64>, Query, description = "version the caller has, 0 for none")),
     responses((status = 200, description = "ReferenceData", body = Object), (status = 304, description = "nothing newer"),
-        (status = 503, description = "referenceAbsent", body = super::openapi::ProblemSchema)),
+        (status = 422, description = "queryMalformed", body = super::openapi::ProblemSchema),
+        (status = 503, description = "referenceAbsent, storageTrouble", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn reference(
     State(warehouse): Shared,
@@ -65,7 +66,7 @@ pub(super) async fn reference(
     params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code")),
     responses((status = 200, body = super::openapi::IdentityReplySchema),
         (status = 422, description = "numberMalformed", body = super::openapi::ProblemSchema),
-        (status = 503, description = "identityServiceDown: only that service is out", body = super::openapi::ProblemSchema)),
+        (status = 503, description = "identityServiceDown: only that service is out; storageTrouble", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn identity(
     State(warehouse): Shared,
@@ -122,6 +123,7 @@ pub(super) struct RawOps {
 /// Sends operations, at most 100.
 #[utoipa::path(post, path = "/v1/ops", tag = "dossiers", request_body = super::openapi::OpsRequestSchema,
     responses((status = 200, body = super::openapi::OpsReplySchema),
+        (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
         (status = 422, description = "bodyMalformed, tooManyOps", body = super::openapi::ProblemSchema),
         (status = 503, description = "storageTrouble, referenceAbsent", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
@@ -146,7 +148,8 @@ pub(super) async fn ops(
 #[utoipa::path(get, path = "/v1/dossiers/{id}", tag = "dossiers",
     params(("id" = String, Path, description = "UUID")),
     responses((status = 200, description = "DossierView", body = Object),
-        (status = 404, description = "dossierUnknown", body = super::openapi::ProblemSchema)),
+        (status = 404, description = "dossierUnknown", body = super::openapi::ProblemSchema),
+        (status = 422, description = "dossierIdMalformed", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn dossier(
     State(warehouse): Shared,
@@ -171,6 +174,7 @@ pub(super) async fn dossier(
     responses((status = 200, body = super::openapi::NumberBlockSchema),
         (status = 403, description = "agencyMismatch", body = super::openapi::ProblemSchema),
         (status = 409, description = "numbersUsedUp", body = super::openapi::ProblemSchema),
+        (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
         (status = 422, description = "bodyMalformed", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn number_blocks(

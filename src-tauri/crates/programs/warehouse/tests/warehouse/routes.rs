@@ -242,6 +242,83 @@ async fn the_description_names_every_route() {
     assert_eq!(described, table.len());
 }
 
+/// Every refusal that a caller can provoke, asked of each route, is in the description with its code;
+/// so are the three that may come before any closed route.
+#[tokio::test]
+async fn the_description_lists_every_status_a_route_answers() {
+    let world = World::new().await;
+    let raw = world.raw();
+    let (base, blob) = (world.url(), format!("/v1/blobs/{}", BlobId([1; 32])));
+    let api: Value = raw.get(format!("{base}/v1/openapi.json")).send().await.unwrap().json().await.unwrap();
+    let block = |agency| json!({"agency": agency, "day": crate::world::today(), "count": 200}).to_string();
+    let (own, others) = (block(AGENCY), block(OTHER_AGENCY));
+    let large = "x".repeat(8 * 1024 * 1024 + 1);
+    let unknown = format!("/v1/dossiers/{}", crate::world::fresh_uuid());
+    // Reference data is there, so only what is asked of each route decides.
+    let asked: &[(&str, &str, &str, &str)] = &[
+        ("get", "/v1/reference", "/v1/reference", ""),
+        ("get", "/v1/reference", "/v1/reference?since=5", ""),
+        ("get", "/v1/reference", "/v1/reference?since=x", ""),
+        ("get", "/v1/identity/{number}", "/v1/identity/099000000001", ""),
+        ("get", "/v1/identity/{number}", "/v1/identity/1", ""),
+        ("get", "/v1/documents", "/v1/documents?owner=099000000001", ""),
+        ("get", "/v1/documents", "/v1/documents", ""),
+        ("get", "/v1/documents", "/v1/documents?owner=1", ""),
+        ("get", "/v1/blobs/{sha256}", &blob, ""),
+        ("get", "/v1/blobs/{sha256}", "/v1/blobs/x", ""),
+        ("put", "/v1/blobs/{sha256}", &blob, "other bytes"),
+        ("put", "/v1/blobs/{sha256}", "/v1/blobs/x", ""),
+        ("post", "/v1/ops", "/v1/ops", r#"{"ops":[]}"#),
+        ("post", "/v1/ops", "/v1/ops", "{}"),
+        ("post", "/v1/ops", "/v1/ops", &large),
+        ("get", "/v1/dossiers/{id}", &unknown, ""),
+        ("get", "/v1/dossiers/{id}", "/v1/dossiers/x", ""),
+        ("post", "/v1/number-blocks", "/v1/number-blocks", &own),
+        ("post", "/v1/number-blocks", "/v1/number-blocks", &others),
+        ("post", "/v1/number-blocks", "/v1/number-blocks", "{}"),
+        ("post", "/v1/number-blocks", "/v1/number-blocks", &large),
+    ];
+    let ask = async |method: &str, path: &str, body: &str, key: Option<String>| {
+        let request = raw
+            .request(method.to_uppercase().parse().unwrap(), format!("{base}{path}"))
+            .header("content-type", "application/json")
+            .body(body.to_owned());
+        let request = match key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        };
+        // A body that is refused while it is still being sent may cost the answer.
+        let answer = request.send().await.ok()?;
+        let status = answer.status().as_u16();
+        let problem: Option<Problem> = serde_json::from_slice(&answer.bytes().await.unwrap()).ok();
+        Some((status, problem.filter(|_| status >= 400).map(|p| p.code)))
+    };
+    let listed = |method: &str, route: &str, status: u16, code: Option<&str>| {
+        let said = &api["paths"][route][method]["responses"][status.to_string()];
+        assert!(said.is_object(), "{method} {route} does not list {status}");
+        let text = said["description"].as_str().unwrap_or_default();
+        assert!(
+            code.is_none_or(|code| text.contains(code)),
+            "{method} {route} {status}: {code:?} not in {text}"
+        );
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    for &(method, route, path, body) in asked {
+        for key in [Some(key(0)), None] {
+            let Some((status, code)) = ask(method, path, body, key).await else { continue };
+            listed(method, route, status, code.as_deref());
+            seen.insert(status);
+        }
+        for (status, code) in [(401, "unauthorized"), (408, "requestTimeout"), (503, "storageTrouble")] {
+            listed(method, route, status, Some(code));
+        }
+    }
+    assert!([200, 304, 401, 403, 404, 422].iter().all(|status| seen.contains(status)), "{seen:?}");
+    for (route, method) in [("/v1/about", "get"), ("/v1/openapi.json", "get")] {
+        assert!(api["paths"][route][method]["responses"]["401"].is_null(), "{route} needs no key");
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut out, b| {
