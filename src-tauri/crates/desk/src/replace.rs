@@ -33,10 +33,14 @@ impl Desk {
         Ok(open)
     }
 
-    /// The acceptance of a dossier that never left this machine.
+    /// The acceptance of a dossier that never left this machine, or that the warehouse refused for a paper
+    /// it reuses and therefore does not have.
     pub(crate) fn unsent_acceptance(&self, id: DossierId) -> Result<Option<QueuedOp>, DeskError> {
-        let unsent =
-            |item: &OutboxItem| item.dossier == id && item.kind == OutboxKind::Acceptance && never_left(item);
+        let unsent = |item: &OutboxItem| {
+            item.dossier == id
+                && item.kind == OutboxKind::Acceptance
+                && (never_left(item) || is_held(item) || refused_for_paper(item))
+        };
         let Some(item) = self.vault.outbox(false)?.into_iter().find(unsent) else { return Ok(None) };
         if self.live().in_flight.contains(&item.op) {
             return Ok(None);
@@ -57,7 +61,12 @@ impl Desk {
         let replaced = promised(&unsent)
             .and_then(|accepted| accepted.components.iter().find(|c| c.number == row.number))
             .is_some_and(|promise| promise.source != evidence(row).source);
-        if refused || replaced || failed(row) { Ok(()) } else { Err(DossierError::NotDraft.into()) }
+        let suspected = refused_for_paper(&unsent.item) && row.reuse().is_some();
+        if refused || replaced || suspected || failed(row) {
+            Ok(())
+        } else {
+            Err(DossierError::NotDraft.into())
+        }
     }
 
     /// Brings the unsent acceptance in line with its dossier, in the same commit: held while something is
@@ -167,6 +176,20 @@ pub(crate) fn hold(item: &OutboxItem) -> OutboxItem {
 /// It waits because of its dossier's papers, not because it was refused.
 pub(crate) fn is_held(item: &OutboxItem) -> bool {
     matches!(&item.state, OutboxState::NeedsAttention { code } if code == HELD)
+}
+
+/// The warehouse refused it for one of the papers it reuses: nothing of it was applied.
+fn refused_for_paper(item: &OutboxItem) -> bool {
+    const PAPER: [&str; 7] = [
+        "documentBadSignature",
+        "documentCancelled",
+        "documentExpired",
+        "documentNotShared",
+        "documentNotSynced",
+        "documentOfOtherPerson",
+        "documentUnknown",
+    ];
+    matches!(&item.state, OutboxState::NeedsAttention { code } if PAPER.contains(&code.as_str()))
 }
 
 /// Not one try was made: the warehouse cannot know of it.

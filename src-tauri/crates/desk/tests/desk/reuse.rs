@@ -387,3 +387,25 @@ async fn a_paper_that_comes_after_the_row_was_filed_does_not_replace_it() {
     assert_eq!(taking.await.unwrap().unwrap_err().code(), "dossierAlreadyDigitized");
     assert_eq!(office.desk.dossier(id).await.unwrap(), filed);
 }
+
+#[tokio::test]
+async fn an_acceptance_refused_for_a_reused_paper_goes_with_another() {
+    let office = Office::ready().await;
+    let (paper, file) = birth(1);
+    office.warehouse.hold(paper.clone(), &file);
+    let id = office.open().await.id;
+    office.desk.auto_attach(id).await.unwrap();
+    office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap();
+    scan(&office, id, FORM, 1).await;
+    office.desk.accept(id).await.unwrap();
+    office.warehouse.refuse_next("documentCancelled");
+    assert_eq!(sync(&office).await.attention, 1);
+    assert_eq!(office.desk.open_rows(id).await.unwrap(), [BIRTH]);
+    scan(&office, id, BIRTH, 1).await;
+    assert_eq!(sync(&office).await.received, 0, "not before the scan is filed");
+    sign_by_agency(&office, id, &[BIRTH]).await;
+    digitize(&office, id, BIRTH).await;
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
+    assert_eq!(office.warehouse.uses(paper.record.id), 0);
+}
