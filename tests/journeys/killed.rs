@@ -110,7 +110,7 @@ fn state(dossier: &Value) -> &str {
 fn the_job_that_is_killed_has_every_dossier_command() {
     let help = Command::new(program("motcua")).args(["dossier", "--help"]).output().unwrap();
     let help = text(&help.stdout);
-    let listed = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty());
+    let listed = help.lines().skip_while(|l| *l != "Lệnh:").skip(1).take_while(|l| !l.is_empty());
     let commands: BTreeSet<&str> =
         listed.filter_map(|l| l.split_whitespace().next()).filter(|c| *c != "help").collect();
     assert!(commands.len() >= 15, "the commands are read from the help: {commands:?}");
