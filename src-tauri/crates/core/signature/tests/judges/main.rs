@@ -208,7 +208,7 @@ fn the_trust_list_knows_whom_it_issued_and_did_not_revoke() {
     let issuing =
         der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, office.issuing.der()).unwrap();
     let knows = |texts: &[String]| TrustList::from_pem(texts).unwrap().knows(&office.officer, now);
-    let whole = [office.root_pem.clone(), issuing.clone()];
+    let whole = [office.root_pem.clone(), issuing];
     assert!(knows(&whole));
     assert!(!knows(&whole[1..]), "no anchor");
     assert!(!knows(&whole[..1]), "nobody between the anchor and the officer");
