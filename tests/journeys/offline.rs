@@ -87,8 +87,17 @@ fn a_counter_that_never_reached_the_warehouse_does_the_whole_job_and_sends_it_on
     counter.drain();
     counter.drain();
     let all = counter.data(&["outbox", "--all"]);
-    let received = all.as_array().unwrap().iter().filter(|i| i["state"]["state"] == "received").count();
-    assert_eq!((received, all.as_array().unwrap().len()), (5, 5), "{all}");
+    let count = |state: &str| all.as_array().unwrap().iter().filter(|i| i["state"]["state"] == state).count();
+    assert_eq!(
+        (count("received"), count("replaced")),
+        (5, 3),
+        "what carried a provisional code stays here, and the result numbered before it: {all}"
+    );
+    assert_eq!(all.as_array().unwrap().len(), 8, "{all}");
+    for id in &ids {
+        let code = counter.data(&["dossier", "show", id])["code"].as_str().unwrap().to_owned();
+        assert!(codes.insert(code.clone()) && !code.starts_with("TAM-"), "a final code of its own: {code}");
+    }
     let next = open(&counter, "1.000894");
     let offers = counter.data(&["dossier", "offers", &next, "2"]);
     let items = offers["items"].as_array().unwrap();
@@ -96,7 +105,7 @@ fn a_counter_that_never_reached_the_warehouse_does_the_whole_job_and_sends_it_on
     assert_eq!(items.iter().filter(|o| o["fit"] == "exact").count(), 2, "{offers}");
     let identity = counter.data(&["dossier", "show", &ids[1]])["identity"]["outcome"].clone();
     assert_eq!(identity, "answered", "the identity was asked again by itself");
-    // From the first contact on there is a block of numbers.
+    // From the first contact on codes are final at once.
     fill(&counter, &next);
     let code = counter.data(&["dossier", "accept", &next])["code"].as_str().unwrap().to_owned();
     assert!(!code.starts_with("TAM-"), "{code}");

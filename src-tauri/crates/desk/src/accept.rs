@@ -3,7 +3,7 @@
 use crate::desk::{Change, Desk};
 use crate::error::{DeskError, FilingError};
 use motcua_dossier::{
-    Attachment, AttachmentSource, BlobId, Calendar, ComponentRow, Consent, CopyForm, Deadline, Dossier,
+    Attachment, AttachmentSource, BlobId, Calendar, ComponentRow, Consent, CopyForm, Day, Deadline, Dossier,
     DossierCode, DossierError, DossierId, DossierState, FieldProblem, OutboxKind, ReturnMethod, Timestamp,
 };
 use motcua_pdf::{FormFonts, ReceiptForm, ReceiptRow};
@@ -85,18 +85,29 @@ impl Desk {
         Ok(problems)
     }
 
-    /// The next code of today's block; a dry block gives a provisional code, never a silent failure.
-    fn take_code(&self, change: &mut Change<'_>) -> Result<DossierCode, DeskError> {
-        let today = change.now.day();
+    /// The next code of the block leased for a day; none when it is dry.
+    pub(crate) fn leased_code(
+        &self,
+        change: &mut Change<'_>,
+        day: Day,
+    ) -> Result<Option<DossierCode>, DeskError> {
         let mut blocks = self.vault.blocks()?;
         for block in &mut blocks {
             if block.agency == self.office.agency_code
-                && block.day == today
+                && block.day == day
                 && let Some(code) = block.take()
             {
                 change.batch.blocks = Some(blocks);
-                return Ok(code);
+                return Ok(Some(code));
             }
+        }
+        Ok(None)
+    }
+
+    /// The next code of today's block; a dry block gives a provisional code, never a silent failure.
+    fn take_code(&self, change: &mut Change<'_>) -> Result<DossierCode, DeskError> {
+        if let Some(code) = self.leased_code(change, change.now.day())? {
+            return Ok(code);
         }
         let mut counter = self.vault.counter()?;
         counter.provisional += 1;

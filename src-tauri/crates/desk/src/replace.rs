@@ -6,8 +6,8 @@ use crate::desk::{Change, Desk};
 use crate::error::DeskError;
 use crate::ports::QueuedOp;
 use motcua_dossier::{
-    Attachment, ComponentRow, Dossier, DossierError, DossierId, DossierState, FieldProblem, OpId, OutboxItem,
-    OutboxKind, OutboxState,
+    Attachment, ComponentRow, Dossier, DossierCode, DossierError, DossierId, DossierState, FieldProblem,
+    OpId, OutboxItem, OutboxKind, OutboxState,
 };
 use motcua_wire::{AcceptedDossier, OpPayload};
 
@@ -90,16 +90,55 @@ impl Desk {
             }
             return Ok(());
         }
-        let receipt = self.queue_acceptance(
-            change,
-            &accepted.code,
-            accepted.accepted_at,
-            &accepted.deadline,
-            &accepted.officer,
-        )?;
+        let code = accepted.code.clone();
+        self.accept_anew(change, unsent.item, &accepted, code)
+    }
+
+    /// The acceptance of the dossier as it is now, with its receipt, takes the place of the unsent one.
+    /// A result that waits behind it is made anew too: the warehouse takes the operations of a dossier in
+    /// the order in which the counter numbered them.
+    fn accept_anew(
+        &self,
+        change: &mut Change<'_>,
+        unsent: OutboxItem,
+        accepted: &AcceptedDossier,
+        code: DossierCode,
+    ) -> Result<(), DeskError> {
+        let (at, deadline) = (accepted.accepted_at, &accepted.deadline);
+        let receipt = self.queue_acceptance(change, &code, at, deadline, &accepted.officer)?;
+        change.dossier.code = Some(code);
         change.dossier.receipt = Some(receipt);
-        change.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..unsent.item });
+        change.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..unsent });
+        for item in self.vault.outbox(false)? {
+            if item.dossier != change.dossier.id || item.kind != OutboxKind::Result {
+                continue;
+            }
+            let Some(waiting) = self.vault.queued(item.op)? else { continue };
+            let op = change.enqueue(OutboxKind::Result, waiting.op.payload, item.blobs.clone())?;
+            if let Some(result) = &mut change.dossier.result
+                && let Some((filed_by, _)) = &mut result.attachment.digitized
+                && *filed_by == item.op
+            {
+                *filed_by = op;
+            }
+            change.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..item });
+        }
         Ok(())
+    }
+
+    /// A final code for a dossier that was accepted while the block was dry and whose acceptance has not
+    /// left (decision 14): the code is of the day of acceptance, the receipt is made anew. False when
+    /// there was nothing to replace or no code of that day is held.
+    pub(crate) fn name_finally(&self, id: DossierId) -> Result<bool, DeskError> {
+        let mut named = false;
+        self.change(id, |change| {
+            let Some(unsent) = self.unsent_acceptance(id)? else { return Ok(()) };
+            let Some(accepted) = promised(&unsent).cloned() else { return Ok(()) };
+            let Some(code) = self.leased_code(change, accepted.accepted_at.day())? else { return Ok(()) };
+            named = true;
+            self.accept_anew(change, unsent.item, &accepted, code)
+        })?;
+        Ok(named)
     }
 
     /// A held acceptance is tried again: what could not be fetched is asked for once more.

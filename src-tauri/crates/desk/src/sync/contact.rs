@@ -4,6 +4,7 @@ use super::{OnEvent, SyncEvent, SyncReport};
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
 use crate::ports::{Batch, LinkError};
+use crate::replace::never_left;
 use motcua_dossier::{
     Day, Dossier, DossierId, DossierState, IdentityCheck, OutboxItem, OutboxKind, OutboxState, Reservation,
 };
@@ -68,6 +69,7 @@ impl Desk {
         for day in [today, calendar.next_working(today)] {
             note(self.top_up(day, today).await)?;
         }
+        note(self.name_all_finally(today, on_event).await)?;
         let recent = self.vault.dossiers("", RECENT)?;
         for dossier in &recent {
             if cancel.is_cancelled() {
@@ -153,6 +155,25 @@ impl Desk {
         blocks.retain(|b| b.day >= today && b.left() > 0);
         blocks.push(leased);
         self.vault.commit(&Batch { blocks: Some(blocks), ..Batch::default() })?;
+        Ok(())
+    }
+
+    /// Provisional codes whose dossiers have not left become final ones, of the day of acceptance.
+    async fn name_all_finally(&self, today: Day, on_event: OnEvent<'_>) -> Result<(), DeskError> {
+        for item in self.vault.outbox(false)? {
+            if item.kind != OutboxKind::Acceptance || !never_left(&item) {
+                continue;
+            }
+            let dossier = self.stored(item.dossier)?;
+            let Some((at, _)) = dossier.state.acceptance() else { continue };
+            if dossier.code.is_none_or(|code| code.is_final()) {
+                continue;
+            }
+            self.top_up(at.day(), at.day().min(today)).await?;
+            if self.name_finally(dossier.id)? {
+                on_event(SyncEvent::DossierChanged(dossier.id));
+            }
+        }
         Ok(())
     }
 

@@ -111,6 +111,10 @@ impl Desk {
             return Ok(false);
         }
         let dossier = self.stored(queued.item.dossier)?;
+        // Its final code is asked for at the beginning of every pass.
+        if dossier.code.as_ref().is_some_and(|code| !code.is_final()) {
+            return Ok(true);
+        }
         if !missing(&dossier).is_empty() {
             self.write_line(hold(&queued.item))?;
             return Ok(true);

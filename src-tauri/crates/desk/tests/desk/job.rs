@@ -1,7 +1,7 @@
 use crate::steps::*;
 use motcua_desk::{AutoOutcome, Fit};
 use motcua_dossier::{
-    AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, SignerRole,
+    AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, OutboxState, SignerRole,
 };
 use motcua_testkit::{Office, owner};
 
@@ -108,6 +108,34 @@ async fn a_dry_block_gives_a_provisional_code_and_never_two_alike() {
     let (one, two) = (one.code.unwrap(), two.code.unwrap());
     assert!(one.as_str().starts_with("TAM-") && !one.is_final());
     assert_ne!(one, two);
+}
+
+#[tokio::test]
+async fn a_provisional_code_becomes_final_before_the_dossier_leaves() {
+    let office = Office::new();
+    office.desk.refresh_reference().await.unwrap();
+    office.desk.choose_scanner(motcua_testkit::FAKE_DEVICE).await.unwrap();
+    let before = accept_scanned(&office).await;
+    assert!(!before.code.as_ref().unwrap().is_final());
+
+    // The result is handed over before there is a network.
+    scan(&office, before.id, RESULT, 1).await;
+    sign_by_agency(&office, before.id, &[RESULT]).await;
+    let metadata = office.desk.suggest_metadata(before.id, RESULT).await.unwrap();
+    let before = office.desk.return_result(before.id, metadata).await.unwrap();
+
+    let report = sync(&office).await;
+    assert_eq!((report.received, report.attention, report.waiting), (3, 0, 0));
+    let after = office.desk.dossier(before.id).await.unwrap();
+    assert_eq!(after.code.as_ref().unwrap().as_str(), "000.01.20.H08-261120-0001");
+    assert_eq!(after.state, before.state, "accepted when it was, due when it was");
+    assert_ne!(after.receipt, before.receipt, "the receipt carries the final code");
+    let lines = office.desk.outbox(true).await.unwrap();
+    let replaced = lines.iter().filter(|l| l.state == OutboxState::Replaced).count();
+    assert_eq!(replaced, 2, "what carried the provisional code is not sent, nor the result numbered before");
+    assert_eq!(office.warehouse.applied(), 3);
+    let filed_by = after.result.unwrap().attachment.digitized.unwrap().0;
+    assert!(lines.iter().any(|l| l.op == filed_by && matches!(l.state, OutboxState::Received { .. })));
 }
 
 #[tokio::test]
