@@ -135,15 +135,15 @@ impl Desk {
         self.change_capture(id, component, |pages, desk| {
             let at = position(index, pages.len())?;
             let page = pages.remove(at);
-            desk.live().removed_pages.insert(page.image, page);
+            desk.live().removed_pages.insert((id, component, page.image), page);
             Ok(())
         })
     }
 
-    /// Puts a removed page back at its position.
+    /// Puts a removed page back at its position, once, into the paper it was taken from.
     ///
     /// # Errors
-    /// The page was not removed in this session.
+    /// The page was not removed from this paper in this session, or is back already.
     pub async fn restore_page(
         &self,
         id: DossierId,
@@ -151,12 +151,22 @@ impl Desk {
         index: u32,
         image: &BlobId,
     ) -> Result<CaptureDraft, DeskError> {
-        self.change_capture(id, component, |pages, desk| {
-            let page = desk.live().removed_pages.get(image).cloned().ok_or(CaptureError::NoSuchPage)?;
+        let key = (id, component, *image);
+        let mut taken = None;
+        let done = self.change_capture(id, component, |pages, desk| {
+            let page = desk.live().removed_pages.remove(&key).ok_or(CaptureError::NoSuchPage)?;
+            taken = Some(page.clone());
             let at = usize::try_from(index).unwrap_or(usize::MAX).min(pages.len());
             pages.insert(at, page);
             Ok(())
-        })
+        });
+        if done.is_err()
+            && let Some(page) = taken
+        {
+            // The disk refused: the page can still be put back later.
+            self.live().removed_pages.insert(key, page);
+        }
+        done
     }
 
     /// Moves a page to another position.

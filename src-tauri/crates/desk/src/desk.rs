@@ -89,7 +89,7 @@ pub(crate) struct Live {
     /// Rows whose reserved paper cannot be had, by dossier; none before they were counted.
     pub(crate) failed_rows: Option<BTreeMap<DossierId, u32>>,
     /// Pages removed from a capture, for undo.
-    pub(crate) removed_pages: HashMap<BlobId, CapturedPage>,
+    pub(crate) removed_pages: HashMap<(DossierId, u32, BlobId), CapturedPage>,
 }
 
 impl Desk {

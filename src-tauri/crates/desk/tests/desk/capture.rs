@@ -87,6 +87,12 @@ async fn pages_are_moved_removed_and_put_back() {
     assert_eq!(removed.pages.len(), 2);
     let restored = office.desk.restore_page(id, BIRTH, 0, &before[0]).await.unwrap();
     assert_eq!(restored.pages.iter().map(|p| p.image).collect::<Vec<_>>(), before);
+    let again = office.desk.restore_page(id, BIRTH, 0, &before[0]).await.unwrap_err();
+    assert_eq!(again.code(), "scanNoSuchPage", "a page comes back once");
+    office.desk.remove_page(id, BIRTH, 0).await.unwrap();
+    let elsewhere = office.desk.restore_page(id, FORM, 0, &before[0]).await.unwrap_err();
+    assert_eq!(elsewhere.code(), "scanNoSuchPage", "and only to the paper it was taken from");
+    office.desk.restore_page(id, BIRTH, 0, &before[0]).await.unwrap();
     assert_eq!(office.desk.remove_page(id, BIRTH, 9).await.unwrap_err().code(), "scanNoSuchPage");
     office.desk.discard_capture(id, BIRTH).await.unwrap();
     assert_eq!(office.desk.finish_capture(id, BIRTH).await.unwrap_err().code(), "scanNoPages");
