@@ -65,6 +65,8 @@ tests() {
   cargo test --locked --workspace --lib --bins --test desk --test window --test judges --test scanner --test token \
     --test vault --test warehouse -- --test-threads=2 --show-output
 }
+# The example at the head of each crate.
+docs() { cargo test --locked --workspace --doc; }
 architecture() { cargo test --locked --workspace --test architecture; }
 journeys() { cargo test --locked --workspace --test journeys -- --test-threads=1 --show-output; }
 bindings() {
@@ -87,7 +89,7 @@ clean() {
   [ "$after" = "$before" ] || { echo "the tests changed the work tree:"; echo "$after"; return 1; }
 }
 
-export -f packages tool tools format page build lint tests architecture journeys bindings screens window deny coverage package clean
+export -f packages tool tools format page build lint tests docs architecture journeys bindings screens window deny coverage package clean
 export cache tools before
 
 if [ "${1:-}" = window ]; then window; exit; fi
@@ -99,6 +101,7 @@ stage build 40 bash -c build
 stage lint 20 bash -c lint
 stage architecture 5 bash -c architecture
 stage tests 20 bash -c tests
+stage docs 6 bash -c docs
 stage journeys 10 bash -c journeys
 stage bindings 4 bash -c bindings
 stage screens 15 bash -c screens

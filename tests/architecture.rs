@@ -171,6 +171,34 @@ fn there_is_one_provider_of_tls_and_one_generation_of_cryptography() {
     assert!(!metadata.packages.iter().any(|p| p.name == "aws-lc-rs"), "ring is the one provider");
 }
 
+/// The tables of requirements (law, PDF/A, PAdES) name the test that fails without each; a renamed test
+/// must not leave them behind. Short forms with an ellipsis and single words are not names of tests.
+#[test]
+fn the_tables_of_requirements_name_tests_that_exist() {
+    let crates = std::path::Path::new("../src-tauri");
+    let sources: String = rust_files(crates)
+        .iter()
+        .filter(|file| !file.components().any(|part| part.as_os_str() == "target"))
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    for table in ["dossier/RULES.md", "pdf/PDFA_2.md", "signature/PADES.md"] {
+        let text = std::fs::read_to_string(crates.join("crates/core").join(table)).unwrap();
+        let names: Vec<&str> = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|word| {
+                word.matches('_').count() >= 3
+                    && word.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+            })
+            .collect();
+        assert!(names.len() > 3, "{table} names hardly any test");
+        for name in names {
+            assert!(sources.contains(&format!("fn {name}(")), "{table} names {name}, which does not exist");
+        }
+    }
+}
+
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path("../Cargo.toml")

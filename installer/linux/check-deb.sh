@@ -28,6 +28,10 @@ expect() { # expect CODE COMMAND...
 
 "${as_root[@]}" dpkg -i "$deb"
 files=$(dpkg -L motcua)
+echo "What it carries by others is named:"
+for part in sqlcipher-src tauri ring pdfjs-dist svelte; do
+  expect 0 grep -q "^$part " <(zcat /usr/share/doc/motcua/THIRD-PARTY.gz)
+done
 echo "A machine that is no counter yet:"
 expect 4 /usr/bin/motcua --profile "$work/none" doctor
 echo "The main job with the installed programs:"

@@ -9,7 +9,7 @@ out=${MOTCUA_BUILT:-}
 if [ -z "$out" ]; then
   installer/linux/install-packages.sh run
   installer/linux/build-ui.sh
-  cargo build --locked --release -p motcua-cli -p motcua-warehouse -p motcua-desktop
+  MOTCUA_COMMIT=$(git rev-parse --short=12 HEAD) cargo build --locked --release -p motcua-cli -p motcua-warehouse -p motcua-desktop
   out=${CARGO_TARGET_DIR:-target}/release
 fi
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
@@ -24,6 +24,7 @@ install -D -m 644 assets/icons/app.svg "$stage/usr/share/icons/hicolor/scalable/
 install -D -m 644 installer/linux/motcua-warehouse.service "$stage/usr/lib/systemd/system/motcua-warehouse.service"
 install -m 644 LICENSE "$stage/usr/share/doc/motcua/copyright"
 cat assets/fonts/LICENSE-*.txt >> "$stage/usr/share/doc/motcua/copyright"
+node installer/third-party.mjs | gzip -9n > "$stage/usr/share/doc/motcua/THIRD-PARTY.gz"
 gzip -9n < CHANGELOG.md > "$stage/usr/share/doc/motcua/changelog.gz"
 size=$(du -sk "$stage/usr" | cut -f1)
 cat > "$stage/DEBIAN/control" <<C

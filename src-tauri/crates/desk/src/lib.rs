@@ -3,6 +3,15 @@
 //! Owns: the use cases from unlocking to "Kho đã nhận", one file per area. Does not know: files,
 //! sockets, devices, clocks or randomness; all of them are [`ports`]. Two rules hold everywhere:
 //! nothing is shown as saved before the vault has committed it, and a failure changes nothing.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let office = motcua_testkit::Office::ready().await;
+//! let draft = office.open().await;
+//! let offers = office.desk.offers(draft.id, draft.components[0].number).await.unwrap();
+//! assert!(offers.online);
+//! # });
+//! ```
 
 // Every use case is async for its callers, whether or not it waits today.
 #![allow(clippy::unused_async)]

@@ -2,6 +2,14 @@
 //!
 //! [`Office`] puts a whole counter together: a ready [`motcua_desk::Desk`] on fakes, with a small
 //! authority, reference data and a warehouse that keeps the rules of the protocol.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let office = motcua_testkit::Office::ready().await;
+//! let draft = office.open().await;
+//! assert!(office.desk.dossier(draft.id).await.is_ok());
+//! # });
+//! ```
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_in_result)]
 

@@ -2,6 +2,13 @@
 //!
 //! Bytes in, bytes out, one thread per page: parallelism belongs to whoever calls. Hostile bytes
 //! give an error and nothing else; no decoded picture grows past [`MAX_PIXELS`].
+//!
+//! ```
+//! let white = vec![255; 30 * 40 * 3];
+//! let jpeg = motcua_imaging::encode_jpeg(&white, 30, 40, false, 80, 200)?;
+//! assert_eq!(motcua_imaging::decode(&jpeg)?.width, 30);
+//! # Ok::<(), motcua_imaging::ImagingError>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod decode;

@@ -2,6 +2,15 @@
 //!
 //! Requests refuse unknown fields; responses ignore them. Every durable or exchanged
 //! thing names its version. No transport is known here.
+//!
+//! ```
+//! use motcua_wire::{read_frame, write_frame};
+//! let mut pipe = Vec::new();
+//! write_frame(&mut pipe, &"a page follows", b"its bytes")?;
+//! let (head, body): (String, Vec<u8>) = read_frame(&mut pipe.as_slice())?;
+//! assert_eq!((head.as_str(), body.as_slice()), ("a page follows", &b"its bytes"[..]));
+//! # Ok::<(), motcua_wire::FrameError>(())
+//! ```
 
 mod frame;
 mod problem;

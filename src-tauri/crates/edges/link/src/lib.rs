@@ -21,3 +21,6 @@ mod warehouse;
 
 pub use settings::{LinkSettings, LinkSettingsError};
 pub use warehouse::HttpWarehouse;
+
+/// Version of the messages this client speaks.
+pub const PROTOCOL_VERSION: u32 = motcua_wire::SCHEMA_VERSION;

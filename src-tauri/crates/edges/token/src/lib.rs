@@ -4,6 +4,22 @@
 //! crash and hang: [`Pkcs11Signer`] keeps one worker per module, gives every call a time limit and
 //! starts a fresh worker after a fault. Programs hand over to [`worker_main`] when they are started
 //! as a worker.
+//!
+//! ```no_run
+//! use motcua_desk::ports::Signer;
+//! # async fn list() -> Result<(), Box<dyn std::error::Error>> {
+//! let command = motcua_token::WorkerCommand {
+//!     program: std::env::current_exe()?,
+//!     args: vec!["worker".into(), "token".into()],
+//!     env: vec![],
+//! };
+//! let signer = motcua_token::Pkcs11Signer::new(command, "/usr/lib/softhsm/libsofthsm2.so".into());
+//! for token in signer.tokens().await? {
+//!     println!("{}", token.label);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod certificate;
 mod child;

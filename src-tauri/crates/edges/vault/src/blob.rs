@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 const MAGIC: [u8; 8] = *b"MCVBLOB\0";
-const VERSION: u8 = 1;
+/// Version of the sealed file format (`BLOB_V1.md`).
+pub const BLOB_VERSION: u8 = 1;
 const XCHACHA_STREAM: u8 = 1;
 const CHUNK: usize = 64 * 1024;
 const TAG: usize = 16;
@@ -126,7 +127,7 @@ fn open(key: &Key, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
     if head[..8] != MAGIC {
         return Err(VaultError::Damaged);
     }
-    if head[8] > VERSION {
+    if head[8] > BLOB_VERSION {
         return Err(VaultError::Newer);
     }
     let mut prefix = [0u8; PREFIX];
@@ -159,7 +160,7 @@ fn open(key: &Key, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
 fn header(prefix: &[u8; PREFIX], length: usize) -> [u8; HEADER] {
     let mut header = [0u8; HEADER];
     header[..8].copy_from_slice(&MAGIC);
-    header[8] = VERSION;
+    header[8] = BLOB_VERSION;
     header[9] = XCHACHA_STREAM;
     header[12..16].copy_from_slice(&[0, 0, 1, 0]); // 65,536, little endian
     header[16..24].copy_from_slice(&(length as u64).to_le_bytes());

@@ -24,4 +24,6 @@ mod migrations;
 mod records;
 mod sealed;
 
+pub use blob::BLOB_VERSION;
+pub use migrations::SCHEMA_VERSION;
 pub use sealed::SealedVault;

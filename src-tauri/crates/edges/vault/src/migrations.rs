@@ -9,6 +9,9 @@ use motcua_desk::ports::VaultError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
 
+/// Version of the database schema this program writes.
+pub const SCHEMA_VERSION: usize = STEPS.len();
+
 /// Step `n` leads from schema `n` to `n + 1`. A shipped step never changes.
 pub(crate) const STEPS: &[&str] = &[include_str!("migrations/001.sql")];
 

@@ -3,11 +3,21 @@
 //! Owns the counter's profile (`counter.json`, `reference.json`), the start of worker processes, logging and the
 //! health check. The window and the command line call [`dispatch_worker`] as their first act, then
 //! [`assemble`].
+//!
+//! ```no_run
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! let profile = motcua_assembly::ProfileDir::find(None)?;
+//! let desk = motcua_assembly::assemble(&profile)?;
+//! println!("{:?}", desk.status().await);
+//! # Ok(())
+//! # }
+//! ```
 
 mod diagnosis;
 mod logging;
 mod profile;
 mod starter;
+mod version;
 mod wiring;
 mod worker;
 
@@ -16,5 +26,6 @@ pub use logging::init_logging;
 pub use motcua_platform::{PathError, ProfileDir};
 pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
 pub use starter::{STARTER_FILE, STARTER_VERSION};
+pub use version::version_line;
 pub use wiring::{AssemblyError, assemble, assemble_from};
 pub use worker::dispatch_worker;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(
     name = "motcua",
-    version,
+    version = motcua_assembly::version_line(),
     max_term_width = 110,
     after_help = "Mã thoát: 0 xong · 1 không làm được (mã lỗi trên stderr) · 2 gõ sai lệnh · 3 không liên lạc được \
                   với kho · 4 cần người xử lý\n\
