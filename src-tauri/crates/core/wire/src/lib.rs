@@ -20,7 +20,8 @@ mod receipt;
 pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
 pub use problem::Problem;
 pub use protocol::{
-    About, AcceptedDossier, ComponentEvidence, DossierView, EvidenceSource, IdentityReply, LeaseBlock, Op,
-    OpPayload, OpResult, OpsReply, OpsRequest, ReturnedResult, SCHEMA_VERSION,
+    About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, ComponentEvidence, DossierView,
+    EvidenceSource, IdentityReply, LeaseBlock, Op, OpPayload, OpResult, OpenUpload, OpsReply, OpsRequest,
+    ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};

@@ -8,6 +8,9 @@
 //! | `GET /v1/documents?owner=N[&owner=N]` | → `[DocumentSummary]`, newest first |
 //! | `GET /v1/blobs/{sha256}` | → bytes |
 //! | `PUT /v1/blobs/{sha256}` | bytes → 201 stored, 200 already there; 422 `blobHashMismatch` |
+//! | `POST /v1/blobs/check` | [`BlobsQuery`] → [`BlobsReply`]: what of these the caller's agency can name already |
+//! | `POST /v1/blobs/{sha256}/commit` | → 204 once the upload of it is whole; 409 `uploadIncomplete` |
+//! | `/v1/uploads`, `/v1/uploads/{id}` | tus 1.0.0: creation, with upload, checksum, expiration, termination |
 //! | `POST /v1/ops` | [`OpsRequest`] → [`OpsReply`] |
 //! | `GET /v1/dossiers/{id}` | → [`DossierView`] |
 //! | `POST /v1/number-blocks` | [`LeaseBlock`] → `NumberBlock` |
@@ -55,6 +58,48 @@ pub struct IdentityReply {
     pub name: Option<String>,
     /// When it answered.
     pub at: Timestamp,
+}
+
+/// Bytes of one piece of a file on its way: what a cut costs at most.
+pub const CHUNK: u64 = 1 << 20;
+
+/// Pieces shrink to this on a bad line.
+pub const SMALLEST_CHUNK: u64 = 256 << 10;
+
+/// Asks which files need not be sent, or not from their beginning.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobsQuery {
+    /// At most 200.
+    pub blobs: Vec<BlobId>,
+}
+
+/// Answer to [`BlobsQuery`], in its order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BlobsReply {
+    /// One for each that was asked for.
+    pub blobs: Vec<BlobState>,
+}
+
+/// What the warehouse has of one file, as far as the caller may know.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BlobState {
+    /// The file.
+    pub id: BlobId,
+    /// Whole, and in the scope of the caller's agency.
+    pub have: bool,
+    /// An upload of the caller's own machine that can go on.
+    #[serde(default)]
+    pub upload: Option<OpenUpload>,
+}
+
+/// An upload that can go on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenUpload {
+    /// Last segment of its address.
+    pub id: String,
+    /// Bytes the server has.
+    pub received: u64,
 }
 
 /// Asks for ordinals of a day in advance.

@@ -2,7 +2,7 @@
 
 use crate::answer::{failure, json, success};
 use crate::settings::{LinkSettings, LinkSettingsError};
-use crate::upload::upload;
+use crate::upload::Files;
 use async_trait::async_trait;
 use motcua_desk::ports::{LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
@@ -108,8 +108,8 @@ impl Warehouse for HttpWarehouse {
         progress: Progress<'_>,
         cancel: &CancellationToken,
     ) -> Result<(), LinkError> {
-        let url = self.url(&["blobs", &blob.to_string()])?;
-        upload(&self.client, url, &self.device_key, blob, bytes, progress, cancel).await
+        let files = Files { client: &self.client, base: self.url(&[])?, device_key: &self.device_key };
+        files.upload(blob, bytes, progress, cancel).await
     }
 
     async fn push(&self, request: &OpsRequest) -> Result<OpsReply, LinkError> {

@@ -149,7 +149,7 @@ impl Warehouse {
         if op.device != caller.device {
             return Err(rejected("deviceMismatch", &["device"]));
         }
-        self.require_blobs(&blobs_of(&op.payload))?;
+        self.require_blobs(caller, &blobs_of(&op.payload))?;
         match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
                 check_record(record, owner_name)?;
@@ -172,10 +172,12 @@ impl Warehouse {
         Ok(admit(&pdf, record, reference, now)?)
     }
 
-    fn require_blobs(&self, wanted: &BTreeSet<BlobId>) -> Result<(), Stop> {
+    /// A file outside the scope of the caller's agency is as absent as one that is nowhere: knowing a hash
+    /// opens no file and tells nothing.
+    fn require_blobs(&self, caller: &Caller, wanted: &BTreeSet<BlobId>) -> Result<(), Stop> {
         let mut absent = Vec::new();
         for blob in wanted {
-            if !self.records.read(|v| v.has_blob(blob))? || !self.blobs.has(blob) {
+            if !self.sees_blob(caller, blob)? {
                 absent.push(blob.to_string());
             }
         }

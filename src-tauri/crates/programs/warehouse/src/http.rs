@@ -3,6 +3,7 @@
 mod blobs;
 mod openapi;
 mod records;
+mod uploads;
 
 pub use openapi::openapi_json;
 
@@ -12,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, head, options, post};
 use axum::{Extension, Router};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,12 +38,22 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/ops", post(records::ops))
         .route("/v1/dossiers/{id}", get(records::dossier))
         .route("/v1/number-blocks", post(records::number_blocks))
+        .route("/v1/blobs/check", post(uploads::check))
         .route_layer(middleware::from_fn_with_state(JSON_LIMIT, time_limit));
     let files = Router::new()
         .route("/v1/blobs/{sha256}", get(blobs::fetch).put(blobs::store))
         .route_layer(middleware::from_fn_with_state(BLOB_LIMIT, time_limit));
-    let closed =
-        json.merge(files).route_layer(middleware::from_fn_with_state(Arc::clone(&warehouse), authorize));
+    let tus = Router::new()
+        .route("/v1/uploads", options(uploads::offer).post(uploads::create))
+        .route("/v1/uploads/{id}", head(uploads::position).patch(uploads::append).delete(uploads::give_up))
+        .route_layer(middleware::from_fn(uploads::protocol))
+        .route("/v1/blobs/{sha256}/commit", post(uploads::commit))
+        .route_layer(middleware::from_fn_with_state(BLOB_LIMIT, time_limit))
+        .route_layer(middleware::from_fn(uploads::to_the_end));
+    let closed = json
+        .merge(files)
+        .merge(tus)
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&warehouse), authorize));
     open.merge(closed)
         .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
         .fallback(|| async { Refusal::RouteUnknown })

@@ -23,6 +23,16 @@ pub(crate) enum Refusal {
     BodyTooLarge,
     BlobHashMismatch,
     UploadBroken,
+    UploadUnknown,
+    UploadExpired,
+    UploadOffsetMismatch,
+    UploadIncomplete,
+    UploadHeld,
+    UploadChecksumMismatch,
+    UploadHeadersMalformed,
+    UploadTypeUnsupported,
+    UploadVersionUnsupported,
+    TooManyUploads,
     NumbersUsedUp,
     IdentityServiceDown,
     RequestTimeout,
@@ -32,7 +42,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
         Self::RouteUnknown,
@@ -49,6 +59,16 @@ impl Refusal {
         Self::BodyTooLarge,
         Self::BlobHashMismatch,
         Self::UploadBroken,
+        Self::UploadUnknown,
+        Self::UploadExpired,
+        Self::UploadOffsetMismatch,
+        Self::UploadIncomplete,
+        Self::UploadHeld,
+        Self::UploadChecksumMismatch,
+        Self::UploadHeadersMalformed,
+        Self::UploadTypeUnsupported,
+        Self::UploadVersionUnsupported,
+        Self::TooManyUploads,
         Self::NumbersUsedUp,
         Self::IdentityServiceDown,
         Self::RequestTimeout,
@@ -68,8 +88,11 @@ impl Refusal {
         }
     }
 
+    /// Status, code, sentence and, when another try is worth it, the seconds before it.
     fn row(self) -> (StatusCode, &'static str, &'static str, Option<u32>) {
         use StatusCode as S;
+        // The code of the tus protocol for a checksum that does not fit; HTTP itself has none.
+        let checksum_mismatch = S::from_u16(460).unwrap_or(S::BAD_REQUEST);
         match self {
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Kho chưa công nhận máy này", None),
             Self::AgencyMismatch => {
@@ -113,6 +136,41 @@ impl Refusal {
             ),
             Self::UploadBroken => {
                 (S::REQUEST_TIMEOUT, "uploadBroken", "Tệp tin đang gửi bị đứt giữa chừng", Some(2))
+            }
+            Self::UploadUnknown => (S::NOT_FOUND, "uploadUnknown", "Kho không có lượt gửi tệp tin này", None),
+            Self::UploadExpired => {
+                (S::GONE, "uploadExpired", "Lượt gửi tệp tin đã hết hạn, hãy gửi lại từ đầu", None)
+            }
+            Self::UploadOffsetMismatch => {
+                (S::CONFLICT, "uploadOffsetMismatch", "Vị trí gửi tiếp không khớp với phần kho đã nhận", None)
+            }
+            Self::UploadIncomplete => (S::CONFLICT, "uploadIncomplete", "Kho chưa nhận đủ tệp tin này", None),
+            Self::UploadHeld => {
+                (S::LOCKED, "uploadHeld", "Tệp tin này đang được gửi bởi một yêu cầu khác", Some(5))
+            }
+            Self::UploadChecksumMismatch => {
+                (checksum_mismatch, "uploadChecksumMismatch", "Phần vừa nhận không khớp mã kiểm tra", None)
+            }
+            Self::UploadHeadersMalformed => (
+                S::BAD_REQUEST,
+                "uploadHeadersMalformed",
+                "Thông tin của lượt gửi tệp tin không đúng dạng",
+                None,
+            ),
+            Self::UploadTypeUnsupported => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "uploadTypeUnsupported",
+                "Kho chỉ nhận phần tệp tin ở dạng application/offset+octet-stream",
+                None,
+            ),
+            Self::UploadVersionUnsupported => (
+                S::PRECONDITION_FAILED,
+                "uploadVersionUnsupported",
+                "Kho chỉ nhận giao thức gửi tệp tin tus 1.0.0",
+                None,
+            ),
+            Self::TooManyUploads => {
+                (S::TOO_MANY_REQUESTS, "tooManyUploads", "Máy này đang có quá nhiều tệp tin gửi dở", Some(60))
             }
             Self::NumbersUsedUp => {
                 (S::CONFLICT, "numbersUsedUp", "Đã dùng hết số thứ tự hồ sơ của ngày này", None)

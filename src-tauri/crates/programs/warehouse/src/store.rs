@@ -9,6 +9,7 @@ mod numbers;
 mod papers;
 mod schema;
 mod sqlite;
+mod uploads;
 mod world;
 
 pub use blobs::{BlobError, Blobs, MAX_BLOB};
@@ -16,3 +17,4 @@ pub(crate) use dossiers::DossierRow;
 pub(crate) use papers::{PaperRow, StoredStatus};
 pub(crate) use sqlite::View;
 pub use sqlite::{Records, StoreError};
+pub(crate) use uploads::UploadRow;

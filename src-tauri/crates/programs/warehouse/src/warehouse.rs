@@ -1,9 +1,17 @@
 //! The warehouse as one value: everything a request needs.
 
-use crate::{Blobs, Config, FileDirectory, IdentityDirectory, Records, Reference, ServeError, receipt_key};
+use crate::{
+    Blobs, Config, FileDirectory, IdentityDirectory, Records, Reference, ServeError, StoreError, receipt_key,
+};
 use ed25519_dalek::SigningKey;
-use motcua_dossier::{DeviceId, Timestamp};
-use std::sync::{Arc, RwLock};
+use motcua_dossier::{BlobId, DeviceId, Timestamp};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+use tokio_util::sync::CancellationToken;
+
+/// An upload is kept for a day after its last byte: a counter that was closed in the evening goes on in
+/// the morning.
+pub(crate) const UPLOAD_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Where the server's time comes from.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -16,6 +24,8 @@ pub struct Warehouse {
     pub(crate) identity: Box<dyn IdentityDirectory>,
     pub(crate) clock: Clock,
     pub(crate) epoch: u64,
+    /// Who writes to which upload now, to be asked to stop by a newer request.
+    pub(crate) writers: Mutex<HashMap<String, CancellationToken>>,
     reference: RwLock<Option<Arc<Reference>>>,
 }
 
@@ -56,6 +66,7 @@ impl Warehouse {
             identity,
             clock,
             epoch: config.epoch,
+            writers: Mutex::default(),
             reference: RwLock::default(),
         };
         this.reconcile()?;
@@ -85,10 +96,23 @@ impl Warehouse {
         Ok(Some(fresh))
     }
 
-    /// A file whose row was lost in a crash gets its row back; a row whose file is gone is reported.
+    /// The file is here whole, and in the scope of the caller's agency.
+    pub(crate) fn sees_blob(&self, caller: &Caller, id: &BlobId) -> Result<bool, StoreError> {
+        let seen = self.records.read(|v| Ok(v.has_blob(id)? && v.blob_in_scope(id, &caller.agency)?))?;
+        Ok(seen && self.blobs.has(id))
+    }
+
+    /// A file whose row was lost in a crash gets its row back; a row whose file is gone is reported;
+    /// uploads nobody came back for are forgotten.
     fn reconcile(&self) -> Result<(), ServeError> {
-        let on_disk = self.blobs.list()?;
         let now = self.now();
+        let open = self.records.write(|v| {
+            v.release_all_uploads()?;
+            v.close_stale_uploads(Timestamp(now.0 - UPLOAD_LIFE_MS), now)?;
+            v.upload_ids()
+        })?;
+        self.blobs.sweep_parts(&open)?;
+        let on_disk = self.blobs.list()?;
         let (added, missing) = self.records.write(|v| {
             let known = v.blob_ids()?;
             let mut added = 0usize;

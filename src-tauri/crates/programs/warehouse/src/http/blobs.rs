@@ -39,8 +39,7 @@ pub(super) async fn fetch(
 ) -> Result<Response, Refusal> {
     let id = BlobId::parse(&id).map_err(|_| Refusal::BlobIdMalformed)?;
     let path = blocking(warehouse, move |w| {
-        let seen = w.records.read(|v| Ok(v.has_blob(&id)? && v.blob_in_scope(&id, &caller.agency)?))?;
-        if seen && w.blobs.has(&id) { Ok(w.blobs.path(&id)) } else { Err(Refusal::BlobUnknown) }
+        if w.sees_blob(&caller, &id)? { Ok(w.blobs.path(&id)) } else { Err(Refusal::BlobUnknown) }
     })
     .await?;
     let file = tokio::fs::File::open(path).await.map_err(|_| Refusal::BlobUnknown)?;

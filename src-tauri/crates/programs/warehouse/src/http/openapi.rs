@@ -48,6 +48,34 @@ pub(super) struct IdentityReplySchema {
 }
 
 #[derive(ToSchema)]
+#[schema(as = BlobsQuery)]
+pub(super) struct BlobsQuerySchema {
+    #[schema(max_items = 200)]
+    blobs: Vec<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OpenUpload)]
+pub(super) struct OpenUploadSchema {
+    id: String,
+    received: u64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = BlobState)]
+pub(super) struct BlobStateSchema {
+    id: String,
+    have: bool,
+    upload: Option<OpenUploadSchema>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = BlobsReply)]
+pub(super) struct BlobsReplySchema {
+    blobs: Vec<BlobStateSchema>,
+}
+
+#[derive(ToSchema)]
 #[schema(as = LeaseBlock)]
 pub(super) struct LeaseBlockSchema {
     agency: String,
@@ -119,7 +147,15 @@ impl Modify for DeviceKey {
         let components = api.components.get_or_insert_default();
         components.add_security_scheme("device", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         for path in api.paths.paths.values_mut() {
-            let routes = [&mut path.get, &mut path.put, &mut path.post];
+            let routes = [
+                &mut path.get,
+                &mut path.put,
+                &mut path.post,
+                &mut path.head,
+                &mut path.patch,
+                &mut path.delete,
+                &mut path.options,
+            ];
             for route in routes.into_iter().flatten().filter(|route| route.security.is_some()) {
                 for (status, code) in BEFORE_THE_ROUTE {
                     route.responses.responses.entry(status.to_owned()).or_insert_with(|| {
@@ -151,6 +187,13 @@ impl Modify for DeviceKey {
         super::records::number_blocks,
         super::blobs::fetch,
         super::blobs::store,
+        super::uploads::check,
+        super::uploads::commit,
+        super::uploads::offer,
+        super::uploads::create,
+        super::uploads::position,
+        super::uploads::append,
+        super::uploads::give_up,
         serve,
     ),
     modifiers(&DeviceKey)

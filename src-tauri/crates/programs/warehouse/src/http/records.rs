@@ -206,7 +206,7 @@ fn newest(warehouse: &Warehouse) -> Result<Arc<Reference>, Refusal> {
     }
 }
 
-fn json_refusal(rejection: &JsonRejection) -> Refusal {
+pub(super) fn json_refusal(rejection: &JsonRejection) -> Refusal {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Refusal::BodyTooLarge
     } else {

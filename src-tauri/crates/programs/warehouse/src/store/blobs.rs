@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Largest file taken.
 pub const MAX_BLOB: u64 = 64 * 1024 * 1024;
 
+/// Folder of uploads under way, beside the shelves so that a rename stays inside one file system.
+const UPLOADS: &str = "uploads";
+
 /// Why a file was not stored.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -41,7 +44,7 @@ pub(crate) struct Incoming {
 }
 
 impl Blobs {
-    /// Opens or makes the folder; parts of uploads cut by a crash are removed.
+    /// Opens or makes the folder; files whose single request was cut by a crash are removed.
     ///
     /// # Errors
     /// Disk.
@@ -51,6 +54,7 @@ impl Blobs {
         for entry in fs::read_dir(&incoming)? {
             fs::remove_file(entry?.path())?;
         }
+        fs::create_dir_all(folder.join(UPLOADS))?;
         Ok(Self { folder: folder.to_owned(), next: AtomicU64::new(0) })
     }
 
@@ -79,15 +83,7 @@ impl Blobs {
     /// # Errors
     /// Disk; `NotFound` when there is none.
     pub fn is_whole(&self, id: &BlobId) -> io::Result<bool> {
-        let mut file = File::open(self.path(id))?;
-        let (mut hash, mut buffer) = (Sha256::new(), vec![0u8; 1 << 16]);
-        loop {
-            let n = file.read(&mut buffer)?;
-            if n == 0 {
-                return Ok(hash.finalize().as_slice() == id.0);
-            }
-            hash.update(&buffer[..n]);
-        }
+        Ok(hash_of(&File::open(self.path(id))?)? == id.0)
     }
 
     pub(crate) fn has(&self, id: &BlobId) -> bool {
@@ -101,12 +97,54 @@ impl Blobs {
         Ok(Incoming { file, part, hash: Sha256::new(), size: 0, done: false })
     }
 
+    /// Where the bytes of an upload lie until it is committed. `upload` is an id of ours, never a caller's word.
+    pub(crate) fn part(&self, upload: &str) -> PathBuf {
+        self.folder.join(UPLOADS).join(upload)
+    }
+
+    /// Gives a finished upload its name, if its bytes hash to it.
+    pub(crate) fn adopt(&self, upload: &str, id: &BlobId) -> Result<u64, BlobError> {
+        let part = self.part(upload);
+        let file = File::open(&part)?;
+        if hash_of(&file)? != id.0 {
+            return Err(BlobError::HashMismatch);
+        }
+        let size = file.metadata()?.len();
+        self.place(&file, &part, id)?;
+        Ok(size)
+    }
+
+    /// Removes the bytes of uploads that are not among `open`.
+    pub(crate) fn sweep_parts(&self, open: &std::collections::BTreeSet<String>) -> io::Result<()> {
+        for entry in fs::read_dir(self.folder.join(UPLOADS))? {
+            let entry = entry?;
+            if !entry.file_name().to_str().is_some_and(|name| open.contains(name)) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Flushes the bytes, gives them their name and flushes the folder.
+    fn place(&self, file: &File, part: &Path, id: &BlobId) -> io::Result<()> {
+        file.sync_all()?;
+        let path = self.path(id);
+        let shelf = path.parent().unwrap_or(&self.folder);
+        if !shelf.is_dir() {
+            fs::create_dir_all(shelf)?;
+            flush_folder(&self.folder)?;
+        }
+        fs::rename(part, &path)?;
+        flush_folder(shelf)
+    }
+
     /// Every file with its size.
     pub(crate) fn list(&self) -> io::Result<Vec<(BlobId, u64)>> {
         let mut found = Vec::new();
         for shelf in fs::read_dir(&self.folder)? {
             let shelf = shelf?;
-            if shelf.file_name() == "incoming" || !shelf.file_type()?.is_dir() {
+            if shelf.file_name() == "incoming" || shelf.file_name() == UPLOADS || !shelf.file_type()?.is_dir()
+            {
                 continue;
             }
             for entry in fs::read_dir(shelf.path())? {
@@ -141,16 +179,8 @@ impl Incoming {
         if self.hash.clone().finalize().as_slice() != id.0 {
             return Err(BlobError::HashMismatch);
         }
-        self.file.sync_all()?;
-        let path = blobs.path(id);
-        let shelf = path.parent().unwrap_or(&blobs.folder);
-        if !shelf.is_dir() {
-            fs::create_dir_all(shelf)?;
-            flush_folder(&blobs.folder)?;
-        }
-        fs::rename(&self.part, &path)?;
+        blobs.place(&self.file, &self.part, id)?;
         self.done = true;
-        flush_folder(shelf)?;
         Ok(self.size)
     }
 }
@@ -160,6 +190,17 @@ impl Drop for Incoming {
         if !self.done {
             let _ = fs::remove_file(&self.part);
         }
+    }
+}
+
+fn hash_of(mut file: &File) -> io::Result<[u8; 32]> {
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0u8; 1 << 16]);
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(hash.finalize().into());
+        }
+        hash.update(&buffer[..n]);
     }
 }
 

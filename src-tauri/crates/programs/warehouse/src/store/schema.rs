@@ -4,7 +4,8 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
   revoked INTEGER NOT NULL DEFAULT 0) STRICT;
@@ -46,7 +47,17 @@ CREATE TABLE number_blocks(
   id INTEGER PRIMARY KEY, agency TEXT NOT NULL, day TEXT NOT NULL, first INTEGER NOT NULL,
   last INTEGER NOT NULL, device TEXT NOT NULL, leased_at INTEGER NOT NULL,
   CHECK(first BETWEEN 1 AND 9999 AND last BETWEEN first AND 9999), UNIQUE(agency, day, first)) STRICT;
-"];
+",
+    "
+CREATE TABLE blob_senders(
+  blob BLOB NOT NULL, device TEXT NOT NULL, PRIMARY KEY(blob, device)) STRICT, WITHOUT ROWID;
+INSERT INTO blob_senders(blob, device) SELECT id, device FROM blobs WHERE device IS NOT NULL;
+CREATE TABLE uploads(
+  id TEXT PRIMARY KEY, device TEXT NOT NULL, blob BLOB NOT NULL, length INTEGER NOT NULL,
+  received INTEGER NOT NULL DEFAULT 0, touched_at INTEGER NOT NULL, holder TEXT,
+  held_until INTEGER NOT NULL DEFAULT 0, UNIQUE(device, blob), CHECK(received BETWEEN 0 AND length)) STRICT;
+",
+];
 
 /// Brings the file to the newest schema. A file of a newer program is refused, untouched.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

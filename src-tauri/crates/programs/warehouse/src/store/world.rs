@@ -106,6 +106,12 @@ impl View<'_> {
             "INSERT INTO blobs(id, size, stored_at, device) VALUES(?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
             params![id.0.as_slice(), size, at.0, device.map(|d| d.to_string())],
         )?;
+        if let Some(device) = device {
+            self.0.execute(
+                "INSERT INTO blob_senders(blob, device) VALUES(?, ?) ON CONFLICT DO NOTHING",
+                params![id.0.as_slice(), device.to_string()],
+            )?;
+        }
         Ok(())
     }
 
@@ -129,8 +135,8 @@ impl View<'_> {
                    AND (shared = 1 OR filed_by = ?2) AND provenance <> 'national_not_synced'
                  UNION ALL SELECT 1 FROM dossier_blobs db JOIN dossiers d ON d.id = db.dossier
                    WHERE db.blob = ?1 AND d.agency = ?2
-                 UNION ALL SELECT 1 FROM blobs b JOIN devices v ON v.id = b.device
-                   WHERE b.id = ?1 AND v.agency = ?2",
+                 UNION ALL SELECT 1 FROM blob_senders s JOIN devices v ON v.id = s.device
+                   WHERE s.blob = ?1 AND v.agency = ?2",
             )?
             .exists(params![id.0.as_slice(), agency])?)
     }

@@ -9,4 +9,5 @@ mod numbers;
 mod ops;
 mod paper;
 mod routes;
+mod uploads;
 mod world;

@@ -229,6 +229,13 @@ async fn the_description_names_every_route() {
         ("/v1/documents", "get"),
         ("/v1/blobs/{sha256}", "get"),
         ("/v1/blobs/{sha256}", "put"),
+        ("/v1/blobs/check", "post"),
+        ("/v1/blobs/{sha256}/commit", "post"),
+        ("/v1/uploads", "options"),
+        ("/v1/uploads", "post"),
+        ("/v1/uploads/{id}", "head"),
+        ("/v1/uploads/{id}", "patch"),
+        ("/v1/uploads/{id}", "delete"),
         ("/v1/ops", "post"),
         ("/v1/dossiers/{id}", "get"),
         ("/v1/number-blocks", "post"),
@@ -249,6 +256,7 @@ async fn the_description_lists_every_status_a_route_answers() {
     let world = World::new().await;
     let raw = world.raw();
     let (base, blob) = (world.url(), format!("/v1/blobs/{}", BlobId([1; 32])));
+    let commit = format!("{blob}/commit");
     let api: Value = raw.get(format!("{base}/v1/openapi.json")).send().await.unwrap().json().await.unwrap();
     let block = |agency| json!({"agency": agency, "day": crate::world::today(), "count": 200}).to_string();
     let (own, others) = (block(AGENCY), block(OTHER_AGENCY));
@@ -268,6 +276,15 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("get", "/v1/blobs/{sha256}", "/v1/blobs/x", ""),
         ("put", "/v1/blobs/{sha256}", &blob, "other bytes"),
         ("put", "/v1/blobs/{sha256}", "/v1/blobs/x", ""),
+        ("post", "/v1/blobs/check", "/v1/blobs/check", r#"{"blobs":[]}"#),
+        ("post", "/v1/blobs/check", "/v1/blobs/check", "{}"),
+        ("post", "/v1/blobs/{sha256}/commit", &commit, ""),
+        ("post", "/v1/blobs/{sha256}/commit", "/v1/blobs/x/commit", ""),
+        ("options", "/v1/uploads", "/v1/uploads", ""),
+        ("post", "/v1/uploads", "/v1/uploads", ""),
+        ("head", "/v1/uploads/{id}", "/v1/uploads/x", ""),
+        ("patch", "/v1/uploads/{id}", "/v1/uploads/x", ""),
+        ("delete", "/v1/uploads/{id}", "/v1/uploads/x", ""),
         ("post", "/v1/ops", "/v1/ops", r#"{"ops":[]}"#),
         ("post", "/v1/ops", "/v1/ops", "{}"),
         ("post", "/v1/ops", "/v1/ops", &large),
