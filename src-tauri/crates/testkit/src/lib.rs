@@ -13,6 +13,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_in_result)]
 
+mod chaos;
 pub mod contract;
 mod fake_scanner;
 mod fake_signer;
@@ -22,6 +23,7 @@ mod office;
 mod pki;
 mod world;
 
+pub use chaos::{ChaosLine, Cut, CutAt};
 pub use fake_scanner::{FAKE_DEVICE, FakeScanner};
 pub use fake_signer::{FakeSigner, PIN};
 pub use fake_warehouse::FakeWarehouse;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Without a byte of an answer; one chunk must have gone by then.
 const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Settings of the line to one warehouse.
@@ -60,9 +61,13 @@ impl LinkSettings {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_keepalive(Duration::from_secs(20))
             .read_timeout(STALL_TIMEOUT)
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("motcua/", env!("CARGO_PKG_VERSION")));
+        // A line that acknowledges nothing is found before the answer is missed.
+        #[cfg(target_os = "linux")]
+        let builder = builder.tcp_user_timeout(Duration::from_secs(30));
         let builder = if is_loopback(&base) { builder.no_proxy() } else { builder };
         builder.build().map_err(|_| LinkSettingsError::Tls)
     }

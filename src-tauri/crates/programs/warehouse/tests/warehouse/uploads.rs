@@ -1,11 +1,13 @@
 //! Resumable uploads: every clause of the protocol that a counter or another client relies on.
 
 use crate::paper;
-use crate::world::{World, key};
+use crate::world::{World, key, now};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::BlobId;
-use motcua_wire::{BlobsQuery, BlobsReply};
+use motcua_link::{HttpWarehouse, LinkSettings};
+use motcua_testkit::{ChaosLine, Cut, CutAt};
+use motcua_wire::{BlobsQuery, BlobsReply, CHUNK};
 use reqwest::{Body, Method, RequestBuilder, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -293,6 +295,60 @@ async fn the_counters_line_goes_on_where_it_was_cut() {
     // Bytes that do not make the file start over once and then are refused.
     let wrong = line.upload(&BlobId([4; 32]), &file, &|_, _| {}, &CancellationToken::new()).await;
     assert_eq!(wrong.unwrap_err(), LinkError::Refused("blobHashMismatch".into()));
+}
+
+/// P5: wherever the line breaks, the file arrives, and no more than one chunk of it goes twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_at_any_byte_costs_at_most_one_chunk() {
+    const HANDSHAKES: u64 = 64 * 1024;
+    let world = World::new().await;
+    let server = world.url().trim_start_matches("https://").parse().unwrap();
+    let chaos = ChaosLine::to(server).await.unwrap();
+    let mut seed =
+        std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(|| now().0.unsigned_abs());
+    println!("SEED={seed} cargo test --test warehouse a_cut_at_any_byte");
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let line = {
+        let settings = LinkSettings {
+            url: format!("https://{}", chaos.address()),
+            ca_pem: world.ca_pem.clone(),
+            device_key: key(0),
+        };
+        HttpWarehouse::new(settings).unwrap()
+    };
+    let mut cuts = 0;
+    for round in 0..12u64 {
+        let large = round % 3 != 0;
+        let size = if large { 2 * CHUNK + 1 + random(CHUNK) } else { 1 + random(CHUNK) };
+        let mut file = bytes(usize::try_from(size).unwrap());
+        file.extend(round.to_le_bytes());
+        let size = file.len() as u64;
+        // Anywhere: the first bytes, inside a piece, at its border, after the last one; and in the answers.
+        let at = match round % 4 {
+            0 => CutAt::Sent(random(4_000)),
+            1 => CutAt::Sent(CHUNK + random(3_000)),
+            2 => CutAt::Sent(random(size + 2_000)),
+            _ => CutAt::Answered(random(3_000)),
+        };
+        let how = if random(2) == 0 { Cut::Close } else { Cut::Reset };
+        chaos.cut(at, how);
+        let blob = paper::blob(&file);
+        let mut arrived = line.upload(&blob, &file, &|_, _| {}, &CancellationToken::new()).await;
+        if arrived == Err(LinkError::Offline) {
+            // A question that got no answer is the outbox's to ask again.
+            arrived = line.upload(&blob, &file, &|_, _| {}, &CancellationToken::new()).await;
+        }
+        assert!(arrived.is_ok(), "{at:?} {how:?} of {size}: {arrived:?}");
+        let sent = chaos.sent();
+        assert!(sent <= size + CHUNK + HANDSHAKES, "{at:?} {how:?}: {sent} bytes went for {size}");
+        assert_eq!(world.line(0).fetch(&blob, &CancellationToken::new()).await.unwrap(), file);
+        cuts = chaos.cuts();
+    }
+    assert!(cuts >= 8, "the line was cut {cuts} times: the faults do not reach it");
+    assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
 }
 
 #[tokio::test]
