@@ -50,9 +50,11 @@ tool() {
 
 tools() {
   tool cargo-deny "$(cat .ci/cargo-deny.version)" || return 1
-  if [ ! -x "$cache/judges/bin/pyhanko" ]; then
+  # The list is copied last: an interrupted installation is done again.
+  if ! cmp -s .ci/judges.txt "$cache/judges/judges.txt"; then
     rm -rf "$cache/judges"
-    python3 -m venv "$cache/judges" && "$cache/judges/bin/pip" install -q -r .ci/judges.txt || return 1
+    python3 -m venv "$cache/judges" && "$cache/judges/bin/pip" install -q -r .ci/judges.txt &&
+      cp .ci/judges.txt "$cache/judges/judges.txt" || return 1
   fi
 }
 

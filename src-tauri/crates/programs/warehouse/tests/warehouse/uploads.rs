@@ -10,6 +10,7 @@ use motcua_testkit::{ChaosLine, Cut, CutAt};
 use motcua_wire::{BlobsQuery, BlobsReply, CHUNK};
 use reqwest::{Body, Method, RequestBuilder, Response, StatusCode};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 const PIECE: &str = "application/offset+octet-stream";
@@ -349,6 +350,57 @@ async fn a_cut_at_any_byte_costs_at_most_one_chunk() {
     }
     assert!(cuts >= 8, "the line was cut {cuts} times: the faults do not reach it");
     assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
+}
+
+/// Two clients by others speak to the same server, each over a line that is cut in the middle of a piece.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_clients_upload_over_a_line_that_is_cut() {
+    let world = World::new().await;
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../tests/uploads");
+    let python = std::env::var("MOTCUA_PYHANKO").map_or_else(
+        |_| Path::new(&std::env::var_os("HOME").unwrap()).join(".cache/motcua/judges/bin/python"),
+        |pyhanko| Path::new(&pyhanko).with_file_name("python"),
+    );
+    let ca = world.dir.path().join("ca.pem");
+    std::fs::write(&ca, &world.ca_pem).unwrap();
+    for (round, (program, script)) in
+        [(python.as_path(), "tuspy.py"), (Path::new("node"), "tus-js-client.mjs")].into_iter().enumerate()
+    {
+        let server = world.url().trim_start_matches("https://").parse().unwrap();
+        let chaos = ChaosLine::to(server).await.unwrap();
+        let mut file = bytes(1_500_000);
+        file.extend(round.to_le_bytes());
+        let (blob, path) = (paper::blob(&file), world.dir.path().join("file.bin"));
+        std::fs::write(&path, &file).unwrap();
+        chaos.cut(CutAt::Sent(700_000), Cut::Reset);
+        let asked = tokio::process::Command::new(program)
+            .arg(tests.join(script))
+            .args([format!("https://{}/v1/uploads", chaos.address()), key(0)])
+            .arg(&path)
+            .arg(blob.to_string())
+            .env("REQUESTS_CA_BUNDLE", &ca)
+            .env("NODE_EXTRA_CA_CERTS", &ca)
+            .env("NO_PROXY", "127.0.0.1")
+            .output()
+            .await;
+        let said = match asked {
+            Ok(said) => said,
+            Err(error) => {
+                println!("SKIPPED LOUDLY: {script} cannot be asked: {error}");
+                continue;
+            }
+        };
+        let text = String::from_utf8_lossy(&said.stderr);
+        if text.contains("Cannot find module") || text.contains("ModuleNotFoundError") {
+            println!("SKIPPED LOUDLY: the client of {script} is not on this machine");
+            continue;
+        }
+        assert!(said.status.success(), "{script}: {text}");
+        assert_eq!(chaos.cuts(), 1, "{script} was cut on its way");
+        let tus = Tus::of(&world, 0);
+        assert_eq!(tus.commit(&blob).await, StatusCode::NO_CONTENT, "{script}");
+        assert_eq!(world.line(0).fetch(&blob, &CancellationToken::new()).await.unwrap(), file, "{script}");
+    }
 }
 
 #[tokio::test]

@@ -338,6 +338,9 @@ pub fn is_applied(result: &OpResult) -> bool {
 /// Writes a server certificate below a fresh CA and gives the CA.
 pub fn tls(dir: &std::path::Path) -> String {
     let mut ca = rcgen::CertificateParams::new(vec![]).unwrap();
+    // A name of its own: with the default one OpenSSL takes the server's certificate for self-signed.
+    ca.distinguished_name.push(rcgen::DnType::CommonName, "CA thu nghiem");
+    ca.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca = rcgen::CertifiedIssuer::self_signed(ca, rcgen::KeyPair::generate().unwrap()).unwrap();
     let server_key = rcgen::KeyPair::generate().unwrap();

@@ -1,0 +1,17 @@
+"""Another client of the upload protocol: tuspy. URL KEY FILE SHA256; the CA is in REQUESTS_CA_BUNDLE."""
+
+import sys
+
+from tusclient import client
+
+url, key, file, sha256 = sys.argv[1:]
+uploader = client.TusClient(url, headers={"Authorization": f"Bearer {key}"}).uploader(
+    file,
+    chunk_size=400_000,
+    metadata={"sha256": sha256},
+    retries=5,
+    retry_delay=0.2,
+    upload_checksum=True,
+)
+uploader.upload()
+print(uploader.offset)
