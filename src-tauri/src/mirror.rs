@@ -182,6 +182,15 @@ impl view::IdentityCheck {
                 (view::IdentityOutcome::ServiceDown, Some(at.into()), false)
             }
             domain::IdentityCheck::Offline { at } => (view::IdentityOutcome::Offline, Some(at.into()), false),
+            domain::IdentityCheck::LinkFailed { at, fault } => {
+                let outcome = match fault {
+                    domain::LinkFault::Trouble => view::IdentityOutcome::LinkTrouble,
+                    domain::LinkFault::Malformed => view::IdentityOutcome::LinkMalformed,
+                    domain::LinkFault::Intercepted => view::IdentityOutcome::LinkIntercepted,
+                    domain::LinkFault::Unauthorized => view::IdentityOutcome::LinkUnauthorized,
+                };
+                (outcome, Some(at.into()), false)
+            }
         };
         Self {
             outcome,

@@ -53,7 +53,9 @@ words! {
     VaultState { Absent, Locked, Open }
     TokenPresence { None, Present, Locked }
     PartyKind { Citizen, Enterprise, Agency }
-    IdentityOutcome { NotAsked, Registered, NotRegistered, ServiceDown, Offline }
+    IdentityOutcome {
+        NotAsked, Registered, NotRegistered, ServiceDown, Offline, LinkTrouble, LinkMalformed, LinkIntercepted, LinkUnauthorized,
+    }
     IdKindName { Cccd, Cmnd, Passport, TaxCode, Agency }
     IntakeChannel { Direct, Postal, Online }
     ReturnMethod { Counter, Postal, Electronic }

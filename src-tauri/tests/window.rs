@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
+use motcua_desk::ports::LinkError;
 use motcua_desktop::commands::{MAIN, PIN};
 use motcua_desktop::shell::Shell;
 use motcua_dossier::{BlobId, DossierId};
@@ -200,6 +201,25 @@ fn the_status_says_where_the_counter_stands() {
     let right = json!({ "officer": "canbo.mau", "secret": SECRET });
     assert_eq!(counter.ask("unlock", right).unwrap()["vault"], "open");
     counter.ask("lock", json!({})).unwrap();
+}
+
+#[test]
+fn the_window_says_why_an_identity_was_not_checked() {
+    let counter = Counter::open();
+    let outcome =
+        |number: &str| counter.ask("check_identity", json!({ "number": number })).unwrap()["outcome"].clone();
+    counter.office.warehouse.identity_down(true);
+    assert_eq!(outcome("001203000019"), "serviceDown");
+    for (how, told) in [
+        (LinkError::Offline, "offline"),
+        (LinkError::Trouble { retry_after: None }, "linkTrouble"),
+        (LinkError::Malformed, "linkMalformed"),
+        (LinkError::Intercepted, "linkIntercepted"),
+        (LinkError::Unauthorized, "linkUnauthorized"),
+    ] {
+        counter.office.warehouse.out(Some(how));
+        assert_eq!(outcome("001203000019"), told);
+    }
 }
 
 #[test]

@@ -22,6 +22,8 @@ export const STATES = [
   { name: "new-registered", scene: "", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=registered]"), click("procedure-option-4")) },
   { name: "new-not-registered", scene: "", hash: "#/new", act: steps(type("id-number", "099090001000"), click("verify-identity"), see("[data-outcome=notRegistered]")) },
   { name: "new-service-down", scene: "serviceDown", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=serviceDown]"), click("other-submitter")) },
+  { name: "new-warehouse-trouble", scene: "linkTrouble", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=linkTrouble]")) },
+  { name: "new-intercepted", scene: "linkIntercepted", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=linkIntercepted]")) },
   { name: "new-offline", scene: "offline", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=offline]")) },
   { name: "new-code-typed", scene: "", hash: "#/new", act: steps(see("[data-test=procedure-option-1]"), (page) => page.focus("[data-test=procedure-search]"), (page) => page.keyboard.type("2.000815"), (page) => page.waitForTimeout(200), press("Enter"), see("[aria-pressed=true]")) },
   { name: "new-list-focus", scene: "", hash: "#/new", act: steps(see("[data-test=procedure-option-4]"), (page) => page.focus("[data-test=procedure-search]"), press("ArrowDown"), press("4"), see("[data-test=case-select]")) },

@@ -259,7 +259,7 @@ export type IdentityCheck = {
 	suggestedName: string | null,
 };
 
-export type IdentityOutcome = "notAsked" | "registered" | "notRegistered" | "serviceDown" | "offline";
+export type IdentityOutcome = "notAsked" | "registered" | "notRegistered" | "serviceDown" | "offline" | "linkTrouble" | "linkMalformed" | "linkIntercepted" | "linkUnauthorized";
 
 export type IntakeChannel = "direct" | "postal" | "online";
 

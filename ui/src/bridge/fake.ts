@@ -257,7 +257,8 @@ export const bridge: Bridge = {
     const bareNumber = number.replace(/[\s.]/g, "");
     if (!/^(\d{9}|\d{12}|[A-Za-z]\d{7}|\d{10})$/.test(bareNumber)) fail("numberInvalid");
     if (scene("offline")) return identity("offline", bareNumber);
-    if (scene("serviceDown")) return identity("serviceDown", bareNumber);
+    for (const silence of ["serviceDown", "linkTrouble", "linkMalformed", "linkIntercepted", "linkUnauthorized"] as const)
+      if (scene(silence)) return identity(silence, bareNumber);
     if (bareNumber.endsWith("000") || scene("notRegistered")) return identity("notRegistered", bareNumber);
     return identity("registered", bareNumber, { earlier: bareNumber === lan.number ? lan : null, suggestedName: null });
   },

@@ -1,9 +1,9 @@
-//! "Xác minh danh tính số": the identity service, its memory, and the four answers told apart.
+//! "Xác minh danh tính số": the identity service, its memory, and its answers told apart from every kind of silence.
 
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::ports::{Batch, CachedIdentity, LinkError};
-use motcua_dossier::{Dossier, DossierId, IdNumber, IdentityAnswer, IdentityCheck, Party};
+use motcua_dossier::{Dossier, DossierId, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, Party};
 
 /// What a check found out about a number.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +22,7 @@ pub struct IdentityFinding {
 
 impl Desk {
     /// Asks the identity service about a typed number. Without an answer now, a remembered one is
-    /// given and marked; no contact of any kind and a silent service are outcomes, not errors.
+    /// given and marked; a silent service, no contact and a warehouse that answers wrongly are outcomes, each its own, not errors.
     ///
     /// # Errors
     /// The number has no known shape, the vault is closed, the service refused the question.
@@ -97,16 +97,19 @@ impl Desk {
                     reply.name.filter(|n| !n.trim().is_empty()),
                 )
             }
-            Err(LinkError::IdentityDown) => (cached(IdentityCheck::ServiceDown { at }), None),
-            Err(
-                LinkError::Offline
-                | LinkError::Trouble { .. }
-                | LinkError::Intercepted
-                | LinkError::Unauthorized
-                | LinkError::Malformed
-                | LinkError::Cancelled,
-            ) => (cached(IdentityCheck::Offline { at }), None),
-            Err(error @ LinkError::Refused(_)) => return Err(error.into()),
+            Err(error) => {
+                let failed = |fault| IdentityCheck::LinkFailed { at, fault };
+                let silence = match error {
+                    LinkError::IdentityDown => IdentityCheck::ServiceDown { at },
+                    LinkError::Offline => IdentityCheck::Offline { at },
+                    LinkError::Trouble { .. } => failed(LinkFault::Trouble),
+                    LinkError::Malformed => failed(LinkFault::Malformed),
+                    LinkError::Intercepted => failed(LinkFault::Intercepted),
+                    LinkError::Unauthorized => failed(LinkFault::Unauthorized),
+                    LinkError::Refused(_) | LinkError::Cancelled => return Err(error.into()),
+                };
+                (cached(silence), None)
+            }
         };
         self.live().checked.insert(number.clone(), check.clone());
         Ok((check, name))

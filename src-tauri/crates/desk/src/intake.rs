@@ -106,7 +106,8 @@ impl Desk {
             IdentityCheck::NotAsked => self.last_check(&new.applicant.owner.number),
             checked @ (IdentityCheck::Answered { .. }
             | IdentityCheck::ServiceDown { .. }
-            | IdentityCheck::Offline { .. }) => checked,
+            | IdentityCheck::Offline { .. }
+            | IdentityCheck::LinkFailed { .. }) => checked,
         };
         let (millis, random) = self.id_parts();
         let dossier = Dossier {

@@ -216,6 +216,27 @@ pub enum IdentityCheck {
         /// When it was tried.
         at: Timestamp,
     },
+    /// Something answered and it was no answer to the question; re-checked by itself later.
+    LinkFailed {
+        /// When it was tried.
+        at: Timestamp,
+        /// What stood in the way.
+        fault: LinkFault,
+    },
+}
+
+/// What stands between the counter and an answer when the network is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkFault {
+    /// The warehouse itself is in trouble.
+    Trouble,
+    /// It answers something that cannot be read.
+    Malformed,
+    /// Somebody else answers in its place: a captive portal, a device in between.
+    Intercepted,
+    /// It does not know this machine.
+    Unauthorized,
 }
 
 fn digits(text: &str) -> bool {
@@ -270,6 +291,27 @@ mod tests {
         assert_eq!(IdNumber::parse("0100109107"), Err(IdNumberError::CheckDigit));
         assert_eq!(IdNumber::parse("12345"), Err(IdNumberError::Shape));
         assert_eq!(IdNumber::parse("  "), Err(IdNumberError::Empty));
+    }
+
+    #[test]
+    fn the_outcome_of_a_check_is_stored_by_these_words() {
+        let (at, cached) = (Timestamp(7), false);
+        for (stored, check) in [
+            (r#"{"outcome":"not_asked"}"#, IdentityCheck::NotAsked),
+            (
+                r#"{"outcome":"answered","answer":"registered","at":7,"cached":false}"#,
+                IdentityCheck::Answered { answer: IdentityAnswer::Registered, at, cached },
+            ),
+            (r#"{"outcome":"service_down","at":7}"#, IdentityCheck::ServiceDown { at }),
+            (r#"{"outcome":"offline","at":7}"#, IdentityCheck::Offline { at }),
+            (
+                r#"{"outcome":"link_failed","at":7,"fault":"intercepted"}"#,
+                IdentityCheck::LinkFailed { at, fault: LinkFault::Intercepted },
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<IdentityCheck>(stored).unwrap(), check, "{stored}");
+            assert_eq!(serde_json::to_string(&check).unwrap(), stored);
+        }
     }
 
     #[test]

@@ -37,7 +37,9 @@ pub use dossier::{
 };
 pub use fit::{Fit, UnfitReason};
 pub use fold::fold;
-pub use identity::{IdKind, IdNumber, IdNumberError, IdentityAnswer, IdentityCheck, Party, PartyKind};
+pub use identity::{
+    IdKind, IdNumber, IdNumberError, IdentityAnswer, IdentityCheck, LinkFault, Party, PartyKind,
+};
 pub use ids::{BlobId, DeviceId, DocumentId, DossierId, OpId};
 pub use moment::{Day, Timestamp};
 pub use outbox::{OutboxItem, OutboxKind, OutboxState};

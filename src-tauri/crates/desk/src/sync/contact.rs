@@ -236,7 +236,9 @@ impl Desk {
 fn is_unsure(check: &IdentityCheck) -> bool {
     match check {
         IdentityCheck::Answered { cached, .. } => *cached,
-        IdentityCheck::Offline { .. } | IdentityCheck::ServiceDown { .. } => true,
+        IdentityCheck::Offline { .. }
+        | IdentityCheck::ServiceDown { .. }
+        | IdentityCheck::LinkFailed { .. } => true,
         IdentityCheck::NotAsked => false,
     }
 }

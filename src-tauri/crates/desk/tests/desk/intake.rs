@@ -2,12 +2,12 @@ use crate::steps::*;
 use motcua_desk::ports::LinkError;
 use motcua_desk::{CODES, DossierChange};
 use motcua_dossier::{
-    Channel, IdNumber, IdentityAnswer, IdentityCheck, Party, PartyKind, ReturnMethod, StoreKind,
+    Channel, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, Party, PartyKind, ReturnMethod, StoreKind,
 };
 use motcua_testkit::{OFFICER, Office, SECRET, new_dossier, owner, paper_of, pki};
 
 #[tokio::test]
-async fn the_four_answers_of_the_identity_check_are_told_apart() {
+async fn the_answers_of_the_identity_check_are_told_apart_from_every_silence() {
     let office = Office::ready().await;
     let check = |number: &'static str| office.desk.check_identity(number);
     let none = check("001203000019").await.unwrap();
@@ -24,13 +24,32 @@ async fn the_four_answers_of_the_identity_check_are_told_apart() {
     office.warehouse.out(Some(LinkError::Offline));
     let offline = check("099090000495").await.unwrap();
     assert!(matches!(offline.check, IdentityCheck::Offline { .. }));
-    for how in [LinkError::Intercepted, LinkError::Unauthorized] {
+    let id = office.open().await.id;
+    for (how, told) in [
+        (LinkError::Trouble { retry_after: Some(30) }, LinkFault::Trouble),
+        (LinkError::Malformed, LinkFault::Malformed),
+        (LinkError::Intercepted, LinkFault::Intercepted),
+        (LinkError::Unauthorized, LinkFault::Unauthorized),
+    ] {
         office.warehouse.out(Some(how));
-        let unchecked = check("099090000495").await.unwrap();
-        assert!(matches!(unchecked.check, IdentityCheck::Offline { .. }), "the work goes on");
-        let id = office.open().await.id;
-        office.desk.recheck_identity(id).await.unwrap();
+        let unchecked = check("099090000495").await.unwrap().check;
+        let IdentityCheck::LinkFailed { fault, .. } = unchecked else {
+            panic!("{unchecked:?}: there is a network")
+        };
+        assert_eq!(fault, told);
+        let kept = office.desk.recheck_identity(id).await.unwrap().identity;
+        assert_eq!(kept, unchecked, "the work goes on and the dossier says why");
     }
+    office.warehouse.out(Some(LinkError::Cancelled));
+    assert_eq!(check("099090000495").await.unwrap_err().code(), "linkCancelled", "no outcome at all");
+    office.warehouse.out(None);
+    office.warehouse.identity_down(false);
+    office.desk.sync_once(&Default::default(), &|_| {}).await.unwrap();
+    let later = office.desk.dossier(id).await.unwrap().identity;
+    assert!(
+        matches!(later, IdentityCheck::Answered { cached: false, .. }),
+        "asked again by itself: {later:?}"
+    );
     assert_eq!(check("12345").await.unwrap_err().code(), "numberShape");
     assert_eq!(check("0100109107").await.unwrap_err().code(), "numberCheckDigit");
 }

@@ -8,8 +8,8 @@ use anyhow::Context;
 use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, ScanOptions};
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
-    IdentityAnswer, IdentityCheck, Metadata, OutboxItem, OutboxState, Party, PartyKind, ProcedureCode,
-    ReturnMethod,
+    IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party, PartyKind,
+    ProcedureCode, ReturnMethod,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -282,7 +282,7 @@ fn parse(id: &str) -> Result<DossierId, Failure> {
     Ok(DossierId::parse(id).with_context(|| format!("{id}: không phải mã hồ sơ"))?)
 }
 
-/// The four answers, as the window says them.
+/// What a check found out, as the window says it.
 pub(crate) fn identity_words(check: &IdentityCheck) -> String {
     match check {
         IdentityCheck::NotAsked => "Chưa xác minh".into(),
@@ -295,6 +295,13 @@ pub(crate) fn identity_words(check: &IdentityCheck) -> String {
         }
         IdentityCheck::ServiceDown { .. } => "Hệ thống định danh không trả lời".into(),
         IdentityCheck::Offline { .. } => "Chưa kiểm được (mất mạng)".into(),
+        IdentityCheck::LinkFailed { fault, .. } => match fault {
+            LinkFault::Trouble => "Chưa kiểm được (kho đang gặp sự cố)",
+            LinkFault::Malformed => "Chưa kiểm được (kho trả lời không đọc được)",
+            LinkFault::Intercepted => "Chưa kiểm được (mạng đang bị chặn giữa)",
+            LinkFault::Unauthorized => "Chưa kiểm được (kho chưa cho phép máy này)",
+        }
+        .into(),
     }
 }
 
