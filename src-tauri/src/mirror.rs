@@ -216,6 +216,18 @@ impl From<&motcua_desk::IdentityFinding> for view::IdentityCheck {
     }
 }
 
+impl From<motcua_desk::RowProgress> for view::RowProgress {
+    fn from(at: motcua_desk::RowProgress) -> Self {
+        Self {
+            component: at.component,
+            done: at.done,
+            total: at.total,
+            received: small(at.received),
+            size: small(at.size),
+        }
+    }
+}
+
 impl From<&domain::Procedure> for view::ProcedureChoice {
     fn from(p: &domain::Procedure) -> Self {
         Self {

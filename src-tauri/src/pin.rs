@@ -58,6 +58,11 @@ impl PinDesk {
         }
     }
 
+    /// Ends the asking and lets the job go on: the PIN was taken.
+    pub fn release(&self) {
+        self.lock().take();
+    }
+
     /// What the window's only command does. No PIN means: give up.
     ///
     /// # Errors

@@ -78,7 +78,7 @@ words! {
     Integrity { Intact, Changed, Broken }
     Trust { Trusted, Untrusted, Expired, NotYetValid, Revoked, NotForSigning }
     /// What `cancelJob` may stop.
-    JobKind { Scan, Sign, Sync }
+    JobKind { Scan, Sign, Fetch, Sync }
 }
 
 macro_rules! dtos {
@@ -237,7 +237,12 @@ dtos! {
     }
     Offers { items: Vec<Offer>, fetched_at: Option<Millis>, online: bool }
     AutoRow { component: u32, outcome: AutoOutcome, count: u32 }
-    AutoAttach { rows: Vec<AutoRow>, dossier: Dossier }
+    AutoAttach {
+        rows: Vec<AutoRow>,
+        /// By the officer; rows that are not among `rows` were not reached.
+        stopped: bool,
+        dossier: Dossier,
+    }
     CertificateChoice {
         fingerprint: String,
         slot: String,
@@ -288,6 +293,17 @@ dtos! {
         pin_pad: bool,
         certificate: CertificateChoice,
     }
+    /// How far an act over several papers is; safe to lose.
+    RowProgress {
+        component: u32,
+        done: u32,
+        total: u32,
+        received: u32,
+        /// Bytes in all; 0 where nothing comes over the line.
+        size: u32,
+    }
+    /// What became of a batch: rows that were not reached before the officer stopped are left.
+    SignedRows { signed: Vec<u32>, left: Vec<u32>, dossier: Dossier }
     /// What became of a PIN: done with, or a new prompt for another click of the officer.
     PinAnswer { done: bool, retry: Option<SignPrompt> }
     /// Payload of `dossierChanged`.

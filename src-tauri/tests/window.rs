@@ -6,8 +6,8 @@
 use motcua_desk::ports::LinkError;
 use motcua_desktop::commands::{MAIN, PIN};
 use motcua_desktop::shell::Shell;
-use motcua_dossier::{BlobId, DossierId};
-use motcua_testkit::{Office, SECRET};
+use motcua_dossier::{BlobId, DossierId, Provenance};
+use motcua_testkit::{Office, SECRET, paper_of, pki};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tauri::ipc::{CallbackFn, InvokeBody};
@@ -43,6 +43,16 @@ impl Counter {
         let new = json!({ "channel": "direct", "returnMethod": "counter", "owner": owner, "submitter": null,
             "procedureCode": "1.004873.H08", "caseCode": "thuong" });
         self.ask("open_dossier", new).unwrap()
+    }
+
+    /// The PIN window, once it is open.
+    fn pin_window(&self) -> WebviewWindow<MockRuntime> {
+        (0..200)
+            .find_map(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                self.app.get_webview_window("pin")
+            })
+            .unwrap()
     }
 
     fn scan_into(&self, id: &Value, component: u32, pages: u32) -> Value {
@@ -169,7 +179,11 @@ fn every_command_of_the_main_window_is_registered_and_refuses_nonsense() {
         ("dossier", json!({ "id": "../../etc/passwd" })),
         ("verify_file", json!({ "blob": "zz" })),
         ("resend", json!({ "op": "zz" })),
-        ("take", json!({ "id": "x", "component": 1, "document": "y", "nationalConfirmed": null })),
+        (
+            "take",
+            json!({ "id": "x", "component": 1, "document": "y", "nationalConfirmed": null,
+            "onProgress": "__CHANNEL__:9" }),
+        ),
         ("restore_page", json!({ "id": "x", "component": 1, "index": 0, "image": "z" })),
     ] {
         let error = counter.ask(command, arguments).unwrap_err();
@@ -265,7 +279,10 @@ fn a_dossier_is_opened_found_scanned_and_shown() {
     assert_eq!(lines[0]["ownerNumber"], "0990••••0495", "lists never show the whole number");
     let detached = counter.ask("detach", row.clone()).unwrap();
     assert_eq!(detached["components"][1]["attachment"], Value::Null);
-    assert_eq!(counter.ask("auto_attach", json!({ "id": id })).unwrap()["rows"][1]["outcome"], "none");
+    assert_eq!(
+        counter.ask("auto_attach", json!({ "id": id, "onProgress": "__CHANNEL__:9" })).unwrap()["rows"][1]["outcome"],
+        "none"
+    );
     assert_eq!(counter.ask("offers", row).unwrap()["items"], json!([]));
     assert!(
         counter.ask("accept", json!({ "id": id })).unwrap_err()["params"]["codes"]
@@ -286,15 +303,10 @@ fn a_wrong_pin_is_asked_for_again_and_never_sent_twice() {
     let agency = certificates.as_array().unwrap().iter().find(|c| c["role"] == "agency").unwrap().clone();
     let signing = std::thread::spawn({
         let main = counter.main.clone();
-        let job = json!({ "id": id, "components": [2], "fingerprint": agency["fingerprint"] });
+        let job = json!({ "id": id, "components": [2], "fingerprint": agency["fingerprint"], "onProgress": "__CHANNEL__:8" });
         move || call(&main, "sign", job)
     });
-    let pin = (0..200)
-        .find_map(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            counter.app.get_webview_window("pin")
-        })
-        .unwrap();
+    let pin = counter.pin_window();
     let answer = call(&pin, "submit_pin", json!({ "pin": "wrong" })).unwrap();
     assert_eq!(answer["done"], false);
     assert_eq!(answer["retry"]["pinState"], "low", "the warning is what the token's flags say");
@@ -302,8 +314,10 @@ fn a_wrong_pin_is_asked_for_again_and_never_sent_twice() {
     let answer = call(&pin, "submit_pin", json!({ "pin": motcua_testkit::PIN })).unwrap();
     assert_eq!(answer, json!({ "done": true, "retry": null }));
     let signed = signing.join().unwrap().unwrap();
-    assert_eq!(signed["components"][1]["attachment"]["signatures"][0]["role"], "agency");
-    assert_eq!(signed["components"][1]["canDigitize"], true);
+    assert_eq!((&signed["signed"], &signed["left"]), (&json!([2]), &json!([])));
+    let row = &signed["dossier"]["components"][1];
+    assert_eq!(row["attachment"]["signatures"][0]["role"], "agency");
+    assert_eq!(row["canDigitize"], true);
     assert_eq!(counter.office.signer.logins(), 2);
 
     let metadata = counter.ask("suggest_metadata", json!({ "id": id, "component": 2 })).unwrap();
@@ -312,6 +326,65 @@ fn a_wrong_pin_is_asked_for_again_and_never_sent_twice() {
     assert_eq!(done["components"][1]["attachment"]["outbox"], "queued");
     assert_eq!(done["outbox"][0]["kind"], "document");
     assert_eq!(counter.ask("outbox", json!({ "all": false })).unwrap().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn signing_goes_on_without_the_pin_window_and_is_stopped_from_the_main_one() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    for row in [1, 2] {
+        counter.scan_into(&id, row, 1);
+        counter.ask("finish_capture", json!({ "id": id, "component": row })).unwrap();
+    }
+    let gate = Arc::new(tokio::sync::Notify::new());
+    counter.office.signer.wait_after(1, gate.clone());
+    let certificates = counter.ask("certificates", json!({})).unwrap();
+    let signing = std::thread::spawn({
+        let main = counter.main.clone();
+        let job = json!({ "id": id, "components": [2, 1], "fingerprint": certificates[0]["fingerprint"],
+            "onProgress": "__CHANNEL__:8" });
+        move || call(&main, "sign", job)
+    });
+    let pin = counter.pin_window();
+    let answer = call(&pin, "submit_pin", json!({ "pin": motcua_testkit::PIN })).unwrap();
+    assert_eq!(answer["done"], true, "answered as soon as the token took the PIN");
+    assert!(!signing.is_finished(), "the papers are still being signed");
+    let late = call(&pin, "submit_pin", json!({ "pin": motcua_testkit::PIN })).unwrap_err();
+    assert_eq!(late["code"], "signCancelled", "nobody asks for a PIN any more");
+    counter.ask("cancel_job", json!({ "job": "sign" })).unwrap();
+    gate.notify_one();
+    let stopped = signing.join().unwrap().unwrap();
+    assert_eq!((&stopped["signed"], &stopped["left"]), (&json!([1]), &json!([2])));
+    let now = counter.ask("dossier", json!({ "id": id })).unwrap();
+    let marks = |row: usize| now["components"][row]["attachment"]["signatures"].as_array().unwrap().len();
+    assert_eq!((marks(0), marks(1)), (1, 0), "what was signed is kept, the rest is as before");
+    assert_eq!(counter.office.signer.logins(), 1);
+}
+
+#[test]
+fn taking_a_paper_is_stopped_from_the_window() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    let (mut paper, file) = paper_of(1, "KQ.G15.000031", Some(&pki().agency));
+    paper.provenance = Provenance::National;
+    let document = paper.record.id.to_string();
+    counter.office.warehouse.hold(paper, &file);
+    counter.ask("offers", json!({ "id": id, "component": 2 })).unwrap();
+    let before = counter.ask("dossier", json!({ "id": id })).unwrap();
+    counter.office.warehouse.hold_fetches(true);
+    let taking = std::thread::spawn({
+        let main = counter.main.clone();
+        let job = json!({ "id": id, "component": 2, "document": document, "nationalConfirmed": "spoken",
+            "onProgress": "__CHANNEL__:9" });
+        move || call(&main, "take", job)
+    });
+    tauri::async_runtime::block_on(counter.office.warehouse.fetch_waits());
+    counter.ask("cancel_job", json!({ "job": "fetch" })).unwrap();
+    assert_eq!(taking.join().unwrap().unwrap_err()["code"], "linkCancelled");
+    assert_eq!(counter.ask("dossier", json!({ "id": id })).unwrap(), before, "nothing was taken or recorded");
+    counter.office.warehouse.hold_fetches(false);
+    let auto = counter.ask("auto_attach", json!({ "id": id, "onProgress": "__CHANNEL__:9" })).unwrap();
+    assert_eq!((&auto["stopped"], &auto["rows"][1]["outcome"]), (&json!(false), &json!("ambiguous")));
 }
 
 #[test]
@@ -324,15 +397,10 @@ fn giving_up_in_the_pin_window_changes_nothing() {
     let certificates = counter.ask("certificates", json!({})).unwrap();
     let signing = std::thread::spawn({
         let main = counter.main.clone();
-        let job = json!({ "id": id, "components": [2], "fingerprint": certificates[0]["fingerprint"] });
+        let job = json!({ "id": id, "components": [2], "fingerprint": certificates[0]["fingerprint"], "onProgress": "__CHANNEL__:8" });
         move || call(&main, "sign", job)
     });
-    let pin = (0..200)
-        .find_map(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            counter.app.get_webview_window("pin")
-        })
-        .unwrap();
+    let pin = counter.pin_window();
     assert_eq!(call(&pin, "submit_pin", json!({ "pin": null })).unwrap()["done"], true);
     assert_eq!(signing.join().unwrap().unwrap_err()["code"], "signCancelled");
     assert_eq!(counter.office.signer.logins(), 0, "no PIN reached the token");

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { bridge } from "../src/bridge/fake";
 import type { ComponentRow, DossierLine, Offer } from "../src/bridge/bridge";
 import { errorText } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
-import { rowState } from "../src/screens/dossier/desk.svelte";
+import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.svelte";
 import { FIELDS, filtered, noFilters, pageOf, tabOf, takeable } from "../src/screens/picker/offers";
 import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
 import { bytes, date, isoDay, moment } from "../src/text/format";
@@ -52,6 +53,39 @@ describe("rows of the dossier", () => {
     expect(rowState(row({ attachment: { ...file, digitized: true } }))).toBe("digitized");
     expect(rowState(row({ attachment: file, entersWarehouse: false }))).toBe("attached");
     expect(rowState(row({ attachment: { ...file, source: "warehouse" } }))).toBe("reused");
+  });
+});
+
+describe("the automatic update", () => {
+  it("shows how far it is while it runs and says what it did", async () => {
+    const desk = new DossierDesk("d1");
+    await desk.load();
+    const running = desk.autoAttach();
+    expect(desk.fetching).toMatchObject({ stopping: false, at: { total: 5 } });
+    desk.stop();
+    expect(desk.fetching?.stopping).toBe(true);
+    await running;
+    expect(desk.fetching).toBeNull();
+    expect(desk.auto?.rows.map((r) => r.outcome)).toEqual(["none", "attached", "none", "attached", "none"]);
+  });
+  it("that was stopped says what was kept and nothing about rows it did not reach", () => {
+    const rows = [{ component: 1, outcome: "attached" as const, count: 1 }];
+    expect(autoWords({ rows, stopped: true })).toContain("Đã lấy 1 giấy tờ và giữ lại");
+    expect(autoWords({ rows, stopped: false })).toContain("Đã lấy từ kho 1 giấy tờ");
+  });
+});
+
+describe("signing", () => {
+  it("that is stopped keeps what was signed and names what is left", async () => {
+    const id = "d3";
+    const heard: number[] = [];
+    const done = await bridge.sign({ id, components: [2, 1], fingerprint: "aa" }, (at) => {
+      heard.push(at.done);
+      if (at.done === 1) void bridge.cancelJob({ job: "sign" });
+    });
+    expect(heard).toEqual([0, 1]);
+    expect([done.signed, done.left]).toEqual([[1], [2]]);
+    expect(done.dossier.components[0]?.attachment?.signatures).toHaveLength(1);
   });
 });
 

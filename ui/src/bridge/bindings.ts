@@ -58,18 +58,19 @@ export const commands = {
 	/**  Papers that may serve a row, and why others do not. */
 	offers: (id: string, component: number) => __TAURI_INVOKE<Offers>("offers", { id, component }),
 	/**  "Tự động cập nhật giấy tờ đã số hóa". */
-	autoAttach: (id: string) => __TAURI_INVOKE<AutoAttach>("auto_attach", { id }),
+	autoAttach: (id: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<AutoAttach>("auto_attach", { id, onProgress }),
 	/**  Takes a paper: attached provisionally, or reserved when it is not here and there is no network. */
-	take: (id: string, component: number, document: string, nationalConfirmed: ConsentMethod | null) => __TAURI_INVOKE<Dossier>("take", { id, component, document, nationalConfirmed }),
+	take: (id: string, component: number, document: string, nationalConfirmed: ConsentMethod | null, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<Dossier>("take", { id, component, document, nationalConfirmed, onProgress }),
 	/**  Records the citizen's confirmation of the reuse. */
 	confirmReuse: (id: string, method: ConsentMethod) => __TAURI_INVOKE<Dossier>("confirm_reuse", { id, method }),
 	/**  Certificates on the tokens of this machine. */
 	certificates: () => __TAURI_INVOKE<CertificateChoice[]>("certificates"),
 	/**
-	 *  Opens the PIN window and signs the rows' files with one certificate; answers when signing is done.
-	 *  A wrong PIN leaves the window open for another click of the officer.
+	 *  Opens the PIN window and signs the rows' files with one certificate; answers when signing is done or
+	 *  stopped. A wrong PIN leaves the window open for another click of the officer; once the token took the
+	 *  PIN it is gone, and `on_progress` and `cancel_job` of the main window take over.
 	 */
-	sign: (id: string, components: number[], fingerprint: string) => __TAURI_INVOKE<Dossier>("sign", { id, components, fingerprint }),
+	sign: (id: string, components: number[], fingerprint: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<SignedRows>("sign", { id, components, fingerprint, onProgress }),
 	/**  What the desk would write about a row's paper (0 is the result). */
 	suggestMetadata: (id: string, component: number) => __TAURI_INVOKE<Metadata>("suggest_metadata", { id, component }),
 	/**  "Số hóa": the row's paper enters the owner's warehouse. */
@@ -113,6 +114,8 @@ export type Attachment = {
 
 export type AutoAttach = {
 	rows: AutoRow[],
+	/**  By the officer; rows that are not among `rows` were not reached. */
+	stopped: boolean,
 	dossier: Dossier,
 };
 
@@ -266,7 +269,7 @@ export type IntakeChannel = "direct" | "postal" | "online";
 export type Integrity = "intact" | "changed" | "broken";
 
 /**  What `cancelJob` may stop. */
-export type JobKind = "scan" | "sign" | "sync";
+export type JobKind = "scan" | "sign" | "fetch" | "sync";
 
 /**  What is said about a paper. */
 export type Metadata = {
@@ -391,6 +394,16 @@ export type ResultPaper = {
 
 export type ReturnMethod = "counter" | "postal" | "electronic";
 
+/**  How far an act over several papers is; safe to lose. */
+export type RowProgress = {
+	component: number,
+	done: number,
+	total: number,
+	received: number,
+	/**  Bytes in all; 0 where nothing comes over the line. */
+	size: number,
+};
+
 /**  Progress of a scan; safe to lose. */
 export type ScanEvent = { kind: "started" } | { kind: "page"; page: CapturedPage; index: number } | { kind: "finished"; pages: number };
 
@@ -429,6 +442,13 @@ export type SignatureMark = {
 	role: SignerRole,
 	signer: string,
 	at: Millis,
+};
+
+/**  What became of a batch: rows that were not reached before the officer stopped are left. */
+export type SignedRows = {
+	signed: number[],
+	left: number[],
+	dossier: Dossier,
 };
 
 export type SignerRole = "officer" | "agency" | "other";

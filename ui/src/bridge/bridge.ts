@@ -1,6 +1,6 @@
 import type {
   AppError, AutoAttach, CapturedPage, Category, CertificateChoice, ConsentMethod, Dossier, DossierLine, IdentityCheck,
-  Metadata, Offers, OutboxItem, Party, ProcedureChoice, ScanEvent, ScannerInfo, SignPrompt, PinAnswer, Status, VerifyReport,
+  Metadata, Offers, OutboxItem, Party, ProcedureChoice, ScanEvent, RowProgress, ScannerInfo, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -30,15 +30,16 @@ export interface Bridge {
   movePage(a: Row & { from: number; to: number }): Promise<CapturedPage[]>;
   discardCapture(a: Row): Promise<Dossier>;
   finishCapture(a: Row): Promise<Dossier>;
-  cancelJob(a: { job: "scan" | "sign" | "sync" }): Promise<void>;
+  cancelJob(a: { job: "scan" | "sign" | "fetch" | "sync" }): Promise<void>;
   attachFile(a: Row): Promise<Dossier | null>;
   detach(a: Row): Promise<Dossier>;
   offers(a: Row): Promise<Offers>;
-  autoAttach(a: { id: string }): Promise<AutoAttach>;
-  take(a: Row & { document: string; nationalConfirmed: ConsentMethod | null }): Promise<Dossier>;
+  autoAttach(a: { id: string }, onProgress: (at: RowProgress) => void): Promise<AutoAttach>;
+  take(a: Row & { document: string; nationalConfirmed: ConsentMethod | null }, onProgress: (at: RowProgress) => void): Promise<Dossier>;
   confirmReuse(a: { id: string; method: ConsentMethod }): Promise<Dossier>;
   certificates(): Promise<CertificateChoice[]>;
-  sign(a: { id: string; components: number[]; fingerprint: string }): Promise<Dossier>;
+  /** Answers when all is signed or the officer stopped; hears nothing before the token took the PIN. */
+  sign(a: { id: string; components: number[]; fingerprint: string }, onProgress: (at: RowProgress) => void): Promise<SignedRows>;
   suggestMetadata(a: Row): Promise<Metadata>;
   digitize(a: Row & { metadata: Metadata }): Promise<Dossier>;
   accept(a: { id: string }): Promise<Dossier>;

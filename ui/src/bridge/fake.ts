@@ -1,7 +1,7 @@
 // An office in memory with lively invented people, for screenshots, unit tests and work on the screens.
 // `?scene=…` chooses its state. It is no part of the product build.
 import {
-  type AppError, type Attachment, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier,
+  type AppError, type Attachment, type AutoAttach, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier,
   type DossierLine, type IdentityCheck, type Metadata, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
   type Problem, type SignPrompt, type Status,
 } from "./bridge";
@@ -226,6 +226,9 @@ const tell = (id: string) => {
 };
 
 let cancelled = false;
+let release = () => {};
+/** Something that takes until the officer stops it. */
+const held = () => new Promise<void>((done) => (release = done));
 if (!scene("empty")) seed();
 else add(open("d1", lan, procedures[3] as ProcedureChoice));
 if (scene("empty")) store.clear();
@@ -331,6 +334,7 @@ export const bridge: Bridge = {
   },
   cancelJob: async () => {
     cancelled = true;
+    release();
   },
   attachFile: async ({ id, component: n }) => {
     const d = find(id);
@@ -345,17 +349,28 @@ export const bridge: Bridge = {
     return answer(find(id));
   },
   offers: async () => ({ items: offers(), fetchedAt: scene("offline") ? NOW - 47 * 60_000 : NOW, online: !scene("offline") }),
-  autoAttach: async ({ id }) => {
+  autoAttach: async ({ id }, onProgress) => {
+    cancelled = false;
     const d = find(id);
-    const rows = d.components.filter((r) => !r.attachment).map((r) => {
+    const open = d.components.filter((r) => !r.attachment);
+    const rows: AutoAttach["rows"] = [];
+    for (const r of open) {
+      const size = r.matches === 1 ? 2_400_000 : 0;
+      onProgress({ component: r.number, done: rows.length, total: open.length, received: size * 0.4, size });
+      if (scene("fetching") && r.matches === 1 && rows.length > 1) await held();
+      if (cancelled) break;
       if (r.matches === 1) r.attachment = attachment(`auto-${r.number}`, { source: "warehouse", dpi: null, document: `p${r.number}`, signatures: [{ role: "agency", signer: "Sở Công Thương (DEMO)", at: NOW - 300 * DAY }] });
-      return { component: r.number, outcome: r.matches === 1 ? ("attached" as const) : r.matches > 1 ? ("ambiguous" as const) : ("none" as const), count: r.matches };
-    });
-    return { rows, dossier: await answer(d) };
+      rows.push({ component: r.number, outcome: r.matches === 1 ? "attached" : r.matches > 1 ? "ambiguous" : "none", count: r.matches });
+    }
+    return { rows, stopped: rows.length < open.length, dossier: await answer(d) };
   },
-  take: async ({ id, component: n, document }) => {
+  take: async ({ id, component: n, document }, onProgress) => {
+    cancelled = false;
     const d = find(id);
     const o = offers().find((x) => x.document === document) ?? fail("documentUnknown");
+    onProgress({ component: n, done: 0, total: 1, received: o.size * 0.4, size: o.size });
+    if (scene("fetching")) await held();
+    if (cancelled) fail("linkCancelled");
     if (o.here || !scene("offline")) Object.assign(component(d, n), { attachment: attachment(document, { source: "warehouse", dpi: null, document, size: o.size }) });
     else Object.assign(component(d, n), { reservation: { document, problem: null } });
     return answer(d);
@@ -366,18 +381,28 @@ export const bridge: Bridge = {
     return answer(d);
   },
   certificates: async () => certificates(),
-  sign: async ({ id, components, fingerprint }) => {
-    if (scene("signing")) await wait(600_000);
+  sign: async ({ id, components, fingerprint }, onProgress) => {
+    cancelled = false;
+    if (scene("signing")) await held();
     await wait(pace);
+    if (cancelled) fail("signCancelled");
     if (scene("pinWrong")) fail("signPinWrong", { state: "low" });
     const d = find(id);
     const by = certificates().find((c) => c.fingerprint === fingerprint) ?? fail("signKeyMissing");
-    for (const n of components) {
+    const order = components.toSorted((x, y) => x - y);
+    const signed: number[] = [];
+    const tell = () => onProgress({ component: order[Math.min(signed.length, order.length - 1)] ?? 0, done: signed.length, total: order.length, received: 0, size: 0 });
+    tell();
+    for (const n of order) {
+      if (scene("signingRows") && signed.length === 1) await held();
+      if (cancelled) break;
       const target = n === 0 ? d.result?.attachment : component(d, n).attachment;
       target?.signatures.push({ role: by.role, signer: by.organization, at: NOW });
       if (n > 0) Object.assign(component(d, n), { needsSignature: by.role === "agency" ? "none" : "agency", canDigitize: by.role === "agency" && component(d, n).entersWarehouse });
+      signed.push(n);
+      tell();
     }
-    return answer(d);
+    return { signed, left: order.slice(signed.length), dossier: await answer(d) };
   },
   suggestMetadata: async ({ id, component: n }) => {
     const d = find(id);

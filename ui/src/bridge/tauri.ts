@@ -2,7 +2,7 @@
 import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands, type IntakeChannel, type ReturnMethod } from "./bindings";
-import { type AppError, type Bridge, DeskFailure, type PinBridge, type ScanEvent, type SignPrompt, type Status } from "./bridge";
+import { type AppError, type Bridge, DeskFailure, type PinBridge, type SignPrompt, type Status } from "./bridge";
 
 /** A command of the desk; what it rejects with becomes a real exception. */
 async function call<T>(answer: Promise<T>): Promise<T> {
@@ -23,6 +23,12 @@ function hear<T>(event: string, heard: (payload: T) => void): () => void {
   return () => void stop.then((unlisten) => unlisten());
 }
 
+function channel<T>(heard: (message: T) => void): Channel<T> {
+  const made = new Channel<T>();
+  made.onmessage = heard;
+  return made;
+}
+
 const pageUrl = (blob: string, type: "jpeg" | "pdf") => `${convertFileSrc(blob, "page")}?type=${type}`;
 
 export const bridge: Bridge = {
@@ -40,11 +46,7 @@ export const bridge: Bridge = {
   listDossiers: (a) => call(commands.listDossiers(a.query)),
   listScanners: () => call(commands.listScanners()),
   chooseScanner: (a) => call(commands.chooseScanner(a.id)),
-  scan: (a, onEvent) => {
-    const channel = new Channel<ScanEvent>();
-    channel.onmessage = onEvent;
-    return call(commands.scan(a.id, a.component, a.source, a.gray, channel));
-  },
+  scan: (a, onEvent) => call(commands.scan(a.id, a.component, a.source, a.gray, channel(onEvent))),
   capturedPages: (a) => call(commands.capturedPages(a.id, a.component)),
   removePage: (a) => call(commands.removePage(a.id, a.component, a.index)),
   restorePage: (a) => call(commands.restorePage(a.id, a.component, a.index, a.image)),
@@ -55,11 +57,11 @@ export const bridge: Bridge = {
   attachFile: (a) => call(commands.attachFile(a.id, a.component)),
   detach: (a) => call(commands.detach(a.id, a.component)),
   offers: (a) => call(commands.offers(a.id, a.component)),
-  autoAttach: (a) => call(commands.autoAttach(a.id)),
-  take: (a) => call(commands.take(a.id, a.component, a.document, a.nationalConfirmed)),
+  autoAttach: (a, onProgress) => call(commands.autoAttach(a.id, channel(onProgress))),
+  take: (a, onProgress) => call(commands.take(a.id, a.component, a.document, a.nationalConfirmed, channel(onProgress))),
   confirmReuse: (a) => call(commands.confirmReuse(a.id, a.method)),
   certificates: () => call(commands.certificates()),
-  sign: (a) => call(commands.sign(a.id, a.components, a.fingerprint)),
+  sign: (a, onProgress) => call(commands.sign(a.id, a.components, a.fingerprint, channel(onProgress))),
   suggestMetadata: (a) => call(commands.suggestMetadata(a.id, a.component)),
   digitize: (a) => call(commands.digitize(a.id, a.component, a.metadata)),
   accept: (a) => call(commands.accept(a.id)),

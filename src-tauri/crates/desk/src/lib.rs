@@ -46,6 +46,6 @@ pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
 pub use loose::LooseScan;
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
-pub use sign::{CertificateChoice, TokenState};
+pub use sign::{CertificateChoice, RowProgress, SignedRows, TokenState};
 pub use sync::{SyncEvent, SyncReport};
 pub use unlock::Status;

@@ -4,7 +4,7 @@
 use crate::desk::Desk;
 use crate::error::{CaptureError, DeskError, FileError, SignError};
 use crate::papers::file_error;
-use crate::ports::{PageFormat, RawPage, ScanError, ScanFault, ScanRequest, SignRequest};
+use crate::ports::{PageFormat, RawPage, ScanError, ScanFault, ScanRequest, SignRequest, TokenError};
 use crate::sign::chain_of;
 use crate::{ScanOptions, capture::JPEG_QUALITY};
 use motcua_pdf::{AssembleInfo, PageImage};
@@ -126,9 +126,10 @@ impl Desk {
             batch.push(self.prepare_bytes(file, &certificate, &chain)?);
         }
         let messages = batch.iter().map(|(_, attributes)| attributes.to_be_signed().to_vec()).collect();
-        let signatures = self.signer.sign(SignRequest { certificate: held, pin, messages }, cancel).await?;
+        let request = SignRequest { certificate: held, pin, messages };
+        let signatures = self.signer.sign(request, &|_| {}, cancel).await?;
         if signatures.len() != batch.len() {
-            return Err(SignError::OutputInvalid.into());
+            return Err(TokenError::Cancelled.into());
         }
         batch
             .into_iter()

@@ -3,7 +3,8 @@
 use crate::desk::Desk;
 use crate::error::{DeskError, FileError, ReuseError};
 use crate::papers::{disbelief, marks};
-use crate::ports::{Batch, LinkError};
+use crate::ports::{Batch, LinkError, Progress};
+use crate::sign::RowProgress;
 use motcua_dossier::{
     Attachment, AttachmentSource, ComponentRow, Consent, ConsentMethod, DocumentId, DocumentSummary, Dossier,
     DossierError, DossierId, DossierState, Fit as Match, IdNumber, Party, Provenance, Reservation, Reuse,
@@ -75,6 +76,8 @@ pub struct AutoRow {
 pub struct AutoAttach {
     /// Row by row.
     pub rows: Vec<AutoRow>,
+    /// The officer stopped it: the rows that are not among `rows` were not reached.
+    pub stopped: bool,
     /// The dossier afterwards.
     pub dossier: Dossier,
 }
@@ -140,24 +143,43 @@ impl Desk {
     }
 
     /// "Tự động cập nhật giấy tờ đã số hóa": every empty row for which exactly one provincial paper fits
-    /// gets it, provisionally; several are left to the officer, and so is a national one.
+    /// gets it, provisionally; several are left to the officer, and so is a national one. A cancel leaves
+    /// the row that was under way, and those after it, as they were.
     ///
     /// # Errors
     /// Not a draft; as [`Desk::offers`]. A paper whose file is refused leaves its row empty and the refusal
     /// is the error, after the other rows were served.
-    pub async fn auto_attach(&self, id: DossierId) -> Result<AutoAttach, DeskError> {
+    pub async fn auto_attach(
+        &self,
+        id: DossierId,
+        on_progress: &(dyn Fn(RowProgress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<AutoAttach, DeskError> {
         let mut dossier = self.stored(id)?;
         if dossier.state != DossierState::Draft {
             return Err(DossierError::NotDraft.into());
         }
         let owner = dossier.applicant.owner.clone();
-        self.refresh_papers(&owner, FRESH_MILLIS).await?;
+        let asked = cancel.run_until_cancelled(self.refresh_papers(&owner, FRESH_MILLIS)).await;
+        asked.transpose()?;
         let (_, papers) = self.known_papers(&owner)?;
-        let (mut rows, mut refused) = (vec![], None);
-        for row in dossier.components.clone() {
-            if !row.is_empty() || !self.captured(id, row.number)?.pages.is_empty() {
-                continue;
+        let mut open = vec![];
+        for row in &dossier.components {
+            if row.is_empty() && self.captured(id, row.number)?.pages.is_empty() {
+                open.push(row.clone());
             }
+        }
+        let total = u32::try_from(open.len()).unwrap_or(u32::MAX);
+        let (mut rows, mut refused, mut stopped) = (vec![], None, false);
+        for (done, row) in (0u32..).zip(open) {
+            stopped = cancel.is_cancelled();
+            if stopped {
+                break;
+            }
+            let tell = |received, size| {
+                on_progress(RowProgress { component: row.number, done, total, received, size });
+            };
+            tell(0, 0);
             let used: Vec<DocumentId> = dossier.reused().map(|r| r.document).collect();
             let fitting: Vec<&DocumentSummary> = papers
                 .iter()
@@ -167,40 +189,62 @@ impl Desk {
                 fitting.iter().filter(|p| p.provenance == Provenance::Provincial).collect();
             let outcome = match (provincial.as_slice(), fitting.len()) {
                 (_, 0) => AutoOutcome::None,
-                ([one], _) => match self.take(id, row.number, one.record.id, None).await {
-                    Ok(changed) => {
-                        dossier = changed;
-                        AutoOutcome::Attached
+                ([one], _) => {
+                    match self.take_with(id, row.number, one.record.id, None, &tell, cancel).await {
+                        Ok(changed) => {
+                            dossier = changed;
+                            AutoOutcome::Attached
+                        }
+                        Err(DeskError::Link(LinkError::Cancelled)) => {
+                            stopped = true;
+                            break;
+                        }
+                        Err(error @ (DeskError::File(_) | DeskError::Reuse(_))) => {
+                            refused.get_or_insert(error);
+                            AutoOutcome::None
+                        }
+                        Err(error) => return Err(error),
                     }
-                    Err(error @ (DeskError::File(_) | DeskError::Reuse(_))) => {
-                        refused.get_or_insert(error);
-                        AutoOutcome::None
-                    }
-                    Err(error) => return Err(error),
-                },
+                }
                 ([], national) => AutoOutcome::Ambiguous(u32::try_from(national).unwrap_or(u32::MAX)),
                 (several, _) => AutoOutcome::Ambiguous(u32::try_from(several.len()).unwrap_or(u32::MAX)),
             };
             rows.push(AutoRow { component: row.number, outcome });
         }
         match refused {
-            Some(error) if rows.iter().all(|r| r.outcome == AutoOutcome::None) => Err(error),
-            _ => Ok(AutoAttach { rows, dossier }),
+            Some(error) if !stopped && rows.iter().all(|r| r.outcome == AutoOutcome::None) => Err(error),
+            _ => Ok(AutoAttach { rows, stopped, dossier }),
         }
     }
 
     /// Takes a paper for a row. Its file is fetched unless it is here, and verified before it is
     /// attached; without contact the row is reserved and filled by itself later. A national paper needs
-    /// the citizen's own confirmation, recorded before the fetch.
+    /// the citizen's own confirmation before the fetch; it is recorded with the paper, never without it.
     ///
     /// # Errors
-    /// The paper is unknown or unfit, its file is refused with the reason, the confirmation is missing.
+    /// The paper is unknown or unfit, its file is refused with the reason, the confirmation is missing, the
+    /// officer stopped. The dossier is as before then.
     pub async fn take(
         &self,
         id: DossierId,
         component: u32,
         document: DocumentId,
         national_confirmed: Option<ConsentMethod>,
+        on_progress: &(dyn Fn(RowProgress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Dossier, DeskError> {
+        let tell = |received, size| on_progress(RowProgress { component, done: 0, total: 1, received, size });
+        self.take_with(id, component, document, national_confirmed, &tell, cancel).await
+    }
+
+    async fn take_with(
+        &self,
+        id: DossierId,
+        component: u32,
+        document: DocumentId,
+        national_confirmed: Option<ConsentMethod>,
+        on_bytes: Progress<'_>,
+        cancel: &CancellationToken,
     ) -> Result<Dossier, DeskError> {
         let dossier = self.stored(id)?;
         self.may_capture(&dossier, component)?;
@@ -212,18 +256,24 @@ impl Desk {
         if let Match::Unfit(reasons) = self.fit(row, &paper, owner) {
             return Err(ReuseError::Unfit(reasons.into_iter().map(UnfitReason::code).collect()).into());
         }
-        if paper.provenance != Provenance::Provincial {
-            let held = dossier.consents.iter().any(|c| c.national && c.documents.contains(&document));
-            match national_confirmed {
-                Some(method) if !held => self.record_consent(id, method, vec![document], true)?,
-                Some(_) => dossier.clone(),
-                None if held => dossier.clone(),
-                None => return Err(ReuseError::ConsentMissing.into()),
-            };
+        let covered = |c: &Consent| c.national && c.documents.contains(&document);
+        let own_consent = paper.provenance != Provenance::Provincial;
+        if own_consent && national_confirmed.is_none() && !dossier.consents.iter().any(covered) {
+            return Err(ReuseError::ConsentMissing.into());
         }
+        let confirmed = national_confirmed.map(|method| Consent {
+            at: self.clock.now(),
+            method,
+            officer: self.officer(),
+            documents: vec![document],
+            national: true,
+        });
         let reuse = Reuse { document, version: paper.version, provenance: paper.provenance };
-        let cancel = CancellationToken::new();
-        let attached = self.fetch_verified(&paper.record.blob, &reuse, paper.record.pages, &cancel).await;
+        let size = paper.record.size;
+        let tell = |received: u64, _: u64| on_bytes(received, size);
+        tell(0, size);
+        let attached =
+            self.fetch_verified(&paper.record.blob, &reuse, paper.record.pages, &tell, cancel).await;
         let (attachment, reservation) = match attached {
             Ok(attachment) => (Some(attachment), None),
             Err(DeskError::Link(
@@ -235,6 +285,9 @@ impl Desk {
             Err(DeskError::Link(LinkError::Refused(_))) => return Err(ReuseError::FileGone.into()),
             Err(error) => return Err(error),
         };
+        if cancel.is_cancelled() {
+            return Err(LinkError::Cancelled.into());
+        }
         self.change(id, |change| {
             // The fetch took its time: the owner may be another one by now, the row filed or sent.
             let owner = change.dossier.applicant.owner.clone();
@@ -248,9 +301,8 @@ impl Desk {
             let gone = std::mem::replace(&mut row.attachment, attachment);
             row.reservation = reservation;
             change.let_go(gone.as_ref())?;
-            let covered = |c: &Consent| c.national && c.documents.contains(&document);
-            if paper.provenance != Provenance::Provincial && !change.dossier.consents.iter().any(covered) {
-                return Err(ReuseError::ConsentMissing.into());
+            if own_consent && !change.dossier.consents.iter().any(covered) {
+                change.dossier.consents.push(confirmed.ok_or(ReuseError::ConsentMissing)?);
             }
             if let Some(other) = replaced
                 && !change.dossier.reused().any(|r| r.document == other)
@@ -283,7 +335,12 @@ impl Desk {
         if waiting.is_empty() {
             return Err(ReuseError::NothingToConfirm.into());
         }
-        self.record_consent(id, method, waiting, false)
+        let officer = self.officer();
+        self.change(id, |change| {
+            let consent = Consent { at: change.now, method, officer, documents: waiting, national: false };
+            change.dossier.consents.push(consent);
+            Ok(())
+        })
     }
 
     /// The file of a paper, here or fetched, verified, as an attachment.
@@ -292,15 +349,19 @@ impl Desk {
         blob: &motcua_dossier::BlobId,
         reuse: &Reuse,
         pages: u32,
+        progress: Progress<'_>,
         cancel: &CancellationToken,
     ) -> Result<Attachment, DeskError> {
         let (bytes, fetched) = match self.vault.blob(blob)? {
             Some(bytes) => (bytes, false),
-            None => (self.warehouse.fetch(blob, cancel).await?, true),
+            None => (self.warehouse.fetch(blob, progress, cancel).await?, true),
         };
         let report = self.check_signatures(&bytes)?;
         if let Some(reason) = disbelief(&report) {
             return Err(reason.into());
+        }
+        if cancel.is_cancelled() {
+            return Err(LinkError::Cancelled.into());
         }
         if fetched && self.vault.put_blob(&bytes)? != *blob {
             return Err(FileError::ChangedAfterSigning.into());
@@ -390,21 +451,6 @@ impl Desk {
 
     fn fit(&self, row: &ComponentRow, paper: &DocumentSummary, owner: &Party) -> Match {
         row.fit(paper, owner, &self.office.agency_name, self.clock.now().day())
-    }
-
-    fn record_consent(
-        &self,
-        id: DossierId,
-        method: ConsentMethod,
-        documents: Vec<DocumentId>,
-        national: bool,
-    ) -> Result<Dossier, DeskError> {
-        let officer = self.officer();
-        self.change(id, |change| {
-            let consent = Consent { at: change.now, method, officer, documents, national };
-            change.dossier.consents.push(consent);
-            Ok(())
-        })
     }
 }
 

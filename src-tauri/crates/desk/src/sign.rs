@@ -1,4 +1,5 @@
-//! "Ký số": one list, one PIN entry, one commit. Whatever goes wrong, the dossier is as before.
+//! "Ký số": one list, one PIN entry, one commit. Whatever goes wrong, the dossier is as before; what was
+//! signed before the officer stopped stays signed.
 
 use crate::desk::{Change, Desk};
 use crate::error::{DeskError, SignError};
@@ -62,6 +63,32 @@ pub enum TokenState {
     },
 }
 
+/// How far an act over several papers is; safe to lose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowProgress {
+    /// Row of the paper that is worked on now; 0 is the result.
+    pub component: u32,
+    /// Papers that are through.
+    pub done: u32,
+    /// Papers in all.
+    pub total: u32,
+    /// Bytes of this paper that came over the line.
+    pub received: u64,
+    /// Bytes of it in all; 0 where nothing comes over the line.
+    pub size: u64,
+}
+
+/// What became of a batch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedRows {
+    /// Rows whose files are signed now, in the order of signing.
+    pub signed: Vec<u32>,
+    /// Rows that were not reached before the officer stopped.
+    pub left: Vec<u32>,
+    /// The dossier afterwards.
+    pub dossier: Dossier,
+}
+
 /// One file of a batch, ready for the token.
 struct Prepared {
     component: u32,
@@ -119,12 +146,13 @@ impl Desk {
         })
     }
 
-    /// Signs the files of the rows (0 is the result) with one PIN entry: all of them or none. Every
-    /// signed file is verified before it replaces the one before.
+    /// Signs the files of the rows (0 is the result) with one PIN entry. Every signed file is verified
+    /// before it replaces the one before. `on_progress` hears first when the PIN was taken, then after
+    /// each signature. A cancel stops before the next file; what was signed until then stays.
     ///
     /// # Errors
     /// Certificate missing or unfit (no PIN is used then), the token's refusal, a file that was replaced
-    /// meanwhile. The dossier is as before.
+    /// meanwhile, cancelled before the first signature. The dossier is as before.
     pub async fn sign(
         &self,
         id: DossierId,
@@ -132,8 +160,8 @@ impl Desk {
         fingerprint: &str,
         pin: Option<Zeroizing<String>>,
         cancel: &CancellationToken,
-        on_progress: &(dyn Fn(u32, u32) + Send + Sync),
-    ) -> Result<Dossier, DeskError> {
+        on_progress: &(dyn Fn(RowProgress) + Send + Sync),
+    ) -> Result<SignedRows, DeskError> {
         let dossier = self.stored(id)?;
         if components.is_empty() {
             return Err(SignError::Nothing.into());
@@ -144,24 +172,25 @@ impl Desk {
         wanted.sort_unstable();
         wanted.dedup();
         let mut batch = Vec::with_capacity(wanted.len());
-        for component in wanted {
-            batch.push(self.prepare(&dossier, component, &certificate, &chain)?);
+        for component in &wanted {
+            batch.push(self.prepare(&dossier, *component, &certificate, &chain)?);
         }
         let total = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        on_progress(0, total);
+        let on_done = |done: usize| {
+            let component = wanted.get(done).or(wanted.last()).copied().unwrap_or_default();
+            let done = u32::try_from(done).unwrap_or(u32::MAX);
+            on_progress(RowProgress { component, done, total, received: 0, size: 0 });
+        };
         let messages = batch.iter().map(|p| p.attributes.to_be_signed().to_vec()).collect();
         let request = SignRequest { certificate: held, pin, messages };
-        let signatures = self.signer.sign(request, cancel).await?;
-        if signatures.len() != batch.len() {
-            return Err(SignError::OutputInvalid.into());
+        let signatures = self.signer.sign(request, &on_done, cancel).await?;
+        let left = wanted.split_off(signatures.len().min(wanted.len()));
+        let mut files = Vec::with_capacity(wanted.len());
+        for (prepared, signature) in batch.into_iter().zip(signatures) {
+            files.push(self.embed(prepared, &certificate, &chain, &signature)?);
         }
-        let mut signed = Vec::with_capacity(batch.len());
-        for (done, (prepared, signature)) in (1u32..).zip(batch.into_iter().zip(signatures)) {
-            signed.push(self.embed(prepared, &certificate, &chain, &signature)?);
-            on_progress(done, total);
-        }
-        self.change(id, |change| {
-            for file in signed {
+        let dossier = self.change(id, |change| {
+            for file in files {
                 let attachment = attachment_mut(change, file.component)?;
                 if attachment.blob != file.before || attachment.digitized.is_some() {
                     return Err(SignError::FileReplaced.into());
@@ -171,7 +200,8 @@ impl Desk {
                 attachment.signatures = file.marks;
             }
             Ok(())
-        })
+        })?;
+        Ok(SignedRows { signed: wanted, left, dossier })
     }
 
     pub(crate) async fn chosen(

@@ -17,7 +17,7 @@ struct State {
     present: bool,
     wrong: u32,
     fault: Option<TokenError>,
-    gate: Option<Arc<Notify>>,
+    gate: Option<(usize, Arc<Notify>)>,
     leaves_after: Option<usize>,
     logins: u32,
 }
@@ -51,9 +51,9 @@ impl FakeSigner {
         self.state().leaves_after = Some(signatures);
     }
 
-    /// Signing waits until the gate is notified.
-    pub fn wait_at(&self, gate: Arc<Notify>) {
-        self.state().gate = Some(gate);
+    /// The next batch waits after so many signatures until the gate is notified.
+    pub fn wait_after(&self, signatures: usize, gate: Arc<Notify>) {
+        self.state().gate = Some((signatures, gate));
     }
 
     /// Times a PIN was presented.
@@ -133,6 +133,7 @@ impl Signer for FakeSigner {
     async fn sign(
         &self,
         request: SignRequest,
+        on_done: &(dyn Fn(usize) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Vec<Vec<u8>>, TokenError> {
         if cancel.is_cancelled() {
@@ -141,15 +142,16 @@ impl Signer for FakeSigner {
         if request.messages.is_empty() {
             return Ok(vec![]);
         }
-        let gate = self.state().gate.take();
         let identity = self.log_in(&request)?;
-        if let Some(gate) = gate {
-            gate.notified().await;
-        }
+        let gate = self.state().gate.take();
+        on_done(0);
         let mut signatures = Vec::with_capacity(request.messages.len());
         for message in &request.messages {
+            if let Some((_, gate)) = gate.as_ref().filter(|(after, _)| *after == signatures.len()) {
+                gate.notified().await;
+            }
             if cancel.is_cancelled() {
-                return Err(TokenError::Cancelled);
+                break;
             }
             let mut state = self.state();
             if state.leaves_after == Some(signatures.len()) {
@@ -158,8 +160,9 @@ impl Signer for FakeSigner {
             }
             drop(state);
             signatures.push(identity.sign(message));
+            on_done(signatures.len());
         }
-        Ok(signatures)
+        if signatures.is_empty() { Err(TokenError::Cancelled) } else { Ok(signatures) }
     }
 }
 

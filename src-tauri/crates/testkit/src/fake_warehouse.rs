@@ -245,16 +245,27 @@ impl Warehouse for FakeWarehouse {
         Ok(papers)
     }
 
-    async fn fetch(&self, blob: &BlobId, cancel: &CancellationToken) -> Result<Vec<u8>, LinkError> {
+    async fn fetch(
+        &self,
+        blob: &BlobId,
+        progress: Progress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<u8>, LinkError> {
         if cancel.is_cancelled() {
             return Err(LinkError::Cancelled);
         }
         self.gate.send_modify(|gate| gate.1 += 1);
-        let _ = self.gate.subscribe().wait_for(|gate| !gate.0).await;
+        let mut gate = self.gate.subscribe();
+        let stopped = cancel.run_until_cancelled(gate.wait_for(|gate| !gate.0)).await.is_none();
         self.gate.send_modify(|gate| gate.1 -= 1);
+        if stopped {
+            return Err(LinkError::Cancelled);
+        }
         let mut state = self.reached()?;
         state.asked += 1;
-        state.blobs.get(blob).cloned().ok_or_else(|| LinkError::Refused("blobUnknown".into()))
+        let bytes = state.blobs.get(blob).cloned().ok_or_else(|| LinkError::Refused("blobUnknown".into()))?;
+        progress(bytes.len() as u64, bytes.len() as u64);
+        Ok(bytes)
     }
 
     async fn upload(

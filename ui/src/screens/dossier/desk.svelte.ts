@@ -1,13 +1,15 @@
 import { bridge } from "#bridge";
 import { m } from "#text";
-import type { Attachment, AutoAttach, ComponentRow, ConsentMethod, Dossier } from "../../bridge/bridge";
+import type { Attachment, AutoAttach, ComponentRow, ConsentMethod, Dossier, RowProgress } from "../../bridge/bridge";
 import { session } from "../../session.svelte";
 
 /** The dossier on the table: what it is now, and the acts of its rows. */
 export class DossierDesk {
   dossier = $state<Dossier | null>(null);
   /** What "Tự động cập nhật giấy tờ đã số hóa" found, until the next act. */
-  auto = $state<AutoAttach["rows"] | null>(null);
+  auto = $state<Pick<AutoAttach, "rows" | "stopped"> | null>(null);
+  /** The same while it runs; `at` is how far it is, none while the warehouse is asked. */
+  fetching = $state<{ at: RowProgress | null; stopping: boolean } | null>(null);
   busy = $state(false);
   readonly id: string;
 
@@ -30,13 +32,21 @@ export class DossierDesk {
 
   async autoAttach(): Promise<void> {
     this.busy = true;
-    const answer = await session.attempt(() => bridge.autoAttach({ id: this.id }));
+    this.auto = null;
+    this.fetching = { at: null, stopping: false };
+    const answer = await session.attempt(() => bridge.autoAttach({ id: this.id }, (at) => { if (this.fetching) this.fetching.at = at; }));
     this.busy = false;
+    this.fetching = null;
     if (!answer) return;
     this.dossier = answer.dossier;
-    this.auto = answer.rows;
-    session.say(m.auto_summary(autoCounts(answer.rows)));
+    this.auto = { rows: answer.rows, stopped: answer.stopped };
+    session.say(autoWords(answer));
   }
+  stop = () => {
+    if (!this.fetching) return;
+    this.fetching.stopping = true;
+    void session.attempt(() => bridge.cancelJob({ job: "fetch" }));
+  };
 
   attachFile = (component: number) => this.act(() => bridge.attachFile({ id: this.id, component }));
   detach = (component: number) => this.act(() => bridge.detach({ id: this.id, component }));
@@ -51,6 +61,10 @@ export class DossierDesk {
     session.go({ name: "sign", id: this.id, components });
   }
 }
+
+/** What "Tự động cập nhật giấy tờ đã số hóa" did, in one sentence. */
+export const autoWords = ({ rows, stopped }: Pick<AutoAttach, "rows" | "stopped">) =>
+  stopped ? m.auto_stopped({ attached: autoCounts(rows).attached }) : m.auto_summary(autoCounts(rows));
 
 export function autoCounts(rows: AutoAttach["rows"]): { attached: number; ambiguous: number; none: number } {
   const of = (outcome: string) => rows.filter((row) => row.outcome === outcome).length;

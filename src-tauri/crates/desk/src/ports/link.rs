@@ -5,7 +5,7 @@ use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, 
 use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
 use tokio_util::sync::CancellationToken;
 
-/// Called with (bytes sent, bytes in all); cheap, may be called often.
+/// Called with (bytes sent or received, bytes in all or 0 while unknown); cheap, may be called often.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
 /// Why the warehouse did not answer as wished.
@@ -68,7 +68,12 @@ pub trait Warehouse: Send + Sync {
     ///
     /// # Errors
     /// See [`LinkError`]; `Refused("blobUnknown")` when the warehouse has none.
-    async fn fetch(&self, blob: &BlobId, cancel: &CancellationToken) -> Result<Vec<u8>, LinkError>;
+    async fn fetch(
+        &self,
+        blob: &BlobId,
+        progress: Progress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<u8>, LinkError>;
     /// Uploads a file; done when the server has verified its hash. Uploading again is free.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ pub enum TokenError {
     /// Any other answer of the module, by its `CKR_` name; not a PIN error.
     #[error("token answered {0}")]
     Device(String),
-    /// The officer cancelled between two documents.
+    /// The officer cancelled before the first document was signed.
     #[error("signing was cancelled")]
     Cancelled,
 }
@@ -115,14 +115,17 @@ pub trait Signer: Send + Sync {
     async fn certificates(&self) -> Result<Vec<TokenCertificate>, TokenError>;
 
     /// Logs in once and signs every message (RSA PKCS#1 v1.5 or ECDSA over SHA-256, by the key's type;
-    /// an ECDSA value comes back as DER). Stops at the first failure. One login try, never a retry.
-    /// Signatures finished before a failure are lost to the caller except for their number.
+    /// an ECDSA value comes back as DER). `on_done` hears how many are signed: zero once the token is
+    /// open, then after each. Stops at the first failure. One login try, never a retry. Signatures
+    /// finished before a failure are lost to the caller except for their number; those finished before
+    /// the officer cancelled are the answer, which is shorter than the request then.
     ///
     /// # Errors
-    /// See [`TokenError`].
+    /// See [`TokenError`]; `Cancelled` when nothing was signed.
     async fn sign(
         &self,
         request: SignRequest,
+        on_done: &(dyn Fn(usize) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Vec<Vec<u8>>, TokenError>;
 }

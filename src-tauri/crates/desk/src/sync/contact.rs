@@ -202,7 +202,7 @@ impl Desk {
         cancel: &CancellationToken,
     ) -> Result<bool, DeskError> {
         let reuse = &reservation.reuse;
-        let outcome = match self.fetch_verified(&reservation.blob, reuse, 0, cancel).await {
+        let outcome = match self.fetch_verified(&reservation.blob, reuse, 0, &|_, _| {}, cancel).await {
             Ok(attachment) => Ok(attachment),
             Err(DeskError::File(reason)) => Err(reason.code()),
             Err(DeskError::Link(LinkError::Refused(_))) => Err("documentFileGone"),

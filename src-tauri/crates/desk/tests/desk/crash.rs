@@ -35,14 +35,14 @@ async fn act(office: &Office, step: u32, id: &mut Option<DossierId>) -> Result<(
         3 if filled(BIRTH).is_some_and(|a| a.signatures.is_empty()) => {
             let pin = Some(PIN.to_owned().into());
             let agency = pki().agency.fingerprint();
-            desk.sign(id, &[BIRTH], &agency, pin, &Default::default(), &|_, _| {}).await?;
+            desk.sign(id, &[BIRTH], &agency, pin, &Default::default(), &|_| {}).await?;
         }
         4 if filled(BIRTH).is_some_and(|a| a.digitized.is_none()) => {
             let metadata = desk.suggest_metadata(id, BIRTH).await?;
             desk.digitize(id, BIRTH, metadata).await?;
         }
         5 if dossier.component(RECORD).unwrap().is_empty() => {
-            desk.auto_attach(id).await?;
+            desk.auto_attach(id, &|_| {}, &Default::default()).await?;
         }
         6 if !dossier.unconfirmed_reuse().is_empty() => {
             desk.confirm_reuse(id, ConsentMethod::Pad, None).await?;

@@ -19,7 +19,7 @@ async fn a_word_file_stays_an_attachment_and_never_enters_the_warehouse() {
     assert_eq!(row.needs_signature(), None);
     let agency = pki().agency.fingerprint();
     let pin = Some(motcua_testkit::PIN.to_owned().into());
-    let signed = office.desk.sign(id, &[BIRTH], &agency, pin, &Default::default(), &|_, _| {}).await;
+    let signed = office.desk.sign(id, &[BIRTH], &agency, pin, &Default::default(), &|_| {}).await;
     assert_eq!(signed.unwrap_err().code(), "fileNotPdf");
     assert_eq!(office.signer.logins(), 0, "no PIN is spent on it");
     let metadata = office.desk.suggest_metadata(id, BIRTH).await.unwrap();

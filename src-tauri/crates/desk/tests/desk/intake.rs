@@ -111,7 +111,7 @@ async fn another_owner_drops_what_was_taken_from_the_first_ones_papers() {
     let (paper, file) = paper_of(1, BIRTH_CODE, Some(&pki().agency));
     office.warehouse.hold(paper, &file);
     let dossier = office.open().await;
-    office.desk.auto_attach(dossier.id).await.unwrap();
+    office.desk.auto_attach(dossier.id, &|_| {}, &Default::default()).await.unwrap();
     office.desk.confirm_reuse(dossier.id, motcua_dossier::ConsentMethod::Spoken, None).await.unwrap();
     let mut change = DossierChange {
         channel: Channel::Postal,

@@ -53,11 +53,11 @@ async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
     let fitting: Vec<_> = offers.items.iter().filter(|o| o.fits == Fit::Exact).collect();
     assert_eq!(fitting.len(), 2);
     assert!(fitting.iter().all(|o| o.here), "both were made on this machine");
-    let auto = office.desk.auto_attach(next.id).await.unwrap();
+    let auto = office.desk.auto_attach(next.id, &|_| {}, &Default::default()).await.unwrap();
     let row = auto.rows.iter().find(|r| r.component == BIRTH).unwrap();
     assert_eq!(row.outcome, AutoOutcome::Ambiguous(2));
     let result = done.result.unwrap().attachment.digitized.unwrap().1;
-    office.desk.take(next.id, BIRTH, result, None).await.unwrap();
+    office.desk.take(next.id, BIRTH, result, None, &|_| {}, &Default::default()).await.unwrap();
     scan(&office, next.id, FORM, 1).await;
     let refused = office.desk.accept(next.id).await.unwrap_err();
     assert_eq!(refused.code(), "dossierIncomplete");

@@ -1,17 +1,19 @@
 use crate::steps::*;
-use motcua_desk::ports::LinkError;
-use motcua_desk::{AutoOutcome, DossierChange, Fit};
+use motcua_desk::ports::{LinkError, Vault};
+use motcua_desk::{AutoOutcome, AutoRow, DossierChange, Fit, RowProgress};
 use motcua_dossier::{
     ConsentMethod, Day, DocumentStatus, DocumentSummary, Dossier, IdNumber, OutboxState, Provenance,
 };
 use motcua_testkit::{Office, paper_of, pki};
+use std::sync::{Arc, Mutex};
+use tokio_util::sync::CancellationToken;
 
 fn birth(seed: u8) -> (DocumentSummary, Vec<u8>) {
     paper_of(seed, BIRTH_CODE, Some(&pki().agency))
 }
 
 async fn auto(office: &Office, dossier: &Dossier) -> AutoOutcome {
-    let auto = office.desk.auto_attach(dossier.id).await.unwrap();
+    let auto = office.desk.auto_attach(dossier.id, &|_| {}, &Default::default()).await.unwrap();
     auto.rows.iter().find(|r| r.component == BIRTH).unwrap().outcome
 }
 
@@ -62,7 +64,11 @@ async fn papers_that_do_not_fit_are_shown_with_their_reasons_and_are_not_taken()
     for (paper, reason) in wrong {
         let offer = offers.items.iter().find(|o| o.summary.record.id == paper.record.id).unwrap();
         assert_eq!(offer.fits, Fit::Unfit { reasons: vec![reason] });
-        let error = office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap_err();
+        let error = office
+            .desk
+            .take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default())
+            .await
+            .unwrap_err();
         assert_eq!((error.code(), error.params()["reasons"].as_str()), ("documentUnfit", reason));
     }
     let (old, file) = paper_of(9, "KQ.G15.000040", Some(&pki().agency));
@@ -88,7 +94,11 @@ async fn a_paper_whose_signature_does_not_hold_is_refused_and_not_attached() {
         office.clock.pass(std::time::Duration::from_secs(60));
         let id = office.open().await.id;
         office.desk.offers(id, BIRTH).await.unwrap();
-        let error = office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap_err();
+        let error = office
+            .desk
+            .take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), code);
         assert!(office.desk.dossier(id).await.unwrap().component(BIRTH).unwrap().is_empty());
     }
@@ -103,11 +113,13 @@ async fn a_national_paper_is_not_fetched_before_it_is_confirmed() {
     let id = office.open().await.id;
     let dossier = office.desk.dossier(id).await.unwrap();
     assert_eq!(auto(&office, &dossier).await, AutoOutcome::Ambiguous(1), "never by itself");
-    let error = office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap_err();
+    let error =
+        office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap_err();
     assert_eq!(error.code(), "consentMissing");
     assert_eq!(office.warehouse.fetches(), 0);
     let method = Some(ConsentMethod::Paper);
-    let dossier = office.desk.take(id, BIRTH, paper.record.id, method).await.unwrap();
+    let dossier =
+        office.desk.take(id, BIRTH, paper.record.id, method, &|_| {}, &Default::default()).await.unwrap();
     assert_eq!(office.warehouse.fetches(), 1);
     assert!(dossier.consents[0].national && dossier.unconfirmed_reuse().is_empty());
     let error = office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap_err();
@@ -144,7 +156,8 @@ async fn a_paper_taken_offline_is_reserved_and_comes_by_itself() {
     office.warehouse.out(Some(LinkError::Offline));
     let offers = office.desk.offers(id, BIRTH).await.unwrap();
     assert!(!offers.items[0].here && offers.fetched_at.is_some());
-    let dossier = office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+    let dossier =
+        office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap();
     assert!(dossier.component(BIRTH).unwrap().reservation.is_some());
     scan(&office, id, FORM, 1).await;
     office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap();
@@ -167,7 +180,7 @@ async fn a_reserved_paper_that_is_refused_says_why_on_its_row() {
     let id = office.open().await.id;
     office.desk.offers(id, BIRTH).await.unwrap();
     office.warehouse.out(Some(LinkError::Offline));
-    office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+    office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap();
     office.warehouse.out(None);
     sync(&office).await;
     let dossier = office.desk.dossier(id).await.unwrap();
@@ -182,11 +195,12 @@ async fn removing_before_acceptance_counts_nothing_and_asks_again() {
     let (paper, file) = birth(1);
     office.warehouse.hold(paper.clone(), &file);
     let id = office.open().await.id;
-    office.desk.auto_attach(id).await.unwrap();
+    office.desk.auto_attach(id, &|_| {}, &Default::default()).await.unwrap();
     office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap();
     let dossier = office.desk.detach(id, BIRTH).await.unwrap();
     assert!(dossier.consents.is_empty());
-    let dossier = office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+    let dossier =
+        office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap();
     assert_eq!(dossier.unconfirmed_reuse(), [paper.record.id]);
     office.desk.detach(id, BIRTH).await.unwrap();
     scan(&office, id, FORM, 1).await;
@@ -204,7 +218,7 @@ async fn a_reuse_counts_once_however_often_it_is_sent() {
     let (paper, file) = birth(1);
     office.warehouse.hold(paper.clone(), &file);
     let id = office.open().await.id;
-    office.desk.auto_attach(id).await.unwrap();
+    office.desk.auto_attach(id, &|_| {}, &Default::default()).await.unwrap();
     office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap();
     scan(&office, id, FORM, 1).await;
     office.desk.accept(id).await.unwrap();
@@ -224,7 +238,7 @@ async fn accepted_on_a_lost_paper(office: &Office) -> (Dossier, DocumentSummary)
     let id = office.open().await.id;
     office.desk.offers(id, BIRTH).await.unwrap();
     office.warehouse.out(Some(LinkError::Offline));
-    office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+    office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap();
     scan(office, id, FORM, 1).await;
     office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap();
     let dossier = office.desk.accept(id).await.unwrap();
@@ -281,7 +295,7 @@ async fn another_paper_replaces_the_lost_one_after_its_own_confirmation() {
     sync(&office).await;
     office.clock.pass(std::time::Duration::from_secs(60));
     office.desk.offers(dossier.id, BIRTH).await.unwrap();
-    office.desk.take(dossier.id, BIRTH, other.record.id, None).await.unwrap();
+    office.desk.take(dossier.id, BIRTH, other.record.id, None, &|_| {}, &Default::default()).await.unwrap();
     assert_eq!(sync(&office).await.received, 0, "the citizen has not confirmed this one");
     office.desk.confirm_reuse(dossier.id, ConsentMethod::Spoken, None).await.unwrap();
     let report = sync(&office).await;
@@ -314,7 +328,7 @@ async fn a_failed_reservation_of_a_draft_counts_as_work_for_a_person() {
     let id = office.open().await.id;
     office.desk.offers(id, BIRTH).await.unwrap();
     office.warehouse.out(Some(LinkError::Offline));
-    office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+    office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap();
     assert_eq!(office.desk.status().await.attention, 0);
     office.warehouse.out(None);
     assert_eq!(sync(&office).await.attention, 1);
@@ -335,7 +349,8 @@ async fn an_intercepted_line_or_a_refused_device_takes_papers_as_no_line_does() 
         office.warehouse.out(Some(how));
         let offers = office.desk.offers(id, BIRTH).await.unwrap();
         assert!(!offers.online && offers.items.len() == 1);
-        let dossier = office.desk.take(id, BIRTH, paper.record.id, None).await.unwrap();
+        let dossier =
+            office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap();
         assert!(dossier.component(BIRTH).unwrap().reservation.is_some());
         office.warehouse.out(None);
         assert_eq!(sync(&office).await.fetched, 1);
@@ -352,7 +367,9 @@ async fn a_paper_that_comes_after_the_owner_changed_is_not_attached() {
     office.desk.offers(id, BIRTH).await.unwrap();
     office.warehouse.hold_fetches(true);
     let desk = office.desk.clone();
-    let taking = tokio::spawn(async move { desk.take(id, BIRTH, paper.record.id, None).await });
+    let taking = tokio::spawn(async move {
+        desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await
+    });
     office.warehouse.fetch_waits().await;
     let mut applicant = dossier.applicant.clone();
     applicant.owner.number = IdNumber::parse("079090000019").unwrap();
@@ -378,7 +395,9 @@ async fn a_paper_that_comes_after_the_row_was_filed_does_not_replace_it() {
     office.desk.offers(id, BIRTH).await.unwrap();
     office.warehouse.hold_fetches(true);
     let desk = office.desk.clone();
-    let taking = tokio::spawn(async move { desk.take(id, BIRTH, paper.record.id, None).await });
+    let taking = tokio::spawn(async move {
+        desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await
+    });
     office.warehouse.fetch_waits().await;
     scan(&office, id, BIRTH, 1).await;
     sign_by_agency(&office, id, &[BIRTH]).await;
@@ -394,7 +413,7 @@ async fn an_acceptance_refused_for_a_reused_paper_goes_with_another() {
     let (paper, file) = birth(1);
     office.warehouse.hold(paper.clone(), &file);
     let id = office.open().await.id;
-    office.desk.auto_attach(id).await.unwrap();
+    office.desk.auto_attach(id, &|_| {}, &Default::default()).await.unwrap();
     office.desk.confirm_reuse(id, ConsentMethod::Spoken, None).await.unwrap();
     scan(&office, id, FORM, 1).await;
     office.desk.accept(id).await.unwrap();
@@ -408,4 +427,97 @@ async fn an_acceptance_refused_for_a_reused_paper_goes_with_another() {
     let report = sync(&office).await;
     assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
     assert_eq!(office.warehouse.uses(paper.record.id), 0);
+}
+
+#[tokio::test]
+async fn a_paper_whose_fetch_is_stopped_leaves_no_trace_and_no_consent() {
+    let office = Office::ready().await;
+    let (mut paper, file) = birth(1);
+    paper.provenance = Provenance::National;
+    let (document, blob) = (paper.record.id, paper.record.blob);
+    office.warehouse.hold(paper, &file);
+    let id = office.open().await.id;
+    office.desk.offers(id, BIRTH).await.unwrap();
+    let before = office.desk.dossier(id).await.unwrap();
+    office.warehouse.hold_fetches(true);
+    let (desk, cancel) = (office.desk.clone(), CancellationToken::new());
+    let (told, stop) = (Arc::new(Mutex::new(vec![])), cancel.clone());
+    let taking = tokio::spawn({
+        let told = told.clone();
+        async move {
+            let tell = |at: RowProgress| told.lock().unwrap().push(at);
+            desk.take(id, BIRTH, document, Some(ConsentMethod::Spoken), &tell, &cancel).await
+        }
+    });
+    office.warehouse.fetch_waits().await;
+    stop.cancel();
+    assert_eq!(taking.await.unwrap().unwrap_err().code(), "linkCancelled", "without waiting for the line");
+    let size = file.len() as u64;
+    let waiting = RowProgress { component: BIRTH, done: 0, total: 1, received: 0, size };
+    assert_eq!(*told.lock().unwrap(), [waiting]);
+    assert_eq!(office.desk.dossier(id).await.unwrap(), before, "neither paper, reservation nor confirmation");
+    assert!(!office.vault.has_blob(&blob).unwrap() && office.warehouse.uses(document) == 0);
+    office.warehouse.hold_fetches(false);
+    let again = office.desk.take(id, BIRTH, document, None, &|_| {}, &Default::default()).await;
+    assert_eq!(again.unwrap_err().code(), "consentMissing", "the confirmation is asked for anew");
+
+    let method = Some(ConsentMethod::Spoken);
+    let tell = |at: RowProgress| told.lock().unwrap().push(at);
+    let taken = office.desk.take(id, BIRTH, document, method, &tell, &Default::default()).await.unwrap();
+    assert_eq!(taken.consents.len(), 1);
+    assert_eq!(told.lock().unwrap().last().unwrap().received, size, "told as it comes");
+}
+
+#[tokio::test]
+async fn a_national_paper_that_is_refused_leaves_no_confirmation_behind() {
+    let office = Office::ready().await;
+    let (mut paper, file) = paper_of(1, BIRTH_CODE, Some(&pki().stranger));
+    paper.provenance = Provenance::National;
+    office.warehouse.hold(paper.clone(), &file);
+    let id = office.open().await.id;
+    office.desk.offers(id, BIRTH).await.unwrap();
+    let before = office.desk.dossier(id).await.unwrap();
+    let method = Some(ConsentMethod::Paper);
+    let refused = office.desk.take(id, BIRTH, paper.record.id, method, &|_| {}, &Default::default()).await;
+    assert_eq!(refused.unwrap_err().code(), "fileNotTrusted");
+    assert_eq!(office.desk.dossier(id).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn stopping_the_automatic_update_keeps_the_rows_served_and_leaves_the_rest() {
+    let office = Office::ready().await;
+    let (record, file) = paper_of(2, "KQ.G15.000040", Some(&pki().agency));
+    office.warehouse.hold(record.clone(), &file);
+    let (paper, file) = birth(1);
+    office.warehouse.hold(paper.clone(), &file);
+    let id = office.open().await.id;
+    let (cancel, told) = (CancellationToken::new(), Mutex::new(vec![]));
+    let tell = |at: RowProgress| {
+        told.lock().unwrap().push((at.component, at.done, at.total));
+        if at.component == RECORD {
+            cancel.cancel();
+        }
+    };
+    let stopped = office.desk.auto_attach(id, &tell, &cancel).await.unwrap();
+    assert!(stopped.stopped);
+    let rows: Vec<(u32, AutoOutcome)> = stopped.rows.iter().map(|r| (r.component, r.outcome)).collect();
+    assert_eq!(rows, [(FORM, AutoOutcome::None), (BIRTH, AutoOutcome::Attached)]);
+    let told = told.into_inner().unwrap();
+    assert!(
+        told.starts_with(&[(FORM, 0, 3), (BIRTH, 1, 3)]) && told.last() == Some(&(RECORD, 2, 3)),
+        "{told:?}"
+    );
+    let dossier = office.desk.dossier(id).await.unwrap();
+    assert_eq!(dossier, stopped.dossier);
+    assert!(dossier.component(RECORD).unwrap().is_empty());
+    assert_eq!(dossier.unconfirmed_reuse(), [paper.record.id]);
+
+    let early = CancellationToken::new();
+    early.cancel();
+    let nothing = office.desk.auto_attach(id, &|_| {}, &early).await.unwrap();
+    assert!(nothing.stopped && nothing.rows.is_empty() && nothing.dossier == dossier);
+    let rest = office.desk.auto_attach(id, &|_| {}, &Default::default()).await.unwrap();
+    assert!(
+        !rest.stopped && rest.rows.contains(&AutoRow { component: RECORD, outcome: AutoOutcome::Attached })
+    );
 }

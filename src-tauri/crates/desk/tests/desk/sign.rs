@@ -1,11 +1,12 @@
 use crate::steps::*;
-use motcua_desk::TokenState;
 use motcua_desk::ports::TokenError;
+use motcua_desk::{RowProgress, TokenState};
 use motcua_dossier::{CopyForm, Dossier, DossierId, SignerRole};
 use motcua_signature::Verdict;
 use motcua_testkit::{Office, PIN, pki, unsigned_pdf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 async fn two_scans(office: &Office) -> Dossier {
     let id = office.open().await.id;
@@ -15,9 +16,8 @@ async fn two_scans(office: &Office) -> Dossier {
 
 async fn sign(office: &Office, id: DossierId, fingerprint: &str, pin: &str) -> Result<Dossier, &'static str> {
     let pin = Some(pin.to_owned().into());
-    let signed =
-        office.desk.sign(id, &[FORM, BIRTH], fingerprint, pin, &Default::default(), &|_, _| {}).await;
-    signed.map_err(|e| e.code())
+    let signed = office.desk.sign(id, &[FORM, BIRTH], fingerprint, pin, &Default::default(), &|_| {}).await;
+    signed.map(|s| s.dossier).map_err(|e| e.code())
 }
 
 #[tokio::test]
@@ -63,6 +63,49 @@ async fn whatever_the_token_refuses_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_cancel_between_two_papers_keeps_what_was_signed_and_leaves_the_rest() {
+    let office = Office::ready().await;
+    let before = two_scans(&office).await;
+    let agency = pki().agency.fingerprint();
+    let sign_until = async |stop_at: u32| {
+        let (cancel, told) = (CancellationToken::new(), Mutex::new(vec![]));
+        let on_progress = |at: RowProgress| {
+            told.lock().unwrap().push((at.done, at.total, at.component));
+            if at.done == stop_at {
+                cancel.cancel();
+            }
+        };
+        let pin = Some(PIN.to_owned().into());
+        let outcome = office.desk.sign(before.id, &[BIRTH, FORM], &agency, pin, &cancel, &on_progress).await;
+        (outcome, told.into_inner().unwrap())
+    };
+    let (outcome, told) = sign_until(0).await;
+    assert_eq!(outcome.unwrap_err().code(), "signCancelled");
+    assert_eq!(told, [(0, 2, FORM)], "the PIN was taken and the first paper named");
+    assert_eq!(office.desk.dossier(before.id).await.unwrap(), before);
+
+    let (outcome, told) = sign_until(1).await;
+    let stopped = outcome.unwrap();
+    assert_eq!((stopped.signed, stopped.left), (vec![FORM], vec![BIRTH]));
+    assert_eq!(told, [(0, 2, FORM), (1, 2, BIRTH)]);
+    let now = office.desk.dossier(before.id).await.unwrap();
+    assert_eq!(now, stopped.dossier, "durable");
+    let attached = |d: &Dossier, row| d.component(row).unwrap().attachment.clone().unwrap();
+    assert!(attached(&now, FORM).is_signed_by(SignerRole::Agency));
+    let report = office.desk.verify(&office.desk.content(&attached(&now, FORM).blob).await.unwrap()).await;
+    assert_eq!(report.unwrap().document, Verdict::Passed);
+    assert_eq!(
+        attached(&now, BIRTH),
+        attached(&before, BIRTH),
+        "the paper that was not reached is as before"
+    );
+
+    let (outcome, _) = sign_until(2).await;
+    assert_eq!(outcome.unwrap().left, Vec::<u32>::new(), "a cancel after the last one comes too late");
+    assert_eq!(office.signer.logins(), 3, "one PIN each");
+}
+
+#[tokio::test]
 async fn an_expired_certificate_is_refused_before_the_pin_is_asked() {
     let office = Office::ready().await;
     let id = two_scans(&office).await.id;
@@ -83,12 +126,12 @@ async fn a_file_replaced_while_the_token_signs_is_not_overwritten() {
     let office = Office::ready().await;
     let id = two_scans(&office).await.id;
     let gate = Arc::new(Notify::new());
-    office.signer.wait_at(gate.clone());
+    office.signer.wait_after(0, gate.clone());
     let desk = office.desk.clone();
     let signing = tokio::spawn(async move {
         let agency = pki().agency.fingerprint();
         let pin = Some(PIN.to_owned().into());
-        desk.sign(id, &[FORM, BIRTH], &agency, pin, &Default::default(), &|_, _| {}).await
+        desk.sign(id, &[FORM, BIRTH], &agency, pin, &Default::default(), &|_| {}).await
     });
     tokio::task::yield_now().await;
     let replaced = office.desk.attach_file(id, BIRTH, "khac.pdf", &unsigned_pdf(5)).await.unwrap();

@@ -25,7 +25,7 @@ pub(crate) async fn scan(office: &Office, id: DossierId, component: u32, pages: 
 pub(crate) async fn sign_by_agency(office: &Office, id: DossierId, components: &[u32]) -> Dossier {
     let agency = pki().agency.fingerprint();
     let pin = Some(PIN.to_owned().into());
-    office.desk.sign(id, components, &agency, pin, &Default::default(), &|_, _| {}).await.unwrap()
+    office.desk.sign(id, components, &agency, pin, &Default::default(), &|_| {}).await.unwrap().dossier
 }
 
 pub(crate) async fn digitize(office: &Office, id: DossierId, component: u32) -> Dossier {

@@ -80,10 +80,16 @@ impl Warehouse for HttpWarehouse {
         json(send(self.request(Method::GET, &["documents"])?.query(&query), USUAL).await?).await
     }
 
-    async fn fetch(&self, blob: &BlobId, cancel: &CancellationToken) -> Result<Vec<u8>, LinkError> {
+    async fn fetch(
+        &self,
+        blob: &BlobId,
+        progress: Progress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<u8>, LinkError> {
         let exchange = async {
             let request = self.request(Method::GET, &["blobs", &blob.to_string()])?;
             let mut response = success(request.send().await.map_err(|e| failure(&e))?).await?;
+            let total = response.content_length().unwrap_or(0);
             let (mut bytes, mut hash) = (Vec::new(), Sha256::new());
             while let Some(piece) = response.chunk().await.map_err(|e| failure(&e))? {
                 if bytes.len() + piece.len() > MAX_BLOB {
@@ -91,6 +97,7 @@ impl Warehouse for HttpWarehouse {
                 }
                 hash.update(&piece);
                 bytes.extend_from_slice(&piece);
+                progress(bytes.len() as u64, total);
             }
             if hash.finalize().as_slice() == blob.0 { Ok(bytes) } else { Err(LinkError::Malformed) }
         };

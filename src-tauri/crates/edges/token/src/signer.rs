@@ -83,6 +83,7 @@ impl Pkcs11Signer {
         &self,
         worker: &mut Worker,
         request: SignRequest,
+        on_done: &(dyn Fn(usize) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Result<Vec<Vec<u8>>, TokenError>, TokenError> {
         let SignRequest { certificate, pin, messages } = request;
@@ -102,21 +103,24 @@ impl Pkcs11Signer {
         if let (Reply::Failed(fault), _) = worker.ask(begin, body, self.limits.sign).await? {
             return Ok(Err(fault.into_error(0)));
         }
+        on_done(0);
         let mut signatures = Vec::with_capacity(messages.len());
         for message in messages {
             if cancel.is_cancelled() {
-                worker.ask(Request::End, Zeroizing::default(), self.limits.other).await?;
-                return Ok(Err(TokenError::Cancelled));
+                break;
             }
             match worker.ask(Request::Sign, Zeroizing::new(message), self.limits.sign).await? {
-                (Reply::Signature, signature) => signatures.push(signature),
+                (Reply::Signature, signature) => {
+                    signatures.push(signature);
+                    on_done(signatures.len());
+                }
                 // The worker has logged out by itself.
                 (Reply::Failed(fault), _) => return Ok(Err(fault.into_error(signatures.len()))),
                 _ => return Err(TokenError::Crashed),
             }
         }
         worker.ask(Request::End, Zeroizing::default(), self.limits.other).await?;
-        Ok(Ok(signatures))
+        Ok(if signatures.is_empty() { Err(TokenError::Cancelled) } else { Ok(signatures) })
     }
 }
 
@@ -139,6 +143,7 @@ impl Signer for Pkcs11Signer {
     async fn sign(
         &self,
         request: SignRequest,
+        on_done: &(dyn Fn(usize) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Vec<Vec<u8>>, TokenError> {
         if cancel.is_cancelled() {
@@ -149,7 +154,7 @@ impl Signer for Pkcs11Signer {
         }
         let mut place = self.worker.lock().await;
         let mut worker = self.ready(place.take()).await?;
-        let outcome = self.batch(&mut worker, request, cancel).await?;
+        let outcome = self.batch(&mut worker, request, on_done, cancel).await?;
         *place = Some(worker);
         outcome
     }

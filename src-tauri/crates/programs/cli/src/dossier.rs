@@ -5,7 +5,7 @@ use crate::files::{on_interrupt, read, write_whole};
 use crate::output::{Failure, Output, sentence};
 use crate::secrets;
 use anyhow::Context;
-use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, ScanOptions};
+use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, RowProgress, ScanOptions};
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
     IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party, PartyKind,
@@ -47,6 +47,11 @@ pub(crate) async fn procedures(desk: &Desk, query: &str, output: Output) -> Resu
 /// `motcua dossier …`.
 pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> Result<ExitCode, Failure> {
     let cancel = on_interrupt();
+    let fetching = |at: RowProgress| {
+        if at.received == 0 && at.size > 0 {
+            eprintln!("{}: đang lấy từ kho ({} KB)", at.component, at.size.div_ceil(1024));
+        }
+    };
     let dossier = match action {
         DossierAction::Open(open) => open_dossier(desk, open).await?,
         DossierAction::List { query } => {
@@ -72,7 +77,7 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
         DossierAction::Detach { id, component } => desk.detach(parse(id)?, *component).await?,
         DossierAction::Offers { id, component } => return offers(desk, parse(id)?, *component, output).await,
         DossierAction::Auto { id } => {
-            let auto = desk.auto_attach(parse(id)?).await?;
+            let auto = desk.auto_attach(parse(id)?, &fetching, &cancel).await?;
             for row in &auto.rows {
                 match row.outcome {
                     AutoOutcome::Attached => eprintln!("{}: đã lấy từ kho", row.component),
@@ -82,18 +87,30 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
                     AutoOutcome::None => eprintln!("{}: kho không có", row.component),
                 }
             }
+            if auto.stopped {
+                eprintln!("Đã dừng. Giấy tờ đã lấy được giữ; các giấy tờ khác vẫn như trước.");
+            }
             auto.dossier
         }
         DossierAction::Take { id, component, document, national_confirmed } => {
             let document = DocumentId::parse(document).context("mã giấy tờ không đúng")?;
             let confirmed = national_confirmed.then_some(ConsentMethod::Spoken);
-            desk.take(parse(id)?, *component, document, confirmed).await?
+            desk.take(parse(id)?, *component, document, confirmed, &fetching, &cancel).await?
         }
         DossierAction::Confirm { id } => desk.confirm_reuse(parse(id)?, ConsentMethod::Spoken, None).await?,
         DossierAction::Sign { id, components, certificate } => {
             let pin = secrets::pin()?;
-            let progress = |done: u32, total: u32| eprintln!("đã ký {done}/{total}");
-            desk.sign(parse(id)?, components, certificate, Some(pin), &cancel, &progress).await?
+            let on_progress = |at: RowProgress| eprintln!("đã ký {}/{}", at.done, at.total);
+            let id = parse(id)?;
+            let signed = desk.sign(id, components, certificate, Some(pin), &cancel, &on_progress).await?;
+            if !signed.left.is_empty() {
+                eprintln!(
+                    "Đã dừng: {} giấy đã ký được giữ, {} giấy chưa ký.",
+                    signed.signed.len(),
+                    signed.left.len()
+                );
+            }
+            signed.dossier
         }
         DossierAction::Digitize { id, component, said } => {
             let id = parse(id)?;

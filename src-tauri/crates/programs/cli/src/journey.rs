@@ -174,7 +174,9 @@ impl Walk<'_> {
             .find(|c| c.role == SignerRole::Agency && c.problem.is_none())
             .context("không thấy chứng thư số của cơ quan trên thiết bị ký số")?;
         let pin = Zeroizing::new(self.demo.pin.clone());
-        Ok(self.desk.sign(id, components, &agency.fingerprint, Some(pin), &self.cancel, &|_, _| {}).await?)
+        let certificate = &agency.fingerprint;
+        let signed = self.desk.sign(id, components, certificate, Some(pin), &self.cancel, &|_| {}).await?;
+        Ok(signed.dossier)
     }
 
     async fn accept(&mut self, id: DossierId, stem: &str) -> Result<Dossier, Failure> {
@@ -223,12 +225,13 @@ impl Walk<'_> {
     /// Takes every fitting paper of the warehouse and records the citizen's confirmation. Gives the row and
     /// the use count of the result of the first dossier before this use.
     async fn reuse(&mut self, id: DossierId) -> Result<(u32, u64), Failure> {
-        let auto = self.desk.auto_attach(id).await?;
+        let auto = self.desk.auto_attach(id, &|_| {}, &self.cancel).await?;
         for row in auto.rows.iter().filter(|r| matches!(r.outcome, AutoOutcome::Ambiguous(_))) {
             // Earlier demo runs left more than one: the newest is taken, as an officer would choose.
             let offers = self.desk.offers(id, row.component).await?;
             if let Some(newest) = offers.items.iter().find(|o| o.fits == Fit::Exact) {
-                self.desk.take(id, row.component, newest.summary.record.id, None).await?;
+                let document = newest.summary.record.id;
+                self.desk.take(id, row.component, document, None, &|_| {}, &self.cancel).await?;
             }
         }
         let dossier = self.desk.dossier(id).await?;

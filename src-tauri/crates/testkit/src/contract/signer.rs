@@ -6,6 +6,7 @@ use crate::{FRIDAY_MORNING, unsigned_pdf};
 use motcua_desk::ports::{PinState, SignRequest, Signer, TokenCertificate, TokenError};
 use motcua_pdf::{PreparedPdf, SignatureRequest};
 use motcua_signature::{Certificate, Integrity, SignedAttributes, TrustList, assemble_cms, verify_pdf};
+use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// A token that locks after three wrong PINs, as each make sets it up; in its slot at first.
@@ -29,6 +30,7 @@ pub async fn signer_contract(make: impl Fn() -> Box<dyn SignerBench>) {
     what_cannot_succeed_costs_no_try(make().as_ref()).await;
     a_token_that_is_out_is_no_token_until_it_is_back(make().as_ref()).await;
     a_token_pulled_out_tells_how_many_were_done(make().as_ref()).await;
+    a_cancel_between_two_keeps_what_was_signed(make().as_ref()).await;
 }
 
 async fn certificates_are_listed_with_what_an_officer_is_shown(bench: &dyn SignerBench) {
@@ -96,7 +98,7 @@ async fn what_cannot_succeed_costs_no_try(bench: &dyn SignerBench) {
     let cancel = CancellationToken::new();
     cancel.cancel();
     let request = request(&held, "Wrong@2026", messages(1));
-    assert_eq!(bench.signer().sign(request, &cancel).await, Err(TokenError::Cancelled));
+    assert_eq!(bench.signer().sign(request, &|_| {}, &cancel).await, Err(TokenError::Cancelled));
     assert_eq!(state(bench).await, PinState::Normal, "no PIN reached the token");
 }
 
@@ -116,6 +118,29 @@ async fn a_token_pulled_out_tells_how_many_were_done(bench: &dyn SignerBench) {
     let outcome = sign(bench, &held, bench.pin(), messages(5)).await;
     assert_eq!(outcome, Err(TokenError::Removed { done: 2 }), "told apart from a token that never was");
     assert_eq!(bench.signer().tokens().await, Ok(vec![]));
+}
+
+async fn a_cancel_between_two_keeps_what_was_signed(bench: &dyn SignerBench) {
+    let held = first(bench).await;
+    let cancel_at = async |at: usize| {
+        let (cancel, told) = (CancellationToken::new(), Mutex::new(vec![]));
+        let on_done = |done| {
+            told.lock().unwrap().push(done);
+            if done == at {
+                cancel.cancel();
+            }
+        };
+        let signed = bench.signer().sign(request(&held, bench.pin(), messages(5)), &on_done, &cancel).await;
+        (signed.map(|s| s.len()), told.into_inner().unwrap())
+    };
+    assert_eq!(cancel_at(2).await, (Ok(2), vec![0, 1, 2]), "told as they come, and no further one begins");
+    assert_eq!(
+        cancel_at(0).await,
+        (Err(TokenError::Cancelled), vec![0]),
+        "the token was open, nothing signed"
+    );
+    assert_eq!(cancel_at(5).await, (Ok(5), vec![0, 1, 2, 3, 4, 5]), "too late");
+    assert_eq!(sign(bench, &held, bench.pin(), messages(1)).await.unwrap().len(), 1, "and it works on");
 }
 
 async fn first(bench: &dyn SignerBench) -> TokenCertificate {
@@ -140,7 +165,7 @@ async fn sign(
     pin: &str,
     messages: Vec<Vec<u8>>,
 ) -> Result<Vec<Vec<u8>>, TokenError> {
-    bench.signer().sign(request(certificate, pin, messages), &CancellationToken::new()).await
+    bench.signer().sign(request(certificate, pin, messages), &|_| {}, &CancellationToken::new()).await
 }
 
 /// A paper waiting for its signature, and what the token signs of it.

@@ -105,7 +105,7 @@ async fn a_file_is_kept_under_its_hash(bench: &dyn WarehouseBench) {
     let (line, cancel) = (bench.line(0), CancellationToken::new());
     let bytes: Vec<u8> = (0..200_000u32).flat_map(u32::to_le_bytes).collect();
     let (blob, total) = (blob_of(&bytes), bytes.len() as u64);
-    assert_eq!(line.fetch(&blob, &cancel).await, Err(LinkError::Refused("blobUnknown".into())));
+    assert_eq!(line.fetch(&blob, &|_, _| {}, &cancel).await, Err(LinkError::Refused("blobUnknown".into())));
     for _ in 0..2 {
         let told = Mutex::new(vec![]);
         let tell = |sent, of| told.lock().unwrap().push((sent, of));
@@ -114,7 +114,12 @@ async fn a_file_is_kept_under_its_hash(bench: &dyn WarehouseBench) {
         assert_eq!(told.last(), Some(&(total, total)), "told when it is done");
         assert!(told.is_sorted() && told.iter().all(|(_, of)| *of == total), "{told:?}");
     }
-    assert!(line.fetch(&blob, &cancel).await.unwrap() == bytes, "as it went");
+    let told = Mutex::new(vec![]);
+    let tell = |received, of| told.lock().unwrap().push((received, of));
+    assert!(line.fetch(&blob, &tell, &cancel).await.unwrap() == bytes, "as it went");
+    let told = told.into_inner().unwrap();
+    assert_eq!(told.last(), Some(&(total, total)), "told as it comes");
+    assert!(told.is_sorted(), "{told:?}");
     let wrong = line.upload(&BlobId([1; 32]), &bytes, &|_, _| {}, &cancel).await;
     assert_eq!(wrong, Err(LinkError::Refused("blobHashMismatch".into())));
 }
@@ -124,8 +129,8 @@ async fn a_cancelled_transfer_leaves_nothing(bench: &dyn WarehouseBench) {
     cancel.cancel();
     let blob = blob_of(b"stopped");
     assert_eq!(line.upload(&blob, b"stopped", &|_, _| {}, &cancel).await, Err(LinkError::Cancelled));
-    assert_eq!(line.fetch(&blob, &cancel).await, Err(LinkError::Cancelled));
-    let absent = line.fetch(&blob, &CancellationToken::new()).await;
+    assert_eq!(line.fetch(&blob, &|_, _| {}, &cancel).await, Err(LinkError::Cancelled));
+    let absent = line.fetch(&blob, &|_, _| {}, &CancellationToken::new()).await;
     assert_eq!(absent, Err(LinkError::Refused("blobUnknown".into())));
 }
 
@@ -378,7 +383,7 @@ async fn a_cut_line_is_no_contact(mut bench: impl WarehouseBench) {
     assert_eq!(line.reference(0).await.err(), Some(LinkError::Offline));
     assert_eq!(line.identity(&bench.owner()).await.err(), Some(LinkError::Offline));
     assert_eq!(line.documents(&[bench.owner()]).await.err(), Some(LinkError::Offline));
-    assert_eq!(line.fetch(&blob_of(b"x"), &cancel).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.fetch(&blob_of(b"x"), &|_, _| {}, &cancel).await.err(), Some(LinkError::Offline));
     let sent = line.upload(&blob_of(b"x"), b"x", &|_, _| {}, &cancel).await;
     assert_eq!(sent.err(), Some(LinkError::Offline));
     assert_eq!(line.push(&OpsRequest { ops: vec![op] }).await.err(), Some(LinkError::Offline));

@@ -16,10 +16,10 @@ async fn a_wrong_pin_is_tried_once_and_told_with_the_flags_of_the_token() {
     let Some(bench) = Bench::plain() else { return };
     let signer = bench.signer();
     let rsa = certificate(&signer, RSA).await;
-    let outcome = signer.sign(request(&rsa, "Wrong@2026", 2), &never()).await;
+    let outcome = signer.sign(request(&rsa, "Wrong@2026", 2), &|_| {}, &never()).await;
     assert_eq!(outcome, Err(TokenError::PinWrong(PinState::Low)), "SoftHSM raises the flag, never locks");
     assert_eq!(signer.tokens().await.unwrap()[0].pin, PinState::Low);
-    signer.sign(request(&rsa, PIN, 1), &never()).await.expect("the right PIN still works");
+    signer.sign(request(&rsa, PIN, 1), &|_| {}, &never()).await.expect("the right PIN still works");
     assert_eq!(signer.tokens().await.unwrap()[0].pin, PinState::Normal);
 }
 
@@ -30,12 +30,12 @@ async fn wrong_pins_are_low_then_last_then_locked_and_a_locked_token_is_not_trie
     let rsa = certificate(&signer, RSA).await;
     let mut told = Vec::new();
     for _ in 0..3 {
-        told.push(signer.sign(request(&rsa, "Wrong@2026", 1), &never()).await.unwrap_err());
+        told.push(signer.sign(request(&rsa, "Wrong@2026", 1), &|_| {}, &never()).await.unwrap_err());
     }
     let wrong = TokenError::PinWrong;
     assert_eq!(told, [wrong(PinState::Low), wrong(PinState::LastTry), TokenError::PinLocked]);
     assert_eq!(bench.calls("C_Login"), 3, "one try each");
-    let outcome = signer.sign(request(&rsa, PIN, 1), &never()).await;
+    let outcome = signer.sign(request(&rsa, PIN, 1), &|_| {}, &never()).await;
     assert_eq!(outcome, Err(TokenError::PinLocked));
     assert_eq!(bench.calls("C_Login"), 3, "the flag says locked: nothing is sent");
     drop(signer);
@@ -62,11 +62,11 @@ async fn only_an_incorrect_pin_is_a_pin_error() {
         ("C_Sign", "CKR_SESSION_HANDLE_INVALID", TokenError::Removed { done: 0 }),
     ] {
         bench.script(&json!({ "fail": { function: answer } }));
-        let outcome = signer.sign(request(&rsa, PIN, 1), &never()).await;
+        let outcome = signer.sign(request(&rsa, PIN, 1), &|_| {}, &never()).await;
         assert_eq!(outcome, Err(told), "{function} answers {answer}");
     }
     bench.script(&json!({}));
-    signer.sign(request(&rsa, PIN, 1), &never()).await.expect("and all is well again");
+    signer.sign(request(&rsa, PIN, 1), &|_| {}, &never()).await.expect("and all is well again");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_empty_pin_is_not_sent() {
     let Some(bench) = Bench::faulty(&json!({})) else { return };
     let signer = bench.signer();
     let rsa = certificate(&signer, RSA).await;
-    assert_eq!(signer.sign(request(&rsa, "", 1), &never()).await, Err(TokenError::PinInvalid));
+    assert_eq!(signer.sign(request(&rsa, "", 1), &|_| {}, &never()).await, Err(TokenError::PinInvalid));
     assert_eq!(bench.calls("C_Login"), 0);
 }
 
@@ -84,7 +84,7 @@ async fn the_pin_never_reaches_a_token_without_the_certificate() {
     let signer = bench.signer();
     let mut foreign = certificate(&signer, RSA).await;
     *foreign.der.last_mut().unwrap() ^= 1;
-    assert_eq!(signer.sign(request(&foreign, PIN, 1), &never()).await, Err(TokenError::KeyMissing));
+    assert_eq!(signer.sign(request(&foreign, PIN, 1), &|_| {}, &never()).await, Err(TokenError::KeyMissing));
     assert_eq!(bench.calls("C_Login"), 0);
 }
 
@@ -93,12 +93,13 @@ async fn a_token_pulled_out_mid_batch_tells_how_many_were_done() {
     let Some(bench) = Bench::faulty(&json!({ "remove_after_signs": 2 })) else { return };
     let signer = bench.signer();
     let rsa = certificate(&signer, RSA).await;
-    let outcome = signer.sign(request(&rsa, PIN, 5), &never()).await;
+    let outcome = signer.sign(request(&rsa, PIN, 5), &|_| {}, &never()).await;
     assert_eq!(outcome, Err(TokenError::Removed { done: 2 }));
     assert_eq!(signer.tokens().await, Ok(vec![]));
-    assert_eq!(signer.sign(request(&rsa, PIN, 5), &never()).await, Err(TokenError::NoToken));
+    assert_eq!(signer.sign(request(&rsa, PIN, 5), &|_| {}, &never()).await, Err(TokenError::NoToken));
     bench.script(&json!({}));
-    let signatures = signer.sign(request(&rsa, PIN, 5), &never()).await.expect("put back, it works on");
+    let signatures =
+        signer.sign(request(&rsa, PIN, 5), &|_| {}, &never()).await.expect("put back, it works on");
     assert_eq!(signatures.len(), 5);
     assert_eq!(bench.calls("C_Login"), 2, "one for each batch that had a token");
 }
@@ -109,7 +110,7 @@ async fn a_slow_token_is_waited_for() {
     let signer = bench.signer();
     let rsa = certificate(&signer, RSA).await;
     let begun = Instant::now();
-    signer.sign(request(&rsa, PIN, 2), &never()).await.unwrap();
+    signer.sign(request(&rsa, PIN, 2), &|_| {}, &never()).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_millis(1600));
 }
 
@@ -122,11 +123,11 @@ async fn a_hanging_module_is_stopped_in_time_and_the_next_call_works() {
         let rsa = certificate(&signer, RSA).await;
         bench.script(&json!({ "hang": function }));
         let begun = Instant::now();
-        let outcome = signer.sign(request(&rsa, PIN, 2), &never()).await;
+        let outcome = signer.sign(request(&rsa, PIN, 2), &|_| {}, &never()).await;
         assert_eq!(outcome, Err(TokenError::Hung), "{function} hangs");
         assert!(begun.elapsed() < Duration::from_secs(4), "{function} was not waited for");
         bench.script(&json!({}));
-        signer.sign(request(&rsa, PIN, 2), &never()).await.expect("a fresh worker signs");
+        signer.sign(request(&rsa, PIN, 2), &|_| {}, &never()).await.expect("a fresh worker signs");
     }
 }
 
@@ -137,10 +138,10 @@ async fn a_crashing_module_does_not_take_the_program_down() {
         let signer = bench.signer();
         let rsa = certificate(&signer, RSA).await;
         bench.script(&json!({ "crash": function }));
-        let outcome = signer.sign(request(&rsa, PIN, 2), &never()).await;
+        let outcome = signer.sign(request(&rsa, PIN, 2), &|_| {}, &never()).await;
         assert_eq!(outcome, Err(TokenError::Crashed), "{function} crashes");
         bench.script(&json!({}));
-        signer.sign(request(&rsa, PIN, 2), &never()).await.expect("a fresh worker signs");
+        signer.sign(request(&rsa, PIN, 2), &|_| {}, &never()).await.expect("a fresh worker signs");
     }
 }
 
@@ -161,10 +162,13 @@ async fn an_abandoned_batch_leaves_no_login_behind() {
     let Some(bench) = Bench::faulty(&json!({ "sign_delay_ms": 3000 })) else { return };
     let signer = bench.signer();
     let rsa = certificate(&signer, RSA).await;
-    let given_up =
-        tokio::time::timeout(Duration::from_millis(500), signer.sign(request(&rsa, PIN, 2), &never())).await;
+    let given_up = tokio::time::timeout(
+        Duration::from_millis(500),
+        signer.sign(request(&rsa, PIN, 2), &|_| {}, &never()),
+    )
+    .await;
     assert!(given_up.is_err());
     bench.script(&json!({}));
-    let signed = signer.sign(request(&rsa, PIN, 1), &never()).await;
+    let signed = signer.sign(request(&rsa, PIN, 1), &|_| {}, &never()).await;
     assert_eq!(signed.map(|all| all.len()), Ok(1), "a fresh worker, a fresh login");
 }

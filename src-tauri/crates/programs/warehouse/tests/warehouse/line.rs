@@ -60,9 +60,9 @@ async fn a_cancelled_upload_stops_and_leaves_nothing_in_the_warehouse() {
     cancel.cancel();
     let stopped = line.upload(&blob, &bytes, &|_, _| {}, &cancel).await;
     assert_eq!(stopped.unwrap_err(), LinkError::Cancelled);
-    let absent = line.fetch(&blob, &CancellationToken::new()).await.unwrap_err();
+    let absent = line.fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap_err();
     assert_eq!(absent, LinkError::Refused("blobUnknown".into()));
-    assert_eq!(line.fetch(&blob, &cancel).await.unwrap_err(), LinkError::Cancelled);
+    assert_eq!(line.fetch(&blob, &|_, _| {}, &cancel).await.unwrap_err(), LinkError::Cancelled);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_file_changed_on_the_way_is_not_believed() {
     let name = blob.to_string();
     let path = world.config.data.join("blobs").join(&name[..2]).join(&name);
     std::fs::write(&path, b"the evil content").unwrap();
-    let fetched = line.fetch(&blob, &CancellationToken::new()).await;
+    let fetched = line.fetch(&blob, &|_, _| {}, &CancellationToken::new()).await;
     assert_eq!(fetched.unwrap_err(), LinkError::Malformed);
     let report = motcua_warehouse::check(&world.config).unwrap();
     assert_eq!(report.files_changed, [name]);

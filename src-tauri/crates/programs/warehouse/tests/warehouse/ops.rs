@@ -362,7 +362,7 @@ async fn a_new_version_replaces_the_file_and_keeps_the_history() {
     assert!(is_applied(&push(&line, &world.op(0, dossier, 1, file_document(next.clone()))).await));
     let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
     assert_eq!((papers.len(), papers[0].version, papers[0].record.blob), (1, 2, next.blob));
-    assert!(line.fetch(&record.blob, &tokio_util::sync::CancellationToken::new()).await.is_ok());
+    assert!(line.fetch(&record.blob, &|_, _| {}, &tokio_util::sync::CancellationToken::new()).await.is_ok());
 }
 
 #[tokio::test]

@@ -61,8 +61,8 @@ async fn a_file_comes_back_as_it_went_and_again_is_free() {
     assert_eq!(seen.last(), Some(&(total, total)));
     assert!(seen.windows(2).all(|w| w[0].0 <= w[1].0), "progress never goes back");
     upload(&line, &bytes).await;
-    assert_eq!(line.fetch(&blob, &CancellationToken::new()).await.unwrap(), bytes);
-    let unknown = line.fetch(&BlobId([7; 32]), &CancellationToken::new()).await.unwrap_err();
+    assert_eq!(line.fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap(), bytes);
+    let unknown = line.fetch(&BlobId([7; 32]), &|_, _| {}, &CancellationToken::new()).await.unwrap_err();
     assert_eq!(unknown, LinkError::Refused("blobUnknown".into()));
 }
 
@@ -71,8 +71,8 @@ async fn a_file_of_another_agency_does_not_exist_for_this_one() {
     let world = World::new().await;
     let bytes = b"a file of the first agency".to_vec();
     let blob = upload(&world.line(0), &bytes).await;
-    assert!(world.line(1).fetch(&blob, &CancellationToken::new()).await.is_ok(), "same agency");
-    let other = world.line(2).fetch(&blob, &CancellationToken::new()).await.unwrap_err();
+    assert!(world.line(1).fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.is_ok(), "same agency");
+    let other = world.line(2).fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap_err();
     assert_eq!(other, LinkError::Refused("blobUnknown".into()));
 }
 
@@ -175,7 +175,7 @@ async fn every_closed_route_asks_for_a_known_key() {
     assert_eq!(line.reference(0).await.unwrap_err(), LinkError::Unauthorized);
     assert_eq!(line.identity(&owner).await.unwrap_err(), LinkError::Unauthorized);
     assert_eq!(line.documents(&[owner]).await.unwrap_err(), LinkError::Unauthorized);
-    assert_eq!(line.fetch(&BlobId([1; 32]), &cancel).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.fetch(&BlobId([1; 32]), &|_, _| {}, &cancel).await.unwrap_err(), LinkError::Unauthorized);
     let sent = line.upload(&paper::blob(b"x"), b"x", &|_, _| {}, &cancel).await;
     assert_eq!(sent.unwrap_err(), LinkError::Unauthorized);
     assert_eq!(line.push(&OpsRequest { ops: vec![] }).await.unwrap_err(), LinkError::Unauthorized);

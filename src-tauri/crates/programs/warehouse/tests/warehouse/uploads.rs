@@ -106,7 +106,7 @@ async fn a_file_goes_in_pieces_and_enters_by_its_commit() {
     assert_eq!(tus.commit(&blob).await, StatusCode::NO_CONTENT);
     assert_eq!(tus.commit(&blob).await, StatusCode::NO_CONTENT, "again is free");
     assert_eq!(tus.state(&blob).await, (true, None));
-    assert_eq!(world.line(0).fetch(&blob, &CancellationToken::new()).await.unwrap(), file);
+    assert_eq!(world.line(0).fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap(), file);
     assert_eq!(Tus::of(&world, 2).state(&blob).await, (false, None), "another agency learns nothing");
     assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
 }
@@ -132,7 +132,7 @@ async fn what_arrived_before_a_cut_is_kept_and_survives_the_server() {
     assert_eq!(wrong.status(), StatusCode::CONFLICT, "only where the server is");
     assert_eq!(tus.patch(&upload, at, file[at..].to_vec()).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(tus.commit(&blob).await, StatusCode::NO_CONTENT);
-    assert_eq!(world.line(0).fetch(&blob, &CancellationToken::new()).await.unwrap(), file);
+    assert_eq!(world.line(0).fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap(), file);
 }
 
 #[tokio::test]
@@ -288,7 +288,7 @@ async fn the_counters_line_goes_on_where_it_was_cut() {
     assert_eq!(told.first(), Some(&(before as u64, file.len() as u64)), "nothing is sent twice");
     assert_eq!(told.last(), Some(&(file.len() as u64, file.len() as u64)));
     assert!(told.windows(2).all(|w| w[0].0 <= w[1].0), "progress never goes back");
-    assert_eq!(line.fetch(&blob, &CancellationToken::new()).await.unwrap(), file);
+    assert_eq!(line.fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap(), file);
     let again = std::sync::Mutex::new(0);
     let count = |_, _| *again.lock().unwrap() += 1;
     line.upload(&blob, &file, &count, &CancellationToken::new()).await.unwrap();
@@ -345,7 +345,7 @@ async fn a_cut_at_any_byte_costs_at_most_one_chunk() {
         assert!(arrived.is_ok(), "{at:?} {how:?} of {size}: {arrived:?}");
         let sent = chaos.sent();
         assert!(sent <= size + CHUNK + HANDSHAKES, "{at:?} {how:?}: {sent} bytes went for {size}");
-        assert_eq!(world.line(0).fetch(&blob, &CancellationToken::new()).await.unwrap(), file);
+        assert_eq!(world.line(0).fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap(), file);
         cuts = chaos.cuts();
     }
     assert!(cuts >= 8, "the line was cut {cuts} times: the faults do not reach it");
