@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub const INTERNAL: &str = "internal";
 /// The officer closed the PIN window or stopped signing: an outcome, not a failure.
 pub const SIGN_CANCELLED: &str = "signCancelled";
+/// The place the officer chose cannot be written.
+pub const FILE_NOT_SAVED: &str = "fileNotSaved";
 
 impl AppError {
     /// An error of the window itself.

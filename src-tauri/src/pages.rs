@@ -28,9 +28,14 @@ impl Kind {
     fn fits(self, bytes: &[u8]) -> bool {
         match self {
             Self::Jpeg => bytes.starts_with(&[0xff, 0xd8, 0xff]),
-            Self::Pdf => bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-"),
+            Self::Pdf => is_pdf(bytes),
         }
     }
+}
+
+/// The bytes begin as a PDF does.
+pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
+    bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-")
 }
 
 /// Answers one request of the window `label`. 403 while the vault is locked, 404 for what is not on

@@ -226,8 +226,12 @@ dtos! {
         kind: String,
         category: String,
         store: String,
+        /// As the warehouse names it; empty is the owner's own.
+        store_name: String,
         size: u32,
         owner_number: String,
+        /// As the warehouse knows it.
+        owner_name: String,
         decision_number: String,
         summary: String,
         uses: u32,

@@ -362,6 +362,35 @@ fn signing_goes_on_without_the_pin_window_and_is_stopped_from_the_main_one() {
 }
 
 #[test]
+fn an_offer_says_whose_paper_it_is_who_issued_it_and_in_which_store_it_lies() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    let (own, file) = paper_of(1, "KQ.G15.000031", Some(&pki().agency));
+    counter.office.warehouse.hold(own.clone(), &file);
+    let (mut national, file) = paper_of(2, "KQ.G15.000031", Some(&pki().agency));
+    national.provenance = Provenance::National;
+    national.store_name = "CSDLHTĐT".into();
+    national.record.metadata.issuer = "Sở Tư pháp tỉnh khác".into();
+    counter.office.warehouse.hold(national, &file);
+    let offers = counter.ask("offers", json!({ "id": id, "component": 2 })).unwrap();
+    let said = |n: usize| {
+        let o = &offers["items"][n];
+        json!([o["issuer"], o["provenance"], o["storeName"], o["ownerName"], o["ownerNumber"], o["here"]])
+    };
+    assert_eq!(said(0), json!(["Sở Tư pháp", "provincial", "", "TRẦN VĂN MẪU", "099090000495", false]));
+    assert_eq!(
+        said(1),
+        json!(["Sở Tư pháp tỉnh khác", "national", "CSDLHTĐT", "TRẦN VĂN MẪU", "099090000495", false])
+    );
+    let look = |n: usize| {
+        let document = &offers["items"][n]["document"];
+        counter.ask("bring_paper", json!({ "id": id, "document": document, "onProgress": "__CHANNEL__:9" }))
+    };
+    assert_eq!(look(0).unwrap(), json!(own.record.blob.to_string()), "to be looked at before it is taken");
+    assert_eq!(look(1).unwrap_err()["code"], "consentMissing");
+}
+
+#[test]
 fn taking_a_paper_is_stopped_from_the_window() {
     let counter = Counter::open();
     let id = counter.open_dossier()["id"].clone();

@@ -192,7 +192,7 @@ impl Window {
         self.shot(name).await?;
         self.click("pin-submit").await?;
         let begun = Instant::now();
-        // The window closes itself when the token has signed.
+        // The window closes itself when the token took the PIN.
         while self.client.windows().await?.len() > 1 {
             anyhow::ensure!(begun.elapsed() < PATIENCE, "the PIN window stays open");
             tokio::time::sleep(Duration::from_millis(100)).await;

@@ -4,7 +4,7 @@ import type { ComponentRow, DossierLine, Offer } from "../src/bridge/bridge";
 import { errorText } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
 import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.svelte";
-import { FIELDS, filtered, noFilters, pageOf, tabOf, takeable } from "../src/screens/picker/offers";
+import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
 import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
 import { bytes, date, isoDay, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
@@ -56,6 +56,23 @@ describe("rows of the dossier", () => {
   });
 });
 
+describe("the ticks of the papers", () => {
+  it("stand at what still needs a signature, and the officer may change them", async () => {
+    const desk = new DossierDesk("d1");
+    await desk.load();
+    const rows = desk.dossier?.components ?? [];
+    const scanned = (needsSignature: ComponentRow["needsSignature"]) => ({ attachment: { blob: "", size: 1, pages: 1, mediaType: "application/pdf", source: "scan" as const, dpi: 300, document: null, signatures: [], digitized: false, outbox: null }, needsSignature });
+    Object.assign(rows[0] as ComponentRow, scanned("agency"));
+    Object.assign(rows[1] as ComponentRow, scanned("none"));
+    expect(desk.ticked).toEqual([1]);
+    desk.picked[2] = true;
+    desk.picked[3] = true;
+    expect(desk.ticked).toEqual([1, 2]);
+    desk.picked[1] = false;
+    expect(desk.ticked).toEqual([2]);
+  });
+});
+
 describe("the automatic update", () => {
   it("shows how far it is while it runs and says what it did", async () => {
     const desk = new DossierDesk("d1");
@@ -90,7 +107,7 @@ describe("signing", () => {
 });
 
 describe("the picker", () => {
-  const offer = (more: Partial<Offer>): Offer => ({ document: "", code: "", name: "", blob: "", fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid", kind: "", category: "", store: "", size: 0, ownerNumber: "", decisionNumber: "", summary: "", uses: 0, issuedOn: null, validUntil: null, issuer: "", ...more });
+  const offer = (more: Partial<Offer>): Offer => ({ document: "", code: "", name: "", blob: "", fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid", kind: "", category: "", store: "", storeName: "", size: 0, ownerNumber: "", ownerName: "", decisionNumber: "", summary: "", uses: 0, issuedOn: null, validUntil: null, issuer: "", ...more });
   it("never lets an unfit, invalid or unsynchronised paper be taken", () => {
     expect(takeable(offer({}))).toBe(true);
     expect(takeable(offer({ fit: "unfit" }))).toBe(false);
@@ -99,13 +116,31 @@ describe("the picker", () => {
   });
   it("keeps the national store apart from the province's own", () => {
     const items = [offer({ document: "own" }), offer({ document: "national", provenance: "national" }), offer({ document: "link", provenance: "nationalNotSynced" })];
-    expect(tabOf(items, "store").map((o) => o.document)).toEqual(["own"]);
-    expect(tabOf(items, "national").map((o) => o.document)).toEqual(["national", "link"]);
+    const stores = storesOf(items);
+    expect(stores).toEqual(["Kho quốc gia"]);
+    expect(tabOf(items, "store", stores).map((o) => o.document)).toEqual(["own"]);
+    expect(tabOf(items, "named-0", stores).map((o) => o.document)).toEqual(["national", "link"]);
+  });
+  it("has a tab for every store the warehouse names, the province's first", () => {
+    const items = [
+      offer({ document: "a", provenance: "national", storeName: "Kho DVCQG" }), offer({ document: "b", provenance: "national", storeName: "CSDLHTĐT" }),
+      offer({ document: "c", storeName: "Kho Quy Nhơn", fit: "unfit" }), offer({ document: "d" }), offer({ document: "e", provenance: "nationalNotSynced", storeName: "Kho DVCQG" }),
+    ];
+    const stores = storesOf(items);
+    expect(stores).toEqual(["Kho Quy Nhơn", "CSDLHTĐT", "Kho DVCQG"]);
+    expect(stores.map((_, n) => tabOf(items, `named-${n}`, stores).map((o) => o.document))).toEqual([["c"], ["b"], ["a", "e"]]);
+    expect(tabOf(items, "store", stores).map((o) => o.document)).toEqual(["d"]);
+  });
+  it("lets a paper be looked at before it is taken, a national one only when it is here", () => {
+    expect(viewable(offer({ here: false }), true)).toBe(true);
+    expect(viewable(offer({ here: false }), false)).toBe(false);
+    expect(viewable(offer({ here: false, provenance: "national" }), true)).toBe(false);
+    expect(viewable(offer({ here: true, provenance: "national" }), false)).toBe(true);
   });
   it("orders by fit, then the newest, twenty a page", () => {
     const items = [offer({ document: "old", issuedOn: "2020-01-01" }), offer({ document: "s", fit: "suggested" }), offer({ document: "new", issuedOn: "2024-01-01" }), offer({ document: "u", fit: "unfit" })];
-    expect(tabOf(items, "store").map((o) => o.document)).toEqual(["new", "old", "s", "u"]);
-    expect(tabOf(items, "suggested").map((o) => o.document)).toEqual(["new", "old", "s"]);
+    expect(tabOf(items, "store", []).map((o) => o.document)).toEqual(["new", "old", "s", "u"]);
+    expect(tabOf(items, "suggested", []).map((o) => o.document)).toEqual(["new", "old", "s"]);
     const many = Array.from({ length: 41 }, (_, i) => offer({ document: String(i) }));
     expect(pageOf(many, 3)).toMatchObject({ pages: 3, first: 40 });
     expect(pageOf(many, 99).rows).toHaveLength(1);
@@ -114,12 +149,12 @@ describe("the picker", () => {
 });
 
 describe("the search of the warehouse", () => {
-  const offer = (more: Partial<Offer>): Offer => ({ document: "", code: "", name: "", blob: "", fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid", kind: "", category: "", store: "", size: 0, ownerNumber: "", decisionNumber: "", summary: "", uses: 0, issuedOn: null, validUntil: null, issuer: "", ...more });
+  const offer = (more: Partial<Offer>): Offer => ({ document: "", code: "", name: "", blob: "", fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid", kind: "", category: "", store: "", storeName: "", size: 0, ownerNumber: "", ownerName: "", decisionNumber: "", summary: "", uses: 0, issuedOn: null, validUntil: null, issuer: "", ...more });
   const papers = [
-    offer({ document: "a", name: "Giấy đăng ký", code: "099.KQ.G15.900001", decisionNumber: "12/QĐ", ownerNumber: "099090000001", summary: "Bản chính" }),
-    offer({ document: "b", name: "Giấy khai sinh", code: "099.KQ.G15.900002", decisionNumber: "34/QĐ", ownerNumber: "099090000001", summary: "Bản sao" }),
+    offer({ document: "a", ownerName: "Trần Thử", name: "Giấy đăng ký", code: "099.KQ.G15.900001", decisionNumber: "12/QĐ", ownerNumber: "099090000001", summary: "Bản chính" }),
+    offer({ document: "b", ownerName: "Trần Thử", name: "Giấy khai sinh", code: "099.KQ.G15.900002", decisionNumber: "34/QĐ", ownerNumber: "099090000001", summary: "Bản sao" }),
   ];
-  const found = (more: Partial<ReturnType<typeof noFilters>>) => filtered(papers, { ...noFilters(), ...more }, "Trần Thử").map((o) => o.document);
+  const found = (more: Partial<ReturnType<typeof noFilters>>) => filtered(papers, { ...noFilters(), ...more }).map((o) => o.document);
   it("has six fields, each without regard to marks and case, all combined", () => {
     expect(FIELDS).toHaveLength(6);
     expect(found({})).toEqual(["a", "b"]);

@@ -60,6 +60,13 @@ describe("texts", () => {
     expect(texts.warehouse_badge).toMatch(/^Kho số hóa/);
   });
 
+  it("the picker's title, tabs and buttons are those of the seeds", () => {
+    const printed = ["title", "tab_store", "tab_suggested", "issued"].map((key) => texts[`picker_${key}`]);
+    expect(printed).toEqual(["(Lấy) dữ liệu từ kho cá nhân, tổ chức", "Kho cá nhân, tổ chức", "Gợi ý Kết quả cho TPHS", "Kết quả điện tử đã được cấp"]);
+    expect([texts.update, texts.skip]).toEqual(["Cập nhật", "Bỏ qua"]);
+    expect(texts.picker_need_choice).toContain("Tích chọn Kết quả điện tử đã được cấp");
+  });
+
   it("columns, fields and paging of the seeds are printed exactly", () => {
     const more = ["Loại giấy tờ", "Loại kho", "Dung lượng tệp tin", "Số định danh", "Số quyết định", "Trích yếu", "Số lần sử dụng"];
     const printed = (keys: string[]) => keys.map((key) => texts[key]);

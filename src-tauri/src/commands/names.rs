@@ -32,6 +32,8 @@ pub const MAIN: &[&str] = &[
     "auto_attach",
     "take",
     "confirm_reuse",
+    "bring_paper",
+    "save_file",
     "certificates",
     "sign",
     "suggest_metadata",

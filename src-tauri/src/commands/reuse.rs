@@ -1,11 +1,14 @@
 //! Papers of the owner's warehouse ("Kho số hóa").
 
 use super::Answer;
-use crate::mirror::{document_id, dossier_id};
+use crate::error::FILE_NOT_SAVED;
+use crate::mirror::{blob_id, document_id, dossier_id, small};
 use crate::shell::Shell;
-use crate::view::{AutoAttach, ConsentMethod, Dossier, JobKind, Offers, RowProgress};
-use tauri::State;
+use crate::view::{AppError, AutoAttach, ConsentMethod, Dossier, JobKind, Offers, RowProgress};
+use std::path::Path;
 use tauri::ipc::Channel;
+use tauri::{AppHandle, Manager, Runtime, State};
+use tauri_plugin_dialog::DialogExt;
 
 /// Papers that may serve a row, and why others do not.
 #[tauri::command]
@@ -48,9 +51,100 @@ pub async fn take(
     shell.dossier(shell.desk.take(id, component, document, confirmed, &tell, &job.cancel).await?).await
 }
 
+/// Brings a paper's file to this machine to be looked at or saved; nothing is taken. Answers its content.
+#[tauri::command]
+#[specta::specta]
+pub async fn bring_paper(
+    shell: State<'_, Shell>,
+    id: String,
+    document: String,
+    on_progress: Channel<RowProgress>,
+) -> Answer<String> {
+    let job = shell.jobs.begin(JobKind::Fetch);
+    let tell = |received: u64, size: u64| {
+        let at =
+            RowProgress { component: 0, done: 0, total: 1, received: small(received), size: small(size) };
+        drop(on_progress.send(at));
+    };
+    let (id, document) = (dossier_id(&id)?, document_id(&document)?);
+    Ok(shell.desk.bring_paper(id, document, &tell, &job.cancel).await?.to_string())
+}
+
+/// "Tải về": a PDF held here goes where the officer says in a dialog of the system, Downloads first; the page
+/// never names a path. False when the dialog was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_file<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+    blob: String,
+    name: String,
+) -> Answer<bool> {
+    let bytes = shell.desk.content(&blob_id(&blob)?).await?;
+    let (chosen, choice) = tokio::sync::oneshot::channel();
+    let mut dialog = app.dialog().file().set_title("Tải về").add_filter("PDF", &["pdf"]);
+    if let Ok(downloads) = app.path().download_dir() {
+        dialog = dialog.set_directory(downloads);
+    }
+    dialog.set_file_name(file_name(&name)).save_file(move |path| drop(chosen.send(path)));
+    let Some(path) = choice.await.ok().flatten().and_then(|p| p.into_path().ok()) else { return Ok(false) };
+    save(&path, &bytes).await?;
+    Ok(true)
+}
+
+/// Writes a PDF; half a file is never left behind.
+async fn save(path: &Path, bytes: &[u8]) -> Answer<()> {
+    if !crate::pages::is_pdf(bytes) {
+        return Err(AppError::of("fileNotPdf"));
+    }
+    if tokio::fs::write(path, bytes).await.is_err() {
+        // A file that cannot be removed either was not made.
+        drop(tokio::fs::remove_file(path).await);
+        return Err(AppError::of(FILE_NOT_SAVED));
+    }
+    Ok(())
+}
+
+/// The name of a paper as a file name every system takes.
+fn file_name(name: &str) -> String {
+    let plain = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '-' } else { c };
+    let stem: String = name.trim().chars().map(plain).take(80).collect();
+    let stem = stem.trim_matches(['.', ' ']);
+    format!("{}.pdf", if stem.is_empty() { "giay-to" } else { stem })
+}
+
 /// Records the citizen's confirmation of the reuse.
 #[tauri::command]
 #[specta::specta]
 pub async fn confirm_reuse(shell: State<'_, Shell>, id: String, method: ConsentMethod) -> Answer<Dossier> {
     shell.dossier(shell.desk.confirm_reuse(dossier_id(&id)?, method.into(), None).await?).await
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paper_has_a_file_name_every_system_takes() {
+        let long = "099090000001.KQ.G15.000031.02022024.Giấy khai sinh";
+        assert_eq!(file_name(long), format!("{long}.pdf"));
+        assert_eq!(file_name("../121/GCN: \"a\"?"), "-121-GCN- -a--.pdf");
+        assert_eq!(file_name(" .. "), "giay-to.pdf");
+        assert_eq!(file_name(&"ấ".repeat(300)).chars().count(), 84);
+    }
+
+    #[tokio::test]
+    async fn only_a_pdf_is_saved_and_a_folder_that_is_not_there_is_told() {
+        let folder = std::env::temp_dir().join(format!("motcua-save-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("giấy.pdf");
+        save(&path, b"%PDF-1.7 a paper").await.unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 a paper");
+        assert_eq!(save(&path, b"<html>").await.unwrap_err().code, "fileNotPdf");
+        assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 a paper", "the file there is not touched");
+        let nowhere = folder.join("absent/x.pdf");
+        assert_eq!(save(&nowhere, b"%PDF-1.7").await.unwrap_err().code, "fileNotSaved");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -63,6 +63,13 @@ export const commands = {
 	take: (id: string, component: number, document: string, nationalConfirmed: ConsentMethod | null, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<Dossier>("take", { id, component, document, nationalConfirmed, onProgress }),
 	/**  Records the citizen's confirmation of the reuse. */
 	confirmReuse: (id: string, method: ConsentMethod) => __TAURI_INVOKE<Dossier>("confirm_reuse", { id, method }),
+	/**  Brings a paper's file to this machine to be looked at or saved; nothing is taken. Answers its content. */
+	bringPaper: (id: string, document: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<string>("bring_paper", { id, document, onProgress }),
+	/**
+	 *  "Tải về": a PDF held here goes where the officer says in a dialog of the system, Downloads first; the page
+	 *  never names a path. False when the dialog was closed.
+	 */
+	saveFile: (blob: string, name: string) => __TAURI_INVOKE<boolean>("save_file", { blob, name }),
 	/**  Certificates on the tokens of this machine. */
 	certificates: () => __TAURI_INVOKE<CertificateChoice[]>("certificates"),
 	/**
@@ -307,8 +314,12 @@ export type Offer = {
 	kind: string,
 	category: string,
 	store: string,
+	/**  As the warehouse names it; empty is the owner's own. */
+	storeName: string,
 	size: number,
 	ownerNumber: string,
+	/**  As the warehouse knows it. */
+	ownerName: string,
 	decisionNumber: string,
 	summary: string,
 	uses: number,

@@ -36,6 +36,10 @@ export interface Bridge {
   offers(a: Row): Promise<Offers>;
   autoAttach(a: { id: string }, onProgress: (at: RowProgress) => void): Promise<AutoAttach>;
   take(a: Row & { document: string; nationalConfirmed: ConsentMethod | null }, onProgress: (at: RowProgress) => void): Promise<Dossier>;
+  /** The paper's file on this machine, to be looked at or saved; answers its content id. */
+  bringPaper(a: { id: string; document: string }, onProgress: (at: RowProgress) => void): Promise<string>;
+  /** "Tải về" into a place the officer picks; false when the dialog was closed. */
+  saveFile(a: { blob: string; name: string }): Promise<boolean>;
   confirmReuse(a: { id: string; method: ConsentMethod }): Promise<Dossier>;
   certificates(): Promise<CertificateChoice[]>;
   /** Answers when all is signed or the officer stopped; hears nothing before the token took the PIN. */

@@ -177,7 +177,7 @@ function page(key: string, n: number): CapturedPage {
 function offer(document: string, name: string, code: string, more: Partial<Offer> = {}): Offer {
   return {
     document, code: `099090000001.${code}.CS90001`, name: `099090000001.${code}.02022024.${name}`, blob: hex(document), fit: "exact", reasons: [], here: true, provenance: "provincial", status: "valid",
-    kind: "Kết quả giải quyết", category: name, store: "Cá nhân/tổ chức", size: 98_304, ownerNumber: "099090000001", decisionNumber: "", summary: `${name} của Đỗ Thị Thanh Lan`, uses: 0, issuedOn: "2024-02-02", validUntil: null, issuer: "Sở Công Thương (DEMO)", ...more,
+    kind: "Kết quả giải quyết", category: name, store: "Cá nhân/tổ chức", storeName: "", size: 98_304, ownerNumber: "099090000001", ownerName: lan.name, decisionNumber: "", summary: `${name} của Đỗ Thị Thanh Lan`, uses: 0, issuedOn: "2024-02-02", validUntil: null, issuer: "Sở Công Thương (DEMO)", ...more,
   };
 }
 /** Results returned in this session: the next dossier finds them. */
@@ -189,8 +189,9 @@ const offers = (): Offer[] =>
     offer("p2", "Thẻ căn cước công dân", "KQ.G01.000023", { fit: "suggested", reasons: ["nameOnly"], here: false, issuer: "Bộ Công an", issuedOn: "2021-05-14" }),
     offer("p3", "Bản sao được chứng thực từ bản chính", "KQ.G15.000021", { fit: "unfit", reasons: ["resultCodeDiffers"], store: "Kho cơ quan nhà nước, tổ chức", size: 1_048_576, uses: 3 }),
     offer("p4", "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", "KQ.G02.000144", { fit: "unfit", status: "expired", reasons: ["expired"], issuedOn: "2019-01-10", validUntil: "2024-01-10" }),
-    offer("p5", "Phiếu lý lịch tư pháp số 1", "KQ.G05.000012", { fit: "suggested", provenance: "national", here: false, issuer: "Sở Tư pháp tỉnh khác" }),
-    offer("p6", "Giấy khai sinh", "KQ.G15.000031", { fit: "suggested", provenance: "nationalNotSynced", here: false, reasons: ["notSynced"] }),
+    offer("p5", "Phiếu lý lịch tư pháp số 1", "KQ.G05.000012", { fit: "suggested", provenance: "national", storeName: "Kho DVCQG", here: false, issuer: "Sở Tư pháp tỉnh khác" }),
+    offer("p6", "Giấy khai sinh", "KQ.G15.000031", { fit: "suggested", provenance: "nationalNotSynced", storeName: "CSDLHTĐT", here: false, reasons: ["notSynced"], issuer: "UBND phường thử nghiệm 2 (DEMO)" }),
+    offer("p7", "Giấy chứng nhận đăng ký hộ kinh doanh", "KQ.G02.000031", { fit: "unfit", storeName: "Kho Quy Nhơn", reasons: ["resultCodeDiffers"], issuer: "UBND phường thử nghiệm 1 (DEMO)" }),
   ];
 
 const certificate = (fingerprint: string, organization: string, role: CertificateChoice["role"], more: Partial<CertificateChoice> = {}): CertificateChoice => ({
@@ -374,6 +375,19 @@ export const bridge: Bridge = {
     if (o.here || !scene("offline")) Object.assign(component(d, n), { attachment: attachment(document, { source: "warehouse", dpi: null, document, size: o.size }) });
     else Object.assign(component(d, n), { reservation: { document, problem: null } });
     return answer(d);
+  },
+  bringPaper: async ({ document }, onProgress) => {
+    cancelled = false;
+    const o = offers().find((x) => x.document === document) ?? fail("documentUnknown");
+    onProgress({ component: 0, done: 0, total: 1, received: o.size * 0.4, size: o.size });
+    if (scene("fetching")) await held();
+    if (cancelled) fail("linkCancelled");
+    if (o.provenance !== "provincial") fail("consentMissing");
+    return o.blob;
+  },
+  saveFile: async () => {
+    if (scene("diskFull")) fail("fileNotSaved");
+    return true;
   },
   confirmReuse: async ({ id, method }) => {
     const d = find(id);

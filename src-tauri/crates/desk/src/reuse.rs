@@ -6,9 +6,9 @@ use crate::papers::{disbelief, marks};
 use crate::ports::{Batch, LinkError, Progress};
 use crate::sign::RowProgress;
 use motcua_dossier::{
-    Attachment, AttachmentSource, ComponentRow, Consent, ConsentMethod, DocumentId, DocumentSummary, Dossier,
-    DossierError, DossierId, DossierState, Fit as Match, IdNumber, Party, Provenance, Reservation, Reuse,
-    Timestamp, UnfitReason,
+    Attachment, AttachmentSource, BlobId, ComponentRow, Consent, ConsentMethod, DocumentId, DocumentSummary,
+    Dossier, DossierError, DossierId, DossierState, Fit as Match, IdNumber, Party, Provenance, Reservation,
+    Reuse, Timestamp, UnfitReason,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -250,9 +250,7 @@ impl Desk {
         self.may_capture(&dossier, component)?;
         let row = dossier.component(component)?;
         let owner = &dossier.applicant.owner;
-        let (_, papers) = self.known_papers(owner)?;
-        let paper =
-            papers.into_iter().find(|p| p.record.id == document).ok_or(ReuseError::UnknownDocument)?;
+        let paper = self.known_paper(owner, document)?;
         if let Match::Unfit(reasons) = self.fit(row, &paper, owner) {
             return Err(ReuseError::Unfit(reasons.into_iter().map(UnfitReason::code).collect()).into());
         }
@@ -291,10 +289,9 @@ impl Desk {
         self.change(id, |change| {
             // The fetch took its time: the owner may be another one by now, the row filed or sent.
             let owner = change.dossier.applicant.owner.clone();
-            let (_, papers) = self.known_papers(&owner)?;
-            let paper = papers.iter().find(|p| p.record.id == document).ok_or(ReuseError::UnknownDocument)?;
+            let paper = self.known_paper(&owner, document)?;
             let row = change.row_mut(component)?;
-            if let Match::Unfit(reasons) = self.fit(row, paper, &owner) {
+            if let Match::Unfit(reasons) = self.fit(row, &paper, &owner) {
                 return Err(ReuseError::Unfit(reasons.into_iter().map(UnfitReason::code).collect()).into());
             }
             let replaced = row.reuse().map(|r| r.document).filter(|d| *d != document);
@@ -343,10 +340,41 @@ impl Desk {
         })
     }
 
+    /// Brings the file of one of the owner's papers to this machine, verified, to be looked at before it is
+    /// taken; nothing is attached and no use is counted. A national paper is not fetched for that unless
+    /// the citizen confirmed it.
+    ///
+    /// # Errors
+    /// The paper is unknown, not confirmed, its file is refused or cannot be had, the officer stopped.
+    pub async fn bring_paper(
+        &self,
+        id: DossierId,
+        document: DocumentId,
+        on_bytes: Progress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<BlobId, DeskError> {
+        let dossier = self.stored(id)?;
+        let paper = self.known_paper(&dossier.applicant.owner, document)?;
+        let blob = paper.record.blob;
+        if self.vault.has_blob(&blob)? {
+            return Ok(blob);
+        }
+        let covered = |c: &Consent| c.national && c.documents.contains(&document);
+        if paper.provenance != Provenance::Provincial && !dossier.consents.iter().any(covered) {
+            return Err(ReuseError::ConsentMissing.into());
+        }
+        let reuse = Reuse { document, version: paper.version, provenance: paper.provenance };
+        match self.fetch_verified(&blob, &reuse, paper.record.pages, on_bytes, cancel).await {
+            Ok(_) => Ok(blob),
+            Err(DeskError::Link(LinkError::Refused(_))) => Err(ReuseError::FileGone.into()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The file of a paper, here or fetched, verified, as an attachment.
     pub(crate) async fn fetch_verified(
         &self,
-        blob: &motcua_dossier::BlobId,
+        blob: &BlobId,
         reuse: &Reuse,
         pages: u32,
         progress: Progress<'_>,
@@ -447,6 +475,11 @@ impl Desk {
         let mut seen = std::collections::HashSet::new();
         papers.retain(|p| seen.insert(p.record.id));
         Ok((at, papers))
+    }
+
+    fn known_paper(&self, owner: &Party, document: DocumentId) -> Result<DocumentSummary, DeskError> {
+        let (_, papers) = self.known_papers(owner)?;
+        Ok(papers.into_iter().find(|p| p.record.id == document).ok_or(ReuseError::UnknownDocument)?)
     }
 
     fn fit(&self, row: &ComponentRow, paper: &DocumentSummary, owner: &Party) -> Match {

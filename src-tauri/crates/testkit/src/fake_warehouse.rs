@@ -384,6 +384,7 @@ mod tests {
                 uses: 0,
                 status: DocumentStatus::Valid,
                 provenance: Provenance::Provincial,
+                store_name: String::new(),
                 owner_name: owner().name,
                 filed_at: Timestamp(FRIDAY_MORNING.0 - 3_600_000),
             };

@@ -252,6 +252,7 @@ pub fn paper_of(seed: u8, code: &str, by: Option<&Identity>) -> (DocumentSummary
         uses: 0,
         status: DocumentStatus::Valid,
         provenance: Provenance::Provincial,
+        store_name: String::new(),
         owner_name: "TRẦN VĂN MẪU".into(),
         filed_at: FRIDAY_MORNING,
     };

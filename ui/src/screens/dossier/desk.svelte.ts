@@ -11,6 +11,8 @@ export class DossierDesk {
   /** The same while it runs; `at` is how far it is, none while the warehouse is asked. */
   fetching = $state<{ at: RowProgress | null; stopping: boolean } | null>(null);
   busy = $state(false);
+  /** Rows the officer ticked or unticked for "Ký số"; the others are as they need it. */
+  picked = $state<Record<number, boolean>>({});
   readonly id: string;
 
   constructor(id: string) {
@@ -54,6 +56,11 @@ export class DossierDesk {
   recheck = () => this.act(() => bridge.recheckIdentity({ id: this.id }));
   accept = () => this.act(() => bridge.accept({ id: this.id }));
 
+  /** Rows whose papers "Ký số" takes at once: those that still need a signature, and what the officer made of it. */
+  get ticked(): number[] {
+    const rows = this.dossier?.components.filter(canSign) ?? [];
+    return rows.filter((row) => this.picked[row.number] ?? row.needsSignature !== "none").map((row) => row.number);
+  }
   capture(component: number): void {
     session.go({ name: "capture", id: this.id, component });
   }
@@ -75,9 +82,10 @@ export function autoCounts(rows: AutoAttach["rows"]): { attached: number; ambigu
 export const signable = (attachment: Attachment | null): attachment is Attachment =>
   attachment !== null && attachment.mediaType === "application/pdf" && attachment.source !== "warehouse" && !attachment.digitized;
 
+export const canSign = (row: ComponentRow) => row.open && signable(row.attachment);
+
 /** Rows that still lack the signature they need. */
-export const toSign = (dossier: Dossier) =>
-  dossier.components.filter((row) => row.open && signable(row.attachment) && row.needsSignature !== "none");
+export const toSign = (dossier: Dossier) => dossier.components.filter((row) => canSign(row) && row.needsSignature !== "none");
 
 export type RowState = "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional";
 

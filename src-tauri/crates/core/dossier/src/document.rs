@@ -172,8 +172,11 @@ pub struct DocumentSummary {
     pub uses: u64,
     /// May it be used.
     pub status: DocumentStatus,
-    /// Which store.
+    /// Which kind of store it lies in.
     pub provenance: Provenance,
+    /// Name of that store as the warehouse says it; empty is the owner's own, "Kho cá nhân, tổ chức".
+    #[serde(default)]
+    pub store_name: String,
     /// Name of the owner as the warehouse knows it.
     pub owner_name: String,
     /// When the server took this version.

@@ -204,6 +204,7 @@ mod tests {
             uses: 0,
             status: DocumentStatus::Valid,
             provenance: Provenance::Provincial,
+            store_name: String::new(),
             owner_name: "TRẦN VĂN MẪU".into(),
             filed_at: Timestamp(0),
         }

@@ -521,3 +521,30 @@ async fn stopping_the_automatic_update_keeps_the_rows_served_and_leaves_the_rest
         !rest.stopped && rest.rows.contains(&AutoRow { component: RECORD, outcome: AutoOutcome::Attached })
     );
 }
+
+#[tokio::test]
+async fn a_paper_is_looked_at_before_it_is_taken_and_nothing_is_recorded() {
+    let office = Office::ready().await;
+    let (paper, file) = birth(1);
+    let (mut national, other) = birth(2);
+    national.provenance = Provenance::National;
+    office.warehouse.hold(paper.clone(), &file);
+    office.warehouse.hold(national.clone(), &other);
+    let id = office.open().await.id;
+    let offers = office.desk.offers(id, BIRTH).await.unwrap();
+    assert!(offers.items.iter().all(|o| !o.here));
+    let before = office.desk.dossier(id).await.unwrap();
+    let bring = async |document| {
+        let brought = office.desk.bring_paper(id, document, &|_, _| {}, &Default::default()).await;
+        brought.map_err(|e| e.code())
+    };
+    assert_eq!(bring(paper.record.id).await, Ok(paper.record.blob));
+    assert_eq!(office.desk.content(&paper.record.blob).await.unwrap(), file);
+    assert_eq!(bring(paper.record.id).await, Ok(paper.record.blob));
+    assert_eq!(office.warehouse.fetches(), 1, "what is here is not fetched again");
+    assert_eq!(bring(national.record.id).await, Err("consentMissing"));
+    assert_eq!(office.warehouse.fetches(), 1, "a national paper is not fetched for a look");
+    assert_eq!(office.desk.dossier(id).await.unwrap(), before);
+    assert_eq!(office.warehouse.uses(paper.record.id), 0);
+    assert_eq!(bring(motcua_dossier::DocumentId::derive(9, &[9; 10])).await, Err("documentUnknown"));
+}

@@ -263,7 +263,8 @@ async fn offers(desk: &Desk, id: DossierId, component: u32, output: Output) -> R
             };
             json!({ "document": o.summary.record.id, "name": o.summary.record.metadata.name, "fit": fit,
                     "reasons": reasons, "here": o.here, "uses": o.summary.uses, "status": o.summary.status,
-                    "provenance": o.summary.provenance })
+                    "provenance": o.summary.provenance, "store": o.summary.store_name,
+                    "issuer": o.summary.record.metadata.issuer, "owner": o.summary.owner_name })
         })
         .collect();
     output.data(

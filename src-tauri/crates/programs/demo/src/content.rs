@@ -95,6 +95,7 @@ struct Paper {
     code: Option<&'static str>,
     form: CopyForm,
     provenance: Provenance,
+    store_name: &'static str,
     issued_days_ago: i64,
     valid_days: Option<i64>,
     flaw: Flaw,
@@ -103,12 +104,18 @@ struct Paper {
     uses: u64,
 }
 
+/// Stores beside the owner's own, by the names of the source documents.
+const QUY_NHON: &str = "Kho Quy Nhơn";
+const PORTAL: &str = "Kho DVCQG";
+const CIVIL_STATUS: &str = "CSDLHTĐT";
+
 const fn paper(label: &'static str, code: &'static str, issued_days_ago: i64) -> Paper {
     Paper {
         label,
         code: Some(code),
         form: CopyForm::Original,
         provenance: Provenance::Provincial,
+        store_name: "",
         issued_days_ago,
         valid_days: None,
         flaw: Flaw::None,
@@ -151,8 +158,9 @@ const fn flawed(mut paper: Paper, flaw: Flaw) -> Paper {
     paper
 }
 
-const fn stored(mut paper: Paper, provenance: Provenance) -> Paper {
+const fn stored(mut paper: Paper, provenance: Provenance, store_name: &'static str) -> Paper {
     paper.provenance = provenance;
+    paper.store_name = store_name;
     paper
 }
 
@@ -192,7 +200,7 @@ pub const OWNERS: &[Owner] = &[
         "099001000001",
         "Nguyễn Văn Mẫu",
         true,
-        &[marital(20), birth(9000), card(700)],
+        &[marital(20), birth(9000), stored(card(700), Provenance::Provincial, QUY_NHON)],
         "Đã có tài khoản; đúng một Giấy xác nhận tình trạng hôn nhân phù hợp: tự đính kèm",
     ),
     owner(
@@ -215,14 +223,17 @@ pub const OWNERS: &[Owner] = &[
         "099006000006",
         "Vũ Thị Quốc Gia",
         true,
-        &[stored(marital(40), Provenance::National), stored(criminal_record(60), Provenance::National)],
+        &[
+            stored(marital(40), Provenance::National, CIVIL_STATUS),
+            stored(criminal_record(60), Provenance::National, PORTAL),
+        ],
         "Chỉ có trong kho quốc gia: cần xác nhận riêng trước khi lấy",
     ),
     owner(
         "099007000007",
         "Đặng Văn Chưa Đồng Bộ",
         true,
-        &[stored(marital(10), Provenance::NationalNotSynced)],
+        &[stored(marital(10), Provenance::NationalNotSynced, PORTAL)],
         "Giấy ở kho quốc gia chưa đồng bộ: thấy nhưng chưa dùng được",
     ),
     owner("099008000008", "Bùi Thị Chưa Có", false, &[], "Chưa có tài khoản, chưa có giấy nào"),
@@ -448,6 +459,7 @@ fn document(
         file,
         code: None,
         provenance: paper.provenance,
+        store_name: paper.store_name.to_owned(),
         cancelled: paper.flaw == Flaw::Cancelled,
         uses: paper.uses,
         filed_at,

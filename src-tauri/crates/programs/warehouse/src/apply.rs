@@ -304,6 +304,7 @@ fn file_paper(
             code: new_code(view, record)?,
             version: 1,
             provenance: Provenance::Provincial,
+            store_name: String::new(),
             filed_by: Some(caller.agency.clone()),
             base_uses: 0,
             status: StoredStatus::Valid,

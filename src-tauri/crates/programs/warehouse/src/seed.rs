@@ -85,6 +85,9 @@ pub struct SeedDocument {
     pub code: Option<PaperCode>,
     /// Which store.
     pub provenance: Provenance,
+    /// Name of that store; the owner's own has none.
+    #[serde(default)]
+    pub store_name: String,
     /// Declared void by its issuer.
     #[serde(default)]
     pub cancelled: bool,
@@ -198,8 +201,18 @@ fn load_paper(
     now: Timestamp,
     report: &mut SeedReport,
 ) -> Result<(), SeedError> {
-    let SeedDocument { record, owner_name, file, code, provenance, cancelled, uses, filed_at, filed_by } =
-        document;
+    let SeedDocument {
+        record,
+        owner_name,
+        file,
+        code,
+        provenance,
+        store_name,
+        cancelled,
+        uses,
+        filed_at,
+        filed_by,
+    } = document;
     if warehouse.records.read(|v| v.paper(record.id))?.is_some() {
         report.documents_there += 1;
         return Ok(());
@@ -234,6 +247,7 @@ fn load_paper(
                 version: 1,
                 status,
                 provenance,
+                store_name,
                 owner_name,
                 filed_at,
                 filed_by: filed_by.map(|a| a.to_string()),

@@ -435,6 +435,7 @@ pub fn sample_document(number: u8) -> DocumentSummary {
         uses: 0,
         status: DocumentStatus::Valid,
         provenance: Provenance::Provincial,
+        store_name: String::new(),
         owner_name: "Nguyễn Văn A".into(),
         filed_at: Timestamp(1_795_143_600_000),
     }

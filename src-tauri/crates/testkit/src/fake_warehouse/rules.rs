@@ -153,6 +153,7 @@ impl State {
             uses: 0,
             status: DocumentStatus::Valid,
             provenance: Provenance::Provincial,
+            store_name: String::new(),
             owner_name: owner_name.to_owned(),
             filed_at: at,
         };

@@ -127,7 +127,7 @@ async fn a_cancelled_batch_stops_between_two_documents_and_logs_out() {
     let (outcome, ()) = tokio::join!(signer.sign(request(&rsa, PIN, 50), &|_| {}, &cancel), stop);
     let done = outcome.expect("what was signed before is not lost").len();
     assert!((1..10).contains(&done), "the rest was not signed: {done}");
-    assert_eq!(bench.calls("C_Sign"), done);
+    assert_eq!(bench.calls("C_Sign"), done as u64);
     assert_eq!(bench.calls("C_Logout"), 1);
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct PaperRow {
     pub(crate) version: u64,
     pub(crate) status: StoredStatus,
     pub(crate) provenance: Provenance,
+    pub(crate) store_name: String,
     pub(crate) owner_name: String,
     pub(crate) filed_at: Timestamp,
     pub(crate) filed_by: Option<String>,
@@ -31,7 +32,8 @@ pub(crate) struct PaperRow {
 }
 
 const COLUMNS: &str = "d.record, d.code, d.version, d.status, d.provenance, d.owner_name, d.filed_at,
-    d.filed_by, d.base_uses, d.base_uses + (SELECT count(*) FROM uses u WHERE u.document = d.id)";
+    d.filed_by, d.base_uses, d.base_uses + (SELECT count(*) FROM uses u WHERE u.document = d.id),
+    d.store_name";
 
 impl StoredStatus {
     fn text(self) -> &'static str {
@@ -102,6 +104,7 @@ impl View<'_> {
                     uses,
                     status: row.status_on(today),
                     provenance: row.provenance,
+                    store_name: row.store_name,
                     owner_name: row.owner_name,
                     filed_at: row.filed_at,
                     record: row.record,
@@ -130,7 +133,7 @@ impl View<'_> {
         let (id, blob) = (row.record.id.to_string(), row.record.blob.0);
         self.0.execute(
             "INSERT INTO documents(id, version, code, record, blob, owner_name, status, provenance, shared,
-               filed_at, filed_by, base_uses) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               filed_at, filed_by, base_uses, store_name) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT(id) DO UPDATE SET version = excluded.version, record = excluded.record,
                blob = excluded.blob, owner_name = excluded.owner_name, status = excluded.status,
                shared = excluded.shared, filed_at = excluded.filed_at",
@@ -147,6 +150,7 @@ impl View<'_> {
                 row.filed_at.0,
                 row.filed_by,
                 row.base_uses,
+                row.store_name,
             ],
         )?;
         self.0.execute(
@@ -189,6 +193,7 @@ struct RawPaper {
     filed_by: Option<String>,
     base_uses: u64,
     uses: u64,
+    store_name: String,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawPaper> {
@@ -203,6 +208,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawPaper> {
         filed_by: row.get(7)?,
         base_uses: row.get(8)?,
         uses: row.get(9)?,
+        store_name: row.get(10)?,
     })
 }
 
@@ -214,6 +220,7 @@ impl RawPaper {
             version: self.version,
             status: StoredStatus::parse(&self.status)?,
             provenance: provenance(&self.provenance)?,
+            store_name: self.store_name,
             owner_name: self.owner_name,
             filed_at: Timestamp(self.filed_at),
             filed_by: self.filed_by,

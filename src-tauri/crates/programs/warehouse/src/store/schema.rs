@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -57,6 +57,9 @@ CREATE TABLE uploads(
   received INTEGER NOT NULL DEFAULT 0, touched_at INTEGER NOT NULL, holder TEXT,
   held_until INTEGER NOT NULL DEFAULT 0, UNIQUE(device, blob), CHECK(received BETWEEN 0 AND length)) STRICT;
 ",
+    "
+ALTER TABLE documents ADD COLUMN store_name TEXT NOT NULL DEFAULT '';
+",
 ];
 
 /// Brings the file to the newest schema. A file of a newer program is refused, untouched.
@@ -72,4 +75,29 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         tx.commit()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn papers_of_an_older_file_lie_in_the_owners_own_store() {
+        let mut file = Connection::open_in_memory().unwrap();
+        file.execute_batch(STEPS[0]).unwrap();
+        file.pragma_update(None, "user_version", 1).unwrap();
+        file.execute(
+            "INSERT INTO documents(id, version, code, record, blob, owner_name, status, provenance, shared, filed_at)
+             VALUES('a', 1, 'c', '{}', x'00', 'A', 'valid', 'provincial', 1, 0)",
+            [],
+        )
+        .unwrap();
+        migrate(&mut file).unwrap();
+        migrate(&mut file).unwrap();
+        let store: String = file.query_row("SELECT store_name FROM documents", [], |r| r.get(0)).unwrap();
+        assert_eq!(store, "");
+        file.pragma_update(None, "user_version", STEPS.len() + 1).unwrap();
+        assert!(matches!(migrate(&mut file), Err(StoreError::Newer)));
+    }
 }

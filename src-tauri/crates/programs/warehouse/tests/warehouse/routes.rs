@@ -117,6 +117,7 @@ async fn papers_are_listed_newest_first_under_every_number_of_the_person() {
     let new = world.stock(&world.signed("new"), |d| {
         d.record.owner = vec![IdNumber::parse(OWNER_OLD).unwrap()];
         d.provenance = Provenance::National;
+        d.store_name = "Kho DVCQG".into();
     });
     let cancelled = world.stock(&world.signed("cancelled"), |d| {
         d.filed_at.0 = now.0 - 2000;
@@ -144,6 +145,12 @@ async fn papers_are_listed_newest_first_under_every_number_of_the_person() {
         ]
     );
     assert_eq!((found[0].provenance, found[1].uses), (Provenance::National, 3));
+    let stores: Vec<_> = found.iter().take(2).map(|d| d.store_name.as_str()).collect();
+    assert_eq!(
+        stores,
+        ["Kho DVCQG", ""],
+        "a store has the name the province gave it; the owner's own has none"
+    );
     assert!(found[1].code.as_str().starts_with("099000000001.KQ.G15.000031.CS"));
     assert_eq!(world.line(0).documents(&[IdNumber::parse(STRANGER).unwrap()]).await.unwrap(), vec![]);
     assert_eq!(world.line(2).documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap().len(), 6);

@@ -169,6 +169,7 @@ impl World {
             file: file.into(),
             code: None,
             provenance: Provenance::Provincial,
+            store_name: String::new(),
             cancelled: false,
             uses: 0,
             filed_at: now(),
