@@ -12,9 +12,13 @@ const HEIGHT: f32 = 595.28;
 const LEFT: f32 = 40.0;
 const RIGHT: f32 = WIDTH - 34.0;
 const BOTTOM: f32 = 34.0;
-/// Body size and its line.
+/// Upper edge of what goes on from the page before.
+const TOP: f32 = 40.0;
+/// Body size and its line; those of the table.
 const SIZE: f32 = 9.6;
 const LINE: f32 = 13.0;
+const CELL: f32 = 8.8;
+const CELL_LINE: f32 = 10.8;
 
 /// The three cuts of the form's type face (TrueType bytes; Liberation Serif ≥ 2.1).
 #[derive(Clone, Copy)]
@@ -98,7 +102,7 @@ pub fn receipt(form: &ReceiptForm, fonts: &FormFonts<'_>) -> Result<Vec<u8>, Pdf
     sheet.title(form);
     sheet.body(form)?;
     sheet.signatures(form);
-    document.pages = sheet.finish();
+    document.pages = sheet.finish(&form.code);
     Ok(document.save(&PdfSaveOptions::default(), &mut Vec::new()))
 }
 
@@ -113,6 +117,13 @@ enum Cut {
 struct Face {
     font: ParsedFont,
     handle: PdfFontHandle,
+}
+
+/// A row of the table, set but not drawn.
+struct SetRow {
+    cells: Vec<Vec<String>>,
+    tall: f32,
+    cut: Cut,
 }
 
 /// The page being set; `y` is the baseline's distance from the upper edge.
@@ -163,7 +174,7 @@ impl Sheet {
         let top = self.y + 10.0;
         let code = 58.0;
         self.code_picture(&form.code, LEFT, top, code);
-        let column = (LEFT + code + 8.0, RIGHT);
+        let column = (LEFT + code + 12.0, RIGHT);
         self.centre(Cut::Bold, 13.0, column, top + 17.0, "GIẤY TIẾP NHẬN HỒ SƠ");
         self.centre(Cut::Bold, 13.0, column, top + 33.0, "VÀ HẸN TRẢ KẾT QUẢ");
         let label = "Mã hồ sơ: ";
@@ -196,67 +207,75 @@ impl Sheet {
         self.entry("5. Thời gian trả kết quả giải quyết hồ sơ: ", &form.due, Cut::Bold);
         self.entry("6. Đăng ký nhận kết quả tại: ", &form.return_place, Cut::Regular);
         self.entry("7. Phí, lệ phí: ", &form.fee, Cut::Regular);
+        self.entry("Vào Sổ theo dõi hồ sơ, quyển số: ", "………………, số thứ tự: ………………", Cut::Regular);
         Ok(())
     }
 
+    /// The table of papers; its head stands above the rows of every page.
     fn table(&mut self, rows: &[ReceiptRow]) -> Result<(), PdfError> {
         // STT, tên giấy tờ, hình thức, số lượng, bản điện tử, số trang
         let edges = [LEFT, LEFT + 24.0, LEFT + 172.0, LEFT + 226.0, LEFT + 254.0, LEFT + 312.0, RIGHT];
-        let heads = ["STT", "Tên giấy tờ", "Hình thức", "SL", "Bản điện tử", "Trang"];
+        let heads = ["STT", "Tên giấy tờ", "Hình thức", "SL", "Bản điện tử", "Trang"].map(str::to_owned);
+        let head = self.set_row(&edges, &heads, Cut::Bold);
         self.y -= LINE - 8.0;
-        self.table_row(&edges, &heads.map(str::to_owned), Cut::Bold);
+        let mut headed = false;
         for row in rows {
-            let pages = if row.pages == 0 { "–".to_owned() } else { row.pages.to_string() };
+            let or_dash = |text: String| if text.is_empty() { "–".to_owned() } else { text };
             let cells = [
                 row.number.to_string(),
                 row.name.clone(),
                 row.form_label.clone(),
                 row.quantity.to_string(),
-                if row.source_label.is_empty() { "–".to_owned() } else { row.source_label.clone() },
-                pages,
+                or_dash(row.source_label.clone()),
+                or_dash(if row.pages == 0 { String::new() } else { row.pages.to_string() }),
             ];
-            if self.table_row(&edges, &cells, Cut::Regular) {
-                continue;
+            let row = self.set_row(&edges, &cells, Cut::Regular);
+            if head.tall + row.tall > HEIGHT - BOTTOM - TOP {
+                return Err(PdfError::Broken("a row is longer than a page"));
             }
-            return Err(PdfError::Broken("a row is longer than a page"));
+            let above = if headed { 0.0 } else { head.tall };
+            if self.y + above + row.tall > HEIGHT - BOTTOM {
+                self.turn();
+                headed = false;
+            }
+            if !headed {
+                self.table_row(&edges, &head);
+                headed = true;
+            }
+            self.table_row(&edges, &row);
         }
         self.y += 15.0;
         Ok(())
     }
 
-    /// One row from `y` downwards; false when it is taller than any page.
-    fn table_row(&mut self, edges: &[f32; 7], cells: &[String; 6], cut: Cut) -> bool {
-        const SMALL: f32 = 8.8;
-        const STEP: f32 = 10.8;
-        let wrapped: Vec<Vec<String>> = cells
+    /// Cells as lines, and how tall the row is.
+    fn set_row(&self, edges: &[f32; 7], cells: &[String; 6], cut: Cut) -> SetRow {
+        let cells: Vec<Vec<String>> = cells
             .iter()
             .enumerate()
-            .map(|(column, text)| self.wrap(cut, SMALL, text, edges[column + 1] - edges[column] - 6.0))
+            .map(|(column, text)| self.wrap(cut, CELL, text, edges[column + 1] - edges[column] - 6.0))
             .collect();
-        let lines = u16::try_from(wrapped.iter().map(Vec::len).max().unwrap_or(1)).unwrap_or(u16::MAX);
-        let tall = f32::from(lines) * STEP + 5.0;
-        if tall > HEIGHT - BOTTOM - 40.0 {
-            return false;
-        }
-        if self.y + tall > HEIGHT - BOTTOM {
-            self.turn();
-        }
+        let lines = u16::try_from(cells.iter().map(Vec::len).max().unwrap_or(1)).unwrap_or(u16::MAX);
+        SetRow { cells, tall: f32::from(lines) * CELL_LINE + 5.0, cut }
+    }
+
+    /// One row from `y` downwards.
+    fn table_row(&mut self, edges: &[f32; 7], row: &SetRow) {
         let top = self.y;
-        for (column, lines) in wrapped.iter().enumerate() {
-            self.frame(edges[column], top, edges[column + 1] - edges[column], tall, 0.4);
-            let mut y = top + STEP;
+        for (column, lines) in row.cells.iter().enumerate() {
+            self.frame(edges[column], top, edges[column + 1] - edges[column], row.tall, 0.4);
+            let mut y = top + CELL_LINE;
             for line in lines {
                 // Names read from the left, all else is centred.
-                if column == 1 && matches!(cut, Cut::Regular) {
-                    self.put(cut, SMALL, edges[column] + 3.0, y, line);
+                if column == 1 && matches!(row.cut, Cut::Regular) {
+                    self.put(row.cut, CELL, edges[column] + 3.0, y, line);
                 } else {
-                    self.centre(cut, SMALL, (edges[column], edges[column + 1]), y, line);
+                    self.centre(row.cut, CELL, (edges[column], edges[column + 1]), y, line);
                 }
-                y += STEP;
+                y += CELL_LINE;
             }
         }
-        self.y = top + tall;
-        true
+        self.y = top + row.tall;
     }
 
     fn signatures(&mut self, form: &ReceiptForm) {
@@ -311,7 +330,7 @@ impl Sheet {
 
     fn turn(&mut self) {
         self.done.push(std::mem::take(&mut self.ops));
-        self.y = 40.0;
+        self.y = TOP;
     }
 
     /// As few lines as needed, as equal as they can be: no word stands alone.
@@ -451,9 +470,20 @@ impl Sheet {
         }
     }
 
-    fn finish(mut self) -> Vec<PdfPage> {
+    /// All pages; when there are several, each says whose it is and which of how many.
+    fn finish(mut self, code: &str) -> Vec<PdfPage> {
         self.turn();
-        self.done.into_iter().map(|ops| PdfPage::new(Mm(148.0), Mm(210.0), ops)).collect()
+        let pages = std::mem::take(&mut self.done);
+        let count = pages.len();
+        let page = |(number, ops)| {
+            self.ops = ops;
+            if count > 1 {
+                let foot = format!("Mã hồ sơ {code} · trang {}/{count}", number + 1);
+                self.centre(Cut::Regular, 8.0, (LEFT, RIGHT), HEIGHT - 18.0, &foot);
+            }
+            PdfPage::new(Mm(148.0), Mm(210.0), std::mem::take(&mut self.ops))
+        };
+        pages.into_iter().enumerate().map(page).collect()
     }
 }
 

@@ -201,6 +201,7 @@ fn the_receipt_can_be_read_by_people_and_programs() {
             "TẠM",
             "Nguyễn Ngọc Ẩn Thử Nghiệm",
             "17:00 ngày 26/11/2026",
+            "Vào Sổ theo dõi hồ sơ, quyển số:",
         ] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
@@ -214,10 +215,38 @@ fn a_final_code_prints_no_mark_and_a_long_list_turns_the_page() {
     let row = form.rows[1].clone();
     form.rows = (1..=40).map(|number| ReceiptRow { number, ..row.clone() }).collect();
     let pdf = printed(&form);
-    assert!(inspect(&pdf).unwrap().pages > 1);
-    if let Some(text) = ask("pdftotext", &pdf, &[], &["-"]) {
+    let pages = inspect(&pdf).unwrap().pages;
+    assert!(pages > 1);
+    if let Some(text) = ask("pdftotext", &pdf, &["-layout"], &["-"]) {
         assert!(!text.contains("TẠM"));
+        let sheets: Vec<&str> = text.trim_end_matches('\u{c}').split('\u{c}').collect();
+        assert_eq!(sheets.len(), pages as usize);
+        for (number, sheet) in sheets.iter().enumerate() {
+            let rows = sheet.matches("Bản sao").count();
+            let heads = sheet.matches("Tên giấy tờ").count();
+            assert_eq!(heads, usize::from(rows > 0), "rows stand under their head: {sheet}");
+            assert!(sheet.contains(&format!("{} · trang {}/{pages}", form.code, number + 1)), "{sheet}");
+        }
+        assert_eq!(text.matches("Bản sao").count(), 40, "no row is lost at the turn");
     }
+}
+
+/// The picture of the code as a scanner sees it, judged by a decoder of another family than the encoder.
+#[test]
+fn the_code_on_the_receipt_can_be_scanned() {
+    let pdf = printed(&form());
+    let Some(tool) = judge("pdftoppm") else { return };
+    let Some(zbar) = judge("zbarimg") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.pdf"), &pdf).unwrap();
+    let drawn = Command::new(tool)
+        .args(["-r", "100", "-png", "-singlefile", "a.pdf", "a"])
+        .current_dir(dir.path())
+        .status()
+        .unwrap();
+    assert!(drawn.success());
+    let read = Command::new(zbar).args(["--raw", "-q", "a.png"]).current_dir(dir.path()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), "000.01.20.H08-261121-0001");
 }
 
 proptest! {
