@@ -8,7 +8,7 @@ use crate::ports::{PageFormat, RawPage, ScanError, ScanFault, ScanRequest, SignR
 use crate::sign::chain_of;
 use crate::{ScanOptions, capture::JPEG_QUALITY};
 use motcua_pdf::{AssembleInfo, PageImage};
-use motcua_signature::{Report, TrustList, verify_pdf};
+use motcua_signature::{Certificate, CertificateCard, Report, TrustList, verify_pdf};
 use motcua_wire::About;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,16 @@ impl Desk {
     /// The link.
     pub async fn reach_warehouse(&self) -> Result<About, DeskError> {
         Ok(self.warehouse.about().await?)
+    }
+
+    /// The certificates on the token with their fingerprints (hex); needs no open vault and no PIN.
+    ///
+    /// # Errors
+    /// No module, no token, the module hangs or crashed.
+    pub async fn token_certificates(&self) -> Result<Vec<(String, CertificateCard)>, DeskError> {
+        let held = self.signer.certificates().await?;
+        let read = held.iter().filter_map(|held| Certificate::from_der(&held.der).ok());
+        Ok(read.map(|c| (hex::encode(c.fingerprint()), c.card())).collect())
     }
 
     /// Scans into one PDF. Driver options of the profile come first, `extra` after them.

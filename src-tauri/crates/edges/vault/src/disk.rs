@@ -24,6 +24,12 @@ impl Hold {
     }
 }
 
+/// Some program holds the lock file. Looks by asking for a share of it, given back at once.
+pub(crate) fn is_held(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
 /// Makes a directory (and its parents) that only this user may enter.
 pub(crate) fn make_dir(path: &Path) -> Result<(), VaultError> {
     let mut builder = fs::DirBuilder::new();

@@ -26,4 +26,4 @@ mod sealed;
 
 pub use blob::BLOB_VERSION;
 pub use migrations::SCHEMA_VERSION;
-pub use sealed::SealedVault;
+pub use sealed::{SealedVault, is_in_use};

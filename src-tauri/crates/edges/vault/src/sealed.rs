@@ -27,6 +27,12 @@ pub struct SealedVault {
     sealing: Mutex<()>,
 }
 
+/// Another program, or this one, has the vault of this directory open.
+#[must_use]
+pub fn is_in_use(dir: &Path) -> bool {
+    disk::is_held(&dir.join("vault.lock"))
+}
+
 /// An open vault. Fields are dropped in this order: the lock file goes last.
 struct Open {
     officer: String,

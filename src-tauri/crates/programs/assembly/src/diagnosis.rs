@@ -1,9 +1,10 @@
 //! The health check behind `motcua doctor`: every part, its state, and one thing to do.
 
 use crate::profile::{CounterProfile, ProfileError};
-use motcua_desk::ports::{ScanError, VaultStatus};
+use motcua_desk::ports::{Clock, ScanError, VaultStatus};
 use motcua_desk::{Desk, DeskError, TokenState};
-use motcua_platform::ProfileDir;
+use motcua_dossier::Timestamp;
+use motcua_platform::{ProfileDir, SystemClock};
 use serde::Serialize;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,8 @@ pub enum Health {
 /// One line of the diagnosis; carries no personal data and no secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Finding {
-    /// Stable name: `profile`, `vault`, `warehouse`, `scanner`, `token`, `readers`, `disk`.
+    /// Stable name: `profile`, `vault`, `warehouse`, `scanner`, `token`, `certificate`, `readers`,
+    /// `disk`.
     pub part: &'static str,
     /// How it is.
     pub health: Health,
@@ -37,11 +39,12 @@ pub struct Finding {
 pub async fn diagnose(dir: &ProfileDir, profile: &CounterProfile, desk: &Desk) -> Vec<Finding> {
     let mut found = vec![
         good("profile", format!("{} · {}", profile.agency_name, profile.unit_name)),
-        vault(desk).await,
+        vault(dir, desk).await,
         warehouse(desk).await,
     ];
     found.push(scanner(desk).await);
     found.push(token(profile, desk).await);
+    found.extend(certificates(desk).await);
     found.push(readers());
     found.push(disk(dir.root()));
     found
@@ -68,10 +71,14 @@ pub fn diagnose_without_profile(dir: &ProfileDir, error: &ProfileError) -> Vec<F
     found
 }
 
-async fn vault(desk: &Desk) -> Finding {
+async fn vault(dir: &ProfileDir, desk: &Desk) -> Finding {
     match desk.status().await.vault {
         VaultStatus::Absent => {
             warning("vault", "Chưa có kho trên máy", "Mở ứng dụng và đặt mật khẩu cho cán bộ đầu tiên.")
+        }
+        VaultStatus::Locked { officers } if motcua_vault::is_in_use(&dir.vault()) => {
+            let count = officers.len();
+            good("vault", format!("Chương trình khác đang mở (thường là cửa sổ Một Cửa), {count} cán bộ"))
         }
         VaultStatus::Locked { officers } => good("vault", format!("Đang khóa, {} cán bộ", officers.len())),
         VaultStatus::Open { .. } => good("vault", "Đang mở".into()),
@@ -126,6 +133,49 @@ async fn token(profile: &CounterProfile, desk: &Desk) -> Finding {
     }
 }
 
+/// One line for each certificate, by its fingerprint: its name may be a person's.
+async fn certificates(desk: &Desk) -> Vec<Finding> {
+    // What keeps the token from being read is told in its own line.
+    let held = desk.token_certificates().await.unwrap_or_default();
+    let now = SystemClock.now();
+    let mut dates: Vec<_> =
+        held.into_iter().map(|(print, card)| (print, card.valid_from, card.valid_until)).collect();
+    dates.sort_by_key(|(_, _, until)| std::cmp::Reverse(*until));
+    judge_certificates(&dates, now)
+}
+
+/// Days before its end from which on a certificate is to be renewed.
+const RENEWAL_DAYS: i64 = 30;
+
+/// An expired certificate is a fault when no other can sign in its place.
+fn judge_certificates(dates: &[(String, Timestamp, Timestamp)], now: Timestamp) -> Vec<Finding> {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let works = |from: Timestamp, until: Timestamp| from <= now && now <= until;
+    let none_works = !dates.iter().any(|(_, from, until)| works(*from, *until));
+    let judge = |(print, from, until): &(String, Timestamp, Timestamp)| {
+        let named: String = print.chars().take(8).collect();
+        let days = (until.0 - now.0) / DAY;
+        if *until < now {
+            let state = format!("{named}… đã hết hạn {}", until.day().format_vn());
+            let action = "Xin cấp chứng thư mới; xem chứng thư của ai bằng: motcua certificates";
+            if none_works {
+                bad("certificate", &state, action)
+            } else {
+                warning("certificate", &state, action)
+            }
+        } else if *from > now {
+            let state = format!("{named}… chưa có hiệu lực, dùng được từ {}", from.day().format_vn());
+            warning("certificate", &state, "Ký bằng chứng thư khác cho đến ngày đó.")
+        } else if days < RENEWAL_DAYS {
+            let state = format!("{named}… hết hạn {}, còn {days} ngày", until.day().format_vn());
+            warning("certificate", &state, "Xin gia hạn ngay; hết hạn thì không ký số được.")
+        } else {
+            good("certificate", format!("{named}… dùng được đến {}", until.day().format_vn()))
+        }
+    };
+    dates.iter().map(judge).collect()
+}
+
 fn readers() -> Finding {
     match motcua_token::readers() {
         Ok(list) => good("readers", format!("{} đầu đọc thẻ", list.len())),
@@ -158,4 +208,28 @@ fn warning(part: &'static str, state: &str, action: &str) -> Finding {
 
 fn bad(part: &'static str, state: &str, action: &str) -> Finding {
     Finding { part, health: Health::Bad, state: state.into(), action: action.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_told_by_their_dates() {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        let now = Timestamp(1_795_143_600_000);
+        let dated = |from: i64, until: i64| {
+            ("4f1c2a9b77".to_owned(), Timestamp(now.0 + from * DAY), Timestamp(now.0 + until * DAY))
+        };
+        let all = [dated(-9, 400), dated(-9, 29), dated(-9, -1), dated(9, 400)];
+        let told = judge_certificates(&all, now);
+        let healths: Vec<_> = told.iter().map(|f| f.health).collect();
+        assert_eq!(healths, [Health::Good, Health::Warning, Health::Warning, Health::Warning]);
+        assert!(told[1].state.contains("còn 29 ngày") && told[2].state.contains("đã hết hạn"));
+        assert!(told.iter().all(|f| f.state.starts_with("4f1c2a9b… ")));
+        let alone = judge_certificates(&all[2..], now);
+        assert_eq!(alone[0].health, Health::Bad, "nothing can sign");
+        assert_eq!(alone[1].health, Health::Warning);
+        assert!(judge_certificates(&[], now).is_empty());
+    }
 }

@@ -62,7 +62,9 @@ fn one_program_at_a_time_has_it_open() {
     let second = SealedVault::at(dir.path().join("vault"));
     assert_eq!(second.unlock(OFFICER, &SECRET.to_owned().into()), Err(VaultError::InUse));
     assert!(matches!(second.status(), VaultStatus::Locked { .. }), "not open here");
+    assert!(motcua_vault::is_in_use(&dir.path().join("vault")));
     first.lock();
+    assert!(!motcua_vault::is_in_use(&dir.path().join("vault")));
     second.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
     assert_eq!(first.unlock(OFFICER, &SECRET.to_owned().into()), Err(VaultError::InUse));
 }
