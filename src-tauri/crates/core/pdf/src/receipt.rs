@@ -20,6 +20,9 @@ const LINE: f32 = 13.0;
 const CELL: f32 = 8.8;
 const CELL_LINE: f32 = 10.8;
 
+/// Least room for the signatures.
+const SIGNED: f32 = 58.0;
+
 /// The three cuts of the form's type face (TrueType bytes; Liberation Serif ≥ 2.1).
 #[derive(Clone, Copy)]
 pub struct FormFonts<'a> {
@@ -201,6 +204,11 @@ impl Sheet {
         self.entry("Nội dung yêu cầu giải quyết: ", &form.procedure, Cut::Bold);
         self.entry("1. Thành phần hồ sơ nộp gồm:", "", Cut::Regular);
         self.table(&form.rows)?;
+        // Nobody signs a sheet that says nothing: what follows stays with the signatures.
+        if self.y + 8.0 * LINE + SIGNED > HEIGHT - BOTTOM {
+            self.turn();
+            self.y += LINE;
+        }
         self.entry("2. Số lượng hồ sơ: ", "01 (bộ)", Cut::Regular);
         self.entry("3. Thời gian giải quyết hồ sơ theo quy định: ", &form.working_days, Cut::Regular);
         self.entry("4. Thời gian nhận hồ sơ: ", &form.received_at, Cut::Regular);
@@ -279,9 +287,11 @@ impl Sheet {
     }
 
     fn signatures(&mut self, form: &ReceiptForm) {
-        if self.y + 84.0 > HEIGHT - BOTTOM {
+        if self.y + SIGNED > HEIGHT - BOTTOM {
             self.turn();
         }
+        // As much room to sign as the sheet has.
+        let name = (HEIGHT - BOTTOM - self.y - 12.0).clamp(SIGNED - 12.0, 66.0);
         let (left, right) = ((LEFT, f32::midpoint(LEFT, RIGHT)), (f32::midpoint(LEFT, RIGHT), RIGHT));
         let y = self.y + 8.0;
         for (column, title) in [(left, "NGƯỜI NỘP HỒ SƠ"), (right, "NGƯỜI TIẾP NHẬN HỒ SƠ")]
@@ -290,9 +300,9 @@ impl Sheet {
             self.centre(Cut::Italic, 8.8, column, y + 12.0, "(Ký và ghi rõ họ tên)");
         }
         let submitter = form.submitter.clone();
-        self.centre(Cut::Bold, SIZE, left, y + 66.0, &submitter);
-        self.centre(Cut::Bold, SIZE, right, y + 66.0, &form.officer);
-        self.y = y + 66.0;
+        self.centre(Cut::Bold, SIZE, left, y + name, &submitter);
+        self.centre(Cut::Bold, SIZE, right, y + name, &form.officer);
+        self.y = y + name;
     }
 
     /// `label` and a value that goes on below when it is long.

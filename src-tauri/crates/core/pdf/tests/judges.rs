@@ -231,6 +231,18 @@ fn a_final_code_prints_no_mark_and_a_long_list_turns_the_page() {
     }
 }
 
+#[test]
+fn nobody_signs_a_sheet_that_says_nothing() {
+    for count in 1..=12 {
+        let mut form = form();
+        let row = form.rows[1].clone();
+        form.rows = (1..=count).map(|number| ReceiptRow { number, ..row.clone() }).collect();
+        let Some(text) = ask("pdftotext", &printed(&form), &["-layout"], &["-"]) else { return };
+        let signed = text.split('\u{c}').find(|sheet| sheet.contains("NGƯỜI TIẾP NHẬN HỒ SƠ")).unwrap();
+        assert!(signed.contains("5. Thời gian trả kết quả"), "{count} papers: {text}");
+    }
+}
+
 /// The picture of the code as a scanner sees it, judged by a decoder of another family than the encoder.
 #[test]
 fn the_code_on_the_receipt_can_be_scanned() {

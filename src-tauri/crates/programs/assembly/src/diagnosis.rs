@@ -111,7 +111,11 @@ async fn scanner(desk: &Desk) -> Finding {
         Err(DeskError::Scan(ScanError::NoSystem)) => {
             warning("scanner", "Máy này chưa có phần mềm máy quét (libsane)", "Cài gói libsane1.")
         }
-        Err(error) => warning("scanner", &error.to_string(), "Rút máy quét ra, cắm lại."),
+        Err(error) => warning(
+            "scanner",
+            &format!("Máy quét không trả lời ({})", error.code()),
+            "Rút máy quét ra, cắm lại.",
+        ),
     }
 }
 
@@ -129,7 +133,11 @@ async fn token(profile: &CounterProfile, desk: &Desk) -> Finding {
             "Liên hệ nơi cấp chứng thư để mở khóa.",
         ),
         Ok(TokenState::Present { label, .. }) => good("token", label),
-        Err(error) => warning("token", &error.to_string(), "Rút thiết bị ký số ra, cắm lại."),
+        Err(error) => warning(
+            "token",
+            &format!("Thiết bị ký số không trả lời ({})", error.code()),
+            "Rút thiết bị ký số ra, cắm lại.",
+        ),
     }
 }
 
@@ -179,7 +187,14 @@ fn judge_certificates(dates: &[(String, Timestamp, Timestamp)], now: Timestamp) 
 fn readers() -> Finding {
     match motcua_token::readers() {
         Ok(list) => good("readers", format!("{} đầu đọc thẻ", list.len())),
-        Err(error) => warning("readers", &error.to_string(), "Chỉ cần khi thiết bị ký số là thẻ: bật pcscd."),
+        Err(error) => {
+            tracing::debug!(%error, "card readers");
+            warning(
+                "readers",
+                "Không hỏi được dịch vụ đầu đọc thẻ (pcscd)",
+                "Chỉ cần khi thiết bị ký số là thẻ: bật pcscd.",
+            )
+        }
     }
 }
 

@@ -34,9 +34,9 @@ fn report(findings: &[Finding], output: Output) -> Result<ExitCode, Failure> {
                 Health::Warning => "!",
                 Health::Bad => "✗",
             };
-            println!("{mark} {:<10} {}", finding.part, finding.state);
+            println!("{mark} {:<11} {}", finding.part, finding.state);
             if !finding.action.is_empty() {
-                println!("             → {}", finding.action);
+                println!("              → {}", finding.action);
             }
         }
     })?;
