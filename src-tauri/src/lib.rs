@@ -20,7 +20,7 @@ pub mod window;
 
 use crate::shell::Shell;
 use anyhow::Context;
-use motcua_assembly::ProfileDir;
+use motcua_assembly::{AssemblyError, ProfileDir};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tauri::{Manager, RunEvent, Runtime};
@@ -45,7 +45,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
                     app.manage(Shell::new(desk));
                     window::open(app)?;
                 }
-                Err(error) => refuse_to_start(app.handle(), &error.to_string()),
+                Err(error) => refuse_to_start(app.handle(), &error),
             }
             Ok(())
         })
@@ -97,25 +97,30 @@ impl Arguments {
     pub fn parse(mut words: impl Iterator<Item = std::ffi::OsString>) -> anyhow::Result<Self> {
         let mut arguments = Self::default();
         while let Some(word) = words.next() {
-            anyhow::ensure!(word == "--profile", "usage: motcua-desktop [--profile DIR]");
-            arguments.profile = Some(words.next().context("--profile needs a directory")?.into());
+            anyhow::ensure!(word == "--profile", "cách dùng: motcua-desktop [--profile THƯ_MỤC]");
+            arguments.profile = Some(words.next().context("--profile cần một thư mục")?.into());
         }
         Ok(arguments)
     }
 }
 
 /// A counter that was never set up, or whose settings cannot be read: say so in a dialog and end.
-fn refuse_to_start<R: Runtime>(app: &tauri::AppHandle<R>, reason: &str) {
-    tracing::error!(reason, "cannot start");
+fn refuse_to_start<R: Runtime>(app: &tauri::AppHandle<R>, error: &AssemblyError) {
+    tracing::error!(code = error.code(), reason = error.to_string(), "cannot start");
     let ending = app.clone();
     app.dialog()
-        .message(format!(
-            "Máy này chưa được thiết lập làm quầy tiếp nhận, hoặc không đọc được thiết lập.\n\n{reason}\n\n\
-             Hãy liên hệ người quản trị."
-        ))
+        .message(refusal(error.code()))
         .title("Một Cửa")
         .kind(MessageDialogKind::Error)
         .show(move |_| ending.exit(78));
+}
+
+/// What the dialog says: the sentences the page would show, for there is no page yet.
+fn refusal(code: &str) -> String {
+    let texts: serde_json::Value =
+        serde_json::from_str(include_str!("../../ui/src/text/vi.json")).unwrap_or_default();
+    let sentence = |kind: &str| texts[format!("{kind}_{code}")].as_str().unwrap_or_default().to_owned();
+    format!("{}\n\n{}\n\nMã: {code}", sentence("err"), sentence("rec"))
 }
 
 #[cfg(test)]
@@ -129,5 +134,25 @@ mod tests {
         assert_eq!(parse(&["--profile", "/x"]).unwrap().profile, Some(PathBuf::from("/x")));
         assert!(parse(&["--profile"]).is_err());
         assert!(parse(&["motcua://open"]).is_err(), "a link is never acted on");
+    }
+
+    #[test]
+    fn every_reason_not_to_start_is_told_in_vietnamese() {
+        use motcua_assembly::ProfileError as Profile;
+        let io = || std::io::Error::other("disk");
+        let reasons: [AssemblyError; 6] = [
+            Profile::Absent("/x".into()).into(),
+            Profile::Newer(9).into(),
+            Profile::Malformed("line 1".into()).into(),
+            Profile::Io(io()).into(),
+            AssemblyError::Key("receipt_key"),
+            AssemblyError::Executable(io()),
+        ];
+        for reason in &reasons {
+            let said = refusal(reason.code());
+            let parts: Vec<_> = said.split("\n\n").collect();
+            assert!(parts.len() == 3 && parts.iter().all(|p| p.len() > 8), "{reason}: {said}");
+            assert!(!said.contains("profile is") && !said.is_ascii(), "{said}");
+        }
     }
 }

@@ -120,6 +120,22 @@ fn the_job_that_is_killed_has_every_dossier_command() {
 }
 
 #[test]
+fn what_is_typed_wrong_ends_with_its_own_code_and_in_vietnamese() {
+    for (arguments, said) in [
+        (&["dossier", "show"][..], "Còn thiếu: <ID>."),
+        (&["--json", "doktor"][..], "Không có lệnh «doktor»."),
+    ] {
+        let done = Command::new(program("motcua")).args(arguments).output().unwrap();
+        assert_eq!(done.status.code(), Some(2));
+        let talk = text(&done.stderr);
+        assert!(talk.contains(said) && talk.contains("--help") && talk.contains("mã: usage"), "{talk}");
+        let data = serde_json::from_slice::<Value>(&done.stdout).ok();
+        assert_eq!(data.is_some(), arguments[0] == "--json", "{}", text(&done.stdout));
+        assert!(data.is_none_or(|d| d["error"]["code"] == "usage"));
+    }
+}
+
+#[test]
 fn sigkill_at_every_named_point_loses_and_doubles_nothing_acknowledged() {
     let Some(mut counter) = Counter::prepare() else { return };
     counter.start_warehouse();

@@ -31,6 +31,19 @@ pub enum AssemblyError {
     Executable(#[source] std::io::Error),
 }
 
+impl AssemblyError {
+    /// Stable code; its sentences are `err_<code>` and `rec_<code>`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Profile(error) => error.code(),
+            // Both lie in `counter.json`.
+            Self::Link(_) | Self::Key(_) => "profileMalformed",
+            Self::Executable(_) => "programUnknown",
+        }
+    }
+}
+
 /// Loads the profile and wires every port to its edge. Opens nothing: no vault, device or connection.
 ///
 /// # Errors

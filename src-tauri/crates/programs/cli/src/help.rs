@@ -1,7 +1,11 @@
-//! `--help` in Vietnamese, with examples for every command.
+//! `--help` and the mistakes of typing in Vietnamese, with examples for every command.
 
 use crate::arguments::Arguments;
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use crate::output::{Failure, Output};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
+use std::ffi::OsString;
+use std::process::ExitCode;
 
 /// Command and its examples; a test holds that every command has some and that each can be typed.
 const EXAMPLES: &[(&str, &[&str])] = &[
@@ -40,9 +44,100 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("demo", &["motcua demo", "motcua --profile /tmp/quay demo --prepare"]),
 ];
 
-/// Reads the command line; prints help or the mistake and ends where there is nothing to run.
-pub(crate) fn parse() -> Arguments {
-    Arguments::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit())
+/// Reads the command line; prints help or what was typed wrong, and how to end, where there is nothing
+/// to run.
+pub(crate) fn parse() -> Result<Arguments, ExitCode> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    read(&words).map_err(|error| {
+        if matches!(
+            error.kind(),
+            ErrorKind::DisplayHelp
+                | ErrorKind::DisplayVersion
+                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        ) {
+            // Nobody reads a help text whose pipe is closed.
+            drop(error.print());
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+        let json = words.iter().any(|word| word == "--json");
+        Output { json }.fail(&Failure::Usage(mistake(&error, &words)))
+    })
+}
+
+fn read(words: &[OsString]) -> Result<Arguments, Error> {
+    Arguments::from_arg_matches(&command().try_get_matches_from(words)?)
+}
+
+/// What was typed wrong, and what to do.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    pub(crate) said: String,
+    pub(crate) todo: String,
+}
+
+fn mistake(error: &Error, words: &[OsString]) -> Mistake {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        Some(ContextValue::StyledStr(text)) => text.to_string(),
+        _ => String::new(),
+    };
+    let argument = text(ContextKind::InvalidArg);
+    let value = text(ContextKind::InvalidValue);
+    let said = match error.kind() {
+        ErrorKind::UnknownArgument => format!("Không có tham số hay tùy chọn «{argument}»."),
+        ErrorKind::InvalidSubcommand => format!("Không có lệnh «{}».", text(ContextKind::InvalidSubcommand)),
+        ErrorKind::MissingSubcommand => "Còn thiếu lệnh.".to_owned(),
+        ErrorKind::MissingRequiredArgument => format!("Còn thiếu: {argument}."),
+        ErrorKind::ArgumentConflict => {
+            format!("«{argument}» không đi cùng «{}».", text(ContextKind::PriorArg))
+        }
+        ErrorKind::InvalidValue | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues
+            if value.is_empty() =>
+        {
+            format!("«{argument}» cần một giá trị.")
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("Giá trị «{value}» của «{argument}» không đúng.")
+        }
+        ErrorKind::InvalidUtf8 => "Có chữ không phải UTF-8.".to_owned(),
+        _ => "Gõ sai lệnh.".to_owned(),
+    };
+    let mut todo = vec![];
+    let near = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    if let Some(near) = near.map(text).into_iter().find(|near| !near.is_empty()) {
+        todo.push(format!("Có phải là «{near}»?"));
+    }
+    let valid = text(ContextKind::ValidValue);
+    if !valid.is_empty() {
+        todo.push(format!("Chọn một trong: {valid}."));
+    }
+    let mut whole = command();
+    whole.build();
+    let (place, path) = place(&whole, words);
+    if error.kind() == ErrorKind::ValueValidation {
+        let about = place.get_arguments().find(|known| argument.starts_with(&known.to_string()));
+        todo.extend(about.and_then(Arg::get_help).map(|help| format!("{argument}: {help}.")));
+    }
+    todo.push(format!("Xem cách gõ: {path} --help"));
+    Mistake { said, todo: todo.join("\n  ") }
+}
+
+/// The command that was meant, as far as it was typed right.
+fn place<'c>(root: &'c Command, words: &[OsString]) -> (&'c Command, String) {
+    let mut here = root;
+    let mut path = "motcua".to_owned();
+    let mut words = words.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--profile" {
+            words.next();
+        } else if !word.to_string_lossy().starts_with('-') {
+            let Some(next) = here.find_subcommand(word) else { break };
+            here = next;
+            path = format!("{path} {}", next.get_name());
+        }
+    }
+    (here, path)
 }
 
 fn command() -> Command {
@@ -124,5 +219,35 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("Usage") && !text.contains("Print help"), "{text}");
+    }
+
+    #[test]
+    fn what_is_typed_wrong_is_told_in_vietnamese_with_the_way_on() {
+        for (line, said, todo) in [
+            ("motcua doktor", "Không có lệnh «doktor».", "Có phải là «doctor»?"),
+            ("motcua dossier --profile doctor shw", "Không có lệnh «shw».", "motcua dossier --help"),
+            ("motcua dossier show", "Còn thiếu: <ID>.", "motcua dossier show --help"),
+            ("motcua doctor --jsn", "Không có tham số hay tùy chọn «--jsn».", "Có phải là «--json»?"),
+            ("motcua scan --dpi 100", "Giá trị «100» của «--dpi <DPI>» không đúng.", "không dưới 200"),
+            ("motcua dossier scan x hai", "Giá trị «hai» của «<COMPONENT>» không đúng.", "Thành phần."),
+            (
+                "motcua scan --source x",
+                "Giá trị «x» của «--source <SOURCE>» không đúng.",
+                "auto, flatbed, feeder",
+            ),
+            ("motcua scan --device", "«--device <DEVICE>» cần một giá trị.", "motcua scan --help"),
+            ("motcua demo --prepare --window", "«--prepare» không đi cùng «--window».", "motcua demo --help"),
+            (
+                "motcua dossier digitize x 1 --issued-on 31/02/2024",
+                "Giá trị «31/02/2024» của «--issued-on <ISSUED_ON>» không đúng.",
+                "dd/MM/yyyy",
+            ),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let told = mistake(&read(&words).err().unwrap(), &words);
+            assert_eq!(told.said, said, "{line}");
+            assert!(told.todo.contains(todo), "{line}: {}", told.todo);
+            assert!(told.todo.contains("--help"), "{line}: {}", told.todo);
+        }
     }
 }

@@ -24,7 +24,10 @@ fn main() -> ExitCode {
     if let Some(code) = dispatch_worker() {
         return code;
     }
-    let arguments = help::parse();
+    let arguments = match help::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     let output = Output { json: arguments.json };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -48,7 +51,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         loaded => loaded?,
     };
     init_logging(dir.root(), "motcua").map_err(anyhow::Error::from)?;
-    let desk = assemble_from(&dir, profile.clone()).map_err(anyhow::Error::from)?;
+    let desk = assemble_from(&dir, profile.clone())?;
     match arguments.command {
         Command::Demo(_) => Ok(ExitCode::SUCCESS),
         Command::Doctor => health::doctor(&dir, &profile, &desk, output).await,

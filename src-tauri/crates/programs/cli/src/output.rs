@@ -1,6 +1,7 @@
 //! stdout is data, stderr is talk, and every failure is a sentence with its code.
 
-use motcua_assembly::ProfileError;
+use crate::help::Mistake;
+use motcua_assembly::{AssemblyError, ProfileError};
 use motcua_desk::DeskError;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,10 +20,12 @@ pub(crate) struct Output {
 pub(crate) enum Failure {
     /// A use case refused.
     Desk(DeskError),
-    /// The counter's settings.
-    Profile(ProfileError),
+    /// The counter's settings make no desk.
+    Assembly(AssemblyError),
     /// The vault has no catalogue of procedures: never synchronised, and installed without one.
     NoCatalogue,
+    /// The command line was typed wrong.
+    Usage(Mistake),
     /// Something around it: a file, the profile, the demo.
     Other(anyhow::Error),
 }
@@ -35,7 +38,13 @@ impl From<DeskError> for Failure {
 
 impl From<ProfileError> for Failure {
     fn from(error: ProfileError) -> Self {
-        Self::Profile(error)
+        Self::Assembly(error.into())
+    }
+}
+
+impl From<AssemblyError> for Failure {
+    fn from(error: AssemblyError) -> Self {
+        Self::Assembly(error)
     }
 }
 
@@ -70,10 +79,13 @@ impl Output {
                 let said = sentence("err", code, &none).unwrap_or_default();
                 (code.to_owned(), none.clone(), said, sentence("rec", code, &none).unwrap_or_default())
             }
-            Failure::Profile(error) => {
+            Failure::Assembly(error) => {
                 let (code, params) = (error.code(), BTreeMap::new());
                 let said = sentence("err", code, &params).unwrap_or_else(|| error.to_string());
                 (code.to_owned(), params.clone(), said, sentence("rec", code, &params).unwrap_or_default())
+            }
+            Failure::Usage(Mistake { said, todo }) => {
+                ("usage".into(), BTreeMap::new(), said.clone(), todo.clone())
             }
             Failure::Other(error) => ("other".into(), BTreeMap::new(), format!("{error:#}"), String::new()),
         };
@@ -86,7 +98,11 @@ impl Output {
             let body = serde_json::json!({ "error": { "code": code, "params": params } });
             println!("{body}");
         }
-        ExitCode::from(if code.starts_with("link") { 3 } else { 1 })
+        ExitCode::from(match code.as_str() {
+            "usage" => 2,
+            link if link.starts_with("link") => 3,
+            _ => 1,
+        })
     }
 }
 
