@@ -107,8 +107,10 @@ fn a_counter_that_never_reached_the_warehouse_does_the_whole_job_and_sends_it_on
     assert_eq!(identity, "answered", "the identity was asked again by itself");
     // From the first contact on codes are final at once.
     fill(&counter, &next);
-    let code = counter.data(&["dossier", "accept", &next])["code"].as_str().unwrap().to_owned();
+    let accepted = counter.data(&["dossier", "accept", &next]);
+    let code = accepted["code"].as_str().unwrap();
     assert!(!code.starts_with("TAM-"), "{code}");
+    assert_eq!(accepted["state"]["deadline"]["machine_time"], false, "the server's clock counts");
     counter.drain();
 }
 

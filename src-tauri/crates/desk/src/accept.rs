@@ -32,6 +32,10 @@ impl Desk {
     pub async fn accept(&self, id: DossierId) -> Result<Dossier, DeskError> {
         let calendar = self.vault.reference()?.calendar;
         let officer = self.officer();
+        // A program that has not tried yet does not know whose clock counts.
+        if self.live().online.is_none() {
+            drop(self.contact().await?);
+        }
         let (online, offset) = {
             let live = self.live();
             (live.online == Some(true), live.clock_offset)

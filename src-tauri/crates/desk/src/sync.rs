@@ -70,12 +70,10 @@ impl Desk {
         let _alone = self.syncing.lock().await;
         self.vault.counter()?;
         let mut report = SyncReport::default();
-        let was_online = self.live().online == Some(true);
-        match self.make_contact().await {
-            Ok(()) => {
+        match self.contact().await? {
+            Ok(news) => {
                 report.online = true;
-                if !was_online {
-                    self.wake_offline_lines()?;
+                if news {
                     on_event(SyncEvent::StatusChanged);
                 }
                 self.refresh(cancel, on_event, &mut report).await?;

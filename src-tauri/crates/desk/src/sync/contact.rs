@@ -21,31 +21,36 @@ const OWNERS: usize = 20;
 const OWNER_MILLIS: i64 = 10 * 60 * 1000;
 
 impl Desk {
-    /// Asks who is there; notes contact and the server's clock.
-    pub(super) async fn make_contact(&self) -> Result<(), LinkError> {
+    /// Asks who is there; notes contact and the server's clock, and wakes what waited for the network.
+    /// No contact is an outcome; true in it when there was none before.
+    pub(crate) async fn contact(&self) -> Result<Result<bool, LinkError>, DeskError> {
         let about = self.warehouse.about().await;
         let now = self.clock.now();
-        let epoch = {
+        let (epoch, news) = {
             let mut live = self.live();
             match about {
                 Ok(about) => {
+                    let news = live.online != Some(true);
                     live.online = Some(true);
                     live.last_contact = Some(now);
                     live.clock_offset = about.time.0 - now.0;
                     live.failures = 0;
-                    about.epoch
+                    (about.epoch, news)
                 }
                 Err(error) => {
                     live.online = Some(false);
                     live.failures = live.failures.saturating_add(1);
-                    return Err(error);
+                    return Ok(Err(error));
                 }
             }
         };
         if let Err(error) = self.note_epoch(epoch) {
             tracing::warn!(code = error.code(), "epoch of the warehouse was not noted");
         }
-        Ok(())
+        if news {
+            self.wake_offline_lines()?;
+        }
+        Ok(Ok(news))
     }
 
     /// Steps that fail are told in the report and do not keep the others from running; only the vault may.

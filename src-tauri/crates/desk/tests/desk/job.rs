@@ -1,4 +1,5 @@
 use crate::steps::*;
+use motcua_desk::ports::LinkError;
 use motcua_desk::{AutoOutcome, Fit};
 use motcua_dossier::{
     AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, OutboxState, SignerRole,
@@ -76,7 +77,7 @@ async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
 #[tokio::test]
 async fn a_day_offline_from_the_start_is_sent_once_when_the_network_comes() {
     let office = Office::ready().await;
-    office.warehouse.out(Some(motcua_desk::ports::LinkError::Offline));
+    office.warehouse.out(Some(LinkError::Offline));
     let found = office.desk.check_identity("099090000495").await.unwrap();
     assert!(matches!(found.check, IdentityCheck::Offline { .. }), "no contact is told apart from Chưa có");
     sync(&office).await;
@@ -108,6 +109,24 @@ async fn a_dry_block_gives_a_provisional_code_and_never_two_alike() {
     let (one, two) = (one.code.unwrap(), two.code.unwrap());
     assert!(one.as_str().starts_with("TAM-") && !one.is_final());
     assert_ne!(one, two);
+}
+
+#[tokio::test]
+async fn a_program_that_just_started_asks_whose_clock_counts() {
+    for (out, machine_time) in [(None, false), (Some(LinkError::Offline), true)] {
+        let office = Office::new();
+        office.desk.refresh_reference().await.unwrap();
+        office.desk.choose_scanner(motcua_testkit::FAKE_DEVICE).await.unwrap();
+        let id = office.open().await.id;
+        scan(&office, id, FORM, 1).await;
+        scan(&office, id, BIRTH, 1).await;
+        sign_by_agency(&office, id, &[BIRTH]).await;
+        digitize(&office, id, BIRTH).await;
+        assert_eq!(office.desk.status().await.online, None, "nothing was tried yet");
+        office.warehouse.out(out);
+        let dossier = office.desk.accept(id).await.unwrap();
+        assert_eq!(dossier.state.acceptance().unwrap().1.machine_time, machine_time);
+    }
 }
 
 #[tokio::test]
