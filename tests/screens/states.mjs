@@ -20,6 +20,7 @@ export const STATES = [
   { name: "help", scene: "mixed", act: steps(press("F1"), see("[data-test=help-sheet]")) },
   { name: "new", scene: "", hash: "#/new" },
   { name: "new-registered", scene: "", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=registered]"), click("procedure-option-4")) },
+  { name: "new-card", scene: "", hash: "#/new", act: steps(type("id-number", "099090000007|099000117|Lê Thị Thẻ Mẫu|01011990|Nữ|Thôn Thử Nghiệm, xã An Hòa, tỉnh Gia Lai|01012021"), (page) => page.focus("[data-test=id-number]"), press("Enter"), see("[data-outcome=registered]"), (page) => page.waitForFunction(() => document.querySelector("[data-test=owner-name]")?.value === "Lê Thị Thẻ Mẫu")) },
   { name: "new-not-registered", scene: "", hash: "#/new", act: steps(type("id-number", "099090001000"), click("verify-identity"), see("[data-outcome=notRegistered]")) },
   { name: "new-service-down", scene: "serviceDown", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=serviceDown]"), click("other-submitter")) },
   { name: "new-warehouse-trouble", scene: "linkTrouble", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=linkTrouble]")) },

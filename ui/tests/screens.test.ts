@@ -3,6 +3,7 @@ import { bridge } from "../src/bridge/fake";
 import type { ComponentRow, DossierLine, Offer } from "../src/bridge/bridge";
 import { errorText } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
+import { readCard } from "../src/screens/dossier/card";
 import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.svelte";
 import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
 import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
@@ -22,6 +23,17 @@ describe("the box", () => {
     expect(typed("TAM-261120-0003").kind).toBe("dossierCode");
     expect(typed("thanh lan").kind).toBe("words");
     expect(typed("  ").kind).toBe("nothing");
+  });
+});
+
+describe("the QR of a citizen's card", () => {
+  it("gives number, name and address, with or without the former number and later fields", () => {
+    const read = { number: "099090000001", former: "", name: "Đỗ Thị Thử", address: "Thôn 1, xã An Hòa" };
+    expect(readCard("099090000001||Đỗ Thị Thử|01011990|Nữ|Thôn 1, xã An Hòa|01012021")).toEqual(read);
+    expect(readCard(" 099090000001|099000111|Đỗ Thị Thử|01011990|Nữ|Thôn 1, xã An Hòa|01012021|x|y\n")).toEqual({ ...read, former: "099000111" });
+  });
+  it("is told from everything else that is typed there", () => {
+    for (const text of ["099090000001", "099090000001|", "09909|a|b", "", "a|b|c|d", "B1234567"]) expect(readCard(text)).toBeNull();
   });
 });
 

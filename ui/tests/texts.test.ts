@@ -52,7 +52,7 @@ describe("texts", () => {
   });
 
   it("the seeds' labels are printed exactly", () => {
-    const printed = ["Xác minh danh tính số", "Đã có", "Chưa có", "Tự động cập nhật giấy tờ đã số hóa", "Số hóa", "Ký số", "Xem", "Chọn tệp tin", "Scan File", "Lấy từ kho", "Cập nhật", "Bỏ qua", "Đóng", "Hiển thị", "Chia sẻ", "--Chọn--", "Quay lại", "Gợi ý Kết quả cho TPHS", "Người nộp", "Chủ hồ sơ",
+    const printed = ["Xác minh danh tính số", "Đã có", "Chưa có", "Tự động cập nhật giấy tờ đã số hóa", "Số hóa", "Ký số", "Xem", "Chọn tệp tin", "Scan File", "Lấy từ kho", "Thêm mới", "Cập nhật", "Bỏ qua", "Đóng", "Hiển thị", "Chia sẻ", "--Chọn--", "Quay lại", "Gợi ý Kết quả cho TPHS", "Người nộp", "Chủ hồ sơ",
       "Trong Kho dữ liệu có tệp tin điện tử phù hợp, hãy thực hiện lấy TPHS từ Kho dữ liệu!", "Hãy kiểm tra nội dung file trước khi lấy từ kho!", "(*) Chỉ đính kèm tệp tin ký bằng chứng thư số được cấp bởi Ban Cơ yếu chính phủ", "(Lấy) dữ liệu từ kho cá nhân, tổ chức",
       "Mã giấy tờ", "Tên giấy tờ", "File đính kèm", "Thông tin thêm", "Tên tổ chức", "Ngày hiệu lực", "Ngày hết hạn", "Tên CA", "CMND/CCCD/Hộ chiếu"];
     const all = new Set(Object.values(texts));
