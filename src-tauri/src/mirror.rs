@@ -41,6 +41,7 @@ same_words! {
     domain::CopyForm => view::CopyForm { Original, TrueCopy, CertifiedCopy, CopyOfCopy, Extract, Copy }
     domain::SignerRole => view::SignerRole { Officer, Agency, Other }
     domain::ConsentMethod => view::ConsentMethod { Spoken, Paper, Pad }
+    domain::ReceiptChange => view::ReceiptChange { FinalCode, Papers }
     domain::StoreKind => view::Store { Agency, Personal }
     domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
     domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
@@ -346,6 +347,8 @@ pub(crate) struct Around<'a> {
     pub(crate) capturing: &'a HashMap<u32, u32>,
     /// Rows that take another paper now.
     pub(crate) open: &'a [u32],
+    /// What the officer who opened it is called.
+    pub(crate) officer: String,
 }
 
 impl Around<'_> {
@@ -396,7 +399,8 @@ impl Around<'_> {
             }),
             result_capturing: self.capturing.get(&0).copied().unwrap_or(0),
             receipt: d.receipt.as_ref().map(ToString::to_string),
-            officer: d.officer.clone(),
+            reprint: d.reprint.iter().map(|why| (*why).into()).collect(),
+            officer: self.officer.clone(),
             opened_at: d.opened_at.into(),
             problems: problems
                 .iter()
@@ -499,6 +503,7 @@ impl view::DossierLine {
             deadline,
             outbox,
             reused: small(d.reused().count()),
+            reprint: d.reprint.iter().map(|why| (*why).into()).collect(),
         }
     }
 }

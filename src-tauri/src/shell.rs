@@ -53,10 +53,15 @@ impl Shell {
             TokenState::Present { label, .. } => (TokenPresence::Present, Some(label)),
             TokenState::Locked { label } => (TokenPresence::Locked, Some(label)),
         };
+        let officer_name = match &officer {
+            Some(login) => self.desk.officer_name(login).await.ok().filter(|name| name != login),
+            None => None,
+        };
         Status {
             vault,
             officers,
             officer,
+            officer_name,
             agency_name: office.agency_name.clone(),
             unit_name: office.unit_name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -67,6 +72,7 @@ impl Shell {
             token,
             token_label,
             scanner_id: status.scanner,
+            scanner_label: self.desk.scanner_label().await.ok().flatten(),
             reference_version: small(status.reference_version),
             block_left: status.block_left,
         }
@@ -162,6 +168,7 @@ impl Shell {
             badges: &badges,
             capturing: &capturing,
             open: &open,
+            officer: desk.officer_name(&dossier.officer).await?,
         };
         Ok(around.dossier(&dossier, &outbox, &problems))
     }

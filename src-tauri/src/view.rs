@@ -65,6 +65,7 @@ words! {
     NeededSignature { None, Officer, Agency }
     DossierStateName { Draft, Accepted, Completed }
     ConsentMethod { Spoken, Paper, Pad }
+    ReceiptChange { FinalCode, Papers }
     Store { Agency, Personal }
     Fit { Exact, Suggested, Unfit }
     Provenance { Provincial, National, NationalNotSynced }
@@ -95,6 +96,8 @@ dtos! {
         vault: VaultState,
         officers: Vec<String>,
         officer: Option<String>,
+        /// What receipts call him; none while only the login is known.
+        officer_name: Option<String>,
         agency_name: String,
         unit_name: String,
         version: String,
@@ -106,6 +109,7 @@ dtos! {
         token: TokenPresence,
         token_label: Option<String>,
         scanner_id: Option<String>,
+        scanner_label: Option<String>,
         reference_version: u32,
         block_left: u32,
     }
@@ -193,6 +197,8 @@ dtos! {
         result: Option<ResultPaper>,
         result_capturing: u32,
         receipt: Option<String>,
+        /// Why the receipt is to be printed again; empty when it is not.
+        reprint: Vec<ReceiptChange>,
         officer: String,
         opened_at: Millis,
         problems: Vec<Problem>,
@@ -210,6 +216,7 @@ dtos! {
         deadline: Option<String>,
         outbox: Option<OutboxStateName>,
         reused: u32,
+        reprint: Vec<ReceiptChange>,
     }
     CapturedPage { image: String, thumbnail: String, width: u32, height: u32, dpi: u32 }
     Offer {

@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
-use motcua_desk::ports::LinkError;
+use motcua_desk::ports::{Batch, LinkError, Vault};
 use motcua_desktop::commands::{MAIN, PIN};
 use motcua_desktop::shell::Shell;
-use motcua_dossier::{BlobId, DossierId, Provenance};
+use motcua_dossier::{BlobId, DossierId, Provenance, ReceiptChange};
 use motcua_testkit::{Office, SECRET, paper_of, pki};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -178,6 +178,7 @@ fn every_command_of_the_main_window_is_registered_and_refuses_nonsense() {
     for (command, arguments) in [
         ("dossier", json!({ "id": "../../etc/passwd" })),
         ("verify_file", json!({ "blob": "zz" })),
+        ("receipt_printed", json!({ "id": "x", "receipt": "zz" })),
         ("resend", json!({ "op": "zz" })),
         (
             "take",
@@ -198,15 +199,22 @@ fn the_status_says_where_the_counter_stands() {
     let status = counter.ask("status", json!({})).unwrap();
     assert_eq!(status["vault"], "open");
     assert_eq!(status["online"], true);
-    assert_eq!(status["scannerId"], "fake:0");
+    assert_eq!((&status["scannerId"], &status["scannerLabel"]), (&json!("fake:0"), &Value::Null));
+    counter.ask("list_scanners", json!({})).unwrap();
+    let status = counter.ask("status", json!({})).unwrap();
+    assert_eq!(status["scannerLabel"], "Máy quét thử nghiệm", "what people call it, once it was listed");
     assert_eq!(status["referenceVersion"], 3);
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        15,
-        "vault, officers, officer, agencyName, unitName, version, online, lastContact, queued, attention, \
-         token, tokenLabel, scannerId, referenceVersion, blockLeft"
+        17,
+        "vault, officers, officer, officerName, agencyName, unitName, version, online, lastContact, queued, attention, \
+         token, tokenLabel, scannerId, scannerLabel, referenceVersion, blockLeft"
     );
+    assert_eq!(status["officerName"], Value::Null, "only a login is known");
+    let named = counter.ask("name_officer", json!({ "name": " Trần  Thị Mẫu " })).unwrap();
+    assert_eq!(named["officerName"], "Trần Thị Mẫu");
+    assert_eq!(counter.open_dossier()["officer"], "Trần Thị Mẫu", "a name, no login");
     let locked = counter.ask("lock", json!({})).unwrap();
     assert_eq!((&locked["vault"], &locked["officers"]), (&json!("locked"), &json!(["canbo.mau"])));
     let wrong = json!({ "officer": "canbo.mau", "secret": "not-the-secret" });
@@ -290,6 +298,27 @@ fn a_dossier_is_opened_found_scanned_and_shown() {
             .unwrap()
             .contains("componentMissing")
     );
+}
+
+#[test]
+fn a_receipt_made_anew_is_asked_for_until_that_one_is_printed() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    let mut dossier =
+        counter.office.vault.dossier(DossierId::parse(id.as_str().unwrap()).unwrap()).unwrap().unwrap();
+    let receipt = BlobId([7; 32]);
+    dossier.receipt = Some(receipt);
+    dossier.reprint = [ReceiptChange::FinalCode, ReceiptChange::Papers].into();
+    dossier.revision += 1;
+    counter.office.vault.commit(&Batch { dossiers: vec![dossier], ..Batch::default() }).unwrap();
+    let asked = || counter.ask("list_dossiers", json!({ "query": "" })).unwrap()[0]["reprint"].clone();
+    assert_eq!(asked(), json!(["finalCode", "papers"]));
+    let printed = |receipt: BlobId| {
+        counter.ask("receipt_printed", json!({ "id": id, "receipt": receipt.to_string() })).unwrap()
+    };
+    assert_eq!(printed(BlobId([8; 32]))["reprint"], asked(), "another than the present one");
+    assert_eq!(printed(receipt)["reprint"], json!([]));
+    assert_eq!(asked(), json!([]));
 }
 
 #[test]

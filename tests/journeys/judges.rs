@@ -41,7 +41,7 @@ pub(crate) fn judge(pdf: &Path, root: &Path, issuing: &Path, signatures: usize) 
     }
 }
 
-fn run(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
     match Command::new(program).args(arguments).output() {
         Ok(done) => Some((done.status.success(), text(&done.stdout) + &text(&done.stderr))),
         Err(_) => {

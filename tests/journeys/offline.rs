@@ -1,7 +1,7 @@
 //! No network, and the server going away in the middle.
 
 use crate::counter::{Counter, text};
-use crate::judges::judge;
+use crate::judges::{judge, run};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -98,6 +98,22 @@ fn a_counter_that_never_reached_the_warehouse_does_the_whole_job_and_sends_it_on
         let code = counter.data(&["dossier", "show", id])["code"].as_str().unwrap().to_owned();
         assert!(codes.insert(code.clone()) && !code.starts_with("TAM-"), "a final code of its own: {code}");
     }
+    let asked = |counter: &Counter| {
+        let list = counter.data(&["dossier", "list"]);
+        list.as_array().unwrap().iter().filter(|d| d["reprint"] == json!(["final_code"])).count()
+    };
+    assert_eq!(asked(&counter), 2, "both citizens hold a receipt with a provisional code");
+    let paper = counter.temporary().join("again.pdf");
+    let saved = counter.data(&["dossier", "receipt", &ids[0], "--out", &paper.to_string_lossy()]);
+    assert!(std::fs::read(&paper).unwrap().starts_with(b"%PDF-") && saved["reprint"] == json!([]));
+    if let Some((_, said)) = run("pdftotext", &["-layout", &paper.to_string_lossy(), "-"]) {
+        assert!(said.contains(saved["code"].as_str().unwrap()) && !said.contains("TẠM"), "{said}");
+        assert!(
+            said.contains("Nguyễn Thị Thử Nghiệm") && !said.contains("canbo.demo"),
+            "a name, no login: {said}"
+        );
+    }
+    assert_eq!(asked(&counter), 1, "what was saved for printing is not asked for again");
     let next = open(&counter, "1.000894");
     let offers = counter.data(&["dossier", "offers", &next, "2"]);
     let items = offers["items"].as_array().unwrap();

@@ -105,6 +105,28 @@ export const journeys = {
     await page.waitForSelector("[data-test=consent-confirm]", { state: "detached" });
   },
 
+  async "a receipt made anew is asked for on the first screen until it is printed"(page, base) {
+    await page.goto(`${base}/?scene=reprint`);
+    await page.waitForSelector("h3.reprint");
+    await page.evaluate(() => { globalThis.prints = 0; globalThis.print = () => { globalThis.prints += 1; }; });
+    for (let left = 2; left > 0; left -= 1) {
+      assert.equal((await page.textContent("h3.reprint span")).trim(), String(left));
+      await page.waitForFunction(() => document.activeElement?.getAttribute("data-test") === "home-box");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("[data-test=reprint]");
+      await page.keyboard.press("Control+p");
+      await page.waitForSelector("[data-test=print]:not([disabled])");
+      await page.keyboard.press("Control+p");
+      await page.waitForSelector("[data-test=reprint]", { state: "detached" });
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Control+1");
+      await page.waitForSelector("[data-test=home-box]");
+    }
+    await page.waitForSelector("h3.reprint", { state: "detached" });
+    assert.equal(await page.evaluate(() => globalThis.prints), 2);
+  },
+
   async "a procedure's code can be typed; digits choose in the list only"(page, base) {
     await page.goto(`${base}/#/new`);
     await page.waitForSelector("[data-test=procedure-option-5]");

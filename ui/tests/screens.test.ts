@@ -6,11 +6,12 @@ import { format, parent, parse, type Route } from "../src/router";
 import { readCard } from "../src/screens/dossier/card";
 import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.svelte";
 import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
+import { reprintWhy } from "../src/screens/dossier/reprint";
 import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
 import { bytes, date, isoDay, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
 
-const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, ...more });
+const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, reprint: [], ...more });
 
 describe("the box", () => {
   it("knows what was typed by its pattern", () => {
@@ -43,6 +44,13 @@ describe("the worklist", () => {
     const lines = [line({ state: "completed" }), line({ deadline: "2026-11-18" }), line({ deadline: today }), line({ deadline: "2026-11-22" }), line({ deadline: "2026-12-30" }), line({ state: "draft", deadline: "2026-11-01" })];
     expect(lines.map((l) => groupOf(l, today))).toEqual(["done", "overdue", "today", "soon", "waiting", "drafts"]);
     expect(worklist(lines, today).map((g) => g.group)).toEqual(["overdue", "today", "soon", "drafts", "waiting", "done"]);
+  });
+  it("asks for a receipt to be printed again before anything else, until it is", () => {
+    const changed = line({ deadline: "2026-11-18", reprint: ["finalCode", "papers"] });
+    expect(worklist([line({ deadline: today }), changed], today).map((g) => g.group)).toEqual(["reprint", "today"]);
+    expect(groupOf(line({ state: "completed", reprint: ["papers"] }), today)).toBe("reprint");
+    expect(groupOf({ ...changed, reprint: [] }, today)).toBe("overdue");
+    expect(reprintWhy(changed.reprint)).toBe("mã chính thức thay mã tạm; giấy tờ đã thay");
   });
   it("counts the reuse rate per dossier, two decimals half up, and nothing received is no zero", () => {
     expect(reuseRate([line({ state: "draft", reused: 3 })]).percent).toBeNull();

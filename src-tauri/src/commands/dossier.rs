@@ -1,7 +1,7 @@
 //! The dossier: owner, procedure, completeness, filing, acceptance, result.
 
 use super::Answer;
-use crate::mirror::{dossier_id, procedure_code};
+use crate::mirror::{blob_id, dossier_id, procedure_code};
 use crate::shell::Shell;
 use crate::view::{
     Category, Dossier, DossierLine, IdentityCheck, IntakeChannel, Metadata, Party, ProcedureChoice,
@@ -122,6 +122,14 @@ pub async fn digitize(
 #[specta::specta]
 pub async fn accept(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
     shell.dossier(shell.desk.accept(dossier_id(&id)?).await?).await
+}
+
+/// The receipt was printed for the citizen; one made since is still to be printed.
+#[tauri::command]
+#[specta::specta]
+pub async fn receipt_printed(shell: State<'_, Shell>, id: String, receipt: String) -> Answer<Dossier> {
+    let done = shell.desk.receipt_printed(dossier_id(&id)?, blob_id(&receipt)?).await?;
+    shell.dossier(done).await
 }
 
 /// Returns the result.

@@ -46,6 +46,16 @@ pub async fn lock<R: Runtime>(app: AppHandle<R>, shell: State<'_, Shell>) -> Ans
     Ok(shell.status().await)
 }
 
+/// What the officer at the counter is called on receipts.
+#[tauri::command]
+#[specta::specta]
+pub async fn name_officer(shell: State<'_, Shell>, name: String) -> Answer<Status> {
+    if let Some(officer) = shell.status().await.officer {
+        shell.desk.name_officer(&officer, &name).await?;
+    }
+    Ok(shell.status().await)
+}
+
 /// Stops a running job; nothing happens when none of that kind runs.
 #[tauri::command]
 #[specta::specta]

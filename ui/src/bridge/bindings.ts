@@ -12,6 +12,8 @@ export const commands = {
 	unlock: (officer: string, secret: Secret) => __TAURI_INVOKE<Status>("unlock", { officer, secret }),
 	/**  Stops what runs and closes the vault. No draft is lost. */
 	lock: () => __TAURI_INVOKE<Status>("lock"),
+	/**  What the officer at the counter is called on receipts. */
+	nameOfficer: (name: string) => __TAURI_INVOKE<Status>("name_officer", { name }),
 	/**  "Xác minh danh tính số". */
 	checkIdentity: (number: string) => __TAURI_INVOKE<IdentityCheck>("check_identity", { number }),
 	/**  The ten best procedures for what was typed. */
@@ -84,6 +86,8 @@ export const commands = {
 	digitize: (id: string, component: number, metadata: Metadata) => __TAURI_INVOKE<Dossier>("digitize", { id, component, metadata }),
 	/**  "Tiếp nhận": code, receipt, outbox, all at once. */
 	accept: (id: string) => __TAURI_INVOKE<Dossier>("accept", { id }),
+	/**  The receipt was printed for the citizen; one made since is still to be printed. */
+	receiptPrinted: (id: string, receipt: string) => __TAURI_INVOKE<Dossier>("receipt_printed", { id, receipt }),
 	/**  Returns the result. */
 	returnResult: (id: string, metadata: Metadata) => __TAURI_INVOKE<Dossier>("return_result", { id, metadata }),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
@@ -219,6 +223,8 @@ export type Dossier = {
 	result: ResultPaper | null,
 	resultCapturing: number,
 	receipt: string | null,
+	/**  Why the receipt is to be printed again; empty when it is not. */
+	reprint: ReceiptChange[],
 	officer: string,
 	openedAt: Millis,
 	problems: Problem[],
@@ -242,6 +248,7 @@ export type DossierLine = {
 	deadline: string | null,
 	outbox: OutboxStateName | null,
 	reused: number,
+	reprint: ReceiptChange[],
 };
 
 export type DossierStateName = "draft" | "accepted" | "completed";
@@ -393,6 +400,8 @@ export type ProcedureChoice = {
 
 export type Provenance = "provincial" | "national" | "nationalNotSynced";
 
+export type ReceiptChange = "finalCode" | "papers";
+
 export type Reservation = {
 	document: string,
 	problem: string | null,
@@ -470,6 +479,8 @@ export type Status = {
 	vault: VaultState,
 	officers: string[],
 	officer: string | null,
+	/**  What receipts call him; none while only the login is known. */
+	officerName: string | null,
 	agencyName: string,
 	unitName: string,
 	version: string,
@@ -481,6 +492,7 @@ export type Status = {
 	token: TokenPresence,
 	tokenLabel: string | null,
 	scannerId: string | null,
+	scannerLabel: string | null,
 	referenceVersion: number,
 	blockLeft: number,
 };

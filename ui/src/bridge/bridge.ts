@@ -13,6 +13,8 @@ export interface Bridge {
   createVault(a: { officer: string; secret: string }): Promise<Status>;
   unlock(a: { officer: string; secret: string }): Promise<Status>;
   lock(): Promise<Status>;
+  /** What the officer at the counter is called on receipts. */
+  nameOfficer(a: { name: string }): Promise<Status>;
   checkIdentity(a: { number: string }): Promise<IdentityCheck>;
   findProcedures(a: { query: string }): Promise<ProcedureChoice[]>;
   categories(): Promise<Category[]>;
@@ -47,6 +49,8 @@ export interface Bridge {
   suggestMetadata(a: Row): Promise<Metadata>;
   digitize(a: Row & { metadata: Metadata }): Promise<Dossier>;
   accept(a: { id: string }): Promise<Dossier>;
+  /** The receipt was printed for the citizen; nothing asks for it again. */
+  receiptPrinted(a: { id: string; receipt: string }): Promise<Dossier>;
   returnResult(a: { id: string; metadata: Metadata }): Promise<Dossier>;
   outbox(a: { all: boolean }): Promise<OutboxItem[]>;
   syncNow(): Promise<Status>;

@@ -66,7 +66,7 @@ impl Desk {
         deadline: &Deadline,
         officer: &str,
     ) -> Result<BlobId, DeskError> {
-        let form = self.receipt_form(&change.dossier, code, at, deadline, officer);
+        let form = self.receipt_form(&change.dossier, code, at, deadline, self.name_of(officer)?);
         let pdf = motcua_pdf::receipt(&form, &FONTS).map_err(|_| FilingError::Receipt)?;
         let receipt = self.vault.put_blob(&pdf)?;
         let accepted = accepted_of(&change.dossier, code, at, deadline, receipt, officer);
@@ -129,7 +129,7 @@ impl Desk {
         code: &DossierCode,
         at: Timestamp,
         deadline: &Deadline,
-        officer: &str,
+        officer: String,
     ) -> ReceiptForm {
         let owner = &dossier.applicant.owner;
         let day = at.in_vietnam().date();
@@ -158,7 +158,7 @@ impl Desk {
                 ReturnMethod::Postal => "Qua dịch vụ bưu chính công ích".to_owned(),
                 ReturnMethod::Electronic => "Bản điện tử".to_owned(),
             },
-            officer: officer.to_owned(),
+            officer,
             day_line: format!("ngày {:02} tháng {:02} năm {}", day.day(), u8::from(day.month()), day.year()),
         }
     }

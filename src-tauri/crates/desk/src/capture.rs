@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const SCANNER_SETTING: &str = "scanner";
+const LABEL_SETTING: &str = "scanner_label";
 
 pub(crate) const JPEG_QUALITY: u8 = 85;
 const THUMBNAIL_SIDE: u32 = 240;
@@ -41,7 +42,24 @@ impl Desk {
     /// # Errors
     /// No scanner system, cancelled.
     pub async fn scanners(&self, cancel: &CancellationToken) -> Result<Vec<ScannerInfo>, DeskError> {
-        Ok(self.scanner.list(cancel).await?)
+        let found = self.scanner.list(cancel).await?;
+        self.live().scanner_labels = found.iter().map(|s| (s.id.clone(), s.label.clone())).collect();
+        // Without an open vault none is chosen.
+        if let Ok(Some(chosen)) = self.chosen_scanner().await
+            && let Some(seen) = found.iter().find(|s| s.id == chosen)
+            && self.scanner_label().await? != Some(seen.label.clone())
+        {
+            self.choose_scanner(&chosen).await?;
+        }
+        Ok(found)
+    }
+
+    /// What people call the scanner of this counter, once it was seen in a list.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn scanner_label(&self) -> Result<Option<String>, DeskError> {
+        Ok(self.vault.setting(LABEL_SETTING)?.filter(|label| !label.is_empty()))
     }
 
     /// The scanner this counter uses.
@@ -58,7 +76,13 @@ impl Desk {
     /// The vault is closed.
     pub async fn choose_scanner(&self, id: &str) -> Result<(), DeskError> {
         let _writing = self.writing();
-        let settings = vec![(SCANNER_SETTING.to_owned(), id.to_owned())];
+        let listed = self.live().scanner_labels.get(id).cloned();
+        let label = match listed {
+            Some(label) => label,
+            None if self.vault.setting(SCANNER_SETTING)?.as_deref() == Some(id) => return Ok(()),
+            None => String::new(),
+        };
+        let settings = vec![(SCANNER_SETTING.to_owned(), id.to_owned()), (LABEL_SETTING.to_owned(), label)];
         self.vault.commit(&Batch { settings, ..Batch::default() })?;
         Ok(())
     }

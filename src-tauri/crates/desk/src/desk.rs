@@ -88,6 +88,8 @@ pub(crate) struct Live {
     pub(crate) in_flight: HashSet<OpId>,
     /// Rows whose reserved paper cannot be had, by dossier; none before they were counted.
     pub(crate) failed_rows: Option<BTreeMap<DossierId, u32>>,
+    /// Labels of the scanners seen in the last list, by id.
+    pub(crate) scanner_labels: HashMap<String, String>,
     /// Pages removed from a capture, for undo.
     pub(crate) removed_pages: HashMap<(DossierId, u32, BlobId), CapturedPage>,
 }

@@ -39,6 +39,9 @@ pub struct DossierChange {
     pub case_code: String,
 }
 
+/// Dossiers shown at once.
+const LISTED: u32 = 50;
+
 impl Desk {
     /// Asks the warehouse for newer reference data. Returns the version held now.
     ///
@@ -128,6 +131,7 @@ impl Desk {
             state: DossierState::Draft,
             result: None,
             receipt: None,
+            reprint: std::collections::BTreeSet::new(),
             officer: self.officer(),
             opened_at: self.clock.now(),
             server_version: 0,
@@ -185,12 +189,23 @@ impl Desk {
         self.stored(id)
     }
 
-    /// The 50 newest dossiers that fit what was typed.
+    /// The 50 newest dossiers that fit what was typed; when nothing was, older ones too whose receipt is to
+    /// be printed again.
     ///
     /// # Errors
     /// The vault is closed.
     pub async fn dossiers(&self, query: &str) -> Result<Vec<Dossier>, DeskError> {
-        Ok(self.vault.dossiers(query, 50)?)
+        if !query.trim().is_empty() {
+            return Ok(self.vault.dossiers(query, LISTED)?);
+        }
+        let mut left = LISTED;
+        let mut found = self.vault.dossiers("", crate::sync::RECENT)?;
+        found.retain(|dossier| {
+            let newest = left > 0;
+            left = left.saturating_sub(1);
+            newest || !dossier.reprint.is_empty()
+        });
+        Ok(found)
     }
 }
 

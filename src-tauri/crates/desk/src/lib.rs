@@ -26,6 +26,7 @@ mod error;
 mod identity;
 mod intake;
 mod loose;
+mod officer;
 mod outbox;
 mod papers;
 pub mod ports;

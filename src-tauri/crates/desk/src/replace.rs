@@ -6,8 +6,8 @@ use crate::desk::{Change, Desk};
 use crate::error::DeskError;
 use crate::ports::QueuedOp;
 use motcua_dossier::{
-    Attachment, ComponentRow, Dossier, DossierCode, DossierError, DossierId, DossierState, FieldProblem,
-    OpId, OutboxItem, OutboxKind, OutboxState,
+    Attachment, BlobId, ComponentRow, Dossier, DossierCode, DossierError, DossierId, DossierState,
+    FieldProblem, OpId, OutboxItem, OutboxKind, OutboxState, ReceiptChange,
 };
 use motcua_wire::{AcceptedDossier, OpPayload};
 
@@ -91,10 +91,11 @@ impl Desk {
             return Ok(());
         }
         let code = accepted.code.clone();
-        self.accept_anew(change, unsent.item, &accepted, code)
+        self.accept_anew(change, unsent.item, &accepted, code, ReceiptChange::Papers)
     }
 
     /// The acceptance of the dossier as it is now, with its receipt, takes the place of the unsent one.
+    /// The citizen holds the earlier receipt: it must be printed again.
     /// A result that waits behind it is made anew too: the warehouse takes the operations of a dossier in
     /// the order in which the counter numbered them.
     fn accept_anew(
@@ -103,11 +104,13 @@ impl Desk {
         unsent: OutboxItem,
         accepted: &AcceptedDossier,
         code: DossierCode,
+        why: ReceiptChange,
     ) -> Result<(), DeskError> {
         let (at, deadline) = (accepted.accepted_at, &accepted.deadline);
         let receipt = self.queue_acceptance(change, &code, at, deadline, &accepted.officer)?;
         change.dossier.code = Some(code);
         change.dossier.receipt = Some(receipt);
+        change.dossier.reprint.insert(why);
         change.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..unsent });
         for item in self.vault.outbox(false)? {
             if item.dossier != change.dossier.id || item.kind != OutboxKind::Result {
@@ -136,9 +139,27 @@ impl Desk {
             let Some(accepted) = promised(&unsent).cloned() else { return Ok(()) };
             let Some(code) = self.leased_code(change, accepted.accepted_at.day())? else { return Ok(()) };
             named = true;
-            self.accept_anew(change, unsent.item, &accepted, code)
+            self.accept_anew(change, unsent.item, &accepted, code, ReceiptChange::FinalCode)
         })?;
         Ok(named)
+    }
+
+    /// This receipt was printed or saved for the citizen. One that is no longer the dossier's was printed
+    /// for nothing: the dossier goes on asking.
+    ///
+    /// # Errors
+    /// Unknown dossier, the vault is closed.
+    pub async fn receipt_printed(&self, id: DossierId, receipt: BlobId) -> Result<Dossier, DeskError> {
+        let dossier = self.stored(id)?;
+        if dossier.reprint.is_empty() {
+            return Ok(dossier);
+        }
+        self.change(id, |change| {
+            if change.dossier.receipt == Some(receipt) {
+                change.dossier.reprint.clear();
+            }
+            Ok(())
+        })
     }
 
     /// A held acceptance is tried again: what could not be fetched is asked for once more.

@@ -5,6 +5,7 @@ use crate::{
     ProcedureCode, Provenance, ResultCode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How the dossier came in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -271,6 +272,16 @@ pub struct ResultPaper {
     pub metadata: Metadata,
 }
 
+/// Why the receipt in the citizen's hands is no longer the dossier's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptChange {
+    /// The final code took the place of the provisional one.
+    FinalCode,
+    /// A paper was replaced after acceptance.
+    Papers,
+}
+
 /// A dossier.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dossier {
@@ -312,6 +323,9 @@ pub struct Dossier {
     /// The receipt PDF, from acceptance on.
     #[serde(default)]
     pub receipt: Option<BlobId>,
+    /// Why the receipt must be printed again; empty once the present one was.
+    #[serde(default)]
+    pub reprint: BTreeSet<ReceiptChange>,
     /// Officer who opened it.
     pub officer: String,
     /// When it was opened.

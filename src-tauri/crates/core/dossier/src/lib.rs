@@ -32,8 +32,8 @@ pub use document::{
 };
 pub use dossier::{
     Applicant, Attachment, AttachmentSource, Channel, ComponentRow, Consent, ConsentMethod, Dossier,
-    DossierError, DossierState, FieldProblem, Reservation, ResultPaper, ReturnMethod, Reuse, SignatureMark,
-    SignerRole,
+    DossierError, DossierState, FieldProblem, ReceiptChange, Reservation, ResultPaper, ReturnMethod, Reuse,
+    SignatureMark, SignerRole,
 };
 pub use fit::{Fit, UnfitReason};
 pub use fold::fold;

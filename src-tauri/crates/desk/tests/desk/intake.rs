@@ -4,7 +4,7 @@ use motcua_desk::{CODES, DossierChange};
 use motcua_dossier::{
     Channel, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, Party, PartyKind, ReturnMethod, StoreKind,
 };
-use motcua_testkit::{OFFICER, Office, SECRET, new_dossier, owner, paper_of, pki};
+use motcua_testkit::{FAKE_DEVICE, OFFICER, Office, SECRET, new_dossier, owner, paper_of, pki};
 
 #[tokio::test]
 async fn the_answers_of_the_identity_check_are_told_apart_from_every_silence() {
@@ -163,4 +163,31 @@ async fn a_closed_counter_tells_so_and_opens_again_with_everything() {
     assert_eq!(office.desk.dossier(dossier.id).await.unwrap(), dossier);
     let status = office.desk.status().await;
     assert_eq!((status.reference_version, status.block_left, status.queued), (3, 20, 0));
+}
+
+#[tokio::test]
+async fn an_officer_is_called_by_his_name_once_it_is_known() {
+    let office = Office::ready().await;
+    assert_eq!(office.desk.officer_name(OFFICER).await.unwrap(), OFFICER);
+    office.desk.name_officer(OFFICER, " Nguye\u{302}\u{303}n  Thị\tThử\u{0} ").await.unwrap();
+    assert_eq!(office.desk.officer_name(OFFICER).await.unwrap(), "Nguyễn Thị Thử");
+    assert_eq!(office.desk.officer_name("minh").await.unwrap(), "minh", "each has his own");
+    office.desk.name_officer(OFFICER, " ").await.unwrap();
+    assert_eq!(office.desk.officer_name(OFFICER).await.unwrap(), OFFICER);
+}
+
+#[tokio::test]
+async fn the_scanner_is_named_as_people_call_it_once_it_was_listed() {
+    let office = Office::ready().await;
+    assert_eq!(office.desk.scanner_label().await.unwrap(), None, "chosen by its id, never listed");
+    office.desk.scanners(&Default::default()).await.unwrap();
+    let label = office.desk.scanner_label().await.unwrap();
+    assert_eq!(label.as_deref(), Some("Máy quét thử nghiệm"));
+    office.desk.lock().await;
+    office.desk.scanners(&Default::default()).await.unwrap();
+    office.desk.unlock(OFFICER, &SECRET.to_owned().into()).await.unwrap();
+    office.desk.choose_scanner(FAKE_DEVICE).await.unwrap();
+    assert_eq!(office.desk.scanner_label().await.unwrap(), label, "the same scanner keeps its label");
+    office.desk.choose_scanner("escl:other").await.unwrap();
+    assert_eq!(office.desk.scanner_label().await.unwrap(), None, "another has not the label of the first");
 }

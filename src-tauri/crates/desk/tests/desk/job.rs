@@ -2,7 +2,8 @@ use crate::steps::*;
 use motcua_desk::ports::LinkError;
 use motcua_desk::{AutoOutcome, Fit};
 use motcua_dossier::{
-    AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, OutboxState, SignerRole,
+    AttachmentSource, ConsentMethod, DossierState, IdentityAnswer, IdentityCheck, OutboxState, ReceiptChange,
+    SignerRole,
 };
 use motcua_testkit::{Office, owner};
 
@@ -149,6 +150,11 @@ async fn a_provisional_code_becomes_final_before_the_dossier_leaves() {
     assert_eq!(after.code.as_ref().unwrap().as_str(), "000.01.20.H08-261120-0001");
     assert_eq!(after.state, before.state, "accepted when it was, due when it was");
     assert_ne!(after.receipt, before.receipt, "the receipt carries the final code");
+    assert!(before.reprint.is_empty() && after.reprint == [ReceiptChange::FinalCode].into());
+    let old = office.desk.receipt_printed(after.id, before.receipt.unwrap()).await.unwrap();
+    assert_eq!(old.reprint, after.reprint, "the provisional receipt printed once more is not what was asked");
+    office.desk.receipt_printed(after.id, after.receipt.unwrap()).await.unwrap();
+    assert!(office.desk.dossier(after.id).await.unwrap().reprint.is_empty());
     let lines = office.desk.outbox(true).await.unwrap();
     let replaced = lines.iter().filter(|l| l.state == OutboxState::Replaced).count();
     assert_eq!(replaced, 2, "what carried the provisional code is not sent, nor the result numbered before");

@@ -3,6 +3,7 @@ use motcua_desk::ports::{LinkError, Vault};
 use motcua_desk::{AutoOutcome, AutoRow, DossierChange, Fit, RowProgress};
 use motcua_dossier::{
     ConsentMethod, Day, DocumentStatus, DocumentSummary, Dossier, IdNumber, OutboxState, Provenance,
+    ReceiptChange,
 };
 use motcua_testkit::{Office, paper_of, pki};
 use std::sync::{Arc, Mutex};
@@ -316,7 +317,9 @@ async fn a_lost_paper_that_is_found_again_goes_with_the_acceptance_as_it_was() {
     assert_eq!((report.fetched, report.received, report.attention), (1, 1, 0));
     assert_eq!(office.desk.outbox(true).await.unwrap()[0].op, held, "the same content, the same id");
     assert_eq!(office.warehouse.uses(paper.record.id), 1);
-    let row = office.desk.dossier(dossier.id).await.unwrap().component(BIRTH).unwrap().clone();
+    let dossier = office.desk.dossier(dossier.id).await.unwrap();
+    assert!(dossier.reprint.is_empty(), "the same receipt");
+    let row = dossier.component(BIRTH).unwrap().clone();
     assert_eq!(row.attachment.unwrap().blob, paper.record.blob);
 }
 
@@ -423,7 +426,12 @@ async fn an_acceptance_refused_for_a_reused_paper_goes_with_another() {
     scan(&office, id, BIRTH, 1).await;
     assert_eq!(sync(&office).await.received, 0, "not before the scan is filed");
     sign_by_agency(&office, id, &[BIRTH]).await;
-    digitize(&office, id, BIRTH).await;
+    let dossier = digitize(&office, id, BIRTH).await;
+    assert_eq!(
+        dossier.reprint,
+        [ReceiptChange::Papers].into(),
+        "the receipt the citizen holds names the other"
+    );
     let report = sync(&office).await;
     assert_eq!((report.received, report.attention, report.waiting), (2, 0, 0));
     assert_eq!(office.warehouse.uses(paper.record.id), 0);

@@ -91,11 +91,25 @@ pub(crate) enum VaultAction {
     /// Trạng thái.
     Status,
     /// Tạo kho với cán bộ đầu tiên (MOTCUA_OFFICER, MOTCUA_SECRET).
-    Create,
+    Create {
+        /// Họ tên cán bộ, in trên giấy tiếp nhận.
+        #[arg(long)]
+        name: Option<String>,
+    },
     /// Thêm một cán bộ: tên ở đây, mật khẩu ở MOTCUA_NEW_SECRET hoặc được hỏi.
     Enrol {
-        /// Tên cán bộ.
+        /// Tên đăng nhập của cán bộ.
         officer: String,
+        /// Họ tên cán bộ, in trên giấy tiếp nhận.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Ghi họ tên của một cán bộ, in trên giấy tiếp nhận thay tên đăng nhập.
+    Name {
+        /// Tên đăng nhập của cán bộ.
+        officer: String,
+        /// Họ tên.
+        name: String,
     },
 }
 
@@ -269,6 +283,14 @@ pub(crate) enum DossierAction {
         /// Ghi giấy tiếp nhận ra tệp này.
         #[arg(long, value_name = "FILE")]
         receipt: Option<PathBuf>,
+    },
+    /// Ghi giấy tiếp nhận ra tệp để in; hồ sơ thôi nhắc in lại.
+    Receipt {
+        /// Hồ sơ.
+        id: String,
+        /// Tệp ghi ra.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Trả kết quả đã đính kèm và ký số.
     Return {

@@ -73,6 +73,10 @@ async fn open_vault(desk: &Desk, demo: &motcua_demo::DemoProfile) -> Result<(), 
         VaultStatus::Locked { .. } => desk.unlock(&demo.officer, &secret).await?,
         VaultStatus::Open { .. } => {}
     }
+    // A profile of an earlier version has none.
+    if desk.officer_name(&demo.officer).await? == demo.officer {
+        desk.name_officer(&demo.officer, &demo.officer_name).await?;
+    }
     Ok(())
 }
 

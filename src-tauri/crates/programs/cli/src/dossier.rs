@@ -9,7 +9,7 @@ use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, RowProgress, ScanOptions};
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
     IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party, PartyKind,
-    ProcedureCode, ReturnMethod,
+    ProcedureCode, ReceiptChange, ReturnMethod,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -124,6 +124,12 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             }
             eprintln!("Đã lưu trên máy.");
             dossier
+        }
+        DossierAction::Receipt { id, out } => {
+            let dossier = desk.dossier(parse(id)?).await?;
+            let receipt = dossier.receipt.context("hồ sơ chưa tiếp nhận nên chưa có giấy tiếp nhận")?;
+            write_whole(out, &desk.content(&receipt).await?)?;
+            desk.receipt_printed(dossier.id, receipt).await?
         }
         DossierAction::Return { id, said } => {
             let id = parse(id)?;
@@ -346,6 +352,19 @@ fn line(dossier: &Dossier) {
         dossier.applicant.owner.name,
         dossier.procedure_name
     );
+    if !dossier.reprint.is_empty() {
+        let why: Vec<_> = dossier.reprint.iter().copied().map(change_words).collect();
+        println!("  ! In lại giấy tiếp nhận: {} → motcua dossier receipt {}", why.join("; "), dossier.id);
+    }
+}
+
+/// Why a receipt is to be printed again, as the window says it.
+fn change_words(why: ReceiptChange) -> String {
+    let key = match why {
+        ReceiptChange::FinalCode => "finalCode",
+        ReceiptChange::Papers => "papers",
+    };
+    sentence("reprint", key, &BTreeMap::new()).unwrap_or_default()
 }
 
 fn show(dossier: &Dossier) {

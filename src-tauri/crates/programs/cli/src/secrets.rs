@@ -3,8 +3,8 @@
 use crate::arguments::VaultAction;
 use crate::output::{Failure, Output};
 use anyhow::{Context, bail};
-use motcua_desk::Desk;
-use motcua_desk::ports::VaultStatus;
+use motcua_desk::ports::{VaultError, VaultStatus};
+use motcua_desk::{Desk, DeskError};
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::{Command, ExitCode, Stdio};
 use zeroize::Zeroizing;
@@ -28,15 +28,26 @@ pub(crate) fn pin() -> Result<Zeroizing<String>, Failure> {
 pub(crate) async fn vault(desk: &Desk, action: &VaultAction, output: Output) -> Result<ExitCode, Failure> {
     match action {
         VaultAction::Status => {}
-        VaultAction::Create => {
+        VaultAction::Create { name } => {
             let officer = std::env::var("MOTCUA_OFFICER").context("cần MOTCUA_OFFICER: tên cán bộ")?;
             let secret = ask("MOTCUA_SECRET", &format!("Mật khẩu mới của {officer}"))?;
             desk.create_vault(&officer, &secret).await?;
+            named(desk, &officer, name.as_deref()).await?;
         }
-        VaultAction::Enrol { officer } => {
+        VaultAction::Enrol { officer, name } => {
             unlock(desk).await?;
             let secret = ask("MOTCUA_NEW_SECRET", &format!("Mật khẩu mới của {officer}"))?;
             desk.enrol(officer, &secret).await?;
+            named(desk, officer, name.as_deref()).await?;
+        }
+        VaultAction::Name { officer, name } => {
+            if let VaultStatus::Locked { officers } = desk.status().await.vault
+                && !officers.contains(officer)
+            {
+                return Err(DeskError::from(VaultError::UnknownOfficer).into());
+            }
+            unlock(desk).await?;
+            desk.name_officer(officer, name).await?;
         }
     }
     let status = desk.status().await.vault;
@@ -46,6 +57,13 @@ pub(crate) async fn vault(desk: &Desk, action: &VaultAction, output: Output) -> 
         VaultStatus::Open { officer } => println!("đang mở: {officer}"),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn named(desk: &Desk, officer: &str, name: Option<&str>) -> Result<(), Failure> {
+    if let Some(name) = name {
+        desk.name_officer(officer, name).await?;
+    }
+    Ok(())
 }
 
 async fn officer(desk: &Desk) -> anyhow::Result<String> {

@@ -24,7 +24,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// Name of the demo officer.
+/// Login of the demo officer.
 pub const OFFICER: &str = "canbo.demo";
 /// Secret that opens the demo vault.
 pub const OFFICER_SECRET: &str = "Demo-2026-mot-cua";
@@ -32,8 +32,10 @@ pub const OFFICER_SECRET: &str = "Demo-2026-mot-cua";
 /// What a visitor of the demo must know; all of it is in `readme.txt` too.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DemoProfile {
-    /// Officer's name.
+    /// Officer's login.
     pub officer: String,
+    /// His name, on receipts.
+    pub officer_name: String,
     /// Secret that opens the vault.
     pub officer_secret: String,
     /// PIN of the token.
@@ -53,6 +55,7 @@ pub fn prepare(dir: &Path, now: Timestamp) -> Result<DemoProfile> {
     let owner = content::OWNERS.first().context("no owner")?;
     let profile = DemoProfile {
         officer: OFFICER.to_owned(),
+        officer_name: authority::OFFICER.to_owned(),
         officer_secret: OFFICER_SECRET.to_owned(),
         pin: softtoken::PIN.to_owned(),
         owner_number: owner.number.to_owned(),

@@ -363,6 +363,7 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         state: DossierState::Draft,
         result: None,
         receipt: None,
+        reprint: Default::default(),
         officer: OFFICER.into(),
         opened_at: Timestamp(i64::try_from(at).unwrap()),
         server_version: 0,
