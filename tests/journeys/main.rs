@@ -9,4 +9,5 @@ mod judges;
 mod killed;
 mod main_job;
 mod offline;
+mod secrets;
 mod sentinel;

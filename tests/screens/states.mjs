@@ -13,6 +13,7 @@ export const STATES = [
   { name: "unlock-absent", scene: "absent" },
   { name: "unlock-locked", scene: "locked" },
   { name: "unlock-wrong", scene: "locked", act: steps(type("unlock-secret", "sai"), click("unlock-submit"), see("[data-test=failure]")) },
+  { name: "unlock-wait", scene: "locked,tries", act: steps(type("unlock-secret", "dung-roi"), click("unlock-submit"), see("[data-test=unlock-wait]")) },
   { name: "home", scene: "mixed" },
   { name: "home-unnamed", scene: "unnamed", act: see("[data-test=officer-unnamed]") },
   { name: "home-reprint", scene: "reprint", act: see("h3.reprint") },

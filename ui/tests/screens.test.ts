@@ -8,7 +8,7 @@ import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.sv
 import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
 import { reprintWhy } from "../src/screens/dossier/reprint";
 import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
-import { bytes, date, isoDay, moment } from "../src/text/format";
+import { bytes, date, isoDay, minutesSeconds, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
 
 const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, reprint: [], ...more });
@@ -204,6 +204,7 @@ describe("words and figures", () => {
     expect(date(at)).toBe("21/11/2026");
     expect(isoDay(at)).toBe("2026-11-21");
     expect(moment(at)).toBe("01:30 21/11/2026");
+    expect(minutesSeconds(485)).toBe("8:05");
     expect(bytes(761_712)).toBe("744 KB");
     expect(bytes(1_261_014)).toBe("1,2 MB");
   });

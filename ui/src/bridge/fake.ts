@@ -250,6 +250,7 @@ export const bridge: Bridge = {
   unlock: async ({ officer, secret }) => {
     await wait(pace);
     if (secret === "sai") fail("vaultWrongSecret");
+    if (scene("tries")) fail("vaultTooManyTries", { seconds: "480", wait: "8:00" });
     Object.assign(status, { vault: "open", officer });
     return current();
   },

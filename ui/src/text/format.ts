@@ -19,6 +19,9 @@ export const day = (iso: string) => iso.split("-").reverse().join("/");
 export const count = (n: number) => grouping.format(n);
 export const money = (dong: number) => (dong === 0 ? m.fee_none() : m.fee_amount({ n: grouping.format(dong) }));
 
+/** 75 seconds → 1:15 */
+export const minutesSeconds = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
 export function bytes(size: number): string {
   if (size < 1024) return m.size_bytes({ n: size });
   if (size < 1024 * 1024) return m.size_kb({ n: Math.round(size / 1024) });

@@ -11,6 +11,9 @@ pub enum DeskError {
     /// The encrypted store.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Opening it.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
     /// The scanner; pages captured before stay.
     #[error(transparent)]
     Scan(#[from] ScanError),
@@ -44,6 +47,18 @@ pub enum DeskError {
     /// The typed number.
     #[error(transparent)]
     Number(#[from] IdNumberError),
+}
+
+/// Why a secret is not tried at all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnlockError {
+    /// It was wrong too often in a row; tried again after that time.
+    #[error("too many wrong secrets in a row")]
+    TooManyTries {
+        /// Seconds until the next try, at least one.
+        seconds: u32,
+    },
 }
 
 /// What intake does not know or allow.
@@ -214,6 +229,7 @@ pub const CODES: &[&str] = &[
     "vaultAbsent",
     "vaultExists",
     "vaultWrongSecret",
+    "vaultTooManyTries",
     "vaultWeakSecret",
     "vaultUnknownOfficer",
     "vaultNewer",
@@ -377,6 +393,7 @@ impl DeskError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Vault(e) => vault_code(e),
+            Self::Unlock(UnlockError::TooManyTries { .. }) => "vaultTooManyTries",
             Self::Scan(e) => scan_code(e),
             Self::Token(e) => token_code(e),
             Self::Link(e) => link_code(e),
@@ -435,6 +452,10 @@ impl DeskError {
         let mut params = BTreeMap::new();
         let mut put = |key: &str, value: String| params.insert(key.to_owned(), value);
         match self {
+            Self::Unlock(UnlockError::TooManyTries { seconds }) => {
+                put("seconds", seconds.to_string());
+                put("wait", format!("{}:{:02}", seconds / 60, seconds % 60));
+            }
             Self::Token(TokenError::PinWrong(state)) => {
                 put("state", pin_state_code(*state).to_owned());
             }
@@ -604,6 +625,7 @@ mod tests {
         assert_eq!(sorted.len(), CODES.len(), "a code is listed twice");
         let samples: Vec<DeskError> = vec![
             VaultError::Stale.into(),
+            UnlockError::TooManyTries { seconds: 1 }.into(),
             ScanError::Fault(ScanFault::Jammed).into(),
             TokenError::PinWrong(PinState::LastTry).into(),
             TokenError::PinWrong(PinState::Low).into(),

@@ -41,7 +41,7 @@ pub use capture::ScanOptions;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
     CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES, ReuseError,
-    SignError, UNFIT_REASONS, pin_state_code,
+    SignError, UNFIT_REASONS, UnlockError, pin_state_code,
 };
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};

@@ -14,5 +14,6 @@ pub use scanner::{
 pub use signer::{PinState, SignRequest, Signer, TokenCertificate, TokenError, TokenInfo};
 pub use vault::{
     Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+    WrongSecrets,
 };
 pub use world::{Clock, Random};

@@ -1,10 +1,17 @@
 //! Opening and closing the counter, and what its status line says.
 
 use crate::desk::{Desk, Live};
-use crate::error::DeskError;
-use crate::ports::VaultStatus;
+use crate::error::{DeskError, UnlockError};
+use crate::ports::{VaultError, VaultStatus, WrongSecrets};
 use motcua_dossier::{OutboxState, Timestamp};
 use zeroize::Zeroizing;
+
+/// Wrong secrets in a row that cost nothing but the trying.
+const FREE_TRIES: u32 = 4;
+/// Seconds to wait after one more; doubled by each further one.
+const FIRST_WAIT: u32 = 30;
+/// Longest wait, in seconds.
+const LONGEST_WAIT: u32 = 15 * 60;
 
 /// What the status line and the sync strip show; cheap, asks no device and no network.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,12 +89,35 @@ impl Desk {
         Ok(())
     }
 
-    /// Opens the counter.
+    /// Opens the counter. After five wrong secrets in a row an officer's next one is tried only after a
+    /// wait, which doubles with each further one; colleagues and the recovery key are not kept waiting.
     ///
     /// # Errors
-    /// See [`crate::ports::VaultError`].
+    /// See [`UnlockError`] and [`VaultError`].
     pub async fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
-        self.vault.unlock(officer, secret)?;
+        // Counting and trying belong together: two windows of one counter get no double tries.
+        let _writing = self.writing();
+        let now = self.clock.now();
+        let mut wrong = self.vault.wrong_secrets(officer)?;
+        if now < wrong.last {
+            // The clock was set back: the wait begins anew now, rather than when the clock is there again.
+            wrong.last = now;
+            self.vault.keep_wrong_secrets(officer, wrong)?;
+        }
+        wait(wrong, now)?;
+        match self.vault.unlock(officer, secret) {
+            Ok(()) if wrong.in_a_row > 0 => {
+                self.vault.keep_wrong_secrets(officer, WrongSecrets::default())?;
+            }
+            Ok(()) => {}
+            Err(VaultError::WrongSecret) => {
+                let wrong = WrongSecrets { in_a_row: wrong.in_a_row.saturating_add(1), last: now };
+                self.vault.keep_wrong_secrets(officer, wrong)?;
+                wait(wrong, now)?;
+                return Err(VaultError::WrongSecret.into());
+            }
+            Err(other) => return Err(other.into()),
+        }
         self.wake.notify_one();
         Ok(())
     }
@@ -99,5 +129,16 @@ impl Desk {
         let mut live = self.live();
         let (online, last_contact) = (live.online, live.last_contact);
         *live = Live { online, last_contact, ..Live::default() };
+    }
+}
+
+/// Refuses while the wait after these wrong secrets is not over.
+fn wait(wrong: WrongSecrets, now: Timestamp) -> Result<(), UnlockError> {
+    let Some(doubled) = wrong.in_a_row.checked_sub(FREE_TRIES + 1) else { return Ok(()) };
+    let wait = FIRST_WAIT.saturating_mul(2u32.saturating_pow(doubled)).min(LONGEST_WAIT);
+    let left = wrong.last.0 + i64::from(wait) * 1000 - now.0;
+    match u32::try_from(left) {
+        Ok(left) if left > 0 => Err(UnlockError::TooManyTries { seconds: left.div_ceil(1000) }),
+        _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! The vault's twin in memory, with the same refusals, and one that fails after so many commits.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
@@ -19,6 +19,7 @@ pub struct MemoryVault(Mutex<State>);
 #[derive(Default)]
 struct State {
     officers: Vec<(String, String)>,
+    wrong: HashMap<String, WrongSecrets>,
     open: Option<String>,
     content: Content,
     commits_left: Option<u32>,
@@ -182,6 +183,15 @@ impl Vault for MemoryVault {
 
     fn lock(&self) {
         self.state().open = None;
+    }
+
+    fn wrong_secrets(&self, officer: &str) -> Result<WrongSecrets, VaultError> {
+        Ok(self.state().wrong.get(officer).copied().unwrap_or_default())
+    }
+
+    fn keep_wrong_secrets(&self, officer: &str, wrong: WrongSecrets) -> Result<(), VaultError> {
+        self.state().wrong.insert(officer.to_owned(), wrong);
+        Ok(())
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), VaultError> {

@@ -23,6 +23,11 @@ impl FakeClock {
     pub fn pass(&self, time: Duration) {
         self.0.fetch_add(i64::try_from(time.as_millis()).unwrap_or(0), Ordering::SeqCst);
     }
+
+    /// Is set back, as by a hand.
+    pub fn set_back(&self, time: Duration) {
+        self.0.fetch_sub(i64::try_from(time.as_millis()).unwrap_or(0), Ordering::SeqCst);
+    }
 }
 
 #[async_trait]

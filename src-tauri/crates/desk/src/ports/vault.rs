@@ -68,6 +68,22 @@ pub enum VaultError {
     Storage,
 }
 
+/// How often in a row an officer's secret was wrong. Says nothing about the secret.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WrongSecrets {
+    /// Since it was last right.
+    pub in_a_row: u32,
+    /// When it was wrong last, by this machine's clock.
+    pub last: Timestamp,
+}
+
+impl Default for WrongSecrets {
+    /// None.
+    fn default() -> Self {
+        Self { in_a_row: 0, last: Timestamp(0) }
+    }
+}
+
 /// Settings of this counter that live inside the vault.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Counter {
@@ -185,6 +201,17 @@ pub trait Vault: Send + Sync {
     fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError>;
     /// Forgets the keys. Nothing is lost.
     fn lock(&self);
+    /// What was kept of that officer's wrong secrets; none in a row when nothing was. Needs no key, so
+    /// that it can be asked before the vault is opened.
+    ///
+    /// # Errors
+    /// Storage.
+    fn wrong_secrets(&self, officer: &str) -> Result<WrongSecrets, VaultError>;
+    /// Keeps them beside the vault, durable before it returns, so that they outlive the program.
+    ///
+    /// # Errors
+    /// `Full`, storage.
+    fn keep_wrong_secrets(&self, officer: &str, wrong: WrongSecrets) -> Result<(), VaultError>;
 
     /// All or nothing, durable before it returns.
     ///

@@ -11,3 +11,4 @@ mod reuse;
 mod sign;
 mod steps;
 mod sync;
+mod unlock;

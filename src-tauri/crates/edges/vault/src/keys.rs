@@ -299,7 +299,8 @@ pub(crate) fn unwrap_key(with: &Key, nonce: &[u8; 24], wrapped: &[u8], bound_to:
     Some(key)
 }
 
-fn normal(officer: &str) -> String {
+/// A name as it is kept, typed with whatever input method.
+pub(crate) fn normal(officer: &str) -> String {
     officer.trim().nfc().collect()
 }
 

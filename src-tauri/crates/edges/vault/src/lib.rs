@@ -1,7 +1,8 @@
 #![forbid(unsafe_code)]
 //! The encrypted store of one counter: SQLCipher database and sealed files.
 //!
-//! Owns: the key file and its wraps (`keys.json`), the database and its migrations (`vault.db`),
+//! Owns: the key file and its wraps (`keys.json`), the count of wrong secrets
+//! (`tries.json`), the database and its migrations (`vault.db`),
 //! sealed files (`blobs/`, format in `BLOB_V1.md`), exclusive use (`vault.lock`). Does not know:
 //! what a dossier means, or when anything is sent. What was acknowledged survives a killed process
 //! and a power cut: files are fsynced before the row that names them, rows before the call returns.
@@ -23,6 +24,7 @@ mod keys;
 mod migrations;
 mod records;
 mod sealed;
+mod tries;
 
 pub use blob::BLOB_VERSION;
 pub use migrations::SCHEMA_VERSION;

@@ -5,8 +5,9 @@ use crate::database;
 use crate::disk::{self, Hold};
 use crate::keys::{KeyFile, RootKey};
 use crate::records::Records;
+use crate::tries::Tries;
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
-/// The vault of one counter: `keys.json`, `vault.db`, `blobs/` and `vault.lock` in one directory.
+/// The vault of one counter: `keys.json`, `tries.json`, `vault.db`, `blobs/` and `vault.lock` in one directory.
 ///
 /// One program at a time has it open. Dropping it is locking it.
 pub struct SealedVault {
@@ -75,6 +76,10 @@ impl SealedVault {
 
     fn keys_path(&self) -> PathBuf {
         self.dir.join("keys.json")
+    }
+
+    fn tries_path(&self) -> PathBuf {
+        self.dir.join("tries.json")
     }
 
     fn database_path(&self) -> PathBuf {
@@ -192,6 +197,16 @@ impl Vault for SealedVault {
 
     fn lock(&self) {
         *self.opened() = None;
+    }
+
+    fn wrong_secrets(&self, officer: &str) -> Result<WrongSecrets, VaultError> {
+        Ok(Tries::read(&self.tries_path())?.of(officer))
+    }
+
+    fn keep_wrong_secrets(&self, officer: &str, wrong: WrongSecrets) -> Result<(), VaultError> {
+        let mut tries = Tries::read(&self.tries_path())?;
+        tries.keep(officer, wrong);
+        tries.write(&self.tries_path())
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), VaultError> {

@@ -4,7 +4,7 @@
 //! `counter.json` beside it; the first contact brings whatever is newer.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
@@ -97,6 +97,14 @@ impl Vault for StartedVault {
 
     fn lock(&self) {
         self.vault.lock();
+    }
+
+    fn wrong_secrets(&self, officer: &str) -> Result<WrongSecrets, VaultError> {
+        self.vault.wrong_secrets(officer)
+    }
+
+    fn keep_wrong_secrets(&self, officer: &str, wrong: WrongSecrets) -> Result<(), VaultError> {
+        self.vault.keep_wrong_secrets(officer, wrong)
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), VaultError> {

@@ -4,6 +4,7 @@
 
 use motcua_desk::ports::{
     Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, QueuedOp, Vault, VaultError, VaultStatus,
+    WrongSecrets,
 };
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, DeviceId, DocumentId, DocumentRecord,
@@ -29,6 +30,7 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     a_short_secret_makes_no_vault(make().as_ref());
     a_second_officer_opens_the_same_vault(make().as_ref());
     a_locked_vault_says_nothing(make().as_ref());
+    wrong_secrets_are_kept_for_each_officer_without_a_key(make().as_ref());
     a_dossier_follows_its_revision(make().as_ref());
     dossiers_are_found_without_marks_newest_first(make().as_ref());
     the_outbox_has_no_gap(make().as_ref());
@@ -102,6 +104,20 @@ fn a_locked_vault_says_nothing(vault: &dyn Vault) {
     assert_eq!(vault.outbox(true), Err(VaultError::Locked));
     assert_eq!(vault.counter(), Err(VaultError::Locked));
     assert_eq!(vault.setting("k"), Err(VaultError::Locked));
+}
+
+fn wrong_secrets_are_kept_for_each_officer_without_a_key(vault: &dyn Vault) {
+    assert_eq!(vault.wrong_secrets(OFFICER), Ok(WrongSecrets::default()), "no vault, nothing wrong");
+    create(vault);
+    vault.lock();
+    let wrong = WrongSecrets { in_a_row: 6, last: Timestamp(1_795_143_600_000) };
+    vault.keep_wrong_secrets(OFFICER, wrong).unwrap();
+    assert_eq!(vault.wrong_secrets(OFFICER), Ok(wrong));
+    assert_eq!(vault.wrong_secrets("canbo.hai"), Ok(WrongSecrets::default()), "a colleague does not wait");
+    vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+    assert_eq!(vault.wrong_secrets(OFFICER), Ok(wrong), "the vault counts nothing by itself");
+    vault.keep_wrong_secrets(OFFICER, WrongSecrets::default()).unwrap();
+    assert_eq!(vault.wrong_secrets(OFFICER), Ok(WrongSecrets::default()));
 }
 
 fn a_dossier_follows_its_revision(vault: &dyn Vault) {

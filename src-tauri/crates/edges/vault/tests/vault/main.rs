@@ -6,6 +6,7 @@ mod damage;
 mod fixtures;
 mod kill;
 mod secrecy;
+mod tries;
 
 use motcua_desk::ports::{Vault, VaultError, VaultStatus};
 use motcua_testkit::contract::vault::{self as contract, OFFICER, RECOVERY, SECRET};
