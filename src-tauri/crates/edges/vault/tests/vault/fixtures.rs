@@ -1,12 +1,11 @@
 //! Vaults of every shipped schema still open, with a full outbox.
 
 use super::RECOVERY_PRIVATE;
-use motcua_desk::ports::{Batch, Vault};
-use motcua_dossier::{OutboxItem, OutboxState, Timestamp};
+use motcua_desk::ports::Vault;
+use motcua_dossier::{OutboxState, Timestamp};
 use motcua_testkit::contract::vault::{self as contract, OFFICER, SECRET};
 use motcua_vault::SealedVault;
-use motcua_wire::SignedReceipt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../tests/fixtures/vault");
 
@@ -67,35 +66,4 @@ fn schema_1_opens_with_its_outbox() {
         assert_eq!(std::fs::read_dir(dir.path().join("blobs")).unwrap().count(), 1, "it was there");
         contract::enqueue(&vault, &contract::sample_op(6)).unwrap();
     }
-}
-
-/// Made once when schema 1 was shipped; never run again on a committed fixture.
-#[test]
-#[ignore = "writes a new fixture into MOTCUA_NEW_FIXTURE"]
-fn write_the_fixture_of_this_schema() {
-    let dir = PathBuf::from(std::env::var_os("MOTCUA_NEW_FIXTURE").unwrap());
-    let vault = SealedVault::at(dir.clone());
-    contract::create(&vault);
-    let queued: Vec<_> = (1..=5).map(contract::sample_op).collect();
-    let mut written = states();
-    written[1] = OutboxState::Sending { sent: 500, total: 1000 };
-    let changed = queued.iter().zip(written).map(|(q, state)| OutboxItem { state, ..q.item.clone() });
-    let batch = Batch {
-        dossiers: vec![contract::sample_dossier(1, "Nguyễn Văn A (DEMO)")],
-        outbox: changed.collect(),
-        receipts: vec![(queued[0].item.op, SignedReceipt("demo.demo.demo".into()))],
-        documents: vec![(
-            contract::sample_document(1).record.owner[0].clone(),
-            Timestamp(1_795_143_600_000),
-            vec![contract::sample_document(1)],
-        )],
-        captures: vec![contract::sample_capture(1)],
-        settings: vec![("scanner".into(), "test:0".into())],
-        enqueue: queued,
-        ..Batch::default()
-    };
-    vault.commit(&batch).unwrap();
-    vault.put_blob(b"%PDF-1.7 (DEMO)").unwrap();
-    drop(vault);
-    std::fs::remove_file(dir.join("vault.lock")).unwrap();
 }
