@@ -603,6 +603,7 @@ pub(crate) fn verify_report(report: &impl serde::Serialize) -> Result<view::Veri
         claimed_at: Option<Timestamp>,
         integrity: view::Integrity,
         trust: State,
+        revocation: view::Revocation,
         verdict: view::Verdict,
         reasons: Vec<String>,
     }
@@ -619,6 +620,7 @@ pub(crate) fn verify_report(report: &impl serde::Serialize) -> Result<view::Veri
         claimed_at: s.claimed_at.map(Into::into),
         integrity: s.integrity,
         trust: s.trust.state,
+        revocation: s.revocation,
         verdict: s.verdict,
         reasons: s.reasons,
     };

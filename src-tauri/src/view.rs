@@ -78,6 +78,7 @@ words! {
     Verdict { Passed, Indeterminate, Failed }
     Integrity { Intact, Changed, Broken }
     Trust { Trusted, Untrusted, Expired, NotYetValid, Revoked, NotForSigning }
+    Revocation { NotRevoked, Revoked, Unknown }
     /// What `cancelJob` may stop.
     JobKind { Scan, Sign, Fetch, Sync }
 }
@@ -294,6 +295,7 @@ dtos! {
         reasons: Vec<String>,
     }
     VerifyReport { document: Verdict, signatures: Vec<SignatureCheck> }
+        revocation: Revocation,
     /// What the PIN window shows; injected before its page loads.
     SignPrompt {
         job: String,

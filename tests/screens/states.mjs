@@ -51,6 +51,7 @@ export const STATES = [
   { name: "viewer-bad-signature", scene: "mixed,badSignature", hash: "#/dossier/d1/papers", act: steps(click("component-2-view"), see("[data-test=viewer] canvas"), (page) => page.waitForTimeout(700)) },
   { name: "viewer-broken", scene: "mixed,brokenPdf", hash: "#/dossier/d1/papers", act: steps(click("component-2-view"), see("[role=alert]")) },
   { name: "picker", scene: "", hash: "#/dossier/d1/papers", act: steps(click("component-2-choose"), click("component-2-warehouse"), see("[data-test=picker-row-0]")) },
+  { name: "viewer-revocation-unknown", scene: "mixed,revocationUnknown", hash: "#/dossier/d1/papers", act: steps(click("component-2-view"), see("[data-test=viewer] canvas"), (page) => page.waitForTimeout(700)) },
   { name: "picker-store", scene: "", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), (page) => page.click("[data-tab=store]")) },
   { name: "picker-national", scene: "", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), (page) => page.click("[data-tab=named-2]"), click("picker-row-0")) },
   { name: "picker-named-store", scene: "", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), (page) => page.click("[data-tab=named-0]"), see("[data-test=picker-download-0]")) },

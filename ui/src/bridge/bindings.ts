@@ -438,6 +438,8 @@ export type ScannerInfo = {
 export type Secret = string;
 
 /**  What the PIN window shows; injected before its page loads. */
+export type Revocation = "notRevoked" | "revoked" | "unknown";
+
 export type SignPrompt = {
 	job: string,
 	title: string,
@@ -475,6 +477,7 @@ export type SignerRole = "officer" | "agency" | "other";
 
 export type Source = "scan" | "file" | "warehouse";
 
+	revocation: Revocation,
 export type Status = {
 	vault: VaultState,
 	officers: string[],

@@ -483,7 +483,7 @@ export const bridge: Bridge = {
   },
   verifyFile: async () => ({
     document: scene("badSignature") ? "failed" : "passed",
-    signatures: [{ organization: "UBND xã An Hòa (DEMO)", authority: "CA phục vụ các cơ quan nhà nước (DEMO)", claimedAt: NOW - HOUR, integrity: scene("badSignature") ? "changed" : "intact", trust: "trusted", verdict: scene("badSignature") ? "failed" : "passed", reasons: scene("badSignature") ? ["fileChangedAfterSigning"] : [] }],
+    signatures: [{ organization: "UBND xã An Hòa (DEMO)", authority: "CA phục vụ các cơ quan nhà nước (DEMO)", claimedAt: NOW - HOUR, integrity: scene("badSignature") ? "changed" : "intact", trust: "trusted", revocation: scene("revocationUnknown") ? "unknown" : "notRevoked", verdict: scene("badSignature") ? "failed" : "passed", reasons: scene("badSignature") ? ["fileChangedAfterSigning"] : scene("revocationUnknown") ? ["revocationUnknown"] : [] }],
   }),
   imageUrl: (blob) => {
     const known = pages.get(blob) ?? { name: "Giấy tờ mẫu", page: 1 };

@@ -25,6 +25,6 @@ mod verify;
 
 pub use certificate::{Certificate, CertificateCard, CertificateError, CertificateProblem, KeyKind};
 pub use cms::{SignatureError, SignedAttributes, assemble_cms};
-pub use report::{Integrity, Report, SignatureReport, Trust, Verdict};
+pub use report::{Integrity, Report, Revocation, SignatureReport, Trust, Verdict};
 pub use trust::{TrustList, TrustListError};
 pub use verify::{VerifyError, verify_pdf};

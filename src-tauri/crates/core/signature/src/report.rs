@@ -28,7 +28,9 @@ pub struct SignatureReport {
     pub integrity: Integrity,
     /// Whether the certificate leads to an anchor.
     pub trust: Trust,
-    /// The conclusion.
+    /// Whether somebody could say that it was not revoked.
+    pub revocation: Revocation,
+    /// The conclusion; revocation that is not known leaves it open to the reader.
     pub verdict: Verdict,
     /// Why, as stable codes.
     pub reasons: Vec<String>,
@@ -79,4 +81,16 @@ pub enum Trust {
     Revoked,
     /// Its usages do not allow signing documents.
     NotForSigning,
+}
+
+/// What the issuers' revocation lists say of the whole chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Revocation {
+    /// On no current list, and there is one of every issuer.
+    NotRevoked,
+    /// On a list.
+    Revoked,
+    /// A current list is missing, or no chain was followed.
+    Unknown,
 }

@@ -4,7 +4,7 @@ use crate::certificate::{Certificate, CertificateCard, CertificateProblem, KeyKi
 use crate::check::{Hash, fits_with};
 use crate::cms::{CONTENT_TYPE, ID_DATA, ID_SIGNED_DATA, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2};
 use crate::path;
-use crate::report::{Integrity, Report, SignatureReport, Trust, Verdict};
+use crate::report::{Integrity, Report, Revocation, SignatureReport, Trust, Verdict};
 use crate::trust::TrustList;
 use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
@@ -42,6 +42,7 @@ struct Check<'c> {
     found: &'c FoundSignature,
     reasons: Vec<String>,
     integrity: Integrity,
+    revocation: Revocation,
     /// The signed bytes are intact, yet something keeps the answer open.
     open: bool,
 }
@@ -56,7 +57,8 @@ struct Envelope {
 
 impl<'c> Check<'c> {
     fn run(pdf: &'c [u8], found: &'c FoundSignature, trust: &TrustList, now: Timestamp) -> SignatureReport {
-        let mut check = Self { pdf, found, reasons: vec![], integrity: Integrity::Intact, open: false };
+        let (integrity, revocation) = (Integrity::Intact, Revocation::Unknown);
+        let mut check = Self { pdf, found, reasons: vec![], integrity, revocation, open: false };
         if !found.well_formed {
             check.fail(Integrity::Broken, "byteRangeMalformed");
         }
@@ -242,10 +244,13 @@ impl<'c> Check<'c> {
             self.doubt("weakAlgorithm");
         }
         if path.revoked {
+            self.revocation = Revocation::Revoked;
             self.say("certificateRevoked");
             return Trust::Revoked;
         }
-        if !path.revocation_known {
+        if path.revocation_known {
+            self.revocation = Revocation::NotRevoked;
+        } else {
             // Offline is normal at the counter: said, and left to the reader.
             self.say("revocationUnknown");
         }
@@ -280,6 +285,7 @@ impl<'c> Check<'c> {
                 .map(Timestamp),
             integrity: self.integrity,
             trust,
+            revocation: self.revocation,
             verdict,
             reasons: self.reasons,
             covers_whole_file: self.found.covers_whole_file,

@@ -1,13 +1,14 @@
 //! Loose files: scan, make, sign, verify.
 
 use crate::arguments::{MakeAction, ScanAction, SignAction, Source, VerifyAction};
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, sentence};
 use crate::secrets;
 use anyhow::{Context, bail};
 use motcua_desk::ports::{ColorMode, ScannerSource};
 use motcua_desk::{Desk, ScanOptions};
-use motcua_signature::Verdict;
+use motcua_signature::{Revocation, Verdict};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -132,12 +133,12 @@ pub(crate) async fn verify(desk: &Desk, action: &VerifyAction, output: Output) -
         }
         for s in &report.signatures {
             println!(
-                "{} · {} · {:?} · {:?} · {:?}{}",
+                "{} · {} · {} · {:?} · {:?}{}",
                 s.signer.organization,
                 s.signer.authority,
+                verdict(s.verdict, s.revocation),
                 s.integrity,
                 s.trust,
-                s.verdict,
                 if s.reasons.is_empty() { String::new() } else { format!(" · {}", s.reasons.join(", ")) }
             );
         }
@@ -148,6 +149,17 @@ pub(crate) async fn verify(desk: &Desk, action: &VerifyAction, output: Output) -
         Verdict::Indeterminate => ExitCode::from(4),
         Verdict::Failed => ExitCode::from(1),
     })
+}
+
+/// The window's words; a signature whose revocation nobody could tell is not simply a good one.
+fn verdict(verdict: Verdict, revocation: Revocation) -> String {
+    let word = match verdict {
+        Verdict::Passed if revocation == Revocation::Unknown => "revocationUnknown",
+        Verdict::Passed => "passed",
+        Verdict::Indeterminate => "indeterminate",
+        Verdict::Failed => "failed",
+    };
+    sentence("verdict", word, &BTreeMap::new()).unwrap_or_default()
 }
 
 /// A token that Ctrl+C cancels.

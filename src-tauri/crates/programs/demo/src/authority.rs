@@ -91,7 +91,7 @@ struct Signing {
 
 impl Authority {
     /// Opens the authorities in `dir`, made at the first call with `at` as today: the two of the
-    /// demo, a stranger, a revoked certificate, the revocation list, and an agency key in software.
+    /// demo, a stranger, a revoked certificate, the revocation lists, and an agency key in software.
     ///
     /// # Errors
     /// The directory cannot be used, or what is in it is not ours.
@@ -105,6 +105,9 @@ impl Authority {
         authority.software(&authority.order("revoked", "Người Ký Đã Bị Thu Hồi (DEMO)"))?;
         if !dir.join("crl.pem").exists() {
             fs::write(dir.join("crl.pem"), authority.revocations()?)?;
+        }
+        if !dir.join("root-crl.pem").exists() {
+            fs::write(dir.join("root-crl.pem"), authority.list(&authority.root, None)?)?;
         }
         Ok(authority)
     }
@@ -161,12 +164,12 @@ impl Authority {
         Ok(certificate.to_der()?)
     }
 
-    /// The trust list of the demo, as PEM: root, issuing authority, revocation list.
+    /// The trust list of the demo, as PEM: root, issuing authority, a revocation list of each.
     ///
     /// # Errors
     /// A file is missing.
     pub fn trust(&self) -> Result<Vec<String>> {
-        ["root.pem", "issuing.pem", "crl.pem"]
+        ["root.pem", "issuing.pem", "crl.pem", "root-crl.pem"]
             .into_iter()
             .map(|file| fs::read_to_string(self.dir.join(file)).with_context(|| format!("read {file}")))
             .collect()
@@ -207,28 +210,33 @@ impl Authority {
 
     fn revocations(&self) -> Result<String> {
         let revoked = X509::from_pem(fs::read(self.dir.join("revoked.pem"))?)?.tbs_certificate;
-        let issuer = &self.issuing.certificate.tbs_certificate;
+        let entry = RevokedCert {
+            serial_number: revoked.serial_number,
+            revocation_date: moment(self.at - Duration::days(60))?,
+            crl_entry_extensions: None,
+        };
+        self.list(&self.issuing, Some(vec![entry]))
+    }
+
+    fn list(&self, by: &Signing, revoked: Option<Vec<RevokedCert>>) -> Result<String> {
+        let issuer = &by.certificate.tbs_certificate;
         let key = issuer.subject_public_key_info.to_der()?;
         let key_id = AuthorityKeyIdentifier::try_from(SubjectPublicKeyInfoRef::from_der(&key)?)?;
         let number = CrlNumber(der::asn1::Uint::new(&[1])?);
-        let algorithm = self.issuing.key.signature_algorithm_identifier()?;
+        let algorithm = by.key.signature_algorithm_identifier()?;
         let list = TbsCertList {
             version: Version::V2,
             signature: algorithm.clone(),
             issuer: issuer.subject.clone(),
             this_update: moment(self.at - Duration::days(1))?,
             next_update: Some(moment(self.at + Duration::days(3 * 365))?),
-            revoked_certificates: Some(vec![RevokedCert {
-                serial_number: revoked.serial_number,
-                revocation_date: moment(self.at - Duration::days(60))?,
-                crl_entry_extensions: None,
-            }]),
+            revoked_certificates: revoked,
             crl_extensions: Some(vec![
                 key_id.to_extension(&issuer.subject, &[])?,
                 number.to_extension(&issuer.subject, &[])?,
             ]),
         };
-        let signature = self.issuing.key.try_sign(&list.to_der()?)?;
+        let signature = by.key.try_sign(&list.to_der()?)?;
         let list = CertificateList {
             tbs_cert_list: list,
             signature_algorithm: algorithm,
@@ -364,7 +372,7 @@ fn name(common_name: &str) -> Result<Name> {
 mod tests {
     use super::*;
     use motcua_dossier::Timestamp;
-    use motcua_signature::{Trust, TrustList, Verdict, verify_pdf};
+    use motcua_signature::{Revocation, Trust, TrustList, Verdict, verify_pdf};
     use time::macros::datetime;
 
     const TODAY: OffsetDateTime = datetime!(2026-11-21 08:00 +7);
@@ -390,6 +398,15 @@ mod tests {
         let report = verify_pdf(&good, &trust, now()).unwrap();
         assert_eq!(report.document, Verdict::Passed, "{:?}", report.signatures[0].reasons);
         assert_eq!(report.signatures[0].signer.organization, AGENCY);
+        assert_eq!(report.signatures[0].revocation, Revocation::NotRevoked);
+        let old = TrustList::from_pem(&authority.trust().unwrap()[..3]).unwrap();
+        let report = verify_pdf(&good, &old, now()).unwrap();
+        assert_eq!(report.document, Verdict::Passed, "a counter works offline");
+        assert_eq!(
+            report.signatures[0].revocation,
+            Revocation::Unknown,
+            "but it does not say more than it knows"
+        );
         let revoked = authority.revoked_signer().unwrap().sign_pdf(&paper(), &chain, TODAY).unwrap();
         let report = verify_pdf(&revoked, &trust, now()).unwrap();
         assert_eq!(report.signatures[0].trust, Trust::Revoked);

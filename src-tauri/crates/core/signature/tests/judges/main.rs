@@ -8,8 +8,8 @@ mod office;
 use motcua_dossier::Timestamp;
 use motcua_pdf::{PdfError, inspect, prepare, signatures};
 use motcua_signature::{
-    CertificateProblem, Integrity, KeyKind, Report, SignatureError, SignedAttributes, Trust, TrustList,
-    Verdict, assemble_cms, verify_pdf,
+    CertificateProblem, Integrity, KeyKind, Report, Revocation, SignatureError, SignedAttributes, Trust,
+    TrustList, Verdict, assemble_cms, verify_pdf,
 };
 use office::{NOW, document, office, request};
 use proptest::prelude::*;
@@ -106,6 +106,7 @@ fn one_two_and_three_signatures_hold_and_keep_the_earlier_bytes() {
         assert_eq!(report.signatures[0].trust, Trust::Trusted { anchor: "Root Thu Nghiem".into() });
         assert_eq!(report.signatures[0].signer.organization, "Nguyễn Thị Thử Nghiệm");
         assert!(has(&report, 0, "claimedTimeOnly") && has(&report, 0, "revocationUnknown"));
+        assert_eq!(report.signatures[0].revocation, Revocation::Unknown, "there is no list at all");
         judged(&pdf, count);
     }
     let names: Vec<String> = signatures(&pdf).unwrap().into_iter().map(|found| found.field).collect();
@@ -228,6 +229,12 @@ fn a_revoked_certificate_fails() {
         let report = verify_pdf(&signed, &trust, Timestamp(NOW * 1000)).unwrap();
         assert_eq!(report.document == Verdict::Passed, passed, "{report:?}");
         assert_eq!(has(&report, 0, "certificateRevoked"), !passed);
+        let told = report.signatures[0].revocation;
+        assert_eq!(
+            told,
+            if passed { Revocation::Unknown } else { Revocation::Revoked },
+            "no list of the root"
+        );
     }
 }
 
