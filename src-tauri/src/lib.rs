@@ -18,6 +18,7 @@ pub mod shell;
 pub mod view;
 pub mod window;
 
+use crate::crash::Crashes;
 use crate::shell::Shell;
 use anyhow::Context;
 use motcua_assembly::{AssemblyError, ProfileDir};
@@ -33,7 +34,8 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     let profile = ProfileDir::find(arguments.profile)?;
     motcua_assembly::init_logging(profile.root(), "motcua-desktop").context("log directory")?;
-    crash::install(profile.root());
+    let crashes = Crashes::of(profile.root());
+    crashes.install();
     let builder = tauri::Builder::default()
         // First of all plugins: a second start must end before anything else begins.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::raise(app)))
@@ -42,7 +44,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         .setup(move |app| {
             match motcua_assembly::assemble(&profile) {
                 Ok(desk) => {
-                    app.manage(Shell::new(desk));
+                    app.manage(Shell::new(desk, crashes));
                     window::open(app)?;
                 }
                 Err(error) => refuse_to_start(app.handle(), &error),

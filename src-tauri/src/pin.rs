@@ -51,6 +51,11 @@ impl PinDesk {
         Some(clicks)
     }
 
+    /// Is the window open with nothing on its way to the token.
+    pub fn waits(&self) -> bool {
+        self.lock().as_ref().is_some_and(|session| !session.busy)
+    }
+
     /// Ends the session: the window is gone or the job is over.
     pub fn close(&self) {
         if let Some(session) = self.lock().take() {

@@ -1,5 +1,6 @@
 //! What the window keeps: the desk, the running jobs, the place of the PIN window, the token last seen.
 
+use crate::crash::Crashes;
 use crate::jobs::Jobs;
 use crate::mirror::{outbox_item, small, summary_state};
 use crate::pin::PinDesk;
@@ -29,14 +30,17 @@ pub struct Shell {
     pub jobs: Jobs,
     /// Where PINs arrive.
     pub pins: PinDesk,
+    /// What went wrong in earlier runs.
+    pub crashes: Crashes,
     token: Mutex<TokenState>,
 }
 
 impl Shell {
     /// A shell around a desk.
     #[must_use]
-    pub fn new(desk: Arc<Desk>) -> Self {
-        Self { desk, jobs: Jobs::default(), pins: PinDesk::default(), token: Mutex::new(TokenState::None) }
+    pub fn new(desk: Arc<Desk>, crashes: Crashes) -> Self {
+        let (jobs, pins) = (Jobs::default(), PinDesk::default());
+        Self { desk, jobs, pins, crashes, token: Mutex::new(TokenState::None) }
     }
 
     /// Where the counter stands.
@@ -75,6 +79,7 @@ impl Shell {
             scanner_label: self.desk.scanner_label().await.ok().flatten(),
             reference_version: small(status.reference_version),
             block_left: status.block_left,
+            lock_after_minutes: office.lock_after_minutes,
         }
     }
 
@@ -117,6 +122,12 @@ impl Shell {
         self.pins.close();
         self.desk.lock().await;
         drop(app.emit_to(crate::window::MAIN, STATUS_CHANGED, &self.status().await));
+    }
+
+    /// Does the officer wait for a job of his, so that nothing typed does not mean nobody there. A PIN
+    /// window nobody types into is no job.
+    pub fn works(&self) -> bool {
+        self.jobs.runs(JobKind::Scan) || (self.jobs.runs(JobKind::Sign) && !self.pins.waits())
     }
 
     /// The outbox as the page shows it.

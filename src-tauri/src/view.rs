@@ -113,7 +113,11 @@ dtos! {
         scanner_label: Option<String>,
         reference_version: u32,
         block_left: u32,
+        /// Minutes without input after which the window locks.
+        lock_after_minutes: u32,
     }
+    /// The program stopped unexpectedly in an earlier run.
+    CrashNote { at: Millis, path: String }
     IdentityCheck {
         outcome: IdentityOutcome,
         at: Option<Millis>,
@@ -291,11 +295,11 @@ dtos! {
         claimed_at: Option<Millis>,
         integrity: Integrity,
         trust: Trust,
+        revocation: Revocation,
         verdict: Verdict,
         reasons: Vec<String>,
     }
     VerifyReport { document: Verdict, signatures: Vec<SignatureCheck> }
-        revocation: Revocation,
     /// What the PIN window shows; injected before its page loads.
     SignPrompt {
         job: String,

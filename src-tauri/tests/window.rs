@@ -5,7 +5,9 @@
 
 use motcua_desk::ports::{Batch, LinkError, Vault};
 use motcua_desktop::commands::{MAIN, PIN};
+use motcua_desktop::crash::Crashes;
 use motcua_desktop::shell::Shell;
+use motcua_desktop::view::JobKind;
 use motcua_dossier::{BlobId, DossierId, Provenance, ReceiptChange};
 use motcua_testkit::{Office, SECRET, paper_of, pki};
 use serde_json::{Value, json};
@@ -18,6 +20,7 @@ use tauri::{App, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 /// A counter on fakes behind both windows.
 struct Counter {
     office: Office,
+    profile: tempfile::TempDir,
     app: App<MockRuntime>,
     main: WebviewWindow<MockRuntime>,
 }
@@ -27,9 +30,12 @@ impl Counter {
         let office = tauri::async_runtime::block_on(Office::ready());
         let builder = motcua_desktop::with_commands(mock_builder());
         let app = builder.build(motcua_desktop::context()).unwrap();
-        app.manage(Shell::new(Arc::clone(&office.desk)));
+        let profile = tempfile::tempdir().unwrap();
+        std::fs::create_dir(profile.path().join("crashes")).unwrap();
+        std::fs::write(profile.path().join("crashes/1795143600000.json"), "{}").unwrap();
+        app.manage(Shell::new(Arc::clone(&office.desk), Crashes::of(profile.path())));
         let main = window(&app, "main");
-        Self { office, app, main }
+        Self { office, profile, app, main }
     }
 
     /// Asks as the main window's page does.
@@ -169,7 +175,7 @@ fn every_window_may_call_its_own_commands_and_no_other() {
 fn every_command_of_the_main_window_is_registered_and_refuses_nonsense() {
     let counter = Counter::open();
     // Without arguments nothing may be "not found": it works, or says which argument it misses.
-    for name in MAIN.iter().filter(|n| **n != "lock") {
+    for name in MAIN.iter().filter(|n| !n.starts_with("lock")) {
         if let Err(error) = counter.ask(name, json!({})) {
             let text = error.to_string();
             assert!(!text.contains("not found") && !text.contains("not allowed"), "{name}: {text}");
@@ -207,9 +213,9 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        17,
+        18,
         "vault, officers, officer, officerName, agencyName, unitName, version, online, lastContact, queued, attention, \
-         token, tokenLabel, scannerId, scannerLabel, referenceVersion, blockLeft"
+         token, tokenLabel, scannerId, scannerLabel, referenceVersion, blockLeft, lockAfterMinutes"
     );
     assert_eq!(status["officerName"], Value::Null, "only a login is known");
     let named = counter.ask("name_officer", json!({ "name": " Trần  Thị Mẫu " })).unwrap();
@@ -242,6 +248,60 @@ fn the_window_says_why_an_identity_was_not_checked() {
         counter.office.warehouse.out(Some(how));
         assert_eq!(outcome("001203000019"), told);
     }
+}
+
+#[test]
+fn an_idle_counter_locks_itself_but_never_under_a_job() {
+    let counter = Counter::open();
+    let dossier = counter.open_dossier();
+    let id = dossier["id"].clone();
+    let status = || counter.ask("lock_idle", json!({})).unwrap();
+    assert_eq!(counter.ask("status", json!({})).unwrap()["lockAfterMinutes"], 10);
+    let shell = counter.app.state::<Shell>();
+    let scanning = shell.jobs.begin(JobKind::Scan);
+    assert_eq!(status()["vault"], "open", "a long scan is waited for");
+    drop(scanning);
+    let signing = shell.jobs.begin(JobKind::Sign);
+    assert_eq!(status()["vault"], "open", "so is a signature under way");
+    drop(signing);
+
+    counter.scan_into(&id, 2, 1);
+    counter.ask("finish_capture", json!({ "id": id, "component": 2 })).unwrap();
+    let paper =
+        || counter.ask("dossier", json!({ "id": id })).unwrap()["components"][1]["attachment"].clone();
+    let before = paper();
+    let certificates = counter.ask("certificates", json!({})).unwrap();
+    let left_alone = std::thread::spawn({
+        let main = counter.main.clone();
+        let job = json!({ "id": id, "components": [2], "fingerprint": certificates[0]["fingerprint"] });
+        move || call(&main, "sign", job)
+    });
+    let begun = std::time::Instant::now();
+    while counter.app.get_webview_window("pin").is_none() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "the PIN window opens");
+        std::thread::yield_now();
+    }
+    assert_eq!(status()["vault"], "locked", "a PIN window nobody types into keeps no counter open");
+    assert_eq!(left_alone.join().unwrap().unwrap_err()["code"], "signCancelled");
+    assert_eq!(counter.office.signer.logins(), 0);
+    let right = json!({ "officer": "canbo.mau", "secret": SECRET });
+    counter.ask("unlock", right).unwrap();
+    assert_eq!(paper(), before, "the draft is as it was");
+    counter.ask("lock", json!({})).unwrap();
+}
+
+#[test]
+fn a_crash_of_an_earlier_run_is_told_until_the_officer_knows() {
+    let counter = Counter::open();
+    counter.ask("lock", json!({})).unwrap();
+    let note = counter.ask("crash_note", json!({})).unwrap();
+    assert_eq!(note["at"].as_f64(), Some(1_795_143_600_000.0), "told before the vault is open");
+    let path = note["path"].as_str().unwrap();
+    assert!(path.starts_with(counter.profile.path().to_str().unwrap()), "says where the report lies: {path}");
+    counter.ask("crash_known", json!({})).unwrap();
+    assert_eq!(counter.ask("crash_note", json!({})).unwrap(), Value::Null);
+    assert_eq!(Crashes::of(counter.profile.path()).untold(), None, "nor at the next start");
+    assert!(std::path::Path::new(path).exists(), "the report itself stays");
 }
 
 #[test]

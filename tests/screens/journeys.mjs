@@ -127,6 +127,47 @@ export const journeys = {
     assert.equal(await page.evaluate(() => globalThis.prints), 2);
   },
 
+  async "the lock covers everything and gives it back as it was, a dialog too"(page, base) {
+    const unlock = async () => {
+      await focusIs(page, "unlock-secret");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+      assert.ok(await page.isVisible("[data-test=locked]"), "no key but the secret opens it");
+      await page.keyboard.type("mat-khau-dung");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("[data-test=locked]", { state: "detached" });
+    };
+    await page.clock.install();
+    await page.goto(`${base}/#/new`);
+    await page.waitForSelector("[data-test=procedure-option-5]");
+    await tabTo(page, "owner-name");
+    await page.keyboard.type("Viết dở");
+    await page.clock.fastForward(9 * 60_000);
+    await page.keyboard.type(" d");
+    await page.clock.fastForward(9 * 60_000);
+    assert.equal(await page.locator("[data-test=locked]").count(), 0, "somebody is there");
+    await page.clock.fastForward(61_000);
+    await page.waitForSelector("[data-test=locked]");
+    assert.match(await page.textContent("[data-test=locked]"), /10 phút/);
+    await unlock();
+    await focusIs(page, "owner-name");
+    assert.equal(await page.inputValue("[data-test=owner-name]"), "Viết dở d");
+
+    await page.goto(`${base}/#/dossier/d1/papers`);
+    await page.waitForSelector("[data-test=edit]");
+    await tabTo(page, "edit");
+    await page.keyboard.press("Enter");
+    await tabTo(page, "edit-owner-name");
+    await page.keyboard.type("!");
+    const typed = await page.inputValue("[data-test=edit-owner-name]");
+    await page.keyboard.press("Control+l");
+    await unlock();
+    await focusIs(page, "edit-owner-name");
+    assert.equal(await page.inputValue("[data-test=edit-owner-name]"), typed);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=edit-owner-name]", { state: "detached" });
+  },
+
   async "a procedure's code can be typed; digits choose in the list only"(page, base) {
     await page.goto(`${base}/#/new`);
     await page.waitForSelector("[data-test=procedure-option-5]");

@@ -81,19 +81,18 @@ await Promise.all(Array.from({ length: 3 }, async () => {
   for (let next = work.shift(); next; next = work.shift()) await show(next);
 }));
 
-if (only.length === 0) {
-  for (const [name, journey] of Object.entries(journeys)) {
-    const { page, context } = await openPage(name);
-    page.setDefaultTimeout(8000);
-    try {
-      await journey(page, base);
-      console.log(`journey: ${name}`);
-    } catch (error) {
-      faults.push(`journey ${name}: ${error.stack.split("\n").slice(0, 6).join("\n  ")}`);
-      await page.screenshot({ path: join(shots, `journey.png`) });
-    }
-    await context.close();
+const walked = Object.entries(journeys).filter(([name]) => only.length === 0 || only.includes(name));
+for (const [name, journey] of walked) {
+  const { page, context } = await openPage(name);
+  page.setDefaultTimeout(8000);
+  try {
+    await journey(page, base);
+    console.log(`journey: ${name}`);
+  } catch (error) {
+    faults.push(`journey ${name}: ${error.stack.split("\n").slice(0, 6).join("\n  ")}`);
+    await page.screenshot({ path: join(shots, `journey.png`) });
   }
+  await context.close();
 }
 
 await browser.close();

@@ -24,19 +24,20 @@ describe("shortcuts", () => {
     const event = { code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, repeat: false, target: null, preventDefault: () => (taken = true), stopPropagation: () => undefined, ...more } as unknown as KeyboardEvent;
     return { event, taken: () => taken };
   };
-  it("an open dialog takes its own keys and nothing reaches the screen under it", () => {
+  it("an open dialog takes its own keys and nothing but the lock reaches the screen under it", () => {
     const heard: string[] = [];
-    const screen = handle({ accept: () => heard.push("screen"), help: () => heard.push("help") });
+    const screen = handle({ accept: () => heard.push("screen"), help: () => heard.push("help"), lock: () => heard.push("lock") });
     const release = holdForDialog();
     const dialog = handle({ accept: () => heard.push("dialog") });
     onKey(press("F9").event);
     onKey(press("F1").event);
+    onKey(press("KeyL", { ctrlKey: true }).event);
     dialog();
     onKey(press("F9").event);
     release();
     onKey(press("F9").event);
     screen();
-    expect(heard).toEqual(["dialog", "screen"]);
+    expect(heard).toEqual(["dialog", "lock", "screen"]);
   });
   it("a digit chooses an option only where an option has the focus", () => {
     vi.stubGlobal("HTMLElement", class {});

@@ -2,8 +2,9 @@
 
 use super::Answer;
 use crate::shell::Shell;
-use crate::view::{JobKind, Secret, Status};
+use crate::view::{AppError, CrashNote, JobKind, Millis, Secret, Status};
 use tauri::{AppHandle, Runtime, State};
+use tauri_plugin_dialog::DialogExt;
 
 /// Where the counter stands.
 #[tauri::command]
@@ -54,6 +55,53 @@ pub async fn name_officer(shell: State<'_, Shell>, name: String) -> Answer<Statu
         shell.desk.name_officer(&officer, &name).await?;
     }
     Ok(shell.status().await)
+}
+
+/// Nothing was typed for a while: locks, unless the officer waits for a job of his. The answer says which.
+#[tauri::command]
+#[specta::specta]
+pub async fn lock_idle<R: Runtime>(app: AppHandle<R>, shell: State<'_, Shell>) -> Answer<Status> {
+    if !shell.works() {
+        shell.close(&app).await;
+    }
+    Ok(shell.status().await)
+}
+
+/// What went wrong in an earlier run, until the officer has said that he knows.
+#[tauri::command]
+#[specta::specta]
+pub async fn crash_note(shell: State<'_, Shell>) -> Answer<Option<CrashNote>> {
+    #[allow(clippy::cast_precision_loss)] // exact until the year 287396
+    let note = |(path, at): (&std::path::Path, i64)| CrashNote {
+        at: Millis(at as f64),
+        path: path.display().to_string(),
+    };
+    Ok(shell.crashes.untold().map(note))
+}
+
+/// He knows.
+#[tauri::command]
+#[specta::specta]
+pub async fn crash_known(shell: State<'_, Shell>) -> Answer<()> {
+    shell.crashes.told();
+    Ok(())
+}
+
+/// Saves a copy of the report where the officer chooses in a dialog of the system; false when it was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_crash_report<R: Runtime>(app: AppHandle<R>, shell: State<'_, Shell>) -> Answer<bool> {
+    let Some((report, _)) = shell.crashes.untold() else { return Ok(false) };
+    let (chosen, choice) = tokio::sync::oneshot::channel();
+    app.dialog()
+        .file()
+        .set_title("Lưu báo cáo sự cố")
+        .set_file_name("mot-cua-su-co.json")
+        .save_file(move |path| drop(chosen.send(path)));
+    let Some(path) = choice.await.ok().flatten().and_then(|p| p.into_path().ok()) else { return Ok(false) };
+    tokio::fs::copy(report, path).await.map_err(|_| AppError::of("reportNotSaved"))?;
+    shell.crashes.told();
+    Ok(true)
 }
 
 /// Stops a running job; nothing happens when none of that kind runs.

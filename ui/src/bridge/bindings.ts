@@ -14,6 +14,14 @@ export const commands = {
 	lock: () => __TAURI_INVOKE<Status>("lock"),
 	/**  What the officer at the counter is called on receipts. */
 	nameOfficer: (name: string) => __TAURI_INVOKE<Status>("name_officer", { name }),
+	/**  Nothing was typed for a while: locks, unless the officer waits for a job of his. The answer says which. */
+	lockIdle: () => __TAURI_INVOKE<Status>("lock_idle"),
+	/**  What went wrong in an earlier run, until the officer has said that he knows. */
+	crashNote: () => __TAURI_INVOKE<CrashNote | null>("crash_note"),
+	/**  He knows. */
+	crashKnown: () => __TAURI_INVOKE<null>("crash_known"),
+	/**  Saves a copy of the report where the officer chooses in a dialog of the system; false when it was closed. */
+	saveCrashReport: () => __TAURI_INVOKE<boolean>("save_crash_report"),
 	/**  "Xác minh danh tính số". */
 	checkIdentity: (number: string) => __TAURI_INVOKE<IdentityCheck>("check_identity", { number }),
 	/**  The ten best procedures for what was typed. */
@@ -197,6 +205,12 @@ export type ConsentLine = {
 export type ConsentMethod = "spoken" | "paper" | "pad";
 
 export type CopyForm = "original" | "trueCopy" | "certifiedCopy" | "copyOfCopy" | "extract" | "copy";
+
+/**  The program stopped unexpectedly in an earlier run. */
+export type CrashNote = {
+	at: Millis,
+	path: string,
+};
 
 export type Dossier = {
 	id: string,
@@ -423,6 +437,7 @@ export type RowProgress = {
 	/**  Bytes in all; 0 where nothing comes over the line. */
 	size: number,
 };
+export type Revocation = "notRevoked" | "revoked" | "unknown";
 
 /**  Progress of a scan; safe to lose. */
 export type ScanEvent = { kind: "started" } | { kind: "page"; page: CapturedPage; index: number } | { kind: "finished"; pages: number };
@@ -438,8 +453,6 @@ export type ScannerInfo = {
 export type Secret = string;
 
 /**  What the PIN window shows; injected before its page loads. */
-export type Revocation = "notRevoked" | "revoked" | "unknown";
-
 export type SignPrompt = {
 	job: string,
 	title: string,
@@ -456,6 +469,7 @@ export type SignatureCheck = {
 	claimedAt: Millis | null,
 	integrity: Integrity,
 	trust: Trust,
+	revocation: Revocation,
 	verdict: Verdict,
 	reasons: string[],
 };
@@ -477,7 +491,6 @@ export type SignerRole = "officer" | "agency" | "other";
 
 export type Source = "scan" | "file" | "warehouse";
 
-	revocation: Revocation,
 export type Status = {
 	vault: VaultState,
 	officers: string[],
@@ -498,6 +511,8 @@ export type Status = {
 	scannerLabel: string | null,
 	referenceVersion: number,
 	blockLeft: number,
+	/**  Minutes without input after which the window locks. */
+	lockAfterMinutes: number,
 };
 
 export type Store = "agency" | "personal";

@@ -1,5 +1,5 @@
 import type {
-  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, ConsentMethod, Dossier, DossierLine, IdentityCheck,
+  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, ConsentMethod, CrashNote, Dossier, DossierLine, IdentityCheck,
   Metadata, Offers, OutboxItem, Party, ProcedureChoice, ScanEvent, RowProgress, ScannerInfo, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport,
 } from "./bindings";
 
@@ -15,6 +15,12 @@ export interface Bridge {
   lock(): Promise<Status>;
   /** What the officer at the counter is called on receipts. */
   nameOfficer(a: { name: string }): Promise<Status>;
+  /** Locks unless a job runs; the answer says which. */
+  lockIdle(): Promise<Status>;
+  crashNote(): Promise<CrashNote | null>;
+  crashKnown(): Promise<void>;
+  /** False when the officer closed the dialog. */
+  saveCrashReport(): Promise<boolean>;
   checkIdentity(a: { number: string }): Promise<IdentityCheck>;
   findProcedures(a: { query: string }): Promise<ProcedureChoice[]>;
   categories(): Promise<Category[]>;

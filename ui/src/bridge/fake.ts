@@ -14,6 +14,7 @@ const pace = scene("slow") ? 600 : 0;
 
 /** Friday 20 November 2026, 09:12 in Vietnam. */
 const NOW = Date.parse("2026-11-20T09:12:00+07:00");
+const STARTED = Date.now();
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -214,7 +215,7 @@ const metadata = (name: string, number = lan.number): Metadata => ({
 const status: Status = {
   vault: scene("absent") ? "absent" : scene("locked") ? "locked" : "open", officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") ? null : "canbo.demo",
   officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !scene("offline"), lastContact: scene("offline") ? NOW - 47 * 60_000 : NOW - 30_000,
-  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46,
+  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, lockAfterMinutes: 10,
 };
 function current(): Status {
   const items = [...store.values()].flatMap((d) => d.outbox);
@@ -262,6 +263,13 @@ export const bridge: Bridge = {
     status.officerName = name.trim() || null;
     return current();
   },
+  lockIdle: async () => {
+    if (!scene("scanning")) Object.assign(status, { vault: "locked", officer: null });
+    return current();
+  },
+  crashNote: async () => (scene("crashed") ? { at: NOW - 14 * HOUR, path: "/home/canbo/.local/share/motcua/crashes/1795097520000.json" } : null),
+  crashKnown: async () => void scenes.delete("crashed"),
+  saveCrashReport: async () => scenes.delete("crashed"),
   checkIdentity: async ({ number }) => {
     await wait(pace);
     const bareNumber = number.replace(/[\s.]/g, "");
@@ -501,7 +509,7 @@ export const bridge: Bridge = {
     dossierHeard.add(heard);
     return () => dossierHeard.delete(heard);
   },
-  now: () => NOW,
+  now: () => NOW + Date.now() - STARTED,
 };
 
 export function pinBridge(): PinBridge {

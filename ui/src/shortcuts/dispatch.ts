@@ -54,6 +54,8 @@ export function onKey(event: KeyboardEvent): void {
   if (event.repeat) return;
   for (let i = layers.length - 1; i >= 0; i -= 1) {
     const layer = layers[i];
+    // Whatever is open, the officer may leave the counter.
+    if (!layer && found.act === "lock") continue;
     if (!layer) return;
     const handler = layer[found.act];
     if (handler) {

@@ -2,7 +2,7 @@ import type { MessageKey } from "#text";
 
 /** What a key asks for. */
 export type Act =
-  | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back"
+  | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back" | "lock"
   | "place1" | "place2" | "place3" | "place4" | "section1" | "section2" | "section3"
   | "consent" | "find" | "rowWarehouse" | "rowScan" | "rowView" | "pageUp" | "pageDown" | "optionPick";
 
@@ -35,6 +35,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "print", scope: "everywhere", code: "KeyP", ctrl: true, text: "key_print" },
   { act: "consent", scope: "everywhere", code: "KeyD", ctrl: true, text: "key_consent" },
   { act: "find", scope: "everywhere", code: "KeyF", ctrl: true, text: "key_find" },
+  { act: "lock", scope: "everywhere", code: "KeyL", ctrl: true, text: "lock" },
   { act: "back", scope: "everywhere", code: "Escape", text: "key_back" },
   { act: "place1", scope: "everywhere", code: "Digit1", ctrl: true, text: "place_home" },
   { act: "place2", scope: "everywhere", code: "Digit2", ctrl: true, text: "place_new" },

@@ -50,6 +50,8 @@ pub struct OfficeSettings {
     pub recovery_key: [u8; 32],
     /// Further driver options by scanner id.
     pub scanner_options: BTreeMap<String, Vec<(String, String)>>,
+    /// Minutes without input after which the window locks.
+    pub lock_after_minutes: u32,
 }
 
 /// The counter. Share it by `Arc`; every method takes `&self`.

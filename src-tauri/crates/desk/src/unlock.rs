@@ -122,13 +122,14 @@ impl Desk {
         Ok(())
     }
 
-    /// Closes the counter. No draft is lost.
+    /// Closes the counter. No draft is lost, nor what the screens under the lock go on with: the outcome of
+    /// an identity check and pages that can be put back.
     pub async fn lock(&self) {
         let _writing = self.writing();
         self.vault.lock();
         let mut live = self.live();
-        let (online, last_contact) = (live.online, live.last_contact);
-        *live = Live { online, last_contact, ..Live::default() };
+        let Live { online, last_contact, checked, removed_pages, .. } = std::mem::take(&mut *live);
+        *live = Live { online, last_contact, checked, removed_pages, ..Live::default() };
     }
 }
 

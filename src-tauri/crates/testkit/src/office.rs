@@ -111,6 +111,7 @@ fn settings(warehouse: &FakeWarehouse) -> OfficeSettings {
         receipt_key: warehouse.receipt_key(),
         recovery_key: [5; 32],
         scanner_options: BTreeMap::new(),
+        lock_after_minutes: 10,
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::steps::*;
 use motcua_desk::ScanOptions;
 use motcua_desk::ports::ScanFault;
-use motcua_testkit::Office;
+use motcua_testkit::{OFFICER, Office, SECRET};
 use std::sync::Mutex;
 
 #[tokio::test]
@@ -90,6 +90,9 @@ async fn pages_are_moved_removed_and_put_back() {
     let again = office.desk.restore_page(id, BIRTH, 0, &before[0]).await.unwrap_err();
     assert_eq!(again.code(), "scanNoSuchPage", "a page comes back once");
     office.desk.remove_page(id, BIRTH, 0).await.unwrap();
+    // "Hoàn tác" still stands on the screen under the lock.
+    office.desk.lock().await;
+    office.desk.unlock(OFFICER, &SECRET.to_owned().into()).await.unwrap();
     let elsewhere = office.desk.restore_page(id, FORM, 0, &before[0]).await.unwrap_err();
     assert_eq!(elsewhere.code(), "scanNoSuchPage", "and only to the paper it was taken from");
     office.desk.restore_page(id, BIRTH, 0, &before[0]).await.unwrap();

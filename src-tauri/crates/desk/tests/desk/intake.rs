@@ -153,6 +153,7 @@ async fn an_owner_under_whom_a_paper_was_filed_stays() {
 async fn a_closed_counter_tells_so_and_opens_again_with_everything() {
     let office = Office::ready().await;
     let dossier = office.open().await;
+    let asked = office.desk.check_identity(owner().number.value()).await.unwrap().check;
     office.desk.lock().await;
     let error = office.desk.dossier(dossier.id).await.unwrap_err();
     assert_eq!(error.code(), "vaultLocked");
@@ -161,6 +162,7 @@ async fn a_closed_counter_tells_so_and_opens_again_with_everything() {
     assert_eq!(wrong.code(), "vaultWrongSecret");
     office.desk.unlock(OFFICER, &SECRET.to_owned().into()).await.unwrap();
     assert_eq!(office.desk.dossier(dossier.id).await.unwrap(), dossier);
+    assert_eq!(office.open().await.identity, asked, "asked before the lock, opened after it");
     let status = office.desk.status().await;
     assert_eq!((status.reference_version, status.block_left, status.queued), (3, 20, 0));
 }

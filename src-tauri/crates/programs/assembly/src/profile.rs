@@ -48,6 +48,9 @@ pub struct CounterProfile {
     pub recovery_key: String,
     /// Key the warehouse signs receipts with (Ed25519, hex), pinned.
     pub receipt_key: String,
+    /// Minutes without input after which the window locks, from 1 to 60.
+    #[serde(default = "CounterProfile::usual_lock_after")]
+    pub lock_after_minutes: u32,
 }
 
 /// Debug output leaves the device key out.
@@ -93,6 +96,12 @@ impl ProfileError {
 }
 
 impl CounterProfile {
+    /// Minutes until the window locks where the profile does not say.
+    #[must_use]
+    pub fn usual_lock_after() -> u32 {
+        10
+    }
+
     /// Reads `counter.json`.
     ///
     /// # Errors

@@ -77,6 +77,8 @@ pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<De
         receipt_key: key("receipt_key", &profile.receipt_key)?,
         recovery_key: key("recovery_key", &profile.recovery_key)?,
         scanner_options: profile.scanner_options,
+        // Never at once and never not at all.
+        lock_after_minutes: profile.lock_after_minutes.clamp(1, 60),
     };
     let ports = ports_of(dir, scanner, token, profile.pkcs11_module, link)?;
     Ok(Arc::new(Desk::new(ports, office)))
