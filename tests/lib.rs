@@ -1,1 +1,3 @@
 //! Shared helpers of the workspace's outer tests.
+
+pub mod sweep;

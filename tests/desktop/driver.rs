@@ -1,5 +1,6 @@
 //! The real window under WebDriver: WebKitWebDriver starts it on a display of its own.
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::wd::{Capabilities, WindowHandle};
@@ -7,10 +8,19 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long the slowest step (scan, signature, upload) may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Where the program and WebKit may write, below the profile.
+pub(crate) const WRITTEN: [(&str, &str); 4] = [
+    ("XDG_DATA_HOME", "xdg-data"),
+    ("XDG_CACHE_HOME", "xdg-cache"),
+    ("XDG_CONFIG_HOME", "xdg-config"),
+    ("TMPDIR", "tmp"),
+];
 
 /// One pixel that changes its colour for a second.
 const BLINK: &str = "const dot = document.body.appendChild(document.createElement('i')); let turn = 0; \
@@ -63,8 +73,12 @@ pub(crate) struct Window {
 impl Window {
     /// Starts display, bus, driver and the program on a profile.
     pub(crate) async fn open(program: &Path, profile: &Path, shots: &Path) -> anyhow::Result<Self> {
+        static OPENED: AtomicU32 = AtomicU32::new(0);
         std::fs::create_dir_all(shots)?;
-        let number = 90 + std::process::id() % 400;
+        let number = 90 + (std::process::id() + OPENED.fetch_add(1, Ordering::Relaxed)) % 400;
+        for place in WRITTEN {
+            std::fs::create_dir_all(profile.join(place.1))?;
+        }
         let screen = format!(":{number}");
         let mut xvfb = Command::new("Xvfb");
         xvfb.args([&screen, "-screen", "0", "1366x820x24", "-nolisten", "tcp"]).stderr(Stdio::null());
@@ -86,7 +100,7 @@ impl Window {
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env("NO_AT_BRIDGE", "1")
-            .env("XDG_DATA_HOME", profile.join("xdg"))
+            .envs(WRITTEN.map(|(name, place)| (name, profile.join(place))))
             .env("LANG", "C.UTF-8");
         let driver = Ended::start(&mut webdriver)?;
         let mut capabilities = Capabilities::new();
@@ -178,6 +192,52 @@ impl Window {
         }
     }
 
+    /// Presses keys one after the other, as a keyboard does: they go to whatever has the focus.
+    pub(crate) async fn strike(&self, keys: impl IntoIterator<Item = char>) -> anyhow::Result<()> {
+        let strokes = keys.into_iter().fold(KeyActions::new("keyboard".into()), |strokes, value| {
+            strokes.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        Ok(self.client.perform_actions(strokes).await?)
+    }
+
+    /// Presses a key while another one is held.
+    pub(crate) async fn chord(&self, held: Key, key: char) -> anyhow::Result<()> {
+        let strokes = KeyActions::new("keyboard".into())
+            .then(KeyAction::Down { value: held.into() })
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key })
+            .then(KeyAction::Up { value: held.into() });
+        Ok(self.client.perform_actions(strokes).await?)
+    }
+
+    /// Waits until the script gives true.
+    pub(crate) async fn wait(&self, what: &str, script: &str) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.look(script).await? != json!(true) {
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "{what}: {}", self.complaint().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// The window that comes up beside this one; what follows goes there.
+    pub(crate) async fn enter_second(&self) -> anyhow::Result<WindowHandle> {
+        let main = self.client.window().await?;
+        let second = self.second_window(&main).await?;
+        self.client.switch_to_window(second).await?;
+        Ok(main)
+    }
+
+    /// Waits until the second window is gone and goes back.
+    pub(crate) async fn leave_second(&self, main: WindowHandle) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.client.windows().await?.len() > 1 {
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "the PIN window stays open");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(self.client.switch_to_window(main).await?)
+    }
+
     /// Runs a script in the page, to look, never to act.
     pub(crate) async fn look(&self, script: &str) -> anyhow::Result<serde_json::Value> {
         Ok(self.client.execute(script, Vec::new()).await?)
@@ -185,19 +245,12 @@ impl Window {
 
     /// Signs with the chosen certificate: confirms, types the PIN in the second window, comes back.
     pub(crate) async fn type_pin(&mut self, pin: &str, name: &str) -> anyhow::Result<()> {
-        let main = self.client.window().await?;
-        let second = self.second_window(&main).await?;
-        self.client.switch_to_window(second).await?;
+        let main = self.enter_second().await?;
         self.find("pin-input").await?.send_keys(pin).await?;
         self.shot(name).await?;
         self.click("pin-submit").await?;
-        let begun = Instant::now();
         // The window closes itself when the token took the PIN.
-        while self.client.windows().await?.len() > 1 {
-            anyhow::ensure!(begun.elapsed() < PATIENCE, "the PIN window stays open");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(self.client.switch_to_window(main).await?)
+        self.leave_second(main).await
     }
 
     async fn second_window(&self, main: &WindowHandle) -> anyhow::Result<WindowHandle> {

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result, clippy::print_stdout)]
 
 mod driver;
+mod keyboard;
 
 use driver::{Ended, Window, missing_tools};
 use fantoccini::key::Key;
