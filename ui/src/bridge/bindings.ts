@@ -428,6 +428,8 @@ export type ResultPaper = {
 
 export type ReturnMethod = "counter" | "postal" | "electronic";
 
+export type Revocation = "notRevoked" | "revoked" | "unknown";
+
 /**  How far an act over several papers is; safe to lose. */
 export type RowProgress = {
 	component: number,
@@ -437,7 +439,6 @@ export type RowProgress = {
 	/**  Bytes in all; 0 where nothing comes over the line. */
 	size: number,
 };
-export type Revocation = "notRevoked" | "revoked" | "unknown";
 
 /**  Progress of a scan; safe to lose. */
 export type ScanEvent = { kind: "started" } | { kind: "page"; page: CapturedPage; index: number } | { kind: "finished"; pages: number };
