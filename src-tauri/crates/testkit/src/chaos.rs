@@ -155,8 +155,8 @@ async fn pump(
         let n = from.read(&mut buffer).await.ok().filter(|n| *n > 0)?;
         let (allowed, cut) = state.allow(way, n as u64);
         let rate = state.rate.load(Ordering::SeqCst);
-        if rate > 0 {
-            tokio::time::sleep(Duration::from_micros(allowed.saturating_mul(1_000_000) / rate)).await;
+        if let Some(micros) = allowed.saturating_mul(1_000_000).checked_div(rate) {
+            tokio::time::sleep(Duration::from_micros(micros)).await;
         }
         to.write_all(&buffer[..usize::try_from(allowed).unwrap_or(n)]).await.ok()?;
         if cut.is_some() {
