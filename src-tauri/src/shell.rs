@@ -127,7 +127,8 @@ impl Shell {
     /// Does the officer wait for a job of his, so that nothing typed does not mean nobody there. A PIN
     /// window nobody types into is no job.
     pub fn works(&self) -> bool {
-        self.jobs.runs(JobKind::Scan) || (self.jobs.runs(JobKind::Sign) && !self.pins.waits())
+        let signs = self.jobs.runs(JobKind::Sign) && !self.pins.waits();
+        signs || self.jobs.runs(JobKind::Scan) || self.jobs.runs(JobKind::Fetch)
     }
 
     /// The outbox as the page shows it.

@@ -264,6 +264,9 @@ fn an_idle_counter_locks_itself_but_never_under_a_job() {
     let signing = shell.jobs.begin(JobKind::Sign);
     assert_eq!(status()["vault"], "open", "so is a signature under way");
     drop(signing);
+    let fetching = shell.jobs.begin(JobKind::Fetch);
+    assert_eq!(status()["vault"], "open", "and a paper on its way from the warehouse");
+    drop(fetching);
 
     counter.scan_into(&id, 2, 1);
     counter.ask("finish_capture", json!({ "id": id, "component": 2 })).unwrap();
@@ -273,7 +276,7 @@ fn an_idle_counter_locks_itself_but_never_under_a_job() {
     let certificates = counter.ask("certificates", json!({})).unwrap();
     let left_alone = std::thread::spawn({
         let main = counter.main.clone();
-        let job = json!({ "id": id, "components": [2], "fingerprint": certificates[0]["fingerprint"] });
+        let job = json!({ "id": id, "components": [2], "fingerprint": certificates[0]["fingerprint"], "onProgress": "__CHANNEL__:8" });
         move || call(&main, "sign", job)
     });
     let begun = std::time::Instant::now();
