@@ -550,7 +550,7 @@ impl From<&motcua_desk::Offers> for view::Offers {
         Self {
             items: o.items.iter().map(Into::into).collect(),
             fetched_at: o.fetched_at.map(Into::into),
-            online: o.online,
+            problem: o.problem.map(str::to_owned),
         }
     }
 }

@@ -251,7 +251,7 @@ dtos! {
         valid_until: Option<String>,
         issuer: String,
     }
-    Offers { items: Vec<Offer>, fetched_at: Option<Millis>, online: bool }
+    Offers { items: Vec<Offer>, fetched_at: Option<Millis>, problem: Option<String> }
     AutoRow { component: u32, outcome: AutoOutcome, count: u32 }
     AutoAttach {
         rows: Vec<AutoRow>,

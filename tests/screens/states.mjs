@@ -61,6 +61,7 @@ export const STATES = [
   { name: "picker-not-saved", scene: "diskFull", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), click("picker-download-0"), see("[data-test=failure]")) },
   { name: "picker-fetching", scene: "fetching", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), press("F9"), see("[data-test=take-running]")) },
   { name: "picker-stopped", scene: "fetching", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), press("F9"), see("[data-test=take-running]"), press("Escape"), see("[data-test=take-stopped]")) },
+  { name: "picker-trouble", scene: "linkTrouble", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]")) },
   { name: "picker-offline", scene: "offline", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]")) },
   { name: "picker-find", scene: "", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), (page) => page.click("[data-tab=store]"), press("Control+f"), type("picker-find-name", "xang dau"), type("picker-find-decision", "121")) },
   { name: "picker-find-none", scene: "", hash: "#/dossier/d1/papers", act: steps(press("F4"), see("[data-test=picker-row-0]"), press("Control+f"), type("picker-find-summary", "khong co gi")) },

@@ -352,7 +352,7 @@ export type Offer = {
 export type Offers = {
 	items: Offer[],
 	fetchedAt: Millis | null,
-	online: boolean,
+	problem: string | null,
 };
 
 export type OutboxItem = {

@@ -363,7 +363,7 @@ export const bridge: Bridge = {
     Object.assign(component(find(id), n), { attachment: null, reservation: null, needsSignature: "none", canDigitize: false });
     return answer(find(id));
   },
-  offers: async () => ({ items: offers(), fetchedAt: scene("offline") ? NOW - 47 * 60_000 : NOW, online: !scene("offline") }),
+  offers: async () => ({ items: offers(), fetchedAt: scene("offline") || scene("linkTrouble") ? NOW - 47 * 60_000 : NOW, problem: scene("offline") ? "linkOffline" : scene("linkTrouble") ? "linkTrouble" : null }),
   autoAttach: async ({ id }, onProgress) => {
     cancelled = false;
     const d = find(id);

@@ -9,7 +9,7 @@
 //! let office = motcua_testkit::Office::ready().await;
 //! let draft = office.open().await;
 //! let offers = office.desk.offers(draft.id, draft.components[0].number).await.unwrap();
-//! assert!(offers.online);
+//! assert_eq!(offers.problem, None, "the warehouse answered");
 //! # });
 //! ```
 

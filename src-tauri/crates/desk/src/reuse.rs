@@ -1,7 +1,7 @@
 //! "Lấy từ kho": which papers of the owner fit, taking them, and the citizen's confirmation.
 
 use crate::desk::Desk;
-use crate::error::{DeskError, FileError, ReuseError};
+use crate::error::{DeskError, FileError, ReuseError, link_code};
 use crate::papers::{disbelief, marks};
 use crate::ports::{Batch, LinkError, Progress};
 use crate::sign::RowProgress;
@@ -47,8 +47,8 @@ pub struct Offers {
     pub items: Vec<Offer>,
     /// When the warehouse was last asked; none if never.
     pub fetched_at: Option<Timestamp>,
-    /// The warehouse answered now.
-    pub online: bool,
+    /// Why this is only what the machine knows; none when the warehouse answered now. Stable code.
+    pub problem: Option<&'static str>,
 }
 
 /// What happened to one row at "Tự động cập nhật giấy tờ đã số hóa".
@@ -100,7 +100,7 @@ impl Desk {
     /// Unknown dossier or row, the vault is closed.
     pub async fn offers(&self, id: DossierId, component: u32) -> Result<Offers, DeskError> {
         let dossier = self.stored(id)?;
-        let online = self.refresh_papers(&dossier.applicant.owner, FRESH_MILLIS).await?;
+        let problem = self.refresh_papers(&dossier.applicant.owner, FRESH_MILLIS).await?;
         let (fetched_at, papers) = self.known_papers(&dossier.applicant.owner)?;
         let row = dossier.component(component)?;
         let mut items = Vec::with_capacity(papers.len());
@@ -124,7 +124,7 @@ impl Desk {
             let said = &o.summary.record.metadata;
             (fit, rank(o.summary.provenance), std::cmp::Reverse((said.issued_on, o.summary.filed_at)))
         });
-        Ok(Offers { items, fetched_at, online })
+        Ok(Offers { items, fetched_at, problem })
     }
 
     /// How many papers known here fit each row; asks nobody.
@@ -407,8 +407,12 @@ impl Desk {
     }
 
     /// Asks the warehouse for the owner's papers unless it was asked less than `fresh` milliseconds ago.
-    /// Says whether it answered; silence is no error here.
-    pub(crate) async fn refresh_papers(&self, owner: &Party, fresh: i64) -> Result<bool, DeskError> {
+    /// Says why it did not answer; that is no error here.
+    pub(crate) async fn refresh_papers(
+        &self,
+        owner: &Party,
+        fresh: i64,
+    ) -> Result<Option<&'static str>, DeskError> {
         let mut numbers = self.known_numbers(owner)?;
         let (asked, _) = self.vault.documents(&numbers)?;
         let now = self.clock.now();
@@ -417,13 +421,20 @@ impl Desk {
             && self.live().online == Some(true)
             && asked.is_some_and(|at| (0..fresh).contains(&(now.0 - at.0)))
         {
-            return Ok(true);
+            return Ok(None);
         }
         // A paper may name a further number of the same person; its papers are asked for once more.
         for _ in 0..2 {
-            let Ok(papers) = self.warehouse.documents(&numbers).await else {
-                self.live().online = Some(false);
-                return Ok(false);
+            let papers = match self.warehouse.documents(&numbers).await {
+                Ok(papers) => papers,
+                Err(error) => {
+                    // A warehouse in trouble is not a missing network.
+                    if matches!(error, LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)
+                    {
+                        self.live().online = Some(false);
+                    }
+                    return Ok(Some(link_code(&error)));
+                }
             };
             self.keep_papers(&numbers, papers, now)?;
             let more = self.known_numbers(owner)?;
@@ -432,7 +443,7 @@ impl Desk {
             }
             numbers = more;
         }
-        Ok(true)
+        Ok(None)
     }
 
     fn keep_papers(

@@ -51,7 +51,7 @@ async fn a_dossier_goes_from_the_first_key_to_its_result_and_serves_the_next() {
     // The second round: two papers fit now, the filed copy and the result.
     let next = office.open().await;
     let offers = office.desk.offers(next.id, BIRTH).await.unwrap();
-    assert!(offers.online);
+    assert_eq!(offers.problem, None);
     let fitting: Vec<_> = offers.items.iter().filter(|o| o.fits == Fit::Exact).collect();
     assert_eq!(fitting.len(), 2);
     assert!(fitting.iter().all(|o| o.here), "both were made on this machine");

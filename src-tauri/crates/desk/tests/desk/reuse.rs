@@ -341,8 +341,12 @@ async fn a_failed_reservation_of_a_draft_counts_as_work_for_a_person() {
 }
 
 #[tokio::test]
-async fn an_intercepted_line_or_a_refused_device_takes_papers_as_no_line_does() {
-    for how in [LinkError::Intercepted, LinkError::Unauthorized] {
+async fn a_line_that_fails_takes_papers_as_no_line_does_and_says_why() {
+    for (how, why, online) in [
+        (LinkError::Intercepted, "linkIntercepted", false),
+        (LinkError::Unauthorized, "linkUnauthorized", false),
+        (LinkError::Trouble { retry_after: None }, "linkTrouble", true),
+    ] {
         let office = Office::ready().await;
         let (paper, file) = birth(1);
         office.warehouse.hold(paper.clone(), &file);
@@ -351,7 +355,12 @@ async fn an_intercepted_line_or_a_refused_device_takes_papers_as_no_line_does() 
         office.clock.pass(std::time::Duration::from_secs(60));
         office.warehouse.out(Some(how));
         let offers = office.desk.offers(id, BIRTH).await.unwrap();
-        assert!(!offers.online && offers.items.len() == 1);
+        assert_eq!((offers.problem, offers.items.len()), (Some(why), 1));
+        assert_eq!(
+            office.desk.status().await.online,
+            Some(online),
+            "trouble at the other end is no missing network"
+        );
         let dossier =
             office.desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await.unwrap();
         assert!(dossier.component(BIRTH).unwrap().reservation.is_some());

@@ -52,6 +52,7 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             eprintln!("{}: đang lấy từ kho ({} KB)", at.component, at.size.div_ceil(1024));
         }
     };
+    let mut stopped = false;
     let dossier = match action {
         DossierAction::Open(open) => open_dossier(desk, open).await?,
         DossierAction::List { query } => {
@@ -87,7 +88,8 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
                     AutoOutcome::None => eprintln!("{}: kho không có", row.component),
                 }
             }
-            if auto.stopped {
+            stopped = auto.stopped;
+            if stopped {
                 eprintln!("Đã dừng. Giấy tờ đã lấy được giữ; các giấy tờ khác vẫn như trước.");
             }
             auto.dossier
@@ -103,7 +105,8 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             let on_progress = |at: RowProgress| eprintln!("đã ký {}/{}", at.done, at.total);
             let id = parse(id)?;
             let signed = desk.sign(id, components, certificate, Some(pin), &cancel, &on_progress).await?;
-            if !signed.left.is_empty() {
+            stopped = !signed.left.is_empty();
+            if stopped {
                 eprintln!(
                     "Đã dừng: {} giấy đã ký được giữ, {} giấy chưa ký.",
                     signed.signed.len(),
@@ -155,7 +158,8 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
         }
     };
     output.data(&dossier, || show(&dossier))?;
-    Ok(ExitCode::SUCCESS)
+    // Half done is not done: a script must not go on as if it were.
+    Ok(if stopped { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Said {
@@ -274,7 +278,7 @@ async fn offers(desk: &Desk, id: DossierId, component: u32, output: Output) -> R
         })
         .collect();
     output.data(
-        &json!({ "online": offers.online, "fetched_at": offers.fetched_at, "items": data }),
+        &json!({ "problem": offers.problem, "fetched_at": offers.fetched_at, "items": data }),
         || {
             for o in &offers.items {
                 println!(
