@@ -400,6 +400,7 @@ impl Around<'_> {
             result_capturing: self.capturing.get(&0).copied().unwrap_or(0),
             receipt: d.receipt.as_ref().map(ToString::to_string),
             reprint: d.reprint.iter().map(|why| (*why).into()).collect(),
+            guide_due: d.guide_due,
             officer: self.officer.clone(),
             opened_at: d.opened_at.into(),
             problems: problems
@@ -504,6 +505,7 @@ impl view::DossierLine {
             outbox,
             reused: small(d.reused().count()),
             reprint: d.reprint.iter().map(|why| (*why).into()).collect(),
+            guide_due: d.guide_due,
         }
     }
 }

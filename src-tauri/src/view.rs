@@ -204,6 +204,8 @@ dtos! {
         receipt: Option<String>,
         /// Why the receipt is to be printed again; empty when it is not.
         reprint: Vec<ReceiptChange>,
+        /// A later check found "Chưa có": the owner is still to be told how to get an account.
+        guide_due: bool,
         officer: String,
         opened_at: Millis,
         problems: Vec<Problem>,
@@ -222,6 +224,7 @@ dtos! {
         outbox: Option<OutboxStateName>,
         reused: u32,
         reprint: Vec<ReceiptChange>,
+        guide_due: bool,
     }
     CapturedPage { image: String, thumbnail: String, width: u32, height: u32, dpi: u32 }
     Offer {

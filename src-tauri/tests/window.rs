@@ -185,6 +185,7 @@ fn every_command_of_the_main_window_is_registered_and_refuses_nonsense() {
         ("dossier", json!({ "id": "../../etc/passwd" })),
         ("verify_file", json!({ "blob": "zz" })),
         ("receipt_printed", json!({ "id": "x", "receipt": "zz" })),
+        ("guided", json!({ "id": "x" })),
         ("resend", json!({ "op": "zz" })),
         (
             "take",

@@ -44,7 +44,7 @@ const fn at(mut step: Step, point: Point) -> Step {
 }
 
 /// The whole job of two dossiers, every step of it.
-const JOB: [Step; 30] = [
+const JOB: [Step; 31] = [
     step("identity", "identity {owner}", None),
     step("open", "dossier open --owner {owner} --name {name} --procedure 1.000894", None),
     step("list", "dossier list {owner}", None),
@@ -64,6 +64,7 @@ const JOB: [Step; 30] = [
     ),
     step("accept", "dossier accept {id}", Some(|d| state(d) == "accepted")),
     step("receipt", "dossier receipt {id} --out {out}", None),
+    step("guided", "dossier guided {id}", None),
     at(step("sync", "sync", None), Point::HalfSent),
     step("attach", "dossier attach {id} 0 {file}", Some(|d| !row(d, 0).is_null())),
     step("sign", "dossier sign {id} 0 --certificate {agency}", Some(|d| signed(row(d, 0)))),

@@ -105,6 +105,21 @@ export const journeys = {
     await page.waitForSelector("[data-test=consent-confirm]", { state: "detached" });
   },
 
+  async "an owner without an account is a task until he was told how to get one"(page, base) {
+    await page.goto(`${base}/?scene=guideDue`);
+    await page.waitForSelector("h3.guide");
+    await page.waitForFunction(() => document.activeElement?.getAttribute("data-test") === "home-box");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=guide-due]");
+    await tabTo(page, "guided");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=guide-due]", { state: "detached" });
+    await page.keyboard.press("Control+1");
+    await page.waitForSelector("[data-test=home-box]");
+    await page.waitForSelector("h3.guide", { state: "detached" });
+  },
+
   async "a receipt made anew is asked for on the first screen until it is printed"(page, base) {
     await page.goto(`${base}/?scene=reprint`);
     await page.waitForSelector("h3.reprint");

@@ -84,6 +84,8 @@ export const STATES = [
   { name: "receipt-sending", scene: "", hash: "#/dossier/d3/receipt" },
   { name: "receipt-received", scene: "received", hash: "#/dossier/d3/receipt" },
   { name: "receipt-offline", scene: "offline,provisional", hash: "#/dossier/d3/receipt" },
+  { name: "home-guide-due", scene: "guideDue", act: see("h3.guide") },
+  { name: "papers-guide-due", scene: "guideDue", hash: "#/dossier/d3/papers", act: see("[data-test=guide-due]") },
   { name: "receipt-reprint", scene: "reprint", hash: "#/dossier/d6/receipt", act: see("[data-test=reprint]") },
   { name: "papers-reprint", scene: "reprint", hash: "#/dossier/d3/papers", act: see("[data-test=reprint-view]") },
   { name: "receipt-view", scene: "", hash: "#/dossier/d3/receipt", act: steps(see("[data-test=receipt-view]"), press("Control+p"), see("[data-test=viewer] canvas"), (page) => page.waitForTimeout(700)) },

@@ -11,7 +11,7 @@ import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklis
 import { bytes, date, isoDay, minutesSeconds, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
 
-const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, reprint: [], ...more });
+const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, reprint: [], guideDue: false, ...more });
 
 describe("the box", () => {
   it("knows what was typed by its pattern", () => {
@@ -50,6 +50,7 @@ describe("the worklist", () => {
     expect(worklist([line({ deadline: today }), changed], today).map((g) => g.group)).toEqual(["reprint", "today"]);
     expect(groupOf(line({ state: "completed", reprint: ["papers"] }), today)).toBe("reprint");
     expect(groupOf({ ...changed, reprint: [] }, today)).toBe("overdue");
+    expect(groupOf(line({ state: "completed", guideDue: true }), today)).toBe("guide");
     expect(reprintWhy(changed.reprint)).toBe("mã chính thức thay mã tạm; giấy tờ đã thay");
   });
   it("counts the reuse rate per dossier, two decimals half up, and nothing received is no zero", () => {

@@ -132,6 +132,13 @@ pub async fn receipt_printed(shell: State<'_, Shell>, id: String, receipt: Strin
     shell.dossier(done).await
 }
 
+/// The owner was told how to get an identity account.
+#[tauri::command]
+#[specta::specta]
+pub async fn guided(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
+    shell.dossier(shell.desk.guided(dossier_id(&id)?).await?).await
+}
+
 /// Returns the result.
 #[tauri::command]
 #[specta::specta]

@@ -45,6 +45,7 @@ pub const MAIN: &[&str] = &[
     "digitize",
     "accept",
     "receipt_printed",
+    "guided",
     "return_result",
     "outbox",
     "sync_now",

@@ -96,6 +96,8 @@ export const commands = {
 	accept: (id: string) => __TAURI_INVOKE<Dossier>("accept", { id }),
 	/**  The receipt was printed for the citizen; one made since is still to be printed. */
 	receiptPrinted: (id: string, receipt: string) => __TAURI_INVOKE<Dossier>("receipt_printed", { id, receipt }),
+	/**  The owner was told how to get an identity account. */
+	guided: (id: string) => __TAURI_INVOKE<Dossier>("guided", { id }),
 	/**  Returns the result. */
 	returnResult: (id: string, metadata: Metadata) => __TAURI_INVOKE<Dossier>("return_result", { id, metadata }),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
@@ -239,6 +241,8 @@ export type Dossier = {
 	receipt: string | null,
 	/**  Why the receipt is to be printed again; empty when it is not. */
 	reprint: ReceiptChange[],
+	/**  A later check found "Chưa có": the owner is still to be told how to get an account. */
+	guideDue: boolean,
 	officer: string,
 	openedAt: Millis,
 	problems: Problem[],
@@ -263,6 +267,7 @@ export type DossierLine = {
 	outbox: OutboxStateName | null,
 	reused: number,
 	reprint: ReceiptChange[],
+	guideDue: boolean,
 };
 
 export type DossierStateName = "draft" | "accepted" | "completed";

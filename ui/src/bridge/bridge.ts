@@ -57,6 +57,8 @@ export interface Bridge {
   accept(a: { id: string }): Promise<Dossier>;
   /** The receipt was printed for the citizen; nothing asks for it again. */
   receiptPrinted(a: { id: string; receipt: string }): Promise<Dossier>;
+  /** The owner was told how to get an identity account. */
+  guided(a: { id: string }): Promise<Dossier>;
   returnResult(a: { id: string; metadata: Metadata }): Promise<Dossier>;
   outbox(a: { all: boolean }): Promise<OutboxItem[]>;
   syncNow(): Promise<Status>;

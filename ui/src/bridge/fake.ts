@@ -84,7 +84,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, fee: chosen?.fee ?? 0,
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], state: "draft", acceptedAt: null, deadline: "2026-11-25",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -131,6 +131,7 @@ function seed() {
       : [item("o1", "d3", "document", "received"), item("o2", "d3", "acceptance", "sending", { sent: 540_000 })],
     result: scene("resultSigned") || scene("resultUnsigned") ? { attachment: attachment("kq", { pages: 1, signatures: scene("resultSigned") ? [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] : [] }), metadata: metadata("Giấy khai sinh", "099092000003") } : null,
   }));
+  if (scene("guideDue")) Object.assign(find("d3"), { guideDue: true, identity: identity("notRegistered", "099092000003") });
   if (scene("reprint")) find("d3").reprint = ["finalCode"];
   add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "099079000004" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
   add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
@@ -238,7 +239,7 @@ if (scene("empty")) store.clear();
 
 const line = (d: Dossier): DossierLine => ({
   id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
-  deadline: d.state === "draft" ? null : d.deadline, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length, reprint: d.reprint,
+  deadline: d.state === "draft" ? null : d.deadline, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length, reprint: d.reprint, guideDue: d.guideDue,
 });
 
 export const bridge: Bridge = {
@@ -460,6 +461,12 @@ export const bridge: Bridge = {
   receiptPrinted: async ({ id, receipt }) => {
     const d = find(id);
     if (d.receipt === receipt) d.reprint = [];
+    tell(id);
+    return answer(d);
+  },
+  guided: async ({ id }) => {
+    const d = find(id);
+    d.guideDue = false;
     tell(id);
     return answer(d);
   },

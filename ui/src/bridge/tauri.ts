@@ -72,6 +72,7 @@ export const bridge: Bridge = {
   suggestMetadata: (a) => call(commands.suggestMetadata(a.id, a.component)),
   digitize: (a) => call(commands.digitize(a.id, a.component, a.metadata)),
   accept: (a) => call(commands.accept(a.id)),
+  guided: (a) => call(commands.guided(a.id)),
   receiptPrinted: (a) => call(commands.receiptPrinted(a.id, a.receipt)),
   returnResult: (a) => call(commands.returnResult(a.id, a.metadata)),
   outbox: (a) => call(commands.outbox(a.all)),

@@ -48,8 +48,38 @@ impl Desk {
         let (check, _) = self.ask_identity(&number).await?;
         self.change(id, |change| {
             if change.dossier.applicant.owner.number == number {
+                change.dossier.guide_due &= !is_registered(&check);
                 change.dossier.identity = check;
             }
+            Ok(())
+        })
+    }
+
+    /// A check that nobody waits for: what it finds is kept, and "Chưa có" becomes a task (decision 11).
+    /// False when nothing is known yet.
+    pub(crate) async fn recheck_by_itself(&self, dossier: &Dossier) -> Result<bool, DeskError> {
+        let number = dossier.applicant.owner.number.clone();
+        let (check, _) = self.ask_identity(&number).await?;
+        if is_unsure(&check) {
+            return Ok(false);
+        }
+        self.change(dossier.id, |change| {
+            if change.dossier.applicant.owner.number == number {
+                change.dossier.guide_due = !is_registered(&check);
+                change.dossier.identity = check;
+            }
+            Ok(())
+        })?;
+        Ok(true)
+    }
+
+    /// The owner was told how to get an account.
+    ///
+    /// # Errors
+    /// Unknown dossier, the vault is closed.
+    pub async fn guided(&self, id: DossierId) -> Result<Dossier, DeskError> {
+        self.change(id, |change| {
+            change.dossier.guide_due = false;
             Ok(())
         })
     }
@@ -114,4 +144,19 @@ impl Desk {
         self.live().checked.insert(number.clone(), check.clone());
         Ok((check, name))
     }
+}
+
+/// Not the service's own answer: none, or one remembered from an earlier day.
+pub(crate) fn is_unsure(check: &IdentityCheck) -> bool {
+    match check {
+        IdentityCheck::Answered { cached, .. } => *cached,
+        IdentityCheck::Offline { .. }
+        | IdentityCheck::ServiceDown { .. }
+        | IdentityCheck::LinkFailed { .. } => true,
+        IdentityCheck::NotAsked => false,
+    }
+}
+
+fn is_registered(check: &IdentityCheck) -> bool {
+    matches!(check, IdentityCheck::Answered { answer: IdentityAnswer::Registered, .. })
 }

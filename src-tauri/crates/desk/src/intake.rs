@@ -132,6 +132,7 @@ impl Desk {
             result: None,
             receipt: None,
             reprint: std::collections::BTreeSet::new(),
+            guide_due: false,
             officer: self.officer(),
             opened_at: self.clock.now(),
             server_version: 0,
@@ -190,7 +191,7 @@ impl Desk {
     }
 
     /// The 50 newest dossiers that fit what was typed; when nothing was, older ones too whose receipt is to
-    /// be printed again.
+    /// be printed again or whose owner is to be told how to get an account.
     ///
     /// # Errors
     /// The vault is closed.
@@ -203,7 +204,7 @@ impl Desk {
         found.retain(|dossier| {
             let newest = left > 0;
             left = left.saturating_sub(1);
-            newest || !dossier.reprint.is_empty()
+            newest || !dossier.reprint.is_empty() || dossier.guide_due
         });
         Ok(found)
     }

@@ -55,6 +55,7 @@ export class DossierDesk {
   confirm = (method: ConsentMethod) => this.act(() => bridge.confirmReuse({ id: this.id, method }));
   recheck = () => this.act(() => bridge.recheckIdentity({ id: this.id }));
   accept = () => this.act(() => bridge.accept({ id: this.id }));
+  guided = () => this.act(() => bridge.guided({ id: this.id }));
   printed = (receipt: string) => this.act(() => bridge.receiptPrinted({ id: this.id, receipt }));
 
   /** Rows whose papers "Ký số" takes at once: those that still need a signature, and what the officer made of it. */

@@ -1,7 +1,7 @@
 import type { DossierLine } from "../../bridge/bridge";
 
-export type Group = "reprint" | "overdue" | "today" | "soon" | "drafts" | "waiting" | "done";
-export const GROUPS: readonly Group[] = ["reprint", "overdue", "today", "soon", "drafts", "waiting", "done"];
+export type Group = "reprint" | "guide" | "overdue" | "today" | "soon" | "drafts" | "waiting" | "done";
+export const GROUPS: readonly Group[] = ["reprint", "guide", "overdue", "today", "soon", "drafts", "waiting", "done"];
 
 /** Days from `today` to `day`, both yyyy-MM-dd. */
 export function daysUntil(day: string, today: string): number {
@@ -11,6 +11,7 @@ export function daysUntil(day: string, today: string): number {
 /** The group a dossier stands in; the most pressing first. */
 export function groupOf(line: DossierLine, today: string): Group {
   if (line.reprint.length > 0) return "reprint";
+  if (line.guideDue) return "guide";
   if (line.state === "completed") return "done";
   if (line.state === "draft") return "drafts";
   if (line.deadline === null) return "waiting";

@@ -326,6 +326,10 @@ pub struct Dossier {
     /// Why the receipt must be printed again; empty once the present one was.
     #[serde(default)]
     pub reprint: BTreeSet<ReceiptChange>,
+    /// A check made later, by itself, found "Chưa có": the owner is still to be told how to get an account
+    /// (decision 11).
+    #[serde(default)]
+    pub guide_due: bool,
     /// Officer who opened it.
     pub officer: String,
     /// When it was opened.

@@ -3,10 +3,11 @@
 use super::{OnEvent, SyncEvent, SyncReport};
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
+use crate::identity::is_unsure;
 use crate::ports::{Batch, LinkError};
 use crate::replace::never_left;
 use motcua_dossier::{
-    Day, Dossier, DossierId, DossierState, IdentityCheck, OutboxItem, OutboxKind, OutboxState, Reservation,
+    Day, Dossier, DossierId, DossierState, OutboxItem, OutboxKind, OutboxState, Reservation,
 };
 use motcua_wire::LeaseBlock;
 use tokio_util::sync::CancellationToken;
@@ -81,7 +82,11 @@ impl Desk {
                 return Ok(());
             }
             if is_unsure(&dossier.identity) {
-                note(self.recheck(dossier, on_event).await)?;
+                note(self.recheck_by_itself(dossier).await.map(|known| {
+                    if known {
+                        on_event(SyncEvent::DossierChanged(dossier.id));
+                    }
+                }))?;
             }
         }
         let mut fetched = 0;
@@ -182,22 +187,6 @@ impl Desk {
         Ok(())
     }
 
-    async fn recheck(&self, dossier: &Dossier, on_event: OnEvent<'_>) -> Result<(), DeskError> {
-        let number = dossier.applicant.owner.number.clone();
-        let (check, _) = self.ask_identity(&number).await?;
-        if is_unsure(&check) {
-            return Ok(());
-        }
-        self.change(dossier.id, |change| {
-            if change.dossier.applicant.owner.number == number {
-                change.dossier.identity = check;
-            }
-            Ok(())
-        })?;
-        on_event(SyncEvent::DossierChanged(dossier.id));
-        Ok(())
-    }
-
     /// Fetches, verifies and attaches a reserved paper; a paper that is refused for good says why on its
     /// row. True when it was attached.
     async fn fill(
@@ -234,16 +223,5 @@ impl Desk {
             Ok(())
         })?;
         Ok(attached)
-    }
-}
-
-/// Not the service's own answer: none, or one remembered from an earlier day.
-fn is_unsure(check: &IdentityCheck) -> bool {
-    match check {
-        IdentityCheck::Answered { cached, .. } => *cached,
-        IdentityCheck::Offline { .. }
-        | IdentityCheck::ServiceDown { .. }
-        | IdentityCheck::LinkFailed { .. } => true,
-        IdentityCheck::NotAsked => false,
     }
 }

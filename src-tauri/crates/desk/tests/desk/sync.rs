@@ -205,12 +205,37 @@ async fn a_remembered_identity_answer_is_asked_again_when_the_service_is_back() 
     office.warehouse.identity_down(false);
     office.warehouse.know(&number, IdentityAnswer::NotRegistered, None);
     sync(&office).await;
-    let checked = office.desk.dossier(id).await.unwrap().identity;
+    let found = office.desk.dossier(id).await.unwrap();
     assert!(
         matches!(
-            checked,
+            found.identity,
             IdentityCheck::Answered { answer: IdentityAnswer::NotRegistered, cached: false, .. }
         ),
-        "{checked:?}"
+        "{:?}",
+        found.identity
     );
+    assert!(found.guide_due, "nobody saw the answer: it becomes a task");
+    assert!(!office.desk.guided(id).await.unwrap().guide_due);
+    sync(&office).await;
+    assert!(!office.desk.dossier(id).await.unwrap().guide_due, "what was done is not asked for again");
+}
+
+#[tokio::test]
+async fn an_account_opened_meanwhile_ends_the_task_and_an_answer_seen_makes_none() {
+    let office = Office::ready().await;
+    let number = motcua_testkit::owner().number;
+    office.warehouse.know(&number, IdentityAnswer::NotRegistered, None);
+    let seen = office.open().await;
+    assert!(
+        !office.desk.recheck_identity(seen.id).await.unwrap().guide_due,
+        "the officer has the guide before him"
+    );
+    office.warehouse.out(Some(LinkError::Offline));
+    let id = office.open().await.id;
+    office.desk.recheck_identity(id).await.unwrap();
+    office.warehouse.out(None);
+    sync(&office).await;
+    assert!(office.desk.dossier(id).await.unwrap().guide_due);
+    office.warehouse.know(&number, IdentityAnswer::Registered, None);
+    assert!(!office.desk.recheck_identity(id).await.unwrap().guide_due);
 }

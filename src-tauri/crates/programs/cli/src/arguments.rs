@@ -292,6 +292,11 @@ pub(crate) enum DossierAction {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Đã hướng dẫn chủ hồ sơ đăng ký tài khoản định danh; hồ sơ thôi nhắc.
+    Guided {
+        /// Hồ sơ.
+        id: String,
+    },
     /// Trả kết quả đã đính kèm và ký số.
     Return {
         /// Hồ sơ.

@@ -134,6 +134,7 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             write_whole(out, &desk.content(&receipt).await?)?;
             desk.receipt_printed(dossier.id, receipt).await?
         }
+        DossierAction::Guided { id } => desk.guided(parse(id)?).await?,
         DossierAction::Return { id, said } => {
             let id = parse(id)?;
             let metadata = said.over(desk.suggest_metadata(id, 0).await?);
@@ -356,6 +357,12 @@ fn line(dossier: &Dossier) {
         dossier.applicant.owner.name,
         dossier.procedure_name
     );
+    if dossier.guide_due {
+        println!(
+            "  ! Chưa có tài khoản định danh: hướng dẫn công dân → motcua dossier guided {}",
+            dossier.id
+        );
+    }
     if !dossier.reprint.is_empty() {
         let why: Vec<_> = dossier.reprint.iter().copied().map(change_words).collect();
         println!("  ! In lại giấy tiếp nhận: {} → motcua dossier receipt {}", why.join("; "), dossier.id);

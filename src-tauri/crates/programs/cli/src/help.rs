@@ -38,6 +38,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("dossier digitize", &["motcua dossier digitize 01a1fd07-… 2 --issued-on 02/02/2024"]),
     ("dossier accept", &["motcua dossier accept 01a1fd07-… --receipt giay-tiep-nhan.pdf"]),
     ("dossier receipt", &["motcua dossier receipt 01a1fd07-… --out giay-tiep-nhan.pdf"]),
+    ("dossier guided", &["motcua dossier guided 01a1fd07-…"]),
     ("dossier return", &["motcua dossier return 01a1fd07-… --number 45/UBND-XNTTHN"]),
     ("dossier export", &["motcua dossier export 01a1fd07-… 0 --out ket-qua.pdf"]),
     ("outbox", &["motcua outbox", "motcua outbox --all --json"]),

@@ -380,6 +380,7 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         result: None,
         receipt: None,
         reprint: Default::default(),
+        guide_due: false,
         officer: OFFICER.into(),
         opened_at: Timestamp(i64::try_from(at).unwrap()),
         server_version: 0,
