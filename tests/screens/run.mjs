@@ -59,7 +59,8 @@ async function show({ state, scheme, zoom }) {
   page.setDefaultTimeout(5000);
   try {
     await page.goto(address(state));
-    await page.waitForSelector("main");
+    // A key pressed before the screen has its content would be nobody's.
+    await page.waitForSelector(state.hash ? "main .screen > *" : "main");
     await page.waitForTimeout(120);
     await state.act?.(page);
     await page.evaluate(() => document.fonts.ready);
