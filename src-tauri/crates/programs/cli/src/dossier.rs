@@ -2,7 +2,7 @@
 
 use crate::arguments::{DossierAction, OpenAction, Said};
 use crate::files::{on_interrupt, read, write_whole};
-use crate::output::{Failure, Output, sentence};
+use crate::output::{Failure, Output, sentence, word};
 use crate::secrets;
 use anyhow::Context;
 use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, RowProgress, ScanOptions};
@@ -182,7 +182,13 @@ pub(crate) async fn outbox(desk: &Desk, all: bool, output: Output) -> Result<Exi
     let items = desk.outbox(all).await?;
     output.data(&items, || {
         for item in &items {
-            println!("{}\t{:?}\t{}\tlần thử {}", item.op, item.kind, state_words(item), item.attempts);
+            println!(
+                "{}\t{}\t{}\tlần thử {}",
+                item.op,
+                word("out_kind", &item.kind),
+                state_words(item),
+                item.attempts
+            );
         }
     })?;
     let stuck = items.iter().any(|i| matches!(i.state, OutboxState::NeedsAttention { .. }));
@@ -267,12 +273,11 @@ async fn offers(desk: &Desk, id: DossierId, component: u32, output: Output) -> R
         .items
         .iter()
         .map(|o| {
-            let (fit, reasons) = match &o.fits {
-                Fit::Exact => ("exact", vec![]),
-                Fit::Suggested => ("suggested", vec![]),
-                Fit::Unfit { reasons } => ("unfit", reasons.clone()),
+            let reasons = match &o.fits {
+                Fit::Exact | Fit::Suggested => vec![],
+                Fit::Unfit { reasons } => reasons.clone(),
             };
-            json!({ "document": o.summary.record.id, "name": o.summary.record.metadata.name, "fit": fit,
+            json!({ "document": o.summary.record.id, "name": o.summary.record.metadata.name, "fit": fit_name(&o.fits),
                     "reasons": reasons, "here": o.here, "uses": o.summary.uses, "status": o.summary.status,
                     "provenance": o.summary.provenance, "store": o.summary.store_name,
                     "issuer": o.summary.record.metadata.issuer, "owner": o.summary.owner_name })
@@ -283,10 +288,10 @@ async fn offers(desk: &Desk, id: DossierId, component: u32, output: Output) -> R
         || {
             for o in &offers.items {
                 println!(
-                    "{}\t{}\t{:?}\tđã dùng {}\t{}",
+                    "{}\t{}\t{}\tđã dùng {}\t{}",
                     o.summary.record.id,
                     o.summary.record.metadata.name,
-                    o.fits,
+                    word("offer", &fit_name(&o.fits)),
                     o.summary.uses,
                     if o.here { "có trên máy" } else { "ở kho" }
                 );
@@ -294,6 +299,14 @@ async fn offers(desk: &Desk, id: DossierId, component: u32, output: Output) -> R
         },
     )?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn fit_name(fit: &Fit) -> &'static str {
+    match fit {
+        Fit::Exact => "exact",
+        Fit::Suggested => "suggested",
+        Fit::Unfit { .. } => "unfit",
+    }
 }
 
 fn citizen(number: motcua_dossier::IdNumber, name: &str) -> Party {

@@ -1,7 +1,7 @@
 //! Loose files: scan, make, sign, verify.
 
 use crate::arguments::{MakeAction, ScanAction, SignAction, Source, VerifyAction};
-use crate::output::{Failure, Output, sentence};
+use crate::output::{Failure, Output, sentence, word};
 use crate::secrets;
 use anyhow::{Context, bail};
 use motcua_desk::ports::{ColorMode, ScannerSource};
@@ -133,12 +133,12 @@ pub(crate) async fn verify(desk: &Desk, action: &VerifyAction, output: Output) -
         }
         for s in &report.signatures {
             println!(
-                "{} · {} · {} · {:?} · {:?}{}",
+                "{} · {} · {} · {} · {}{}",
                 s.signer.organization,
                 s.signer.authority,
                 verdict(s.verdict, s.revocation),
-                s.integrity,
-                s.trust,
+                word("integrity", &s.integrity),
+                word("trust", &s.trust),
                 if s.reasons.is_empty() { String::new() } else { format!(" · {}", s.reasons.join(", ")) }
             );
         }

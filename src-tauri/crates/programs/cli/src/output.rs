@@ -106,6 +106,18 @@ impl Output {
     }
 }
 
+/// The window's word for a value, by the name it is serialised under (`<kind>_<name>`).
+pub(crate) fn word(kind: &str, value: &impl Serialize) -> String {
+    let name = match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        Ok(serde_json::Value::Object(fields)) => {
+            fields.get("state").and_then(|v| v.as_str()).unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    };
+    sentence(kind, &name, &BTreeMap::new()).unwrap_or(name)
+}
+
 /// `err_<code>` or `rec_<code>` with its parameters filled in.
 pub(crate) fn sentence(kind: &str, code: &str, params: &BTreeMap<String, String>) -> Option<String> {
     let texts: BTreeMap<String, serde_json::Value> = serde_json::from_str(TEXTS).ok()?;
@@ -114,4 +126,20 @@ pub(crate) fn sentence(kind: &str, code: &str, params: &BTreeMap<String, String>
         text = text.replace(&format!("{{{name}}}"), value);
     }
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use motcua_dossier::OutboxKind;
+    use motcua_signature::{Integrity, Trust};
+
+    #[test]
+    fn values_are_told_in_the_windows_words() {
+        assert_eq!(word("integrity", &Integrity::Intact), "Nguyên vẹn từ lúc ký");
+        assert_eq!(word("trust", &Trust::Trusted { anchor: "CA (DEMO)".into() }), "Tin cậy");
+        assert_eq!(word("trust", &Trust::Expired), "Hết hiệu lực");
+        assert_eq!(word("out_kind", &OutboxKind::Acceptance), "Hồ sơ tiếp nhận");
+        assert_eq!(word("offer", &"suggested"), "Gợi ý theo tên");
+    }
 }
