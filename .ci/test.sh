@@ -106,7 +106,7 @@ stage tests 20 bash -c tests
 stage docs 6 bash -c docs
 stage journeys 10 bash -c journeys
 stage bindings 4 bash -c bindings
-stage screens 15 bash -c screens
+stage screens 20 bash -c screens
 stage window 8 bash -c window
 stage package 5 bash -c package
 stage deny 4 bash -c deny

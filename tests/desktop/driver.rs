@@ -238,6 +238,23 @@ impl Window {
         Ok(self.client.switch_to_window(main).await?)
     }
 
+    /// Clicks until that opened what was meant. News of a paper on its way makes its row higher, and a click
+    /// aimed just before lands beside the button: a person clicks again.
+    pub(crate) async fn click_until(&self, test: &str, opened: &str) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        loop {
+            self.click(test).await?;
+            let clicked = Instant::now();
+            while clicked.elapsed() < Duration::from_secs(5) {
+                if self.has(opened).await? {
+                    return Ok(());
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "{test} does not open {opened}");
+        }
+    }
+
     /// Runs a script in the page, to look, never to act.
     pub(crate) async fn look(&self, script: &str) -> anyhow::Result<serde_json::Value> {
         Ok(self.client.execute(script, Vec::new()).await?)

@@ -101,7 +101,7 @@ async fn rows_to_fill(window: &Window) -> anyhow::Result<Vec<String>> {
 
 /// Scans a paper into a row, signs it, and digitizes it where it enters the warehouse.
 async fn fill(window: &mut Window, row: &str) -> anyhow::Result<()> {
-    window.click(&format!("component-{row}-choose")).await?;
+    window.click_until(&format!("component-{row}-choose"), &format!("component-{row}-scan")).await?;
     window.click(&format!("component-{row}-scan")).await?;
     scan(window, row).await?;
     window.click(&format!("component-{row}-sign")).await?;
