@@ -18,6 +18,13 @@ use tauri::ipc::Invoke;
 /// What a command answers.
 pub type Answer<T> = Result<T, AppError>;
 
+/// Where the officer wants a file, asked in a dialog of the system; none when he closed it.
+async fn chosen<R: Runtime>(dialog: tauri_plugin_dialog::FileDialogBuilder<R>) -> Option<std::path::PathBuf> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    dialog.save_file(move |path| drop(tell.send(path)));
+    told.await.ok().flatten()?.into_path().ok()
+}
+
 /// The handler of all commands of both windows.
 pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![

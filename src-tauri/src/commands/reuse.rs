@@ -1,11 +1,11 @@
 //! Papers of the owner's warehouse ("Kho số hóa").
 
-use super::Answer;
+use super::{Answer, chosen};
 use crate::error::FILE_NOT_SAVED;
 use crate::mirror::{blob_id, document_id, dossier_id, small};
 use crate::shell::Shell;
 use crate::view::{AppError, AutoAttach, ConsentMethod, Dossier, JobKind, Offers, RowProgress};
-use std::path::Path;
+use std::path::PathBuf;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager, Runtime, State};
 use tauri_plugin_dialog::DialogExt;
@@ -81,28 +81,22 @@ pub async fn save_file<R: Runtime>(
     name: String,
 ) -> Answer<bool> {
     let bytes = shell.desk.content(&blob_id(&blob)?).await?;
-    let (chosen, choice) = tokio::sync::oneshot::channel();
     let mut dialog = app.dialog().file().set_title("Tải về").add_filter("PDF", &["pdf"]);
     if let Ok(downloads) = app.path().download_dir() {
         dialog = dialog.set_directory(downloads);
     }
-    dialog.set_file_name(file_name(&name)).save_file(move |path| drop(chosen.send(path)));
-    let Some(path) = choice.await.ok().flatten().and_then(|p| p.into_path().ok()) else { return Ok(false) };
-    save(&path, &bytes).await?;
+    let Some(path) = chosen(dialog.set_file_name(file_name(&name))).await else { return Ok(false) };
+    save(path, bytes).await?;
     Ok(true)
 }
 
-/// Writes a PDF; half a file is never left behind.
-async fn save(path: &Path, bytes: &[u8]) -> Answer<()> {
-    if !crate::pages::is_pdf(bytes) {
+/// Writes a PDF, whole or not at all.
+async fn save(path: PathBuf, bytes: Vec<u8>) -> Answer<()> {
+    if !crate::pages::is_pdf(&bytes) {
         return Err(AppError::of("fileNotPdf"));
     }
-    if tokio::fs::write(path, bytes).await.is_err() {
-        // A file that cannot be removed either was not made.
-        drop(tokio::fs::remove_file(path).await);
-        return Err(AppError::of(FILE_NOT_SAVED));
-    }
-    Ok(())
+    let written = tokio::task::spawn_blocking(move || motcua_assembly::write_whole(&path, &bytes)).await;
+    written.map_err(|_| AppError::internal())?.map_err(|_| AppError::of(FILE_NOT_SAVED))
 }
 
 /// The name of a paper as a file name every system takes.
@@ -139,12 +133,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("motcua-save-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("giấy.pdf");
-        save(&path, b"%PDF-1.7 a paper").await.unwrap();
+        save(path.clone(), b"%PDF-1.7 a paper".into()).await.unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 a paper");
-        assert_eq!(save(&path, b"<html>").await.unwrap_err().code, "fileNotPdf");
+        assert_eq!(save(path.clone(), b"<html>".into()).await.unwrap_err().code, "fileNotPdf");
         assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 a paper", "the file there is not touched");
         let nowhere = folder.join("absent/x.pdf");
-        assert_eq!(save(&nowhere, b"%PDF-1.7").await.unwrap_err().code, "fileNotSaved");
+        assert_eq!(save(nowhere, b"%PDF-1.7".into()).await.unwrap_err().code, "fileNotSaved");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

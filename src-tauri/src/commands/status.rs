@@ -1,6 +1,6 @@
 //! Opening and closing the counter, its status line, stopping what runs.
 
-use super::Answer;
+use super::{Answer, chosen};
 use crate::shell::Shell;
 use crate::view::{AppError, CrashNote, JobKind, Millis, Secret, Status};
 use tauri::{AppHandle, Runtime, State};
@@ -92,13 +92,8 @@ pub async fn crash_known(shell: State<'_, Shell>) -> Answer<()> {
 #[specta::specta]
 pub async fn save_crash_report<R: Runtime>(app: AppHandle<R>, shell: State<'_, Shell>) -> Answer<bool> {
     let Some((report, _)) = shell.crashes.untold() else { return Ok(false) };
-    let (chosen, choice) = tokio::sync::oneshot::channel();
-    app.dialog()
-        .file()
-        .set_title("Lưu báo cáo sự cố")
-        .set_file_name("mot-cua-su-co.json")
-        .save_file(move |path| drop(chosen.send(path)));
-    let Some(path) = choice.await.ok().flatten().and_then(|p| p.into_path().ok()) else { return Ok(false) };
+    let dialog = app.dialog().file().set_title("Lưu báo cáo sự cố").set_file_name("mot-cua-su-co.json");
+    let Some(path) = chosen(dialog).await else { return Ok(false) };
     tokio::fs::copy(report, path).await.map_err(|_| AppError::of("reportNotSaved"))?;
     shell.crashes.told();
     Ok(true)

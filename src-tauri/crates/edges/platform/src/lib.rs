@@ -2,7 +2,7 @@
 //! Clock, randomness and paths of this machine.
 //!
 //! Owns: the system clock and its sleep, the operating system's randomness, where a counter keeps
-//! its profile. Does not know: what the profile's files contain.
+//! its profile, files written whole. Does not know: what the profile's files contain.
 //!
 //! ```
 //! use motcua_desk::ports::{Clock, Random};
@@ -11,8 +11,10 @@
 //! assert!(motcua_platform::SystemClock.now().0 > 0);
 //! ```
 
+mod files;
 mod paths;
 
+pub use files::write_whole;
 pub use paths::{PathError, ProfileDir};
 
 use async_trait::async_trait;

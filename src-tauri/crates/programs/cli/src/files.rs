@@ -3,13 +3,12 @@
 use crate::arguments::{MakeAction, ScanAction, SignAction, Source, VerifyAction};
 use crate::output::{Failure, Output, sentence, word};
 use crate::secrets;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use motcua_desk::ports::{ColorMode, ScannerSource};
 use motcua_desk::{Desk, ScanOptions};
 use motcua_signature::{Revocation, Verdict};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -181,11 +180,5 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Writes a file whole or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let Some(name) = path.file_name() else { bail!("{}: cần tên tệp", path.display()) };
-    let temporary = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let mut file = std::fs::File::create(&temporary)
-        .with_context(|| format!("không ghi được {}", temporary.display()))?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path).with_context(|| format!("không ghi được {}", path.display()))
+    motcua_assembly::write_whole(path, bytes).with_context(|| format!("không ghi được {}", path.display()))
 }
