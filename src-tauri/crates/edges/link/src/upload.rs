@@ -3,12 +3,12 @@
 //! replaces this module and nothing else.
 
 use crate::answer::{failure, json, success};
+use crate::warehouse::{HttpWarehouse, USUAL, send};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_desk::ports::{LinkError, Progress};
 use motcua_dossier::BlobId;
 use motcua_wire::{BlobsQuery, BlobsReply, CHUNK, OpenUpload, SMALLEST_CHUNK};
-use reqwest::header::{self, HeaderValue};
-use reqwest::{Body, Client, Method, RequestBuilder, Response, Url};
+use reqwest::{Body, Method, RequestBuilder, Response, header};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,24 +16,15 @@ use tokio_util::sync::CancellationToken;
 
 const PIECE: usize = 64 * 1024;
 const TICK: Duration = Duration::from_millis(100);
-const QUESTION: Duration = Duration::from_secs(20);
 /// The server reads and flushes the file again.
 const COMMIT: Duration = Duration::from_secs(75);
 /// Tries without one more byte before the outbox is told.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// The line to the files of a warehouse.
-pub(crate) struct Files<'a> {
-    pub(crate) client: &'a Client,
-    /// `…/v1`, to which segments are added.
-    pub(crate) base: Url,
-    pub(crate) device_key: &'a HeaderValue,
-}
-
-impl Files<'_> {
+impl HttpWarehouse {
     /// Sends the file; done when the server has verified its hash.
-    pub(crate) async fn upload(
+    pub(crate) async fn send_file(
         &self,
         blob: &BlobId,
         bytes: &[u8],
@@ -99,7 +90,8 @@ impl Files<'_> {
                         return Err(error);
                     }
                     tokio::time::sleep(PAUSE * tries).await;
-                    let received = offset(&self.ask(self.tus(Method::HEAD, &["uploads", &open.id])?).await?)?;
+                    let received =
+                        offset(&send(self.tus(Method::HEAD, &["uploads", &open.id])?, USUAL).await?)?;
                     if received > open.received {
                         tries = 0;
                     }
@@ -108,8 +100,7 @@ impl Files<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let commit = self.request(Method::POST, &["blobs", &blob.to_string(), "commit"])?.timeout(COMMIT);
-        success(commit.send().await.map_err(|e| failure(&e))?).await?;
+        send(self.request(Method::POST, &["blobs", &blob.to_string(), "commit"])?, COMMIT).await?;
         progress(total, total);
         Ok(())
     }
@@ -117,7 +108,7 @@ impl Files<'_> {
     /// The upload to go on with, a fresh one, or none when the file is there.
     async fn position(&self, blob: &BlobId, total: u64) -> Result<Option<OpenUpload>, LinkError> {
         let query = self.request(Method::POST, &["blobs", "check"])?.json(&BlobsQuery { blobs: vec![*blob] });
-        let reply: BlobsReply = json(self.ask(query).await?).await?;
+        let reply: BlobsReply = json(send(query, USUAL).await?).await?;
         let state = reply.blobs.into_iter().find(|state| state.id == *blob).ok_or(LinkError::Malformed)?;
         if state.have {
             return Ok(None);
@@ -129,7 +120,7 @@ impl Files<'_> {
             .tus(Method::POST, &["uploads"])?
             .header("upload-length", total)
             .header("upload-metadata", format!("sha256 {}", STANDARD.encode(blob.to_string())));
-        let created = self.ask(create).await?;
+        let created = send(create, USUAL).await?;
         // The address is ours to build: a server's word never sends our key elsewhere.
         let location = created.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
         let id = location.and_then(|l| l.rsplit('/').next()).filter(|id| !id.is_empty());
@@ -137,18 +128,8 @@ impl Files<'_> {
         Ok(Some(OpenUpload { id, received: 0 }))
     }
 
-    fn request(&self, method: Method, parts: &[&str]) -> Result<RequestBuilder, LinkError> {
-        let mut url = self.base.clone();
-        url.path_segments_mut().map_err(|()| LinkError::Malformed)?.extend(parts);
-        Ok(self.client.request(method, url).header(header::AUTHORIZATION, self.device_key))
-    }
-
     fn tus(&self, method: Method, parts: &[&str]) -> Result<RequestBuilder, LinkError> {
         Ok(self.request(method, parts)?.header("tus-resumable", "1.0.0"))
-    }
-
-    async fn ask(&self, request: RequestBuilder) -> Result<Response, LinkError> {
-        success(request.timeout(QUESTION).send().await.map_err(|e| failure(&e))?).await
     }
 
     /// Sends `bytes`, which begin at `before` of `total`, and tells how far it is.

@@ -2,7 +2,6 @@
 
 use crate::answer::{failure, json, success};
 use crate::settings::{LinkSettings, LinkSettingsError};
-use crate::upload::Files;
 use async_trait::async_trait;
 use motcua_desk::ports::{LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
@@ -14,7 +13,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 const QUICK: Duration = Duration::from_secs(8);
-const USUAL: Duration = Duration::from_secs(20);
+pub(crate) const USUAL: Duration = Duration::from_secs(20);
 /// The server looks into every file of a batch before it answers.
 const BATCH: Duration = Duration::from_secs(75);
 const MAX_BLOB: usize = 64 * 1024 * 1024;
@@ -47,12 +46,12 @@ impl HttpWarehouse {
         Ok(url)
     }
 
-    fn request(&self, method: Method, parts: &[&str]) -> Result<RequestBuilder, LinkError> {
+    pub(crate) fn request(&self, method: Method, parts: &[&str]) -> Result<RequestBuilder, LinkError> {
         Ok(self.client.request(method, self.url(parts)?).header(AUTHORIZATION, &self.device_key))
     }
 }
 
-async fn send(request: RequestBuilder, limit: Duration) -> Result<Response, LinkError> {
+pub(crate) async fn send(request: RequestBuilder, limit: Duration) -> Result<Response, LinkError> {
     success(request.timeout(limit).send().await.map_err(|e| failure(&e))?).await
 }
 
@@ -115,8 +114,7 @@ impl Warehouse for HttpWarehouse {
         progress: Progress<'_>,
         cancel: &CancellationToken,
     ) -> Result<(), LinkError> {
-        let files = Files { client: &self.client, base: self.url(&[])?, device_key: &self.device_key };
-        files.upload(blob, bytes, progress, cancel).await
+        self.send_file(blob, bytes, progress, cancel).await
     }
 
     async fn push(&self, request: &OpsRequest) -> Result<OpsReply, LinkError> {
