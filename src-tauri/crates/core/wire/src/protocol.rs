@@ -301,12 +301,16 @@ pub enum OpResult {
         #[serde(default)]
         fields: Vec<String>,
     },
-    /// Waits for something earlier; send again later.
+    /// Waits for something earlier; send again later, the same operation under the same id.
     Deferred {
         /// Which operation.
         op_id: OpId,
         /// Blob ids or op ids it waits for.
         waits_for: Vec<String>,
+        /// The server holds it durably and applies it by itself once every file it waits for is there:
+        /// "Đã gửi, kho đang kiểm".
+        #[serde(default)]
+        kept: bool,
     },
 }
 

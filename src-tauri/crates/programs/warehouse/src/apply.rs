@@ -84,7 +84,7 @@ impl Warehouse {
                 Some(earlier)
                     if self.records.read(|v| v.op(op.op_id))?.is_none_or(|o| o.applied.is_none()) =>
                 {
-                    OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()] }
+                    OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }
                 _ => self.apply(caller, &op, reference)?,
             };
@@ -134,7 +134,7 @@ impl Warehouse {
                 })?;
                 Ok(reject(op_id, &code, fields))
             }
-            Err(Stop::Deferred(waits_for)) => Ok(OpResult::Deferred { op_id, waits_for }),
+            Err(Stop::Deferred(waits_for)) => Ok(OpResult::Deferred { op_id, waits_for, kept: false }),
             Err(Stop::Conflict(server_version)) => Ok(OpResult::Conflict { op_id, server_version }),
             Err(Stop::Store(error)) => Err(error),
         }

@@ -193,8 +193,11 @@ async fn each_operation_has_its_own_result(bench: &dyn WarehouseBench) {
     let (_, second) = machine.filing(1, SignedBy::Agency).await;
     let (_, third) = machine.filing(2, SignedBy::Agency).await;
     let results = machine.push_all(&[&first, &second, &third]).await;
-    let deferred =
-        |op: &Op, waits_for: String| OpResult::Deferred { op_id: op.op_id, waits_for: vec![waits_for] };
+    let deferred = |op: &Op, waits_for: String| OpResult::Deferred {
+        op_id: op.op_id,
+        waits_for: vec![waits_for],
+        kept: false,
+    };
     assert_eq!(results[0], deferred(&first, blob_of(&absent).to_string()), "it waits for its file");
     assert_eq!(results[1], deferred(&second, first.op_id.to_string()), "nothing overtakes in a dossier");
     assert!(matches!(results[2], OpResult::Applied { .. }), "other dossiers go on: {:?}", results[2]);
@@ -265,7 +268,7 @@ async fn an_acceptance_waits_for_what_it_names(bench: &dyn WarehouseBench) {
     let accepted = machine.accepted(vec![scan], vec![]).await;
     let early = machine.op(2, OpPayload::AcceptDossier(Box::new(accepted)));
     let waits_for = vec![record.id.to_string()];
-    assert_eq!(machine.push(&early).await, OpResult::Deferred { op_id: early.op_id, waits_for });
+    assert_eq!(machine.push(&early).await, OpResult::Deferred { op_id: early.op_id, waits_for, kept: false });
     machine.push(&filing).await;
     assert!(matches!(machine.push(&early).await, OpResult::Applied { .. }));
 }

@@ -41,7 +41,7 @@ impl State {
             let applied_before = self.ops.get(&op.op_id).is_some_and(|seen| seen.applied.is_some());
             let result = match stuck.get(&op.dossier) {
                 Some(earlier) if !applied_before => {
-                    OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()] }
+                    OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }
                 _ => self.apply(op, key),
             };
@@ -75,7 +75,7 @@ impl State {
                 self.ops.insert(op_id, Seen { body, applied: None });
                 OpResult::Rejected { op_id, code, fields: vec![] }
             }
-            Err(Refusal::Deferred(waits_for)) => OpResult::Deferred { op_id, waits_for },
+            Err(Refusal::Deferred(waits_for)) => OpResult::Deferred { op_id, waits_for, kept: false },
             Err(Refusal::Conflict(server_version)) => OpResult::Conflict { op_id, server_version },
         }
     }

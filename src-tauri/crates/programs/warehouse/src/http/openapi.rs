@@ -126,7 +126,7 @@ pub(super) enum OpResultSchema {
     Duplicate { op_id: String, version: u64, receipt: String },
     Conflict { op_id: String, server_version: u64 },
     Rejected { op_id: String, code: String, fields: Vec<String> },
-    Deferred { op_id: String, waits_for: Vec<String> },
+    Deferred { op_id: String, waits_for: Vec<String>, kept: bool },
 }
 
 #[derive(ToSchema)]
