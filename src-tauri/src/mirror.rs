@@ -287,6 +287,7 @@ pub(crate) fn state_name(state: &domain::OutboxState) -> view::OutboxStateName {
     match state {
         domain::OutboxState::Queued => view::OutboxStateName::Queued,
         domain::OutboxState::Sending { .. } => view::OutboxStateName::Sending,
+        domain::OutboxState::Sent => view::OutboxStateName::Sent,
         domain::OutboxState::WaitingForNetwork { .. } => view::OutboxStateName::Waiting,
         domain::OutboxState::Received { .. } => view::OutboxStateName::Received,
         domain::OutboxState::NeedsAttention { .. } => view::OutboxStateName::Attention,
@@ -312,7 +313,7 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
         last_error: item.last_error.clone(),
     };
     match &item.state {
-        domain::OutboxState::Queued | domain::OutboxState::Replaced => {}
+        domain::OutboxState::Queued | domain::OutboxState::Sent | domain::OutboxState::Replaced => {}
         domain::OutboxState::Sending { sent, total } => {
             (line.sent, line.total) = (small(*sent), small(*total));
         }
@@ -327,14 +328,15 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
 pub(crate) fn summary_state<'a>(
     items: impl IntoIterator<Item = &'a domain::OutboxItem>,
 ) -> Option<view::OutboxStateName> {
-    use view::OutboxStateName::{Attention, Queued, Received, Replaced, Sending, Waiting};
+    use view::OutboxStateName::{Attention, Queued, Received, Replaced, Sending, Sent, Waiting};
     let rank = |name: &view::OutboxStateName| match name {
         Replaced => 0,
         Received => 1,
-        Sending => 2,
-        Queued => 3,
-        Waiting => 4,
-        Attention => 5,
+        Sent => 2,
+        Sending => 3,
+        Queued => 4,
+        Waiting => 5,
+        Attention => 6,
     };
     items.into_iter().map(|i| state_name(&i.state)).max_by_key(rank)
 }

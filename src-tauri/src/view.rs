@@ -72,7 +72,7 @@ words! {
     PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
     AutoOutcome { Attached, Ambiguous, None }
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
-    OutboxStateName { Queued, Sending, Waiting, Received, Attention, Replaced }
+    OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced }
     OutboxKind { Document, Acceptance, Result }
     ScanSource { Auto, Flatbed, Feeder }
     Verdict { Passed, Indeterminate, Failed }

@@ -378,7 +378,7 @@ export type OutboxItem = {
 
 export type OutboxKind = "document" | "acceptance" | "result";
 
-export type OutboxStateName = "queued" | "sending" | "waiting" | "received" | "attention" | "replaced";
+export type OutboxStateName = "queued" | "sending" | "sent" | "waiting" | "received" | "attention" | "replaced";
 
 export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature";
 

@@ -220,7 +220,7 @@ const status: Status = {
 };
 function current(): Status {
   const items = [...store.values()].flatMap((d) => d.outbox);
-  status.queued = items.filter((i) => i.state === "queued" || i.state === "sending" || i.state === "waiting").length;
+  status.queued = items.filter((i) => i.state === "queued" || i.state === "sending" || i.state === "sent" || i.state === "waiting").length;
   status.attention = items.filter((i) => i.state === "attention").length;
   return copy(status);
 }

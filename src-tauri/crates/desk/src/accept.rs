@@ -38,7 +38,7 @@ impl Desk {
         }
         let (online, offset) = {
             let live = self.live();
-            (live.online == Some(true), live.clock_offset)
+            (live.online == Some(true), live.clock_offset())
         };
         self.change(id, |change| {
             let problems = self.acceptance_problems(&change.dossier)?;

@@ -10,7 +10,7 @@ use motcua_dossier::{
     OutboxState, Timestamp,
 };
 use motcua_wire::{Op, OpPayload, SCHEMA_VERSION};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -76,12 +76,16 @@ pub(crate) struct Live {
     pub(crate) online: Option<bool>,
     /// Last contact.
     pub(crate) last_contact: Option<Timestamp>,
-    /// Server clock minus ours, in milliseconds, at the last contact.
-    pub(crate) clock_offset: i64,
+    /// Server clock minus ours, in milliseconds, at the last contacts, oldest first.
+    pub(crate) offsets: VecDeque<i64>,
     /// Failed contacts in a row.
     pub(crate) failures: u32,
     /// Bytes sent and in all, by operation.
     pub(crate) sending: HashMap<OpId, (u64, u64)>,
+    /// Files each line of the pass under way needs.
+    pub(crate) flows: HashMap<OpId, Flow>,
+    /// Bytes of each file that the warehouse has.
+    pub(crate) sent: HashMap<BlobId, u64>,
     /// Outcome of the last identity check of each number in this session.
     pub(crate) checked: HashMap<IdNumber, IdentityCheck>,
     /// Owners whose papers the warehouse has changed since they were asked for.
@@ -94,6 +98,56 @@ pub(crate) struct Live {
     pub(crate) scanner_labels: HashMap<String, String>,
     /// Pages removed from a capture, for undo.
     pub(crate) removed_pages: HashMap<(DossierId, u32, BlobId), CapturedPage>,
+}
+
+/// The files of one line with their sizes.
+pub(crate) struct Flow {
+    pub(crate) sizes: Vec<(BlobId, u64)>,
+}
+
+/// So many contacts tell how far our clock is off.
+const OFFSETS: usize = 9;
+
+impl Live {
+    /// Server clock minus ours in milliseconds: the median of the last contacts, so that one slow answer
+    /// moves no deadline.
+    pub(crate) fn clock_offset(&self) -> i64 {
+        let mut sorted: Vec<i64> = self.offsets.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+    }
+
+    /// Our clock against the server's at a contact.
+    pub(crate) fn note_offset(&mut self, offset: i64) {
+        if self.offsets.len() == OFFSETS {
+            self.offsets.pop_front();
+        }
+        self.offsets.push_back(offset);
+    }
+
+    /// Bytes of a file arrived: what every line that needs it shows now.
+    pub(crate) fn flowed(&mut self, blob: BlobId, sent: u64) -> Vec<(OpId, (u64, u64))> {
+        self.sent.insert(blob, sent);
+        let mut told = vec![];
+        for (op, flow) in &self.flows {
+            if flow.sizes.iter().any(|(id, _)| *id == blob) {
+                let total = flow.sizes.iter().map(|(_, size)| size).sum();
+                let through = |(id, size): &(BlobId, u64)| self.sent.get(id).map_or(0, |n| *n.min(size));
+                told.push((*op, (flow.sizes.iter().map(through).sum(), total)));
+            }
+        }
+        self.sending.extend(told.iter().copied());
+        told
+    }
+
+    /// A file is not on its way any more: its lines wait.
+    pub(crate) fn stopped(&mut self, blob: BlobId) {
+        let waits = |flow: &Flow| flow.sizes.iter().any(|(id, _)| *id == blob);
+        let ops: Vec<OpId> = self.flows.iter().filter(|(_, f)| waits(f)).map(|(op, _)| *op).collect();
+        for op in ops {
+            self.sending.remove(&op);
+        }
+    }
 }
 
 impl Desk {

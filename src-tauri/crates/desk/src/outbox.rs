@@ -18,7 +18,10 @@ impl Desk {
         let live = self.live();
         for item in &mut items {
             if let Some(&(sent, total)) = live.sending.get(&item.op)
-                && matches!(item.state, OutboxState::Queued | OutboxState::WaitingForNetwork { .. })
+                && matches!(
+                    item.state,
+                    OutboxState::Queued | OutboxState::Sent | OutboxState::WaitingForNetwork { .. }
+                )
             {
                 item.state = OutboxState::Sending { sent, total };
             }

@@ -224,11 +224,12 @@ impl Change<'_> {
     }
 }
 
-/// The line as it waits for its officer; it was not tried.
+/// The line as it waits for its officer; the warehouse has nothing of it.
 pub(crate) fn hold(item: &OutboxItem) -> OutboxItem {
     OutboxItem {
         state: OutboxState::NeedsAttention { code: HELD.to_owned() },
         last_error: Some(HELD.to_owned()),
+        attempts: 0,
         ..item.clone()
     }
 }
@@ -252,9 +253,13 @@ fn refused_for_paper(item: &OutboxItem) -> bool {
     matches!(&item.state, OutboxState::NeedsAttention { code } if PAPER.contains(&code.as_str()))
 }
 
-/// Not one try was made: the warehouse cannot know of it.
+/// The warehouse answered that it does not hold the operation: it waits for something that is not there.
+pub(crate) const DEFERRED: &str = "deferred";
+
+/// The warehouse does not know of it: it was never sent, or the warehouse answered that it does not keep it.
 pub(crate) fn never_left(item: &OutboxItem) -> bool {
-    item.attempts == 0 && !matches!(item.state, OutboxState::Received { .. } | OutboxState::Replaced)
+    (item.attempts == 0 || item.last_error.as_deref() == Some(DEFERRED))
+        && !matches!(item.state, OutboxState::Received { .. } | OutboxState::Replaced)
 }
 
 /// What an accepted dossier lacks to be what was accepted.

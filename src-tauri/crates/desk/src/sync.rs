@@ -2,6 +2,7 @@
 //! outbox. A pass may be cut anywhere: what it had not committed, the next one does again, once.
 
 mod contact;
+mod engine;
 mod push;
 
 pub(crate) use contact::RECENT;
@@ -9,6 +10,7 @@ pub(crate) use contact::RECENT;
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
 use crate::ports::{Batch, LinkError, VaultStatus};
+use crate::replace::DEFERRED;
 use motcua_dossier::{DossierId, OpId, OutboxItem, OutboxState, Timestamp};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +59,13 @@ const POLL: Duration = Duration::from_secs(30);
 const BACKOFF_FIRST: u64 = 2_000;
 const BACKOFF_LAST: u64 = 300_000;
 
+/// Milliseconds before the next try: 2 s doubling to 5 min, full jitter above a quarter of it.
+fn backoff(attempts: u32, chance: u64) -> u64 {
+    let cap = BACKOFF_FIRST.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(BACKOFF_LAST);
+    let floor = cap / 4;
+    floor + chance % (cap - floor + 1)
+}
+
 impl Desk {
     /// One pass. A second caller waits for the first and then passes again. No contact is an outcome.
     ///
@@ -101,6 +110,7 @@ impl Desk {
                 }
             }
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => return,
                 () = self.wake.notified() => {}
                 () = self.clock.sleep(pause) => {}
@@ -118,13 +128,15 @@ impl Desk {
         Duration::from_millis(u64::try_from(due).unwrap_or(0).min(longest).max(250))
     }
 
-    /// 2 s doubling to 5 min, full jitter above a quarter of it.
+    /// Pause before the next contact after so many failed ones.
     pub(crate) fn backoff(&self, attempts: u32) -> u64 {
-        let cap = BACKOFF_FIRST.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(BACKOFF_LAST);
+        backoff(attempts, self.chance())
+    }
+
+    pub(crate) fn chance(&self) -> u64 {
         let mut bytes = [0u8; 8];
         self.random.fill(&mut bytes);
-        let floor = cap / 4;
-        floor + u64::from_le_bytes(bytes) % (cap - floor + 1)
+        u64::from_le_bytes(bytes)
     }
 
     /// The lines that waited for the network are due now that it is back.
@@ -132,7 +144,7 @@ impl Desk {
         let lost = ["linkOffline", "linkIntercepted", "linkUnauthorized"];
         self.change_lines(|item| {
             let waits = matches!(item.state, OutboxState::WaitingForNetwork { .. });
-            (waits && item.last_error.as_deref().is_some_and(|e| lost.contains(&e)))
+            (waits && item.last_error.as_deref().is_some_and(|e| lost.contains(&e) || e == DEFERRED))
                 .then(|| OutboxItem { state: OutboxState::Queued, ..item.clone() })
         })
     }
@@ -145,7 +157,12 @@ impl Desk {
         self.change_lines(|item| {
             matches!(item.state, OutboxState::Queued | OutboxState::Sending { .. }).then(|| OutboxItem {
                 state: OutboxState::WaitingForNetwork { next_try },
-                last_error: Some(code.to_owned()),
+                // That the warehouse does not hold it stays known.
+                last_error: item
+                    .last_error
+                    .clone()
+                    .filter(|e| e == DEFERRED)
+                    .or_else(|| Some(code.to_owned())),
                 ..item.clone()
             })
         })
@@ -170,7 +187,7 @@ impl Desk {
                     report.waiting += 1;
                     report.next_try = Some(report.next_try.map_or(next_try, |t| t.min(next_try)));
                 }
-                OutboxState::Queued | OutboxState::Sending { .. } => report.waiting += 1,
+                OutboxState::Queued | OutboxState::Sent | OutboxState::Sending { .. } => report.waiting += 1,
                 OutboxState::Received { .. } | OutboxState::Replaced => {}
             }
         }

@@ -47,7 +47,10 @@ impl Desk {
             match item.state {
                 OutboxState::NeedsAttention { .. } => attention += 1,
                 OutboxState::Received { .. } | OutboxState::Replaced => {}
-                OutboxState::Queued | OutboxState::Sending { .. } | OutboxState::WaitingForNetwork { .. } => {
+                OutboxState::Queued
+                | OutboxState::Sending { .. }
+                | OutboxState::Sent
+                | OutboxState::WaitingForNetwork { .. } => {
                     queued += 1;
                 }
             }
@@ -128,8 +131,9 @@ impl Desk {
         let _writing = self.writing();
         self.vault.lock();
         let mut live = self.live();
-        let Live { online, last_contact, checked, removed_pages, .. } = std::mem::take(&mut *live);
-        *live = Live { online, last_contact, checked, removed_pages, ..Live::default() };
+        // What was learned of the server's clock stays: a deadline counted after the lock must not lose it.
+        let Live { online, last_contact, offsets, checked, removed_pages, .. } = std::mem::take(&mut *live);
+        *live = Live { online, last_contact, offsets, checked, removed_pages, ..Live::default() };
     }
 }
 

@@ -182,6 +182,24 @@ impl FakeWarehouse {
         self.state().applied
     }
 
+    /// The operation had its effect.
+    #[must_use]
+    pub fn has_applied(&self, op: OpId) -> bool {
+        self.state().ops.get(&op).is_some_and(|seen| seen.applied.is_some())
+    }
+
+    /// Every dossier it has.
+    #[must_use]
+    pub fn dossiers(&self) -> Vec<DossierView> {
+        self.state().dossiers.values().cloned().collect()
+    }
+
+    /// It has the whole file.
+    #[must_use]
+    pub fn has_blob(&self, blob: &BlobId) -> bool {
+        self.state().blobs.contains_key(blob)
+    }
+
     /// Times a paper was used, by its counter.
     #[must_use]
     pub fn uses(&self, document: DocumentId) -> u64 {

@@ -224,8 +224,8 @@ impl Vault for MemoryVault {
         self.read(|c| c.blobs.get(id).cloned())
     }
 
-    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
-        self.read(|c| c.blobs.contains_key(id))
+    fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError> {
+        self.read(|c| c.blobs.get(id).map(|bytes| bytes.len() as u64))
     }
 
     fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {

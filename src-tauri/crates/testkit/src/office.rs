@@ -101,7 +101,9 @@ impl Default for Office {
     }
 }
 
-fn settings(warehouse: &FakeWarehouse) -> OfficeSettings {
+/// The office every fake counter belongs to.
+#[must_use]
+pub fn settings(warehouse: &FakeWarehouse) -> OfficeSettings {
     OfficeSettings {
         device: DeviceId::derive(1, &[9; 10]),
         agency_code: AgencyCode::parse("000.01.20.H08").unwrap(),

@@ -28,6 +28,8 @@ pub enum OutboxState {
         /// Bytes in all.
         total: u64,
     },
+    /// Đã gửi, kho đang kiểm: the warehouse holds the operation and all its files and has not confirmed it yet.
+    Sent,
     /// Đang chờ mạng: queued, no contact.
     WaitingForNetwork {
         /// When it is tried again.

@@ -233,7 +233,14 @@ pub trait Vault: Send + Sync {
     ///
     /// # Errors
     /// `Locked`, storage.
-    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError>;
+    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
+        Ok(self.blob_size(id)?.is_some())
+    }
+    /// Bytes of a file, none when it is not on this machine.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError>;
 
     /// One dossier.
     ///

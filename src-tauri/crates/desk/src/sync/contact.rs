@@ -34,7 +34,7 @@ impl Desk {
                     let news = live.online != Some(true);
                     live.online = Some(true);
                     live.last_contact = Some(now);
-                    live.clock_offset = about.time.0 - now.0;
+                    live.note_offset(about.time.0 - now.0);
                     live.failures = 0;
                     (about.epoch, news)
                 }
@@ -138,7 +138,7 @@ impl Desk {
                 .vault
                 .outbox(true)?
                 .into_iter()
-                .filter(|i| matches!(i.state, OutboxState::Received { .. }))
+                .filter(|i| matches!(i.state, OutboxState::Received { .. } | OutboxState::Sent))
                 .map(|i| OutboxItem { state: OutboxState::Queued, ..i })
                 .collect();
         }

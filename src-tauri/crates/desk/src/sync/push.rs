@@ -1,291 +1,250 @@
-//! The second half of a pass: the outbox, dossier by dossier, each in order. One that cannot go on
-//! never holds another.
+//! The second half of a pass: does what the [`Engine`] says and commits what the answers mean.
 
+use super::engine::{Ended, Engine, Line, Moment, Task, Upload, Verdict};
 use super::{OnEvent, SyncEvent, SyncReport};
-use crate::desk::Desk;
+use crate::desk::{Desk, Flow};
 use crate::error::{DeskError, link_code};
 use crate::ports::{Batch, LinkError, QueuedOp};
 use crate::replace::{awaits_paper, hold, is_held, missing, never_left};
-use ed25519_dalek::VerifyingKey;
-use motcua_dossier::{DocumentId, DossierId, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp};
-use motcua_wire::{EvidenceSource, OpPayload, OpResult, OpsRequest, ReceiptBody, SignedReceipt};
-use std::collections::{BTreeMap, HashSet};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use motcua_dossier::{BlobId, OpId, OutboxItem, OutboxKind, OutboxState};
+use motcua_wire::{OpsRequest, SignedReceipt};
 use tokio_util::sync::CancellationToken;
 
-/// How one line ended.
-enum Sent {
-    /// Its receipt is held; the dossier's next line may go.
-    Received,
-    /// Refused; what depends on it stays.
-    Refused,
-    /// Later; the dossier's further lines wait too.
-    Later,
-    /// The warehouse is gone; the pass ends.
-    NoContact(LinkError),
-}
-
 impl Desk {
+    /// Sends until nothing more can go now. Work that is queued meanwhile goes too.
     pub(super) async fn drain(
         &self,
         cancel: &CancellationToken,
         on_event: OnEvent<'_>,
         report: &mut SyncReport,
     ) -> Result<(), DeskError> {
-        let mut dossiers: BTreeMap<u64, (DossierId, Vec<OutboxItem>)> = BTreeMap::new();
-        let mut first: BTreeMap<DossierId, u64> = BTreeMap::new();
-        let mut items = self.vault.outbox(false)?;
-        // Papers before the acceptance that names them, the result last: an acceptance made anew is younger
-        // than what waits for it.
-        items.sort_by_key(|i| i.sequence);
-        for item in items {
-            let place = *first.entry(item.dossier).or_insert(item.sequence);
-            dossiers.entry(place).or_insert_with(|| (item.dossier, vec![])).1.push(item);
-        }
-        for (_, (dossier, mut items)) in dossiers {
-            items.sort_by_key(|i| (turn(i.kind), i.sequence));
-            let lost = self.drain_dossier(&items, cancel, on_event, report).await?;
-            on_event(SyncEvent::DossierChanged(dossier));
-            if let Some(error) = lost {
-                let mut live = self.live();
-                live.online = Some(false);
-                live.failures = live.failures.saturating_add(1);
-                drop(live);
-                report.online = false;
-                report.problem = Some(link_code(&error));
-                return self.put_off_all(&error);
-            }
+        let _shown = Shown { desk: self };
+        let mut engine = Engine::new(&self.office.receipt_key);
+        self.load(&mut engine)?;
+        let mut running = FuturesUnordered::new();
+        loop {
             if cancel.is_cancelled() {
-                break;
+                engine.stop();
+            }
+            for task in engine.next(self.clock.now()) {
+                let flights = match &task {
+                    Task::Push(ops) => Some(self.depart(ops, &mut engine)?),
+                    Task::Upload(_) => None,
+                };
+                running.push(self.perform(task, flights, cancel, on_event));
+            }
+            if running.is_empty() {
+                return Ok(());
+            }
+            tokio::select! {
+                // No chance in it: a seed plays the same day again.
+                biased;
+                ended = running.next() => {
+                    let Some((ended, flights)) = ended.transpose()? else { continue };
+                    let short = matches!(&ended, Ended::Pushed { asked, left, .. } if asked.len() > left.len());
+                    let at = Moment { now: self.clock.now(), chance: self.chance() };
+                    for verdict in engine.ended(ended, at) {
+                        if let Some(error) = self.carry_out(verdict, on_event, report)? {
+                            // What runs is let go: sent again it has the same effect.
+                            return self.lose_contact(&error, report);
+                        }
+                    }
+                    drop(flights);
+                    if short {
+                        self.load(&mut engine)?;
+                    }
+                }
+                () = self.wake.notified() => self.load(&mut engine)?,
             }
         }
-        Ok(())
     }
 
-    async fn drain_dossier(
-        &self,
-        items: &[OutboxItem],
-        cancel: &CancellationToken,
-        on_event: OnEvent<'_>,
-        report: &mut SyncReport,
-    ) -> Result<Option<LinkError>, DeskError> {
-        let mut refused: HashSet<DocumentId> = HashSet::new();
-        for item in items {
-            if cancel.is_cancelled() {
-                return Ok(None);
-            }
-            let Some(queued) = self.vault.queued(item.op)? else { continue };
-            match queued.item.state {
-                OutboxState::Received { .. } | OutboxState::Replaced => continue,
-                OutboxState::NeedsAttention { .. } => {
-                    if !note_refused(&queued, &mut refused) {
-                        return Ok(None);
-                    }
-                    continue;
-                }
-                OutboxState::WaitingForNetwork { next_try } if next_try > self.clock.now() => {
-                    return Ok(None);
-                }
-                OutboxState::WaitingForNetwork { .. } | OutboxState::Queued | OutboxState::Sending { .. } => {
-                }
-            }
-            if names_any(&queued, &refused) {
-                return Ok(None);
-            }
-            if self.keeps_back(&queued)? {
-                return Ok(None);
-            }
-            match self.send(&queued, cancel, on_event).await? {
-                Sent::Received => report.received += 1,
-                Sent::Refused if note_refused(&queued, &mut refused) => {}
-                Sent::Refused | Sent::Later => return Ok(None),
-                Sent::NoContact(error) => return Ok(Some(error)),
+    fn lose_contact(&self, error: &LinkError, report: &mut SyncReport) -> Result<(), DeskError> {
+        let mut live = self.live();
+        live.online = Some(false);
+        live.failures = live.failures.saturating_add(1);
+        drop(live);
+        report.online = false;
+        report.problem = Some(link_code(error));
+        self.put_off_all(error)
+    }
+
+    /// The open lines as they are committed, and whether each may leave.
+    fn load(&self, engine: &mut Engine) -> Result<(), DeskError> {
+        let mut lines = vec![];
+        for item in self.vault.outbox(false)? {
+            if let Some(queued) = self.vault.queued(item.op)? {
+                let kept_back = self.keeps_back(&queued)?;
+                lines.push(Line::of(&queued, kept_back));
             }
         }
-        Ok(None)
+        let mut flows = vec![];
+        for line in &lines {
+            let mut sizes = Vec::with_capacity(line.item.blobs.len());
+            for blob in &line.item.blobs {
+                sizes.push((*blob, self.vault.blob_size(blob)?.unwrap_or(0)));
+            }
+            flows.push((line.item.op, Flow { sizes }));
+        }
+        self.live().flows = flows.into_iter().collect();
+        engine.load(lines);
+        Ok(())
     }
 
     /// An acceptance that never left stays while a paper it names is still to be fetched, and becomes
     /// "Cần xử lý" when one cannot be had: what is not there is never counted.
     fn keeps_back(&self, queued: &QueuedOp) -> Result<bool, DeskError> {
-        if queued.item.kind != OutboxKind::Acceptance || !never_left(&queued.item) {
+        let item = &queued.item;
+        let settled = matches!(item.state, OutboxState::NeedsAttention { .. } | OutboxState::Replaced);
+        if item.kind != OutboxKind::Acceptance || !never_left(item) || settled {
             return Ok(false);
         }
-        let dossier = self.stored(queued.item.dossier)?;
+        let dossier = self.stored(item.dossier)?;
         // Its final code is asked for at the beginning of every pass.
         if dossier.code.as_ref().is_some_and(|code| !code.is_final()) {
             return Ok(true);
         }
         if !missing(&dossier).is_empty() {
-            self.write_line(hold(&queued.item))?;
+            self.write_line(hold(item))?;
             return Ok(true);
         }
         Ok(awaits_paper(&dossier))
     }
 
-    /// One try. From its first to its last step nobody replaces what is on its way.
-    async fn send(
-        &self,
-        queued: &QueuedOp,
-        cancel: &CancellationToken,
-        on_event: OnEvent<'_>,
-    ) -> Result<Sent, DeskError> {
-        let _flight = {
-            let _writing = self.writing();
-            let settled = |q: QueuedOp| matches!(q.item.state, OutboxState::Replaced) || is_held(&q.item);
-            if self.vault.queued(queued.item.op)?.is_none_or(settled) {
-                return Ok(Sent::Later);
+    /// Marks operations as left, before they leave: from here to their verdict nobody replaces them, and
+    /// after a crash it is known that the warehouse may have them. Those that may not leave any more stay.
+    fn depart(&self, ops: &[OpId], engine: &mut Engine) -> Result<Departure<'_>, DeskError> {
+        let _writing = self.writing();
+        let mut departure = Departure { flights: vec![], leaving: vec![] };
+        let mut marked = vec![];
+        for op in ops {
+            let Some(queued) = self.vault.queued(*op)? else { continue };
+            if matches!(queued.item.state, OutboxState::Replaced) || is_held(&queued.item) {
+                continue;
             }
+            let item = engine.leaving(&queued.item);
+            if item != queued.item {
+                marked.push(item);
+            }
+            departure.leaving.push(queued);
+        }
+        for item in &marked {
+            engine.take_in(item);
+        }
+        if !marked.is_empty() {
+            self.vault.commit(&Batch { outbox: marked, ..Batch::default() })?;
+        }
+        for queued in &departure.leaving {
             self.live().in_flight.insert(queued.item.op);
-            Flight { desk: self, op: queued.item.op }
-        };
-        self.send_now(queued, cancel, on_event).await
+            departure.flights.push(Flight { desk: self, op: queued.item.op });
+        }
+        Ok(departure)
     }
 
-    /// Files first, then the operation; the line is received only with a receipt that verifies.
-    async fn send_now(
-        &self,
-        queued: &QueuedOp,
+    async fn perform<'a>(
+        &'a self,
+        task: Task,
+        departure: Option<Departure<'a>>,
         cancel: &CancellationToken,
         on_event: OnEvent<'_>,
-    ) -> Result<Sent, DeskError> {
-        let op = queued.item.op;
-        let uploaded = self.upload_all(queued, cancel, on_event).await;
-        let pushed = match uploaded {
-            Ok(()) => self.warehouse.push(&OpsRequest { ops: vec![queued.op.clone()] }).await,
-            Err(Upload::Missing) => {
-                self.live().sending.remove(&op);
-                return self.refuse(&queued.item, "fileMissing");
+    ) -> Result<(Ended, Vec<Flight<'a>>), DeskError> {
+        match (task, departure) {
+            (Task::Upload(blob), _) => {
+                let answer = self.upload(blob, cancel, on_event).await?;
+                Ok((Ended::Uploaded { blob, answer }, vec![]))
             }
-            Err(Upload::Vault(error)) => {
-                self.live().sending.remove(&op);
-                return Err(error);
+            (Task::Push(asked), departure) => {
+                let Departure { flights, leaving } = departure.unwrap_or_default();
+                let left: Vec<OpId> = leaving.iter().map(|q| q.item.op).collect();
+                let ops: Vec<_> = leaving.into_iter().map(|q| q.op).collect();
+                let answer = if ops.is_empty() {
+                    Ok(vec![])
+                } else {
+                    let sent = cancel.run_until_cancelled(self.warehouse.push(&OpsRequest { ops })).await;
+                    sent.unwrap_or(Err(LinkError::Cancelled)).map(|reply| reply.results)
+                };
+                Ok((Ended::Pushed { asked, left, answer }, flights))
             }
-            Err(Upload::Link(error)) => Err(error),
-        };
-        self.live().sending.remove(&op);
-        let reply = match pushed {
-            Ok(reply) => reply,
-            Err(LinkError::Cancelled) => return Ok(Sent::Later),
-            Err(LinkError::Refused(code)) => return self.refuse(&queued.item, &code),
-            Err(error @ (LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)) => {
-                self.put_off(&queued.item, link_code(&error), None)?;
-                return Ok(Sent::NoContact(error));
-            }
-            Err(LinkError::Trouble { retry_after }) => {
-                return self.put_off(&queued.item, "linkTrouble", retry_after);
-            }
-            Err(error @ (LinkError::Malformed | LinkError::IdentityDown)) => {
-                return self.put_off(&queued.item, link_code(&error), None);
-            }
-        };
-        match reply.results.into_iter().find(|r| r.op_id() == op) {
-            Some(
-                OpResult::Applied { version, receipt, .. } | OpResult::Duplicate { version, receipt, .. },
-            ) => match self.believed(queued, &receipt) {
-                Some(body) => {
-                    // It filed a paper or counted a use: what is known of the owner's papers is old now.
-                    let owner = self.stored(queued.item.dossier)?.applicant.owner.number;
-                    self.live().stale_papers.insert(owner);
-                    self.receive(&queued.item, version, &body, receipt)
-                }
-                None => self.refuse(&queued.item, "receiptInvalid"),
-            },
-            Some(OpResult::Conflict { .. }) => self.refuse(&queued.item, "dossierConflict"),
-            Some(OpResult::Rejected { code, .. }) => self.refuse(&queued.item, &code),
-            Some(OpResult::Deferred { .. }) => self.put_off(&queued.item, "deferred", None),
-            None => self.put_off(&queued.item, "linkMalformed", None),
         }
     }
 
-    async fn upload_all(
+    async fn upload(
         &self,
-        queued: &QueuedOp,
+        blob: BlobId,
         cancel: &CancellationToken,
         on_event: OnEvent<'_>,
-    ) -> Result<(), Upload> {
-        let op = queued.item.op;
-        let mut files = Vec::with_capacity(queued.item.blobs.len());
-        for blob in &queued.item.blobs {
-            match self.vault.blob(blob).map_err(|e| Upload::Vault(e.into()))? {
-                Some(bytes) => files.push((*blob, bytes)),
-                None => return Err(Upload::Missing),
-            }
-        }
-        let total: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        let mut before = 0u64;
-        for (blob, bytes) in &files {
-            let progress = |sent: u64, _of: u64| {
-                let sent = (before + sent).min(total);
-                self.live().sending.insert(op, (sent, total));
+    ) -> Result<Result<(), Upload>, DeskError> {
+        let Some(bytes) = self.vault.blob(&blob)? else { return Ok(Err(Upload::Missing)) };
+        let progress = |sent: u64, _of: u64| {
+            let told = self.live().flowed(blob, sent);
+            for (op, (sent, total)) in told {
                 on_event(SyncEvent::Sending { op, sent, total });
-            };
-            progress(0, total);
-            self.warehouse.upload(blob, bytes, &progress, cancel).await.map_err(Upload::Link)?;
-            before += bytes.len() as u64;
+            }
+        };
+        progress(0, 0);
+        let answer = self.warehouse.upload(&blob, &bytes, &progress, cancel).await;
+        if answer.is_err() {
+            self.live().stopped(blob);
         }
-        Ok(())
+        Ok(answer.map_err(Upload::Link))
     }
 
-    /// The body of a receipt that is signed by the pinned key and speaks of this line and all its files.
-    fn believed(&self, queued: &QueuedOp, receipt: &SignedReceipt) -> Option<ReceiptBody> {
-        let key = VerifyingKey::from_bytes(&self.office.receipt_key).ok()?;
-        let body = receipt.verify(&key).ok()?;
-        let fits = body.op_id == queued.item.op
-            && body.dossier == queued.item.dossier
-            && queued.item.blobs.iter().all(|b| body.blobs.contains(b));
-        fits.then_some(body)
+    /// Commits a verdict. A line that was replaced meanwhile stays replaced.
+    fn carry_out(
+        &self,
+        verdict: Verdict,
+        on_event: OnEvent<'_>,
+        report: &mut SyncReport,
+    ) -> Result<Option<LinkError>, DeskError> {
+        let dossier = match verdict {
+            Verdict::NoContact(error) => return Ok(Some(error)),
+            Verdict::Write(item) => {
+                let dossier = item.dossier;
+                self.live().sending.remove(&item.op);
+                self.write_line(item)?;
+                dossier
+            }
+            Verdict::Receive { item, version, receipt } => {
+                let dossier = item.dossier;
+                self.live().sending.remove(&item.op);
+                self.receive(item, version, receipt)?;
+                report.received += 1;
+                dossier
+            }
+        };
+        on_event(SyncEvent::DossierChanged(dossier));
+        Ok(None)
     }
 
     /// State, receipt and the dossier's server version in one commit.
-    fn receive(
-        &self,
-        item: &OutboxItem,
-        version: u64,
-        body: &ReceiptBody,
-        receipt: SignedReceipt,
-    ) -> Result<Sent, DeskError> {
-        self.change(item.dossier, |change| {
+    fn receive(&self, item: OutboxItem, version: u64, receipt: SignedReceipt) -> Result<(), DeskError> {
+        let dossier = self.change(item.dossier, |change| {
             change.dossier.server_version = change.dossier.server_version.max(version);
             change.batch.receipts.push((item.op, receipt));
-            change.batch.outbox.push(OutboxItem {
-                state: OutboxState::Received { at: body.at },
-                attempts: item.attempts.saturating_add(1),
-                last_error: None,
-                ..item.clone()
-            });
+            change.batch.outbox.push(item);
             Ok(())
         })?;
-        Ok(Sent::Received)
-    }
-
-    fn refuse(&self, item: &OutboxItem, code: &str) -> Result<Sent, DeskError> {
-        self.write_line(OutboxItem {
-            state: OutboxState::NeedsAttention { code: code.to_owned() },
-            attempts: item.attempts.saturating_add(1),
-            last_error: Some(code.to_owned()),
-            ..item.clone()
-        })?;
-        Ok(Sent::Refused)
-    }
-
-    fn put_off(&self, item: &OutboxItem, code: &str, retry_after: Option<u32>) -> Result<Sent, DeskError> {
-        let attempts = item.attempts.saturating_add(1);
-        let wait = retry_after.map_or_else(|| self.backoff(attempts), |seconds| u64::from(seconds) * 1000);
-        let next_try = Timestamp(self.clock.now().0 + i64::try_from(wait).unwrap_or(0));
-        self.write_line(OutboxItem {
-            state: OutboxState::WaitingForNetwork { next_try },
-            attempts,
-            last_error: Some(code.to_owned()),
-            ..item.clone()
-        })?;
-        Ok(Sent::Later)
+        // It filed a paper or counted a use: what is known of the owner's papers is old now.
+        self.live().stale_papers.insert(dossier.applicant.owner.number);
+        Ok(())
     }
 
     fn write_line(&self, item: OutboxItem) -> Result<(), DeskError> {
         let _writing = self.writing();
-        self.vault.commit(&Batch { outbox: vec![item], ..Batch::default() })?;
+        let held = self.vault.queued(item.op)?;
+        if held.is_some_and(|q| !matches!(q.item.state, OutboxState::Replaced)) {
+            self.vault.commit(&Batch { outbox: vec![item], ..Batch::default() })?;
+        }
         Ok(())
     }
+}
+
+/// Operations that leave now.
+#[derive(Default)]
+struct Departure<'a> {
+    flights: Vec<Flight<'a>>,
+    leaving: Vec<QueuedOp>,
 }
 
 /// Takes the operation out of those under way, however the try ends.
@@ -300,37 +259,15 @@ impl Drop for Flight<'_> {
     }
 }
 
-fn turn(kind: OutboxKind) -> u8 {
-    match kind {
-        OutboxKind::Document => 0,
-        OutboxKind::Acceptance => 1,
-        OutboxKind::Result => 2,
+/// Takes what is shown of bytes on their way back, however the pass ends.
+struct Shown<'a> {
+    desk: &'a Desk,
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        let mut live = self.desk.live();
+        live.sending.clear();
+        live.flows.clear();
     }
-}
-
-enum Upload {
-    Missing,
-    Vault(DeskError),
-    Link(LinkError),
-}
-
-/// A refused paper holds only what names it; any other refused line holds the rest of its dossier.
-fn note_refused(queued: &QueuedOp, refused: &mut HashSet<DocumentId>) -> bool {
-    match &queued.op.payload {
-        OpPayload::FileDocument { record, .. } => refused.insert(record.id),
-        OpPayload::AcceptDossier(_) | OpPayload::ReturnResult(_) => false,
-    }
-}
-
-fn names_any(queued: &QueuedOp, refused: &HashSet<DocumentId>) -> bool {
-    let OpPayload::AcceptDossier(accepted) = &queued.op.payload else { return false };
-    accepted.components.iter().any(|c| match &c.source {
-        EvidenceSource::Scan { document: Some(d), .. } | EvidenceSource::File { document: Some(d), .. } => {
-            refused.contains(d)
-        }
-        EvidenceSource::Scan { .. }
-        | EvidenceSource::File { .. }
-        | EvidenceSource::Warehouse { .. }
-        | EvidenceSource::Absent => false,
-    })
 }

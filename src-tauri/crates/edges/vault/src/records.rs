@@ -141,6 +141,12 @@ impl Records {
         Ok(self.rows("SELECT wrapped FROM blob WHERE id = ?1", [id.to_string()], |r| r.get(0))?.pop())
     }
 
+    /// Bytes of a sealed file's content.
+    pub(crate) fn blob_size(&self, id: &BlobId) -> Done<Option<u64>> {
+        let size = self.rows("SELECT size FROM blob WHERE id = ?1", [id.to_string()], |r| r.get(0))?.pop();
+        size.map(unsigned).transpose()
+    }
+
     /// Remembers the wrapped key of a sealed file that is on the disk.
     pub(crate) fn keep_blob_key(&self, id: &BlobId, size: usize, wrapped: &[u8]) -> Done<()> {
         self.run(

@@ -235,8 +235,8 @@ impl Vault for SealedVault {
         blobs.read(id, &wrapped)?.ok_or(VaultError::Damaged).map(Some)
     }
 
-    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
-        self.with(|open| Ok(open.records.blob_key(id)?.is_some() && open.blobs.has(id)))
+    fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError> {
+        self.with(|open| Ok(open.records.blob_size(id)?.filter(|_| open.blobs.has(id))))
     }
 
     fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {

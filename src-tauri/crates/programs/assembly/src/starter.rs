@@ -119,8 +119,8 @@ impl Vault for StartedVault {
         Vault::blob(&self.vault, id)
     }
 
-    fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
-        self.vault.has_blob(id)
+    fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError> {
+        self.vault.blob_size(id)
     }
 
     fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {

@@ -354,6 +354,7 @@ pub(crate) fn state_words(item: &OutboxItem) -> String {
         OutboxState::Sending { sent, total } => {
             format!("Đang gửi ({} %)", if *total == 0 { 0 } else { sent * 100 / total })
         }
+        OutboxState::Sent => "Đã gửi, kho đang kiểm".into(),
         OutboxState::WaitingForNetwork { .. } => "Đang chờ mạng".into(),
         OutboxState::Received { at } => format!("Kho đã nhận ({})", at.format_vn()),
         OutboxState::Replaced => "Đã thay, không gửi nữa".into(),

@@ -246,7 +246,7 @@ fn blobs_are_stored_once_and_come_back(vault: &dyn Vault) {
         let bytes: Vec<u8> = (0..size).map(|i: u32| u8::try_from(i % 251).unwrap()).collect();
         let id = vault.put_blob(&bytes).unwrap();
         assert_eq!(vault.put_blob(&bytes), Ok(id), "the same bytes are the same file");
-        assert_eq!(vault.has_blob(&id), Ok(true));
+        assert_eq!((vault.has_blob(&id), vault.blob_size(&id)), (Ok(true), Ok(Some(u64::from(size)))));
         assert_eq!(vault.blob(&id), Ok(Some(bytes)), "{size} bytes");
     }
     let abc = vault.put_blob(b"abc").unwrap();

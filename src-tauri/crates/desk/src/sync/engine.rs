@@ -1,0 +1,553 @@
+//! What leaves next, and what an answer means: the outbox as a machine without clock, network or chance.
+//!
+//! The driver ([`super::push`]) hands in the lines as they are committed, does what [`Engine::next`] says,
+//! hands back how it ended with the time and some random bits, and commits the verdicts. The same history
+//! gives the same decisions, so that every failure can be played again.
+//!
+//! Two lanes. Operations go in batches, before their files: the warehouse knows of a day's work within
+//! seconds, and keeps what waits for a file. Files go two at a time, in the order of the lines that need
+//! them; when the last one of a line is there, its operation is sent again for the receipt. Operations of
+//! one dossier stay in their order; dossiers do not know each other. A batch that fails as a whole is
+//! taken apart, dossier by dossier and then line by line, until only the poisoned one is left alone.
+
+use super::backoff;
+use crate::error::link_code;
+use crate::ports::{LinkError, QueuedOp};
+use crate::replace::{DEFERRED, never_left};
+use ed25519_dalek::VerifyingKey;
+use motcua_dossier::{BlobId, DocumentId, DossierId, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp};
+use motcua_wire::{EvidenceSource, OpPayload, OpResult, SignedReceipt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Files on their way at once.
+const LANES: usize = 2;
+/// Operations sent at once: those that only tell of work, and those the warehouse looks into files for.
+const TOLD_AT_ONCE: usize = 100;
+const WHOLE_AT_ONCE: usize = 20;
+/// So often a file may be there and then not be there before its line waits.
+const LOSSES: u8 = 2;
+
+/// A line as the engine sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// As committed.
+    pub(crate) item: OutboxItem,
+    /// Paper it files.
+    files: Option<DocumentId>,
+    /// Papers it names that other lines of its dossier file.
+    names: BTreeSet<DocumentId>,
+    /// Stays here for now: its dossier is not ready.
+    kept_back: bool,
+}
+
+impl Line {
+    /// A line of the outbox with what its operation says.
+    pub(crate) fn of(queued: &QueuedOp, kept_back: bool) -> Self {
+        let (files, names) = match &queued.op.payload {
+            OpPayload::FileDocument { record, .. } => (Some(record.id), BTreeSet::new()),
+            OpPayload::ReturnResult(_) => (None, BTreeSet::new()),
+            OpPayload::AcceptDossier(accepted) => {
+                let filed = |source: &EvidenceSource| match source {
+                    EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
+                        *document
+                    }
+                    EvidenceSource::Warehouse { .. } | EvidenceSource::Absent => None,
+                };
+                (None, accepted.components.iter().filter_map(|c| filed(&c.source)).collect())
+            }
+        };
+        Self { item: queued.item.clone(), files, names, kept_back }
+    }
+
+    fn op(&self) -> OpId {
+        self.item.op
+    }
+
+    /// Papers before the acceptance that names them, the result last: an acceptance made anew is younger
+    /// than what waits for it.
+    fn turn(&self) -> (u8, u64) {
+        let kind = match self.item.kind {
+            OutboxKind::Document => 0,
+            OutboxKind::Acceptance => 1,
+            OutboxKind::Result => 2,
+        };
+        (kind, self.item.sequence)
+    }
+}
+
+/// Something the driver begins now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Task {
+    /// Send these operations in this order.
+    Push(Vec<OpId>),
+    /// Send this file.
+    Upload(BlobId),
+}
+
+/// How a task ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    /// What of a batch truly left, and what came back.
+    Pushed {
+        /// The task.
+        asked: Vec<OpId>,
+        /// Without those that may not leave any more.
+        left: Vec<OpId>,
+        /// One result per operation.
+        answer: Result<Vec<OpResult>, LinkError>,
+    },
+    /// A file.
+    Uploaded {
+        /// Which.
+        blob: BlobId,
+        /// Verified by the warehouse, or why not.
+        answer: Result<(), Upload>,
+    },
+}
+
+/// Why a file is not in the warehouse.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Upload {
+    /// Not on this machine.
+    Missing,
+    /// The line.
+    Link(LinkError),
+}
+
+/// What the driver commits before it asks for more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    /// The line's new state.
+    Write(OutboxItem),
+    /// Its receipt verifies: "Kho đã nhận".
+    Receive {
+        /// The line's new state.
+        item: OutboxItem,
+        /// Version of its dossier in the warehouse.
+        version: u64,
+        /// To be kept.
+        receipt: SignedReceipt,
+    },
+    /// The warehouse is gone; nothing more in this pass.
+    NoContact(LinkError),
+}
+
+/// When an answer came, and some chance for the pause after it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// The machine's clock.
+    pub(crate) now: Timestamp,
+    /// Random bits.
+    pub(crate) chance: u64,
+}
+
+/// How the last question about a line was answered in this pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Asked {
+    /// It was told of while files were missing.
+    Told,
+    /// It was sent whole and waits for another line.
+    Whole,
+}
+
+/// How small the batches of a dossier have become.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Narrow {
+    Dossier,
+    Line,
+}
+
+/// The machine of one pass.
+pub(crate) struct Engine {
+    key: Option<VerifyingKey>,
+    /// By dossier, in the order of their first lines; each in sending order.
+    dossiers: Vec<(DossierId, Vec<Line>)>,
+    /// Files the warehouse has confirmed in this pass.
+    there: BTreeSet<BlobId>,
+    losses: BTreeMap<BlobId, u8>,
+    uploading: BTreeSet<BlobId>,
+    pushing: BTreeSet<OpId>,
+    asked: BTreeMap<OpId, Asked>,
+    narrow: BTreeMap<DossierId, Narrow>,
+    /// Lines whose try of this pass is counted.
+    counted: BTreeSet<OpId>,
+    stopped: bool,
+}
+
+impl Engine {
+    /// A machine that believes receipts of this key only.
+    pub(crate) fn new(receipt_key: &[u8; 32]) -> Self {
+        Self {
+            key: VerifyingKey::from_bytes(receipt_key).ok(),
+            dossiers: vec![],
+            there: BTreeSet::new(),
+            losses: BTreeMap::new(),
+            uploading: BTreeSet::new(),
+            pushing: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            narrow: BTreeMap::new(),
+            counted: BTreeSet::new(),
+            stopped: false,
+        }
+    }
+
+    /// The lines as they are committed now, in any order; what is under way goes on.
+    pub(crate) fn load(&mut self, mut lines: Vec<Line>) {
+        lines.sort_by_key(|line| line.item.sequence);
+        let mut place: BTreeMap<DossierId, usize> = BTreeMap::new();
+        self.dossiers.clear();
+        for line in lines {
+            let at = *place.entry(line.item.dossier).or_insert_with(|| {
+                self.dossiers.push((line.item.dossier, vec![]));
+                self.dossiers.len() - 1
+            });
+            self.dossiers[at].1.push(line);
+        }
+        for (_, lines) in &mut self.dossiers {
+            lines.sort_by_key(Line::turn);
+        }
+    }
+
+    /// What is to be begun now; nothing when all is done, waits, or runs.
+    pub(crate) fn next(&mut self, now: Timestamp) -> Vec<Task> {
+        if self.stopped {
+            return vec![];
+        }
+        let open: Vec<Line> = self.open(now).cloned().collect();
+        let mut tasks = vec![];
+        if self.pushing.is_empty()
+            && let Some(batch) = self.batch(&open)
+        {
+            self.pushing.extend(&batch);
+            tasks.push(Task::Push(batch));
+        }
+        for blob in open.iter().flat_map(|l| &l.item.blobs) {
+            if self.uploading.len() == LANES {
+                break;
+            }
+            if !self.there.contains(blob) && self.uploading.insert(*blob) {
+                tasks.push(Task::Upload(*blob));
+            }
+        }
+        tasks
+    }
+
+    /// Nothing more is begun; what runs may end.
+    pub(crate) fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// The state before a line leaves, to be committed first: from then on the warehouse may know of it.
+    pub(crate) fn leaving(&mut self, item: &OutboxItem) -> OutboxItem {
+        OutboxItem { attempts: self.count(item), last_error: None, ..item.clone() }
+    }
+
+    /// What an ended task means. The verdicts are also taken into the engine's own lines.
+    pub(crate) fn ended(&mut self, ended: Ended, at: Moment) -> Vec<Verdict> {
+        let verdicts = match ended {
+            Ended::Uploaded { blob, answer } => self.uploaded(blob, answer, at),
+            Ended::Pushed { asked, left, answer } => {
+                for op in &asked {
+                    self.pushing.remove(op);
+                }
+                self.pushed(&left, answer, at)
+            }
+        };
+        for verdict in &verdicts {
+            match verdict {
+                Verdict::Write(item) | Verdict::Receive { item, .. } => self.take_in(item),
+                Verdict::NoContact(_) => self.stopped = true,
+            }
+        }
+        verdicts
+    }
+
+    /// Lines that may go now, dossier by dossier in sending order.
+    fn open(&self, now: Timestamp) -> impl Iterator<Item = &Line> {
+        self.dossiers.iter().flat_map(move |(_, lines)| {
+            let mut open = vec![];
+            let mut refused: BTreeSet<DocumentId> = BTreeSet::new();
+            for line in lines {
+                match &line.item.state {
+                    OutboxState::Received { .. } | OutboxState::Replaced => continue,
+                    // A refused paper holds only what names it; any other refused line holds the rest.
+                    OutboxState::NeedsAttention { .. } => match line.files {
+                        Some(paper) => {
+                            refused.insert(paper);
+                            continue;
+                        }
+                        None => break,
+                    },
+                    OutboxState::WaitingForNetwork { next_try } if *next_try > now => break,
+                    OutboxState::WaitingForNetwork { .. }
+                    | OutboxState::Queued
+                    | OutboxState::Sent
+                    | OutboxState::Sending { .. } => {}
+                }
+                if !line.names.is_disjoint(&refused) {
+                    // The warehouse may hold it already: it is asked once what became of it.
+                    if !never_left(&line.item) && self.asked.get(&line.op()) != Some(&Asked::Whole) {
+                        open.push(line);
+                    }
+                    break;
+                }
+                if line.kept_back {
+                    break;
+                }
+                open.push(line);
+            }
+            open
+        })
+    }
+
+    /// The next operations, whole ones before those that only tell of work. One narrowed dossier or line
+    /// goes alone.
+    fn batch(&self, open: &[Line]) -> Option<Vec<OpId>> {
+        let whole = |line: &Line| line.item.blobs.iter().all(|b| self.there.contains(b));
+        let wants = |line: &&Line| match self.asked.get(&line.op()) {
+            None => true,
+            Some(Asked::Told) => whole(line),
+            Some(Asked::Whole) => false,
+        };
+        let most = if open.iter().any(|l| wants(&l) && whole(l)) { WHOLE_AT_ONCE } else { TOLD_AT_ONCE };
+        let mut batch = vec![];
+        for line in open.iter().filter(wants) {
+            if most == WHOLE_AT_ONCE && !whole(line) {
+                continue;
+            }
+            let alone = self.narrow.get(&line.item.dossier).copied();
+            if batch.is_empty() {
+                batch.push((line, alone));
+                continue;
+            }
+            let same = batch[0].0.item.dossier == line.item.dossier;
+            let fits = match (batch[0].1, alone) {
+                (None, None) => true,
+                (Some(Narrow::Dossier), _) => same,
+                (Some(Narrow::Line), _) | (None, Some(_)) => false,
+            };
+            if fits && batch.len() < most {
+                batch.push((line, alone));
+            }
+        }
+        (!batch.is_empty()).then(|| batch.into_iter().map(|(line, _)| line.op()).collect())
+    }
+
+    fn uploaded(&mut self, blob: BlobId, answer: Result<(), Upload>, at: Moment) -> Vec<Verdict> {
+        self.uploading.remove(&blob);
+        let error = match answer {
+            Ok(()) => {
+                self.there.insert(blob);
+                return vec![];
+            }
+            Err(error) => error,
+        };
+        let needing: Vec<OutboxItem> =
+            self.open(at.now).filter(|l| l.item.blobs.contains(&blob)).map(|l| l.item.clone()).collect();
+        match error {
+            Upload::Link(LinkError::Cancelled) => {
+                self.stopped = true;
+                vec![]
+            }
+            Upload::Link(error @ (LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)) => {
+                self.lost(&needing, error, at)
+            }
+            // Whoever else needs it waits behind the first, or is asked for it in turn.
+            Upload::Missing => needing.first().map(|i| self.refuse(i, "fileMissing")).into_iter().collect(),
+            Upload::Link(LinkError::Refused(code)) => {
+                needing.first().map(|i| self.refuse(i, &code)).into_iter().collect()
+            }
+            Upload::Link(error) => {
+                let (code, pause) = trouble(&error);
+                needing.iter().map(|i| self.put_off(i, code, pause, at)).collect()
+            }
+        }
+    }
+
+    fn pushed(
+        &mut self,
+        left: &[OpId],
+        answer: Result<Vec<OpResult>, LinkError>,
+        at: Moment,
+    ) -> Vec<Verdict> {
+        let items: Vec<OutboxItem> =
+            left.iter().filter_map(|op| self.line(*op)).map(|l| l.item.clone()).collect();
+        let results = match answer {
+            Ok(results) => results,
+            Err(LinkError::Cancelled) => {
+                self.stopped = true;
+                return vec![];
+            }
+            Err(error @ (LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)) => {
+                return self.lost(&items, error, at);
+            }
+            Err(error) => return self.narrow_down(&items, &error, at),
+        };
+        let mut verdicts = vec![];
+        for item in &items {
+            let result = results.iter().find(|r| r.op_id() == item.op);
+            verdicts.extend(self.answered(item, result, at));
+        }
+        verdicts
+    }
+
+    fn answered(&mut self, item: &OutboxItem, result: Option<&OpResult>, at: Moment) -> Option<Verdict> {
+        match result {
+            Some(
+                OpResult::Applied { version, receipt, .. } | OpResult::Duplicate { version, receipt, .. },
+            ) => Some(self.receive(item, *version, receipt)),
+            Some(OpResult::Conflict { .. }) => Some(self.refuse(item, "dossierConflict")),
+            Some(OpResult::Rejected { code, .. }) => Some(self.refuse(item, code)),
+            Some(OpResult::Deferred { waits_for, kept, .. }) => self.deferred(item, waits_for, *kept, at),
+            None => Some(self.put_off(item, link_code(&LinkError::Malformed), None, at)),
+        }
+    }
+
+    /// It waits for files, or for other lines of its dossier.
+    fn deferred(
+        &mut self,
+        item: &OutboxItem,
+        waits_for: &[String],
+        kept: bool,
+        at: Moment,
+    ) -> Option<Verdict> {
+        for blob in &item.blobs {
+            // A file that was confirmed and is not there is sent again, but not for ever.
+            if waits_for.contains(&blob.to_string()) && self.there.remove(blob) {
+                let losses = self.losses.entry(*blob).or_default();
+                *losses += 1;
+                if *losses >= LOSSES {
+                    return Some(self.put_off(item, DEFERRED, None, at));
+                }
+            }
+        }
+        let whole = item.blobs.iter().all(|b| self.there.contains(b));
+        self.asked.insert(item.op, if whole { Asked::Whole } else { Asked::Told });
+        if kept {
+            let state = if whole { OutboxState::Sent } else { OutboxState::Queued };
+            let held = OutboxItem { state, last_error: None, ..item.clone() };
+            return (held != *item).then_some(Verdict::Write(held));
+        }
+        // What the warehouse does not hold has not left.
+        if !whole || self.waits_here(item) {
+            let free = OutboxItem {
+                state: OutboxState::Queued,
+                last_error: Some(DEFERRED.to_owned()),
+                ..item.clone()
+            };
+            return (free != *item).then_some(Verdict::Write(free));
+        }
+        Some(self.put_off(item, DEFERRED, None, at))
+    }
+
+    /// Another line of its dossier is still to go or was refused; news of that one asks again.
+    fn waits_here(&self, item: &OutboxItem) -> bool {
+        let Some((_, lines)) = self.dossiers.iter().find(|(id, _)| *id == item.dossier) else { return false };
+        lines
+            .iter()
+            .take_while(|l| l.op() != item.op)
+            .any(|l| !matches!(l.item.state, OutboxState::Received { .. } | OutboxState::Replaced))
+    }
+
+    /// A batch failed as a whole: smaller ones find out for whom.
+    fn narrow_down(&mut self, items: &[OutboxItem], error: &LinkError, at: Moment) -> Vec<Verdict> {
+        let dossiers: BTreeSet<DossierId> = items.iter().map(|i| i.dossier).collect();
+        if items.len() > 1 {
+            let how = if dossiers.len() > 1 { Narrow::Dossier } else { Narrow::Line };
+            self.narrow.extend(dossiers.into_iter().map(|d| (d, how)));
+            return vec![];
+        }
+        let Some(item) = items.first() else { return vec![] };
+        match error {
+            LinkError::Refused(code) => vec![self.refuse(item, code)],
+            error => {
+                let (code, pause) = trouble(error);
+                vec![self.put_off(item, code, pause, at)]
+            }
+        }
+    }
+
+    fn lost(&mut self, items: &[OutboxItem], error: LinkError, at: Moment) -> Vec<Verdict> {
+        let code = link_code(&error);
+        let mut verdicts: Vec<_> = items.iter().map(|i| self.put_off(i, code, None, at)).collect();
+        verdicts.push(Verdict::NoContact(error));
+        verdicts
+    }
+
+    /// Received only with a receipt of the pinned key that speaks of this line and all its files.
+    fn receive(&mut self, item: &OutboxItem, version: u64, receipt: &SignedReceipt) -> Verdict {
+        let body = self.key.as_ref().and_then(|key| receipt.verify(key).ok()).filter(|body| {
+            body.op_id == item.op
+                && body.dossier == item.dossier
+                && item.blobs.iter().all(|b| body.blobs.contains(b))
+        });
+        let Some(body) = body else { return self.refuse(item, "receiptInvalid") };
+        self.there.extend(&item.blobs);
+        self.ask_again(item);
+        let attempts = self.count(item);
+        let state = OutboxState::Received { at: body.at };
+        let item = OutboxItem { state, attempts, last_error: None, ..item.clone() };
+        Verdict::Receive { item, version, receipt: receipt.clone() }
+    }
+
+    fn refuse(&mut self, item: &OutboxItem, code: &str) -> Verdict {
+        self.ask_again(item);
+        Verdict::Write(OutboxItem {
+            state: OutboxState::NeedsAttention { code: code.to_owned() },
+            attempts: self.count(item),
+            last_error: Some(code.to_owned()),
+            ..item.clone()
+        })
+    }
+
+    fn put_off(&mut self, item: &OutboxItem, code: &str, pause: Option<u32>, at: Moment) -> Verdict {
+        let attempts = self.count(item);
+        self.counted.remove(&item.op);
+        self.asked.remove(&item.op);
+        let wait = pause.map_or_else(|| backoff(attempts, at.chance), |seconds| u64::from(seconds) * 1000);
+        let next_try = Timestamp(at.now.0.saturating_add(i64::try_from(wait).unwrap_or(0)));
+        Verdict::Write(OutboxItem {
+            state: OutboxState::WaitingForNetwork { next_try },
+            attempts,
+            last_error: Some(code.to_owned()),
+            ..item.clone()
+        })
+    }
+
+    /// News of a line: what waits for it in its dossier is sent again.
+    fn ask_again(&mut self, item: &OutboxItem) {
+        if let Some((_, lines)) = self.dossiers.iter().find(|(id, _)| *id == item.dossier) {
+            for line in lines {
+                if self.asked.get(&line.op()) == Some(&Asked::Whole) {
+                    self.asked.remove(&line.op());
+                }
+            }
+        }
+    }
+
+    /// The number of this try; one pass counts a line once.
+    fn count(&mut self, item: &OutboxItem) -> u32 {
+        if self.counted.insert(item.op) { item.attempts.saturating_add(1) } else { item.attempts }
+    }
+
+    fn line(&self, op: OpId) -> Option<&Line> {
+        self.dossiers.iter().flat_map(|(_, lines)| lines).find(|l| l.op() == op)
+    }
+
+    /// A line as it was committed just now.
+    pub(crate) fn take_in(&mut self, item: &OutboxItem) {
+        let lines = self.dossiers.iter_mut().flat_map(|(_, lines)| lines);
+        if let Some(line) = lines.into_iter().find(|l| l.item.op == item.op) {
+            line.item = item.clone();
+        }
+    }
+}
+
+/// The code of a failure of one line, and the pause the warehouse asks for.
+fn trouble(error: &LinkError) -> (&'static str, Option<u32>) {
+    let pause = match error {
+        LinkError::Trouble { retry_after } => *retry_after,
+        _ => None,
+    };
+    (link_code(error), pause)
+}
