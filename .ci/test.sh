@@ -67,6 +67,8 @@ tests() {
   cargo test --locked --workspace --lib --bins --test desk --test window --test judges --test scanner --test token \
     --test vault --test warehouse -- --test-threads=2 --show-output
 }
+# Days at two counters, played by seeds.
+sim() { cargo test --locked --workspace --test sim -- --test-threads=1 --show-output; }
 # The example at the head of each crate.
 docs() { cargo test --locked --workspace --doc; }
 architecture() { cargo test --locked --workspace --test architecture; }
@@ -91,7 +93,7 @@ clean() {
   [ "$after" = "$before" ] || { echo "the tests changed the work tree:"; echo "$after"; return 1; }
 }
 
-export -f packages tool tools format page build lint tests docs architecture journeys bindings screens window deny coverage package clean
+export -f packages tool tools format page build lint tests sim docs architecture journeys bindings screens window deny coverage package clean
 export cache tools before
 
 if [ "${1:-}" = window ]; then window; exit; fi
@@ -103,6 +105,7 @@ stage build 40 bash -c build
 stage lint 20 bash -c lint
 stage architecture 5 bash -c architecture
 stage tests 20 bash -c tests
+stage sim 12 bash -c sim
 stage docs 6 bash -c docs
 stage journeys 10 bash -c journeys
 stage bindings 4 bash -c bindings

@@ -13,6 +13,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_in_result)]
 
+mod bad_line;
 mod chaos;
 pub mod contract;
 mod fake_scanner;
@@ -21,13 +22,16 @@ mod fake_warehouse;
 mod memory_vault;
 mod office;
 mod pki;
+mod simulation;
 mod world;
 
+pub use bad_line::{BadLine, Faults};
 pub use chaos::{ChaosLine, Cut, CutAt};
 pub use fake_scanner::{FAKE_DEVICE, FakeScanner};
 pub use fake_signer::{FakeSigner, PIN};
 pub use fake_warehouse::FakeWarehouse;
 pub use memory_vault::MemoryVault;
-pub use office::{OFFICER, Office, SECRET, new_dossier, owner, paper_of, reference, unsigned_pdf};
+pub use office::{OFFICER, Office, SECRET, new_dossier, owner, paper_of, reference, settings, unsigned_pdf};
 pub use pki::{Identity, Pki, pki};
+pub use simulation::{Dice, Simulation, SkewedClock, TaskId, Timeline};
 pub use world::{FRIDAY_MORNING, FakeClock, SeededRandom};

@@ -24,6 +24,8 @@ const LANES: usize = 2;
 /// Operations sent at once: those that only tell of work, and those the warehouse looks into files for.
 const TOLD_AT_ONCE: usize = 100;
 const WHOLE_AT_ONCE: usize = 20;
+/// No pause is longer, whatever the warehouse asks for.
+const LONGEST: i64 = 10 * 60 * 1000;
 /// So often a file may be there and then not be there before its line waits.
 const LOSSES: u8 = 2;
 
@@ -278,7 +280,7 @@ impl Engine {
                         }
                         None => break,
                     },
-                    OutboxState::WaitingForNetwork { next_try } if *next_try > now => break,
+                    OutboxState::WaitingForNetwork { next_try } if waits(*next_try, now) => break,
                     OutboxState::WaitingForNetwork { .. }
                     | OutboxState::Queued
                     | OutboxState::Sent
@@ -505,7 +507,8 @@ impl Engine {
         self.counted.remove(&item.op);
         self.asked.remove(&item.op);
         let wait = pause.map_or_else(|| backoff(attempts, at.chance), |seconds| u64::from(seconds) * 1000);
-        let next_try = Timestamp(at.now.0.saturating_add(i64::try_from(wait).unwrap_or(0)));
+        let wait = i64::try_from(wait).map_or(LONGEST, |w| w.min(LONGEST));
+        let next_try = Timestamp(at.now.0.saturating_add(wait));
         Verdict::Write(OutboxItem {
             state: OutboxState::WaitingForNetwork { next_try },
             attempts,
@@ -543,6 +546,11 @@ impl Engine {
     }
 }
 
+/// Not yet. A moment farther away than any pause was written before the clock was set back.
+fn waits(next_try: Timestamp, now: Timestamp) -> bool {
+    next_try > now && next_try.0 - now.0 <= LONGEST
+}
+
 /// The code of a failure of one line, and the pause the warehouse asks for.
 fn trouble(error: &LinkError) -> (&'static str, Option<u32>) {
     let pause = match error {
@@ -550,4 +558,162 @@ fn trouble(error: &LinkError) -> (&'static str, Option<u32>) {
         _ => None,
     };
     (link_code(error), pause)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_143_600_000);
+    const AT: Moment = Moment { now: NOW, chance: 7 };
+
+    fn op(n: u64) -> OpId {
+        OpId::derive(n, &[1; 10])
+    }
+
+    fn file(n: u64) -> BlobId {
+        BlobId([u8::try_from(n).unwrap(); 32])
+    }
+
+    fn line(n: u64, dossier: u64, kind: OutboxKind, blobs: &[u64]) -> Line {
+        let item = OutboxItem {
+            op: op(n),
+            dossier: DossierId::derive(dossier, &[2; 10]),
+            sequence: n,
+            kind,
+            blobs: blobs.iter().map(|b| file(*b)).collect(),
+            state: OutboxState::Queued,
+            attempts: 0,
+            queued_at: NOW,
+            last_error: None,
+        };
+        let files = (kind == OutboxKind::Document).then(|| DocumentId::derive(n, &[3; 10]));
+        Line { item, files, names: BTreeSet::new(), kept_back: false }
+    }
+
+    fn engine(lines: Vec<Line>) -> Engine {
+        let mut engine = Engine::new(&[9; 32]);
+        engine.load(lines);
+        engine
+    }
+
+    fn push_of(tasks: &[Task]) -> Vec<OpId> {
+        tasks
+            .iter()
+            .find_map(|t| match t {
+                Task::Push(ops) => Some(ops.clone()),
+                Task::Upload(_) => None,
+            })
+            .unwrap_or_default()
+    }
+
+    fn pushed(ops: Vec<OpId>, answer: Result<Vec<OpResult>, LinkError>) -> Ended {
+        Ended::Pushed { asked: ops.clone(), left: ops, answer }
+    }
+
+    #[test]
+    fn the_work_is_told_at_once_and_its_files_go_two_at_a_time() {
+        let mut engine = engine(vec![
+            line(1, 1, OutboxKind::Document, &[1, 2]),
+            line(2, 1, OutboxKind::Acceptance, &[3]),
+            line(3, 2, OutboxKind::Document, &[4]),
+        ]);
+        let tasks = engine.next(NOW);
+        assert_eq!(push_of(&tasks), [op(1), op(2), op(3)], "all of it before the first file");
+        assert_eq!(tasks[1..], [Task::Upload(file(1)), Task::Upload(file(2))]);
+        assert_eq!(engine.next(NOW), [], "nothing is begun twice");
+        let kept = |n: u64, blob: u64| OpResult::Deferred {
+            op_id: op(n),
+            waits_for: vec![file(blob).to_string()],
+            kept: true,
+        };
+        engine.ended(pushed(vec![op(1), op(2), op(3)], Ok(vec![kept(1, 1), kept(2, 3), kept(3, 4)])), AT);
+        engine.ended(Ended::Uploaded { blob: file(1), answer: Ok(()) }, AT);
+        assert_eq!(engine.next(NOW), [Task::Upload(file(3))], "one lane is free");
+        engine.ended(Ended::Uploaded { blob: file(2), answer: Ok(()) }, AT);
+        let tasks = engine.next(NOW);
+        assert_eq!(push_of(&tasks), [op(1)], "whole: it is asked for its receipt");
+        assert!(tasks.contains(&Task::Upload(file(4))));
+    }
+
+    #[test]
+    fn a_batch_that_fails_is_taken_apart_until_one_line_is_left() {
+        let mut engine = engine(vec![
+            line(1, 1, OutboxKind::Document, &[]),
+            line(2, 1, OutboxKind::Document, &[]),
+            line(3, 2, OutboxKind::Document, &[]),
+        ]);
+        let trouble = || Err(LinkError::Trouble { retry_after: None });
+        let mut batches = vec![];
+        loop {
+            let batch = push_of(&engine.next(NOW));
+            if batch.is_empty() {
+                break;
+            }
+            let verdicts = match batch.contains(&op(2)) {
+                true => engine.ended(pushed(batch.clone(), trouble()), AT),
+                false => {
+                    let refused = |op_id: &OpId| OpResult::Rejected {
+                        op_id: *op_id,
+                        code: "fileNotPdf".into(),
+                        fields: vec![],
+                    };
+                    let results = batch.iter().map(refused).collect();
+                    engine.ended(pushed(batch.clone(), Ok(results)), AT)
+                }
+            };
+            batches.push((batch, verdicts.len()));
+            assert!(batches.len() < 10, "{batches:?}");
+        }
+        let alone = (vec![op(2)], 1);
+        assert_eq!(batches[0], (vec![op(1), op(2), op(3)], 0));
+        assert!(batches.contains(&alone), "{batches:?}");
+        assert!(batches.contains(&(vec![op(1)], 1)) && batches.contains(&(vec![op(3)], 1)), "{batches:?}");
+        let waits =
+            |n: u64| matches!(engine.line(op(n)).unwrap().item.state, OutboxState::WaitingForNetwork { .. });
+        assert!(waits(2) && !waits(1) && !waits(3));
+    }
+
+    #[test]
+    fn no_contact_ends_the_pass_and_a_clock_set_back_holds_nothing() {
+        let mut engine =
+            engine(vec![line(1, 1, OutboxKind::Document, &[]), line(2, 2, OutboxKind::Document, &[])]);
+        let batch = push_of(&engine.next(NOW));
+        let verdicts = engine.ended(pushed(batch, Err(LinkError::Offline)), AT);
+        assert_eq!(verdicts.last(), Some(&Verdict::NoContact(LinkError::Offline)));
+        assert_eq!(engine.next(NOW), []);
+        let mut later = line(1, 1, OutboxKind::Document, &[]);
+        let wait = |millis| OutboxState::WaitingForNetwork { next_try: Timestamp(NOW.0 + millis) };
+        later.item.state = wait(60_000);
+        assert_eq!(self::engine(vec![later.clone()]).next(NOW), []);
+        assert_eq!(push_of(&self::engine(vec![later.clone()]).next(Timestamp(NOW.0 + 60_000))), [op(1)]);
+        later.item.state = wait(3_600_000);
+        assert_eq!(push_of(&self::engine(vec![later]).next(NOW)), [op(1)], "an hour ahead was never a pause");
+    }
+
+    #[test]
+    fn a_file_that_is_lost_again_and_again_is_not_sent_for_ever() {
+        let mut engine = engine(vec![line(1, 1, OutboxKind::Document, &[1])]);
+        for round in 0..20 {
+            let tasks = engine.next(NOW);
+            if tasks.is_empty() {
+                assert!(round > 2);
+                let item = &engine.line(op(1)).unwrap().item;
+                assert!(matches!(item.state, OutboxState::WaitingForNetwork { .. }));
+                return;
+            }
+            for task in tasks {
+                match task {
+                    Task::Upload(blob) => engine.ended(Ended::Uploaded { blob, answer: Ok(()) }, AT),
+                    Task::Push(ops) => {
+                        let waits_for = vec![file(1).to_string()];
+                        let never = OpResult::Deferred { op_id: op(1), waits_for, kept: false };
+                        engine.ended(pushed(ops, Ok(vec![never])), AT)
+                    }
+                };
+            }
+        }
+        panic!("it goes round and round");
+    }
 }

@@ -201,11 +201,14 @@ impl Warehouse {
         if dossier.agency != caller.agency {
             return Err(rejected("dossierOfOtherAgency", &["dossier"]));
         }
-        if op.base_version > dossier.version {
-            return Err(Stop::Deferred(vec![op.dossier.to_string()]));
-        }
-        if view.changed_elsewhere(op.dossier, op.base_version, op.device)?
-            || view.overtaken(op.dossier, op.device, op.device_seq)?
+        // A base ahead of ours was seen before a restore. What an operation needs it names itself; to wait
+        // for a version that may never come again would hold it for ever.
+        // Papers know neither order nor each other: one that is sent again after it was refused overtakes
+        // nothing, and a paper more contradicts no machine.
+        let filing = matches!(op.payload, OpPayload::FileDocument { .. });
+        if !filing
+            && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
+                || view.overtaken(op.dossier, op.device, op.device_seq)?)
         {
             return Err(Stop::Conflict(dossier.version));
         }

@@ -115,14 +115,14 @@ impl State {
             return Err(rejected("schemaUnknown"));
         }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
-        if op.base_version > version {
-            return Err(Refusal::Deferred(vec![op.dossier.to_string()]));
-        }
+        let filing = matches!(op.payload, OpPayload::FileDocument { .. });
         let mut before = self.changes.iter().filter(|c| c.dossier == op.dossier);
-        if before.any(|c| match c.device == op.device {
-            true => c.device_seq >= op.device_seq,
-            false => c.version > op.base_version,
-        }) {
+        if !filing
+            && before.any(|c| match c.device == op.device {
+                true => c.device_seq >= op.device_seq,
+                false => c.version > op.base_version,
+            })
+        {
             return Err(Refusal::Conflict(version));
         }
         match &op.payload {

@@ -149,12 +149,11 @@ async fn within_a_dossier_nothing_overtakes_and_other_dossiers_go_on() {
 async fn a_change_by_another_machine_is_a_conflict() {
     let world = World::new().await;
     let dossier = DossierId(fresh_uuid());
-    let (a, b) = (world.signed("machine a"), world.signed("machine b"));
+    let a = world.signed("machine a");
     upload(&world.line(0), &a).await;
-    upload(&world.line(1), &b).await;
     let first = world.op(0, dossier, 0, file_document(paper::record(OWNER, &a, 1)));
     assert!(is_applied(&push(&world.line(0), &first).await));
-    let mut second = world.op(1, dossier, 0, file_document(paper::record(OWNER, &b, 1)));
+    let mut second = acceptance(&world, 1, dossier, vec![]).await;
     let conflict = push(&world.line(1), &second).await;
     assert!(matches!(conflict, OpResult::Conflict { server_version: 1, .. }), "{conflict:?}");
     second.base_version = 1;

@@ -1,0 +1,421 @@
+//! One day, and what must be true during and after it.
+
+use motcua_desk::ports::{Vault, Warehouse};
+use motcua_desk::{Desk, DeskError, Ports};
+use motcua_dossier::{BlobId, DeviceId, Dossier, DossierId, DossierState, IdentityAnswer, OutboxState};
+use motcua_testkit::{
+    BadLine, Dice, FRIDAY_MORNING, FakeScanner, FakeSigner, FakeWarehouse, Faults, MemoryVault, OFFICER,
+    SECRET, SeededRandom, Simulation, SkewedClock, TaskId, new_dossier, owner, paper_of, pki, reference,
+    settings, unsigned_pdf,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+const FORM: u32 = 1;
+const BIRTH: u32 = 2;
+const RESULT: u32 = 0;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Papers as they come to the counter, signed by the agency; made once, signing is slow.
+static PAPERS: LazyLock<Vec<Vec<u8>>> =
+    LazyLock::new(|| (0..6).map(|seed| paper_of(seed, "KQ.G15.000031", Some(&pki().agency)).1).collect());
+static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| unsigned_pdf(9));
+/// What happened on a day.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Told {
+    accepted: u64,
+    returned: u64,
+    crashes: u64,
+    vault_deaths: u64,
+    restores: u64,
+    refused: u64,
+    operations: u64,
+    seconds: u64,
+}
+
+impl Told {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.accepted += other.accepted;
+        self.returned += other.returned;
+        self.crashes += other.crashes;
+        self.vault_deaths += other.vault_deaths;
+        self.restores += other.restores;
+        self.refused += other.refused;
+        self.operations += other.operations;
+        self.seconds += other.seconds;
+    }
+
+    /// Every kind of thing happened.
+    pub(crate) fn saw_everything(&self) -> bool {
+        [self.accepted, self.returned, self.crashes, self.vault_deaths, self.restores, self.refused]
+            .iter()
+            .all(|n| *n > 0)
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} h simulated",
+            self.accepted,
+            self.returned,
+            self.operations,
+            self.crashes,
+            self.vault_deaths,
+            self.restores,
+            self.refused,
+            self.seconds / 3600
+        )
+    }
+}
+
+/// One counter of the day.
+struct Counter {
+    vault: Arc<MemoryVault>,
+    line: Arc<BadLine>,
+    clock: Arc<SkewedClock>,
+    warehouse: Arc<FakeWarehouse>,
+    device: DeviceId,
+    dice: Dice,
+    desk: Arc<Desk>,
+    tasks: Vec<TaskId>,
+    /// What the window said was saved.
+    promised: Arc<Mutex<BTreeMap<DossierId, String>>>,
+}
+
+impl Counter {
+    fn new(number: u8, sim: &Simulation, dice: &Dice, warehouse: &Arc<FakeWarehouse>) -> Self {
+        let vault = Arc::new(MemoryVault::default());
+        let device = DeviceId::derive(u64::from(number), &[number; 10]);
+        vault.create(OFFICER, &SECRET.to_owned().into(), &[5; 32], device).unwrap();
+        let far = Arc::clone(warehouse) as Arc<dyn Warehouse>;
+        let line = Arc::new(BadLine::new(far, sim.timeline(), dice.apart()));
+        let clock = Arc::new(SkewedClock::at(FRIDAY_MORNING, sim.timeline()));
+        let desk = desk(&vault, &line, &clock, warehouse, device, dice.throw());
+        Self {
+            vault,
+            line,
+            clock,
+            warehouse: Arc::clone(warehouse),
+            device,
+            dice: dice.apart(),
+            desk,
+            tasks: vec![],
+            promised: Arc::default(),
+        }
+    }
+
+    /// The program starts: its sync loop and its officer.
+    fn start(&mut self, sim: &mut Simulation, works: bool) {
+        self.vault.die_after(None);
+        self.vault.lock();
+        self.vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+        let (vault, line, clock) = (&self.vault, &self.line, &self.clock);
+        self.desk = desk(vault, line, clock, &self.warehouse, self.device, self.dice.throw());
+        let looping = Arc::clone(&self.desk);
+        self.tasks = vec![sim.spawn(async move { looping.run_sync(&Default::default(), &|_| {}).await })];
+        if works {
+            let officer = Officer {
+                desk: Arc::clone(&self.desk),
+                dice: self.dice.apart(),
+                clock: Arc::clone(&self.clock),
+                promised: Arc::clone(&self.promised),
+            };
+            self.tasks.push(sim.spawn(officer.work()));
+        }
+    }
+
+    fn kill(&mut self, sim: &mut Simulation) {
+        for task in self.tasks.drain(..) {
+            sim.kill(task);
+        }
+    }
+}
+
+fn desk(
+    vault: &Arc<MemoryVault>,
+    line: &Arc<BadLine>,
+    clock: &Arc<SkewedClock>,
+    warehouse: &FakeWarehouse,
+    device: DeviceId,
+    seed: u64,
+) -> Arc<Desk> {
+    let ports = Ports {
+        vault: Arc::clone(vault) as Arc<dyn Vault>,
+        scanner: Arc::new(FakeScanner::default()),
+        signer: Arc::new(FakeSigner::default()),
+        warehouse: Arc::clone(line) as Arc<dyn Warehouse>,
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(seed)),
+    };
+    let office = motcua_desk::OfficeSettings { device, ..settings(warehouse) };
+    Arc::new(Desk::new(ports, office))
+}
+
+struct Officer {
+    desk: Arc<Desk>,
+    dice: Dice,
+    clock: Arc<SkewedClock>,
+    promised: Arc<Mutex<BTreeMap<DossierId, String>>>,
+}
+
+impl Officer {
+    async fn work(self) {
+        use motcua_desk::ports::Clock;
+        loop {
+            self.clock.sleep(self.dice.millis(500, 40_000)).await;
+            // What the machine refuses, the officer tries again another time.
+            drop(self.act().await);
+        }
+    }
+
+    async fn act(&self) -> Result<(), DeskError> {
+        let all = self.desk.dossiers("").await?;
+        match self.dice.below(10) {
+            0 => self.desk.retry_now().await,
+            1 => {
+                let stuck = |s: &OutboxState| matches!(s, OutboxState::NeedsAttention { .. });
+                let lines = self.desk.outbox(false).await?;
+                match lines.iter().find(|l| stuck(&l.state)) {
+                    Some(line) => self.desk.resend(line.op).await,
+                    None => Ok(()),
+                }
+            }
+            2..4 if all.len() < 4 => self.desk.open_dossier(new_dossier()).await.map(drop),
+            _ => match all.get(usize::try_from(self.dice.below(all.len().max(1) as u64)).unwrap()) {
+                Some(dossier) => self.go_on(dossier).await,
+                None => self.desk.open_dossier(new_dossier()).await.map(drop),
+            },
+        }
+    }
+
+    async fn go_on(&self, dossier: &Dossier) -> Result<(), DeskError> {
+        let id = dossier.id;
+        let paper = &PAPERS[usize::try_from(self.dice.below(PAPERS.len() as u64)).unwrap()];
+        let row = |number| dossier.component(number).ok().and_then(|c| c.attachment.clone());
+        match &dossier.state {
+            DossierState::Draft => {
+                if row(FORM).is_none() {
+                    self.desk.attach_file(id, FORM, "a.pdf", &PLAIN).await?;
+                }
+                let held = match row(BIRTH) {
+                    None => {
+                        let changed = self.desk.attach_file(id, BIRTH, "b.pdf", paper).await?;
+                        changed.component(BIRTH).ok().and_then(|c| c.attachment.clone())
+                    }
+                    held => held,
+                };
+                if held.is_some_and(|a| a.digitized.is_none()) {
+                    let metadata = self.desk.suggest_metadata(id, BIRTH).await?;
+                    self.desk.digitize(id, BIRTH, metadata).await?;
+                }
+                self.promise(self.desk.accept(id).await?);
+            }
+            DossierState::Accepted { .. } => {
+                let open = self.desk.open_rows(id).await?;
+                if open.contains(&BIRTH) {
+                    self.desk.attach_file(id, BIRTH, "b.pdf", paper).await?;
+                    let metadata = self.desk.suggest_metadata(id, BIRTH).await?;
+                    self.desk.digitize(id, BIRTH, metadata).await?;
+                } else if self.dice.per_mille(400) {
+                    self.desk.attach_file(id, RESULT, "r.pdf", paper).await?;
+                    let metadata = self.desk.suggest_metadata(id, RESULT).await?;
+                    self.desk.return_result(id, metadata).await?;
+                }
+            }
+            DossierState::Completed { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// "Đã lưu trên máy" was on the screen.
+    fn promise(&self, dossier: Dossier) {
+        let code = dossier.code.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.promised.lock().unwrap().insert(dossier.id, code);
+    }
+}
+
+pub(crate) fn play(seed: u64) -> Told {
+    let dice = Dice::of(seed);
+    let mut sim = Simulation::new(dice.apart());
+    let warehouse = Arc::new(FakeWarehouse::new(reference()));
+    warehouse.know(&owner().number, IdentityAnswer::Registered, None);
+    let mut counters: Vec<Counter> = (1..=1 + u8::try_from(dice.below(2)).unwrap())
+        .map(|n| Counter::new(n, &sim, &dice, &warehouse))
+        .collect();
+    let mut told = Told::default();
+    let faults = Faults {
+        lost_requests: dice.below(120),
+        lost_answers: dice.below(120),
+        doubled: dice.below(120),
+        late: dice.below(60),
+        trouble: dice.below(120),
+        garbled: dice.below(30),
+    };
+    // One contact when the counter is set up; from then on anything.
+    for counter in &mut counters {
+        counter.start(&mut sim, true);
+    }
+    sim.run(Duration::from_secs(20));
+    counters.iter().for_each(|c| c.line.suffer(faults));
+    let mut epoch_safe = true;
+    for _ in 0..6 + dice.below(14) {
+        sim.run(dice.millis(1_000, 90_000));
+        if epoch_safe {
+            shown_is_durable(&counters, &warehouse);
+        }
+        let at = usize::try_from(dice.below(counters.len() as u64)).unwrap();
+        let counter = &mut counters[at];
+        match dice.below(8) {
+            0 => counter.line.cut(true),
+            1 | 2 => counter.line.cut(false),
+            3 => {
+                counter.kill(&mut sim);
+                told.crashes += 1;
+                sim.run(dice.millis(10, 20_000));
+                counters[at].start(&mut sim, true);
+            }
+            4 => {
+                // The disk takes so many commits more; then the machine dies.
+                counter.vault.die_after(Some(u32::try_from(dice.below(6)).unwrap()));
+                sim.run(dice.millis(10, 60_000));
+                counters[at].kill(&mut sim);
+                told.vault_deaths += 1;
+                counters[at].start(&mut sim, true);
+            }
+            5 => counter.clock.jump(i64::try_from(dice.below(1_200_000)).unwrap() - 600_000),
+            6 if dice.per_mille(300) => {
+                warehouse.restore_empty();
+                told.restores += 1;
+                epoch_safe = false;
+            }
+            7 if dice.per_mille(300) => warehouse.refuse_next("fileNotTrusted"),
+            _ => {}
+        }
+    }
+    // The last fault. No officer acts any more: what is to go, goes by itself.
+    for counter in &mut counters {
+        counter.kill(&mut sim);
+        counter.line.suffer(Faults::default());
+        counter.line.cut(false);
+        counter.start(&mut sim, false);
+    }
+    sim.run(MINUTE * 11);
+    // What somebody has to put right is put right by somebody.
+    for counter in &counters {
+        for line in in_turn(&mut sim, &counter.desk) {
+            told.refused += u64::from(matches!(line, OutboxState::NeedsAttention { .. }));
+        }
+    }
+    if std::env::var_os("MOTCUA_SEEDS").is_some() {
+        counters.iter().for_each(|counter| tell_lines(counter, &warehouse));
+    }
+    after_all(&counters, &warehouse, &mut told);
+    told.seconds = u64::try_from(sim.timeline().elapsed() / 1000).unwrap();
+    told
+}
+
+fn in_turn(sim: &mut Simulation, desk: &Arc<Desk>) -> Vec<OutboxState> {
+    let (desk, found) = (Arc::clone(desk), Arc::new(Mutex::new(vec![])));
+    let told = Arc::clone(&found);
+    sim.spawn(async move {
+        let lines = desk.outbox(false).await.unwrap();
+        *told.lock().unwrap() = lines.into_iter().map(|l| l.state).collect();
+    });
+    sim.run(Duration::from_millis(1));
+    let states = found.lock().unwrap().clone();
+    states
+}
+
+/// For a day that is played again to be understood.
+fn tell_lines(counter: &Counter, warehouse: &FakeWarehouse) {
+    println!("counter {}", counter.device);
+    for line in counter.vault.outbox(true).unwrap() {
+        println!(
+            "{:3} {} {:?} {:?} tries {} error {:?} applied {}",
+            line.sequence,
+            line.dossier,
+            line.kind,
+            line.state,
+            line.attempts,
+            line.last_error,
+            warehouse.has_applied(line.op)
+        );
+    }
+}
+
+/// "Kho đã nhận" is on no screen before the warehouse has everything.
+fn shown_is_durable(counters: &[Counter], warehouse: &FakeWarehouse) {
+    for counter in counters {
+        for line in counter.vault.outbox(true).unwrap() {
+            if matches!(line.state, OutboxState::Received { .. }) {
+                assert!(warehouse.has_applied(line.op), "received and not applied: {line:?}");
+                assert!(line.blobs.iter().all(|b| warehouse.has_blob(b)), "received without its files");
+                assert!(counter.vault.queued(line.op).unwrap().unwrap().receipt.is_some(), "no receipt held");
+            }
+        }
+    }
+}
+
+fn after_all(counters: &[Counter], warehouse: &FakeWarehouse, told: &mut Told) {
+    let views = warehouse.dossiers();
+    let mut accepted_here: BTreeMap<DossierId, String> = BTreeMap::new();
+    for counter in counters {
+        let dossiers = counter.vault.dossiers("", 1000).unwrap();
+        for (id, code) in counter.promised.lock().unwrap().iter() {
+            let held = dossiers.iter().find(|d| d.id == *id).expect("a saved dossier is there");
+            assert!(!matches!(held.state, DossierState::Draft), "a saved acceptance is there");
+            let now = held.code.as_ref().unwrap();
+            assert!(now.as_str() == code || code.starts_with("TAM-"), "a code on paper holds");
+        }
+        let open = counter.vault.outbox(false).unwrap();
+        let stuck: BTreeSet<DossierId> = open
+            .iter()
+            .filter(|l| matches!(l.state, OutboxState::NeedsAttention { .. }))
+            .map(|l| l.dossier)
+            .collect();
+        for line in &open {
+            assert!(stuck.contains(&line.dossier), "neither through nor listed for a person: {line:?}");
+        }
+        for line in counter.vault.outbox(true).unwrap() {
+            told.operations += 1;
+            if matches!(line.state, OutboxState::Received { .. }) {
+                assert!(warehouse.has_applied(line.op), "received and not applied");
+                for blob in &line.blobs {
+                    assert!(warehouse.has_blob(blob), "received without its file");
+                    whole(counter, blob);
+                }
+            }
+        }
+        for dossier in dossiers {
+            if matches!(dossier.state, DossierState::Draft) {
+                continue;
+            }
+            told.accepted += 1;
+            let code = dossier.code.as_ref().unwrap().to_string();
+            if !stuck.contains(&dossier.id) {
+                let view = views.iter().find(|v| v.id == dossier.id).expect("an accepted dossier arrives");
+                let there = view.accepted.as_ref().expect("its acceptance arrives");
+                assert_eq!(there.code.to_string(), code, "one code on both sides");
+                let completed = matches!(dossier.state, DossierState::Completed { .. });
+                assert_eq!(view.returned.is_some(), completed, "its result arrives");
+                told.returned += u64::from(completed);
+            }
+            assert!(accepted_here.insert(dossier.id, code).is_none(), "one dossier, one counter");
+        }
+    }
+    let codes: BTreeSet<&String> = accepted_here.values().collect();
+    assert_eq!(codes.len(), accepted_here.len(), "no two dossiers share a code");
+    for view in &views {
+        if view.accepted.is_some() {
+            assert!(accepted_here.contains_key(&view.id), "an acceptance nobody made");
+        }
+    }
+}
+
+fn whole(counter: &Counter, blob: &BlobId) {
+    assert!(counter.vault.blob(blob).unwrap().is_some(), "a file this counter made is still there");
+}
