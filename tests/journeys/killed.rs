@@ -176,10 +176,7 @@ fn sigkill_at_random_moments_of_every_step_loses_and_doubles_nothing() {
     counter.start_warehouse();
     counter.data(&["sync"]);
     let rounds = if std::env::var_os("MOTCUA_SOAK").is_some() { 20 } else { 2 };
-    let seed = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(|| {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64
-    });
-    println!("replay with SEED={seed}");
+    let seed = seed();
     let mut dice = Dice(seed);
     let mut job = Job::new(&counter, 1);
     for round in 1..=rounds {
@@ -450,11 +447,21 @@ fn owner(round: u32) -> String {
     format!("0341999{:05}", 700 + round)
 }
 
+/// Another seed for every run; `SEED` replays one.
+pub(crate) fn seed() -> u64 {
+    let given = std::env::var("SEED").ok().and_then(|s| s.parse().ok());
+    let seed = given.unwrap_or_else(|| {
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64
+    });
+    println!("replay with SEED={seed}");
+    seed
+}
+
 /// xorshift64*: enough to choose moments, replayable from its seed.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 |= 1;
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

@@ -7,6 +7,7 @@
 mod counter;
 mod judges;
 mod killed;
+mod killed_sync;
 mod main_job;
 mod offline;
 mod secrets;
