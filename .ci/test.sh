@@ -107,7 +107,7 @@ stage architecture 5 bash -c architecture
 stage tests 20 bash -c tests
 stage sim 12 bash -c sim
 stage docs 6 bash -c docs
-stage journeys 10 bash -c journeys
+stage journeys 14 bash -c journeys
 stage bindings 4 bash -c bindings
 stage screens 20 bash -c screens
 stage window 8 bash -c window

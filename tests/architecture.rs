@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("desktop", &["desk", "dossier", "assembly"]),
     ("testkit", &["desk", "dossier", "wire", "pdf", "signature", "imaging"]),
     ("p11shim", &[]),
+    ("diskshim", &[]),
     ("tests", &[]),
 ];
 

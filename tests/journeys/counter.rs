@@ -13,6 +13,8 @@ pub(crate) struct Counter {
     warehouse: Option<Child>,
     starts: u32,
     said: RefCell<Vec<u8>>,
+    /// Where everything that reaches the disk is written down, while it is.
+    pub(crate) recorded: Option<PathBuf>,
 }
 
 impl Counter {
@@ -28,7 +30,8 @@ impl Counter {
         let beside = tempfile::tempdir().unwrap();
         std::fs::create_dir(beside.path().join("tmp")).unwrap();
         std::fs::create_dir(beside.path().join("server")).unwrap();
-        let mut counter = Self { dir, beside, warehouse: None, starts: 0, said: RefCell::default() };
+        let mut counter =
+            Self { dir, beside, warehouse: None, starts: 0, said: RefCell::default(), recorded: None };
         counter.free_port();
         let done = counter.motcua(&["demo", "--prepare"]);
         assert!(done.status.success(), "the demo profile is prepared: {}", text(&done.stderr));
@@ -68,7 +71,15 @@ impl Counter {
             .env("TMPDIR", self.temporary())
             .env("MOTCUA_DEMO_PORT", std::fs::read_to_string(self.path().join("port")).unwrap_or_default())
             .stdin(Stdio::null());
+        self.record(&mut command);
         command
+    }
+
+    fn record(&self, command: &mut Command) {
+        if let Some(log) = &self.recorded {
+            let shim = program("libmotcua_diskshim.so");
+            command.env("LD_PRELOAD", shim).env("MOTCUA_DISK_ROOT", self.path()).env("MOTCUA_DISK_LOG", log);
+        }
     }
 
     pub(crate) fn motcua(&self, arguments: &[&str]) -> Output {
@@ -90,7 +101,9 @@ impl Counter {
         self.starts += 1;
         let talk = |kind: &str| self.server_talk().join(format!("{}.{kind}", self.starts));
         let file = |kind: &str| std::fs::File::create(talk(kind)).unwrap();
-        let child = Command::new(program("motcua-warehouse"))
+        let mut command = Command::new(program("motcua-warehouse"));
+        self.record(&mut command);
+        let child = command
             .args(["serve", "--data"])
             .arg(self.path().join("warehouse"))
             .env("TMPDIR", self.temporary())

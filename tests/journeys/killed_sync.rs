@@ -81,7 +81,7 @@ fn sigkill_of_either_end_while_sending_loses_and_doubles_nothing() {
 }
 
 /// Receipts the server ever gave, after a check of everything it has.
-fn receipts(counter: &Counter) -> u64 {
+pub(crate) fn receipts(counter: &Counter) -> u64 {
     let data = counter.path().join("warehouse");
     let done =
         Command::new(program("motcua-warehouse")).args(["check", "--data"]).arg(data).output().unwrap();

@@ -10,5 +10,6 @@ mod killed;
 mod killed_sync;
 mod main_job;
 mod offline;
+mod power;
 mod secrets;
 mod sentinel;
