@@ -40,6 +40,8 @@ struct State {
     blobs: HashMap<BlobId, Vec<u8>>,
     ops: HashMap<OpId, Seen>,
     changes: Vec<Change>,
+    /// Operations that wait for their files.
+    inbox: Vec<Op>,
     dossiers: BTreeMap<DossierId, DossierView>,
     next_ordinal: HashMap<Day, u32>,
     refuse_next: Option<String>,
@@ -79,6 +81,7 @@ impl FakeWarehouse {
             blobs: HashMap::new(),
             ops: HashMap::new(),
             changes: vec![],
+            inbox: vec![],
             dossiers: BTreeMap::new(),
             next_ordinal: HashMap::new(),
             refuse_next: None,
@@ -170,10 +173,17 @@ impl FakeWarehouse {
         state.epoch += 1;
         state.ops.clear();
         state.changes.clear();
+        state.inbox.clear();
         state.dossiers.clear();
         state.papers.clear();
         state.filed.clear();
         state.blobs.clear();
+    }
+
+    /// Operations that wait for their files.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.state().inbox.len()
     }
 
     /// Operations that had an effect.
@@ -302,6 +312,7 @@ impl Warehouse for FakeWarehouse {
                 return Err(LinkError::Refused("blobHashMismatch".into()));
             }
             state.blobs.insert(*blob, bytes.to_vec());
+            state.settle(&self.key);
         }
         progress(bytes.len() as u64, bytes.len() as u64);
         Ok(())

@@ -20,8 +20,9 @@ mod receipt;
 pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
 pub use problem::Problem;
 pub use protocol::{
-    About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, ComponentEvidence, DossierView,
-    EvidenceSource, IdentityReply, LeaseBlock, Op, OpPayload, OpResult, OpenUpload, OpsReply, OpsRequest,
-    ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK,
+    About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, Change, Changes, ComponentEvidence,
+    DossierEvent, DossierLease, DossierView, EvidenceSource, IdentityReply, KEPT_DAYS, LEASE_HOURS,
+    LeaseBlock, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_WAIT, Op, OpPayload, OpResult, OpenUpload, OpsReply,
+    OpsRequest, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};

@@ -1,5 +1,6 @@
 //! Errors of the HTTP contract (RFC 9457) with a stable code.
 
+use crate::DossierLease;
 use serde::{Deserialize, Serialize};
 
 /// `application/problem+json` body.
@@ -19,4 +20,7 @@ pub struct Problem {
     /// Seconds to wait before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// Which machine has the dossier (`dossierLeased`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<DossierLease>,
 }

@@ -12,7 +12,10 @@
 //! | `POST /v1/blobs/{sha256}/commit` | → 204 once the upload of it is whole; 409 `uploadIncomplete` |
 //! | `/v1/uploads`, `/v1/uploads/{id}` | tus 1.0.0: creation, with upload, checksum, expiration, termination |
 //! | `POST /v1/ops` | [`OpsRequest`] → [`OpsReply`] |
-//! | `GET /v1/dossiers/{id}` | → [`DossierView`] |
+//! | `GET /v1/dossiers/{id}` | → [`DossierView`], its version in `ETag: "v<version>"` |
+//! | `POST /v1/dossiers/{id}/lease` | [`LeaseDossier`], `If-Match: "v<version>"` → [`DossierLease`]; 409 `dossierLeased`, 412 `dossierChanged`, 428 `ifMatchAbsent` |
+//! | `DELETE /v1/dossiers/{id}/lease` | → 204 given back; 409 `dossierLeased` when another machine holds it |
+//! | `GET /v1/changes?since=C&limit=N&wait=S` | → [`Changes`] of the caller's agency after the cursor; 410 `cursorGone` |
 //! | `POST /v1/number-blocks` | [`LeaseBlock`] → `NumberBlock` |
 //! | `GET /v1/openapi.json` | → OpenAPI 3.1 |
 //!
@@ -65,6 +68,22 @@ pub const CHUNK: u64 = 1 << 20;
 
 /// Pieces shrink to this on a bad line.
 pub const SMALLEST_CHUNK: u64 = 256 << 10;
+
+/// Operations of one machine the warehouse holds in its inbox at most; what comes beyond is answered
+/// `kept: false`.
+pub const MAX_KEPT: u32 = 5_000;
+
+/// So many days an operation waits in the inbox for its files.
+pub const KEPT_DAYS: i64 = 30;
+
+/// Most changes in one answer.
+pub const MAX_CHANGES: u32 = 500;
+
+/// Longest a question for changes waits for one, in seconds.
+pub const MAX_WAIT: u32 = 25;
+
+/// Hours a lease of a dossier lasts unless its holder renews it.
+pub const LEASE_HOURS: i64 = 8;
 
 /// Asks which files need not be sent, or not from their beginning.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -288,6 +307,13 @@ pub enum OpResult {
         op_id: OpId,
         /// Version the server has.
         server_version: u64,
+        /// The machine that works on the dossier now, when that is why.
+        #[serde(default)]
+        held_by: Option<DossierLease>,
+        /// The dossier as the server has it, so that both sides can be shown; none when it has no
+        /// such dossier.
+        #[serde(default)]
+        server: Option<Box<DossierView>>,
     },
     /// Refused; sending again changes nothing.
     Rejected {
@@ -305,10 +331,12 @@ pub enum OpResult {
     Deferred {
         /// Which operation.
         op_id: OpId,
-        /// Blob ids or op ids it waits for.
+        /// What it waits for: ids of files, of an earlier operation of its dossier, of papers, or of
+        /// the dossier.
         waits_for: Vec<String>,
-        /// The server holds it durably and applies it by itself once every file it waits for is there:
-        /// "Đã gửi, kho đang kiểm".
+        /// The server holds it durably and applies it by itself once every file it waits for is there and
+        /// the earlier ones of its dossier are done: "Đã gửi, kho đang kiểm". Sent again, it is answered
+        /// as a duplicate or as refused when that has happened.
         #[serde(default)]
         kept: bool,
     },
@@ -341,4 +369,97 @@ pub struct DossierView {
     pub returned: Option<ReturnedResult>,
     /// Receipts given for it.
     pub receipts: Vec<SignedReceipt>,
+    /// Which machine works on it now.
+    #[serde(default)]
+    pub lease: Option<DossierLease>,
+}
+
+/// Asks to work on a dossier alone.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeaseDossier {
+    /// Who asks.
+    pub officer: String,
+    /// Takes it from a machine that has it; recorded.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// A machine works on a dossier alone until then; operations of others are answered as a conflict.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DossierLease {
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Which machine.
+    pub device: DeviceId,
+    /// Which officer.
+    pub officer: String,
+    /// By the server's clock.
+    pub until: Timestamp,
+}
+
+/// What changed in the scope of an agency, in the order of the commits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Changes {
+    /// Oldest first.
+    pub items: Vec<Change>,
+    /// Where to go on, to be kept as it is. The same as before when nothing changed.
+    pub next_cursor: String,
+    /// More is there already.
+    pub has_more: bool,
+    /// Oldest payload schema taken.
+    pub min_schema: u32,
+}
+
+/// One change. It says what to ask for again and carries no personal data.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Change {
+    /// A dossier of the agency.
+    Dossier {
+        /// Which.
+        id: DossierId,
+        /// Its version now.
+        version: u64,
+        /// Its code, once it has one.
+        code: Option<DossierCode>,
+        /// What happened.
+        what: DossierEvent,
+    },
+    /// A paper the agency filed, or a new version of one.
+    Document {
+        /// Which.
+        id: DocumentId,
+        /// Its version now.
+        version: u64,
+        /// The dossier it was filed from.
+        dossier: Option<DossierId>,
+    },
+    /// Reference data.
+    Reference {
+        /// The newest version.
+        version: u64,
+    },
+    /// Of a later warehouse; nothing this program asks for.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What happened to a dossier.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DossierEvent {
+    /// "Số hóa".
+    PaperFiled,
+    /// "Tiếp nhận".
+    Accepted,
+    /// "Trả kết quả".
+    Returned,
+    /// A machine took the lease, anew or from another.
+    Leased,
+    /// The lease was given back.
+    LeaseEnded,
+    /// Of a later warehouse.
+    #[serde(other)]
+    Unknown,
 }

@@ -101,6 +101,7 @@ mod tests {
             code: code.into(),
             retryable: retry_after.is_some(),
             retry_after,
+            held_by: None,
         })
     }
 

@@ -9,8 +9,8 @@ use motcua_dossier::{
     PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_wire::{
-    AcceptedDossier, EvidenceSource, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION,
-    SignedReceipt,
+    AcceptedDossier, DossierView, EvidenceSource, MAX_KEPT, Op, OpPayload, OpResult, ReceiptBody,
+    ReturnedResult, SCHEMA_VERSION, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 enum Stop {
     Rejected { code: String, fields: Vec<String> },
     Deferred(Vec<String>),
-    Conflict(u64),
+    Conflict(DossierView),
     Store(StoreError),
 }
 
@@ -86,9 +86,14 @@ impl Warehouse {
                 {
                     OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }
-                _ => self.apply(caller, &op, reference)?,
+                _ => self.apply_or_keep(caller, &op, reference)?,
             };
-            if !matches!(result, OpResult::Applied { .. } | OpResult::Duplicate { .. }) {
+            // What follows one that is kept is kept behind it.
+            let goes_on = matches!(
+                result,
+                OpResult::Applied { .. } | OpResult::Duplicate { .. } | OpResult::Deferred { kept: true, .. }
+            );
+            if !goes_on {
                 stuck.entry(op.dossier).or_insert(op.op_id);
             }
             results.push(result);
@@ -96,92 +101,165 @@ impl Warehouse {
         Ok(results)
     }
 
-    fn apply(&self, caller: &Caller, op: &Op, reference: &Reference) -> Result<OpResult, StoreError> {
+    /// Applies one. A file may arrive while its operation is being taken into the inbox, so one that was
+    /// kept is looked at once more.
+    fn apply_or_keep(&self, caller: &Caller, op: &Op, reference: &Reference) -> Result<OpResult, StoreError> {
+        let result = self.apply(caller, op, reference)?;
+        let OpResult::Deferred { waits_for, kept: true, .. } = &result else { return Ok(result) };
+        let lacked = waits_for.iter().any(|id| BlobId::parse(id).is_ok());
+        if !lacked || !self.missing(caller, op)?.is_empty() {
+            return Ok(result);
+        }
+        self.settle((op.dossier, op.device), reference)?;
+        self.apply(caller, op, reference)
+    }
+
+    /// Applies one, keeps it in the inbox, or says why not.
+    pub(crate) fn apply(
+        &self,
+        caller: &Caller,
+        op: &Op,
+        reference: &Reference,
+    ) -> Result<OpResult, StoreError> {
         let now = self.now();
         let body_hash = body_hash(op)?;
         let op_id = op.op_id;
-        if let Some(known) = self.records.read(|v| v.op(op_id))? {
-            if known.body_hash != body_hash {
-                return Ok(reject(op_id, "idempotencyMismatch", vec![]));
-            }
-            if let Some((version, receipt)) = known.applied {
-                return Ok(OpResult::Duplicate { op_id, version, receipt });
-            }
+        let (known, kept) = self.records.read(|v| Ok((v.op(op_id)?, v.kept_hash(op_id)?)))?;
+        if known.as_ref().map(|k| k.body_hash).or(kept).is_some_and(|hash| hash != body_hash) {
+            return Ok(reject(op_id, "idempotencyMismatch", vec![]));
         }
-        let outcome = self.precheck(caller, op, reference, now).and_then(|()| {
+        if let Some((version, receipt)) = known.and_then(|k| k.applied) {
+            return Ok(OpResult::Duplicate { op_id, version, receipt });
+        }
+        let outcome = self.examine(caller, op, reference, now).and_then(|missing| {
             self.records.attempt(|view| {
                 if let Some((version, receipt)) = view.op(op_id)?.and_then(|o| o.applied) {
                     return Ok(OpResult::Duplicate { op_id, version, receipt });
                 }
-                let (version, receipt) = self.apply_in(view, caller, op, reference, now)?;
-                view.put_op(
-                    op_id,
-                    &body_hash,
-                    op.dossier,
-                    op.device,
-                    op.device_seq,
-                    Ok((version, &receipt)),
-                    now,
-                )?;
-                Ok(OpResult::Applied { op_id, version, receipt })
+                let dossier = stand_of(view, caller, op)?;
+                let mut waits_for: Vec<String> = missing.iter().map(BlobId::to_string).collect();
+                match view.waits_behind(op)? {
+                    // Whether it can be done follows from what is done before it.
+                    Some(earlier) => waits_for.push(earlier.to_string()),
+                    None if missing.is_empty() => {
+                        let (version, receipt) = self.apply_in(view, caller, op, dossier, reference, now)?;
+                        view.put_op(
+                            op_id,
+                            &body_hash,
+                            op.dossier,
+                            op.device,
+                            op.device_seq,
+                            Ok((version, &receipt)),
+                            now,
+                        )?;
+                        view.drop_kept(op_id)?;
+                        return Ok(OpResult::Applied { op_id, version, receipt });
+                    }
+                    None => {
+                        let tried = view
+                            .undone(|| self.apply_in(view, caller, op, dossier, reference, now).map(drop));
+                        match tried {
+                            Err(Stop::Deferred(more)) => {
+                                waits_for.extend(more);
+                                return Err(Stop::Deferred(waits_for));
+                            }
+                            tried => tried?,
+                        }
+                    }
+                }
+                let room = kept.is_some() || view.kept_of(op.device)? < MAX_KEPT;
+                if room {
+                    view.keep(op, &body_hash, &caller.agency, &missing, now)?;
+                }
+                Ok(OpResult::Deferred { op_id, waits_for, kept: room })
             })
         });
-        match outcome {
-            Ok(result) => Ok(result),
+        let result = match outcome {
+            Ok(result) => return Ok(result),
             Err(Stop::Rejected { code, fields }) => {
                 self.records.write(|view| {
                     view.put_op(op_id, &body_hash, op.dossier, op.device, op.device_seq, Err(&code), now)
                 })?;
-                Ok(reject(op_id, &code, fields))
+                reject(op_id, &code, fields)
             }
-            Err(Stop::Deferred(waits_for)) => Ok(OpResult::Deferred { op_id, waits_for, kept: false }),
-            Err(Stop::Conflict(server_version)) => Ok(OpResult::Conflict { op_id, server_version }),
-            Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Deferred(waits_for)) => OpResult::Deferred { op_id, waits_for, kept: false },
+            Err(Stop::Conflict(view)) => OpResult::Conflict {
+                op_id,
+                server_version: view.version,
+                held_by: view.lease.clone(),
+                server: (view.version > 0).then(|| Box::new(view)),
+            },
+            Err(Stop::Store(error)) => return Err(error),
+        };
+        if kept.is_some() {
+            self.records.write(|view| match (&op.payload, &result) {
+                // Only what names a refused paper cannot go on without it, and notices by itself.
+                (OpPayload::FileDocument { .. }, OpResult::Rejected { .. }) => view.drop_kept(op_id),
+                _ => view.drop_kept_from(op),
+            })?;
         }
+        Ok(result)
     }
 
     /// Everything that needs no transaction: a blob that is there stays there, and looking into a
-    /// file must not hold the writer.
-    fn precheck(&self, caller: &Caller, op: &Op, reference: &Reference, now: Timestamp) -> Result<(), Stop> {
+    /// file must not hold the writer. Says which files are not there.
+    fn examine(
+        &self,
+        caller: &Caller,
+        op: &Op,
+        reference: &Reference,
+        now: Timestamp,
+    ) -> Result<Vec<BlobId>, Stop> {
         if !(MIN_SCHEMA..=SCHEMA_VERSION).contains(&op.schema_version) {
             return Err(rejected("schemaUnknown", &["schema_version"]));
         }
         if op.device != caller.device {
             return Err(rejected("deviceMismatch", &["device"]));
         }
-        self.require_blobs(caller, &blobs_of(&op.payload))?;
+        let missing = self.missing(caller, op)?;
         match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
                 check_record(record, owner_name)?;
-                self.admit_file(record, reference, now)
+                self.admit_file(record, &missing, reference, now)?;
             }
             OpPayload::ReturnResult(result) => {
                 check_record(&result.record, &result.owner_name)?;
-                self.admit_file(&result.record, reference, now)
+                self.admit_file(&result.record, &missing, reference, now)?;
             }
             OpPayload::AcceptDossier(accepted) => {
-                let receipt = self.blobs.read(&accepted.receipt).map_err(StoreError::from)?;
-                motcua_pdf::inspect(&receipt).map_err(|_| rejected("fileNotPdf", &["receipt"]))?;
-                Ok(())
+                if !missing.contains(&accepted.receipt) {
+                    let receipt = self.blobs.read(&accepted.receipt).map_err(StoreError::from)?;
+                    motcua_pdf::inspect(&receipt).map_err(|_| rejected("fileNotPdf", &["receipt"]))?;
+                }
             }
         }
+        Ok(missing)
     }
 
-    fn admit_file(&self, record: &DocumentRecord, reference: &Reference, now: Timestamp) -> Result<(), Stop> {
+    fn admit_file(
+        &self,
+        record: &DocumentRecord,
+        missing: &[BlobId],
+        reference: &Reference,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        if missing.contains(&record.blob) {
+            return Ok(());
+        }
         let pdf = self.blobs.read(&record.blob).map_err(StoreError::from)?;
         Ok(admit(&pdf, record, reference, now)?)
     }
 
-    /// A file outside the scope of the caller's agency is as absent as one that is nowhere: knowing a hash
-    /// opens no file and tells nothing.
-    fn require_blobs(&self, caller: &Caller, wanted: &BTreeSet<BlobId>) -> Result<(), Stop> {
+    /// The files an operation names that are not there. One outside the scope of the caller's agency is as
+    /// absent as one that is nowhere: knowing a hash opens no file and tells nothing.
+    pub(crate) fn missing(&self, caller: &Caller, op: &Op) -> Result<Vec<BlobId>, StoreError> {
         let mut absent = Vec::new();
-        for blob in wanted {
-            if !self.sees_blob(caller, blob)? {
-                absent.push(blob.to_string());
+        for blob in blobs_of(&op.payload) {
+            if !self.sees_blob(caller, &blob)? {
+                absent.push(blob);
             }
         }
-        if absent.is_empty() { Ok(()) } else { Err(Stop::Deferred(absent)) }
+        Ok(absent)
     }
 
     fn apply_in(
@@ -189,29 +267,10 @@ impl Warehouse {
         view: &View<'_>,
         caller: &Caller,
         op: &Op,
+        mut dossier: DossierRow,
         reference: &Reference,
         now: Timestamp,
     ) -> Result<(u64, SignedReceipt), Stop> {
-        let mut dossier = view.dossier(op.dossier)?.unwrap_or_else(|| DossierRow {
-            version: 0,
-            agency: caller.agency.clone(),
-            accepted: None,
-            returned: None,
-        });
-        if dossier.agency != caller.agency {
-            return Err(rejected("dossierOfOtherAgency", &["dossier"]));
-        }
-        // A base ahead of ours was seen before a restore. What an operation needs it names itself; to wait
-        // for a version that may never come again would hold it for ever.
-        // Papers know neither order nor each other: one that is sent again after it was refused overtakes
-        // nothing, and a paper more contradicts no machine.
-        let filing = matches!(op.payload, OpPayload::FileDocument { .. });
-        if !filing
-            && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
-                || view.overtaken(op.dossier, op.device, op.device_seq)?)
-        {
-            return Err(Stop::Conflict(dossier.version));
-        }
         dossier.version += 1;
         let done = match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
@@ -243,6 +302,31 @@ impl Warehouse {
         let receipt = SignedReceipt::sign(&body, &self.receipts).map_err(StoreError::from)?;
         Ok((dossier.version, receipt))
     }
+}
+
+/// The dossier an operation is about, if the operation may touch it at all.
+fn stand_of(view: &View<'_>, caller: &Caller, op: &Op) -> Result<DossierRow, Stop> {
+    let dossier = view.dossier(op.dossier)?.unwrap_or_else(|| DossierRow {
+        version: 0,
+        agency: caller.agency.clone(),
+        accepted: None,
+        returned: None,
+    });
+    if dossier.agency != caller.agency {
+        return Err(rejected("dossierOfOtherAgency", &["dossier"]));
+    }
+    // A base ahead of ours was seen before a restore, or names what waits here before it. What an operation
+    // needs it names itself; to wait for a version that may never come again would hold it for ever.
+    // Papers know neither order nor each other: one that is sent again after it was refused overtakes
+    // nothing, and a paper more contradicts no machine.
+    let filing = matches!(op.payload, OpPayload::FileDocument { .. });
+    if !filing
+        && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
+            || view.overtaken(op.dossier, op.device, op.device_seq)?)
+    {
+        return Err(Stop::Conflict(dossier.view(op.dossier)));
+    }
+    Ok(dossier)
 }
 
 /// The result of an operation that is refused for good.

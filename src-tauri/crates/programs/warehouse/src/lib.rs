@@ -21,6 +21,7 @@ mod check;
 mod config;
 mod http;
 mod identity;
+mod inbox;
 mod intake;
 mod keys;
 mod problem;

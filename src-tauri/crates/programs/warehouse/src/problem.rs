@@ -85,6 +85,7 @@ impl Refusal {
             code: code.to_owned(),
             retryable: retry_after.is_some(),
             retry_after,
+            held_by: None,
         }
     }
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 const GRACE: Duration = Duration::from_secs(10);
+/// So often what waits is looked at, beside the moments when a file arrives.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// Why the server did not start or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +102,14 @@ pub(crate) fn start_with(
         axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls))?.handle(handle.clone());
     server.http_builder().http1().header_read_timeout(Duration::from_secs(15)).timer(hyper_timer());
     server.http_builder().http2().max_header_list_size(16 * 1024).timer(hyper_timer());
-    let service = router(Arc::new(warehouse)).into_make_service();
-    let task = tokio::spawn(async move { server.serve(service).await });
+    let warehouse = Arc::new(warehouse);
+    let sweeper = tokio::spawn(sweep(Arc::clone(&warehouse)));
+    let service = router(warehouse).into_make_service();
+    let task = tokio::spawn(async move {
+        let ended = server.serve(service).await;
+        sweeper.abort();
+        ended
+    });
     Ok(RunningServer { address, handle, task })
 }
 
@@ -124,6 +132,18 @@ pub async fn serve(
     let ended = server.wait().await;
     watch.abort();
     ended
+}
+
+/// What waited when the server stopped is looked at first.
+async fn sweep(warehouse: Arc<Warehouse>) {
+    let mut turns = tokio::time::interval(SWEEP);
+    loop {
+        turns.tick().await;
+        let warehouse = Arc::clone(&warehouse);
+        if tokio::task::spawn_blocking(move || warehouse.sweep()).await.is_err() {
+            tracing::error!("sweep did not finish");
+        }
+    }
 }
 
 fn hyper_timer() -> hyper_util::rt::TokioTimer {

@@ -5,6 +5,7 @@
 
 mod blobs;
 mod dossiers;
+mod inbox;
 mod numbers;
 mod papers;
 mod schema;
@@ -14,6 +15,7 @@ mod world;
 
 pub use blobs::{BlobError, Blobs, MAX_BLOB};
 pub(crate) use dossiers::DossierRow;
+pub(crate) use inbox::Lane;
 pub(crate) use papers::{PaperRow, StoredStatus};
 pub(crate) use sqlite::View;
 pub use sqlite::{Records, StoreError};

@@ -10,8 +10,8 @@ use motcua_dossier::{
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, DossierView, EvidenceSource, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult,
-    SCHEMA_VERSION, SignedReceipt,
+    AcceptedDossier, DossierView, EvidenceSource, MAX_KEPT, Op, OpPayload, OpResult, ReceiptBody,
+    ReturnedResult, SCHEMA_VERSION, SignedReceipt,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,6 +24,8 @@ type Done = (Option<DocumentId>, BTreeSet<BlobId>);
 
 enum Refusal {
     Rejected(String),
+    /// Nothing stands in its way but files, or what is before it in the inbox.
+    Kept(Vec<String>),
     Deferred(Vec<String>),
     Conflict(u64),
 }
@@ -45,7 +47,11 @@ impl State {
                 }
                 _ => self.apply(op, key),
             };
-            if !matches!(result, OpResult::Applied { .. } | OpResult::Duplicate { .. }) {
+            let goes_on = matches!(
+                result,
+                OpResult::Applied { .. } | OpResult::Duplicate { .. } | OpResult::Deferred { kept: true, .. }
+            );
+            if !goes_on {
                 stuck.entry(op.dossier).or_insert(op.op_id);
             }
             results.push(result);
@@ -57,27 +63,72 @@ impl State {
         let op_id = op.op_id;
         // The base version is a precondition, not part of what is wished.
         let body = Op { base_version: 0, ..op.clone() };
-        if let Some(seen) = self.ops.get(&op_id) {
-            if seen.body != body {
-                return OpResult::Rejected { op_id, code: "idempotencyMismatch".into(), fields: vec![] };
-            }
-            if let Some((version, receipt)) = &seen.applied {
-                return OpResult::Duplicate { op_id, version: *version, receipt: receipt.clone() };
-            }
+        let waits = self.inbox.iter().find(|kept| kept.op_id == op_id).cloned();
+        let before = self.ops.get(&op_id).map(|seen| seen.body.clone()).or(waits.clone());
+        if before.is_some_and(|before| Op { base_version: 0, ..before } != body) {
+            return OpResult::Rejected { op_id, code: "idempotencyMismatch".into(), fields: vec![] };
+        }
+        if let Some((version, receipt)) = self.ops.get(&op_id).and_then(|seen| seen.applied.as_ref()) {
+            return OpResult::Duplicate { op_id, version: *version, receipt: receipt.clone() };
         }
         let done = match self.refuse_next.take() {
             Some(code) => Err(Refusal::Rejected(code)),
             None => self.act(op),
         };
-        match done {
-            Ok(done) => self.confirm(op, body, done, key),
+        let result = match done {
+            Ok(done) => {
+                self.inbox.retain(|kept| kept.op_id != op_id);
+                return self.confirm(op, body, done, key);
+            }
+            Err(Refusal::Kept(waits_for)) => {
+                let kept = waits.is_some()
+                    || self.inbox.iter().filter(|kept| kept.device == op.device).count() < MAX_KEPT as usize;
+                if kept {
+                    self.inbox.retain(|kept| kept.op_id != op_id);
+                    self.inbox.push(op.clone());
+                }
+                return OpResult::Deferred { op_id, waits_for, kept };
+            }
             Err(Refusal::Rejected(code)) => {
                 self.ops.insert(op_id, Seen { body, applied: None });
                 OpResult::Rejected { op_id, code, fields: vec![] }
             }
             Err(Refusal::Deferred(waits_for)) => OpResult::Deferred { op_id, waits_for, kept: false },
-            Err(Refusal::Conflict(server_version)) => OpResult::Conflict { op_id, server_version },
+            Err(Refusal::Conflict(server_version)) => OpResult::Conflict {
+                op_id,
+                server_version,
+                held_by: None,
+                server: self
+                    .dossiers
+                    .get(&op.dossier)
+                    .map(|view| Box::new(DossierView { receipts: vec![], ..view.clone() })),
+            },
+        };
+        if waits.is_some() {
+            let refused = matches!(result, OpResult::Rejected { .. });
+            let alone = refused && matches!(op.payload, OpPayload::FileDocument { .. });
+            self.inbox.retain(|kept| match alone {
+                true => kept.op_id != op_id,
+                false => !is_lane(kept, op) || kept.device_seq < op.device_seq,
+            });
         }
+        result
+    }
+
+    /// Applies what no longer waits, each dossier for itself and in the machine's order.
+    pub(super) fn settle(&mut self, key: &SigningKey) {
+        let mut waiting = self.inbox.clone();
+        waiting.sort_by_key(|op| op.device_seq);
+        for op in waiting {
+            let first = !self.inbox.iter().any(|kept| is_lane(kept, &op) && kept.device_seq < op.device_seq);
+            if first && self.inbox.iter().any(|kept| kept.op_id == op.op_id) && self.missing(&op).is_empty() {
+                self.apply(&op, key);
+            }
+        }
+    }
+
+    fn missing(&self, op: &Op) -> Vec<BlobId> {
+        blobs_of(&op.payload).into_iter().filter(|blob| !self.blobs.contains_key(blob)).collect()
     }
 
     /// The next version of the dossier, and the receipt.
@@ -89,6 +140,7 @@ impl State {
             accepted: None,
             returned: None,
             receipts: vec![],
+            lease: None,
         });
         view.version += 1;
         match &op.payload {
@@ -114,6 +166,12 @@ impl State {
         if op.schema_version != SCHEMA_VERSION {
             return Err(rejected("schemaUnknown"));
         }
+        let missing = self.missing(op);
+        match &op.payload {
+            OpPayload::FileDocument { record, .. } => self.look_into(record)?,
+            OpPayload::ReturnResult(result) => self.look_into(&result.record)?,
+            OpPayload::AcceptDossier(_) => {}
+        }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
         let filing = matches!(op.payload, OpPayload::FileDocument { .. });
         let mut before = self.changes.iter().filter(|c| c.dossier == op.dossier);
@@ -125,18 +183,34 @@ impl State {
         {
             return Err(Refusal::Conflict(version));
         }
+        let ahead: Vec<&Op> =
+            self.inbox.iter().filter(|kept| is_lane(kept, op) && kept.device_seq < op.device_seq).collect();
+        let mut waits_for: Vec<String> = missing.iter().map(BlobId::to_string).collect();
+        if let Some(nearest) = ahead.iter().max_by_key(|kept| kept.device_seq) {
+            waits_for.push(nearest.op_id.to_string());
+            return Err(Refusal::Kept(waits_for));
+        }
         match &op.payload {
-            OpPayload::FileDocument { record, owner_name } => self.file(record, owner_name, op.device_time),
-            OpPayload::AcceptDossier(accepted) => self.accept(op, accepted),
-            OpPayload::ReturnResult(result) => self.return_result(op, result),
+            OpPayload::FileDocument { record, owner_name } => {
+                self.file(record, owner_name, op.device_time, waits_for)
+            }
+            OpPayload::AcceptDossier(accepted) => self.accept(op, accepted, waits_for),
+            OpPayload::ReturnResult(result) => self.return_result(op, result, waits_for),
         }
     }
 
-    fn file(&mut self, record: &DocumentRecord, owner_name: &str, at: Timestamp) -> Result<Done, Refusal> {
-        let Some(pdf) = self.blobs.get(&record.blob) else {
-            return Err(Refusal::Deferred(vec![record.blob.to_string()]));
-        };
-        admit(pdf, record)?;
+    /// A file that is there is examined at once.
+    fn look_into(&self, record: &DocumentRecord) -> Result<(), Refusal> {
+        self.blobs.get(&record.blob).map_or(Ok(()), |pdf| admit(pdf, record))
+    }
+
+    fn file(
+        &mut self,
+        record: &DocumentRecord,
+        owner_name: &str,
+        at: Timestamp,
+        missing: Vec<String>,
+    ) -> Result<Done, Refusal> {
         if self.papers.contains_key(&record.id) {
             return Err(rejected("documentExists"));
         }
@@ -146,6 +220,9 @@ impl State {
             Some(result) => PaperCode::derive(owner, result, &suffix),
             None => PaperCode::parse(&format!("{}.{suffix}", owner.value())).unwrap(),
         };
+        if !missing.is_empty() {
+            return Err(Refusal::Kept(missing));
+        }
         let paper = DocumentSummary {
             record: record.clone(),
             code,
@@ -162,7 +239,12 @@ impl State {
         Ok((Some(record.id), BTreeSet::from([record.blob])))
     }
 
-    fn accept(&mut self, op: &Op, accepted: &AcceptedDossier) -> Result<Done, Refusal> {
+    fn accept(
+        &mut self,
+        op: &Op,
+        accepted: &AcceptedDossier,
+        mut waits_for: Vec<String>,
+    ) -> Result<Done, Refusal> {
         if self.dossiers.get(&op.dossier).is_some_and(|d| d.accepted.is_some()) {
             return Err(rejected("alreadyAccepted"));
         }
@@ -179,12 +261,11 @@ impl State {
         }
         let day = Timestamp(said.clamp(now.saturating_sub(OFFLINE_MS), now)).day();
         let numbers = self.numbers_of(&accepted.applicant.owner);
-        let mut blobs = BTreeSet::from([accepted.receipt]);
-        let (mut reused, mut waits_for) = (BTreeSet::new(), vec![]);
+        let files = waits_for.len();
+        let mut reused = BTreeSet::new();
         for component in &accepted.components {
             match &component.source {
-                EvidenceSource::Scan { blob, document } | EvidenceSource::File { blob, document } => {
-                    blobs.insert(*blob);
+                EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
                     waits_for
                         .extend(document.filter(|d| !self.papers.contains_key(d)).map(|d| d.to_string()));
                 }
@@ -202,16 +283,18 @@ impl State {
                 EvidenceSource::Absent => {}
             }
         }
-        waits_for.extend(blobs.iter().filter(|b| !self.blobs.contains_key(*b)).map(BlobId::to_string));
-        if !waits_for.is_empty() {
+        if waits_for.len() > files {
             return Err(Refusal::Deferred(waits_for));
+        }
+        if files > 0 {
+            return Err(Refusal::Kept(waits_for));
         }
         for document in reused {
             if let Some(paper) = self.papers.get_mut(&document) {
                 paper.uses += 1;
             }
         }
-        Ok((None, blobs))
+        Ok((None, blobs_of(&op.payload)))
     }
 
     /// The owner's numbers, and those the owner's papers name beside them.
@@ -239,10 +322,15 @@ impl State {
         Ok(())
     }
 
-    fn return_result(&mut self, op: &Op, result: &ReturnedResult) -> Result<Done, Refusal> {
+    fn return_result(
+        &mut self,
+        op: &Op,
+        result: &ReturnedResult,
+        missing: Vec<String>,
+    ) -> Result<Done, Refusal> {
         let view = self.dossiers.get(&op.dossier);
         let Some(accepted) = view.and_then(|d| d.accepted.as_ref()) else {
-            return Err(Refusal::Deferred(vec![op.dossier.to_string()]));
+            return Err(Refusal::Deferred([missing, vec![op.dossier.to_string()]].concat()));
         };
         if view.is_some_and(|d| d.returned.is_some()) {
             return Err(rejected("alreadyReturned"));
@@ -251,7 +339,7 @@ impl State {
         if !result.record.owner.iter().any(|n| numbers.contains(n)) {
             return Err(rejected("ownerMismatch"));
         }
-        self.file(&result.record, &result.owner_name, op.device_time)
+        self.file(&result.record, &result.owner_name, op.device_time, missing)
     }
 
     /// Ordinals are leased from 1 upwards, so a leased one is below the next.
@@ -262,6 +350,25 @@ impl State {
         let (month, day) = rest.split_at(2);
         let day = Day::parse(&format!("20{year}-{month}-{day}")).unwrap();
         self.next_ordinal.get(&day).is_some_and(|next| ordinal.parse::<u32>().is_ok_and(|o| o < *next))
+    }
+}
+
+/// What one machine sent for one dossier.
+fn is_lane(kept: &Op, op: &Op) -> bool {
+    kept.dossier == op.dossier && kept.device == op.device
+}
+
+fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
+    match payload {
+        OpPayload::FileDocument { record, .. } => BTreeSet::from([record.blob]),
+        OpPayload::ReturnResult(result) => BTreeSet::from([result.record.blob]),
+        OpPayload::AcceptDossier(accepted) => {
+            let scanned = accepted.components.iter().filter_map(|c| match &c.source {
+                EvidenceSource::Scan { blob, .. } | EvidenceSource::File { blob, .. } => Some(*blob),
+                EvidenceSource::Warehouse { .. } | EvidenceSource::Absent => None,
+            });
+            scanned.chain([accepted.receipt]).collect()
+        }
     }
 }
 

@@ -92,6 +92,7 @@ pub(super) async fn store(
             v.add_blob(&id, size, now, Some(caller.device))?;
             Ok::<_, crate::StoreError>(!known)
         })?;
+        w.file_arrived(&caller, &id);
         Ok(if fresh || !there { StatusCode::CREATED } else { StatusCode::OK })
     })
     .await

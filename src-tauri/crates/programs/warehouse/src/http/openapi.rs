@@ -95,6 +95,15 @@ pub(super) struct NumberBlockSchema {
 }
 
 #[derive(ToSchema)]
+#[schema(as = DossierLease)]
+pub(super) struct DossierLeaseSchema {
+    dossier: String,
+    device: String,
+    officer: String,
+    until: i64,
+}
+
+#[derive(ToSchema)]
 #[schema(as = Op)]
 pub(super) struct OpSchema {
     #[schema(pattern = "^[0-9a-f-]{36}$")]
@@ -122,11 +131,34 @@ pub(super) struct OpsRequestSchema {
 #[serde(rename_all = "snake_case", tag = "result")]
 #[schema(as = OpResult)]
 pub(super) enum OpResultSchema {
-    Applied { op_id: String, version: u64, receipt: String },
-    Duplicate { op_id: String, version: u64, receipt: String },
-    Conflict { op_id: String, server_version: u64 },
-    Rejected { op_id: String, code: String, fields: Vec<String> },
-    Deferred { op_id: String, waits_for: Vec<String>, kept: bool },
+    Applied {
+        op_id: String,
+        version: u64,
+        receipt: String,
+    },
+    Duplicate {
+        op_id: String,
+        version: u64,
+        receipt: String,
+    },
+    Conflict {
+        op_id: String,
+        server_version: u64,
+        held_by: Option<DossierLeaseSchema>,
+        /// DossierView
+        #[schema(value_type = Option<Object>)]
+        server: Option<serde_json::Value>,
+    },
+    Rejected {
+        op_id: String,
+        code: String,
+        fields: Vec<String>,
+    },
+    Deferred {
+        op_id: String,
+        waits_for: Vec<String>,
+        kept: bool,
+    },
 }
 
 #[derive(ToSchema)]

@@ -163,8 +163,7 @@ pub(super) async fn dossier(
         if row.agency != caller.agency {
             return Err(Refusal::DossierUnknown);
         }
-        let (version, accepted, returned) = (row.version, row.accepted, row.returned);
-        Ok(Json(DossierView { id, version, accepted, returned, receipts }))
+        Ok(Json(DossierView { receipts, ..row.view(id) }))
     })
     .await
 }

@@ -135,6 +135,7 @@ pub(super) async fn commit(
                     v.add_blob(&id, size, now, Some(device))?;
                     v.close_upload(upload)
                 })?;
+                w.file_arrived(&caller, &id);
                 Ok(StatusCode::NO_CONTENT)
             }
             Err(error @ BlobError::HashMismatch) => {

@@ -2,7 +2,7 @@
 
 use super::{StoreError, View};
 use motcua_dossier::{BlobId, Consent, DeviceId, DossierId, OpId, Timestamp};
-use motcua_wire::{AcceptedDossier, ReturnedResult, SignedReceipt};
+use motcua_wire::{AcceptedDossier, DossierView, ReturnedResult, SignedReceipt};
 use rusqlite::{OptionalExtension, params};
 
 /// A dossier as stored.
@@ -12,6 +12,14 @@ pub(crate) struct DossierRow {
     pub(crate) agency: String,
     pub(crate) accepted: Option<AcceptedDossier>,
     pub(crate) returned: Option<ReturnedResult>,
+}
+
+impl DossierRow {
+    /// What a counter is shown of it, without receipts.
+    pub(crate) fn view(self, id: DossierId) -> DossierView {
+        let (version, accepted, returned) = (self.version, self.accepted, self.returned);
+        DossierView { id, version, accepted, returned, receipts: vec![], lease: None }
+    }
 }
 
 /// An operation that was seen before.

@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -59,6 +59,16 @@ CREATE TABLE uploads(
 ",
     "
 ALTER TABLE documents ADD COLUMN store_name TEXT NOT NULL DEFAULT '';
+",
+    "
+CREATE TABLE inbox(
+  op TEXT PRIMARY KEY, body_hash BLOB NOT NULL, body TEXT NOT NULL, dossier TEXT NOT NULL,
+  device TEXT NOT NULL, device_seq INTEGER NOT NULL, agency TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX inbox_lane ON inbox(dossier, device, device_seq);
+CREATE INDEX inbox_device ON inbox(device);
+CREATE TABLE inbox_files(
+  blob BLOB NOT NULL, op TEXT NOT NULL, PRIMARY KEY(blob, op)) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_files_op ON inbox_files(op);
 ",
 ];
 

@@ -38,6 +38,17 @@ pub struct Records {
 /// A consistent view of the records, inside a transaction when writing.
 pub(crate) struct View<'a>(pub(super) &'a Connection);
 
+impl View<'_> {
+    /// Does the work and takes it back: what would be refused is refused, nothing else is left of it.
+    pub(crate) fn undone<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let run = |sql| self.0.execute_batch(sql).map_err(StoreError::from).map_err(E::from);
+        run("SAVEPOINT undone")?;
+        let out = work();
+        run("ROLLBACK TO undone; RELEASE undone")?;
+        out
+    }
+}
+
 impl Records {
     /// Opens or makes the file and brings it to the newest schema.
     ///

@@ -3,6 +3,7 @@
 
 mod authority;
 mod contract;
+mod inbox;
 mod intake;
 mod line;
 mod numbers;

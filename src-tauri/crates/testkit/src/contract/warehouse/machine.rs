@@ -87,6 +87,13 @@ impl<'a> Machine<'a> {
         (record.clone(), self.op(dossier, filing_of(record)))
     }
 
+    /// A paper whose file stays here for now.
+    pub(super) fn absent(&self, dossier: u8, by: SignedBy) -> (Vec<u8>, DocumentRecord, Op) {
+        let pdf = self.bench.paper(by, self.next());
+        let record = self.record(&pdf);
+        (pdf, record.clone(), self.op(dossier, filing_of(record)))
+    }
+
     /// A paper of the owner that the warehouse held before.
     pub(super) fn stocked(&self) -> DocumentId {
         self.stocked_but(|_| {})
@@ -166,7 +173,12 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) async fn view(&self, dossier: u8) -> DossierView {
-        self.line.dossier(DossierId::derive(1, &[dossier; 10])).await.unwrap().unwrap()
+        self.seen(dossier).await.unwrap()
+    }
+
+    /// The same, where the warehouse may have none.
+    pub(super) async fn seen(&self, dossier: u8) -> Option<DossierView> {
+        self.line.dossier(DossierId::derive(1, &[dossier; 10])).await.unwrap()
     }
 }
 
