@@ -13,12 +13,14 @@ use motcua_dossier::{
     OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, DossierView, IdentityReply, LeaseBlock, Op, OpsReply, OpsRequest, SCHEMA_VERSION, SignedReceipt,
+    About, Change, Changes, DossierView, IdentityReply, LeaseBlock, Op, OpsReply, OpsRequest, SCHEMA_VERSION,
+    SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 pub struct FakeWarehouse {
     state: Mutex<State>,
     gate: watch::Sender<(bool, u32)>,
+    news: watch::Sender<()>,
     key: SigningKey,
 }
 
@@ -39,7 +42,9 @@ struct State {
     filed: HashSet<DocumentId>,
     blobs: HashMap<BlobId, Vec<u8>>,
     ops: HashMap<OpId, Seen>,
-    changes: Vec<Change>,
+    changes: Vec<Step>,
+    /// What the counters are told of.
+    feed: Vec<Change>,
     /// Operations that wait for their files.
     inbox: Vec<Op>,
     dossiers: BTreeMap<DossierId, DossierView>,
@@ -60,7 +65,7 @@ struct Seen {
 }
 
 /// Who brought a dossier to a version.
-struct Change {
+struct Step {
     dossier: DossierId,
     version: u64,
     device: DeviceId,
@@ -72,7 +77,6 @@ impl FakeWarehouse {
     #[must_use]
     pub fn new(reference: ReferenceData) -> Self {
         let state = State {
-            reference,
             outage: None,
             identity_down: false,
             identities: HashMap::new(),
@@ -81,7 +85,9 @@ impl FakeWarehouse {
             blobs: HashMap::new(),
             ops: HashMap::new(),
             changes: vec![],
+            feed: vec![Change::Reference { version: reference.version }],
             inbox: vec![],
+            reference,
             dossiers: BTreeMap::new(),
             next_ordinal: HashMap::new(),
             refuse_next: None,
@@ -95,6 +101,7 @@ impl FakeWarehouse {
         Self {
             state: Mutex::new(state),
             gate: watch::Sender::new((false, 0)),
+            news: watch::Sender::new(()),
             key: SigningKey::from_bytes(&[42; 32]),
         }
     }
@@ -174,6 +181,7 @@ impl FakeWarehouse {
         state.ops.clear();
         state.changes.clear();
         state.inbox.clear();
+        state.feed.clear();
         state.dossiers.clear();
         state.papers.clear();
         state.filed.clear();
@@ -314,6 +322,7 @@ impl Warehouse for FakeWarehouse {
             state.blobs.insert(*blob, bytes.to_vec());
             state.settle(&self.key);
         }
+        self.news.send_replace(());
         progress(bytes.len() as u64, bytes.len() as u64);
         Ok(())
     }
@@ -324,6 +333,7 @@ impl Warehouse for FakeWarehouse {
             return Err(LinkError::Trouble { retry_after: None });
         }
         let results = state.apply_all(&request.ops, &self.key);
+        self.news.send_replace(());
         if state.lose_replies > 0 {
             state.lose_replies -= 1;
             return Err(LinkError::Offline);
@@ -346,6 +356,17 @@ impl Warehouse for FakeWarehouse {
 
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError> {
         Ok(self.reached()?.dossiers.get(&id).cloned())
+    }
+
+    async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError> {
+        let mut news = self.news.subscribe();
+        let until = tokio::time::Instant::now() + Duration::from_secs(wait.into());
+        loop {
+            let page = self.reached()?.page(since, limit)?;
+            if !page.items.is_empty() || tokio::time::timeout_at(until, news.changed()).await.is_err() {
+                return Ok(page);
+            }
+        }
     }
 }
 
@@ -418,6 +439,10 @@ mod tests {
                 filed_at: Timestamp(FRIDAY_MORNING.0 - 3_600_000),
             };
             self.0.hold(paper, pdf);
+        }
+
+        fn restore(&self) {
+            self.0.restore_empty();
         }
 
         fn silence_identity(&self) {

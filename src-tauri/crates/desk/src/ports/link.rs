@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
-use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
+use motcua_wire::{About, Changes, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
 use tokio_util::sync::CancellationToken;
 
 /// Called with (bytes sent or received, bytes in all or 0 while unknown); cheap, may be called often.
@@ -100,4 +100,11 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError>;
+    /// What changed in the scope of the machine's agency after a cursor, or from the oldest that is still
+    /// told; at most `limit` (1 to 500). When nothing did, it waits up to `wait` seconds (at most 25) for it.
+    ///
+    /// # Errors
+    /// See [`LinkError`]; `Refused("cursorGone")` when the cursor leads nowhere any more: what is known of the
+    /// warehouse is asked anew, and changes from then on without a cursor.
+    async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError>;
 }

@@ -5,7 +5,7 @@ use crate::settings::{LinkSettings, LinkSettingsError};
 use async_trait::async_trait;
 use motcua_desk::ports::{LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
-use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
+use motcua_wire::{About, Changes, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use sha2::{Digest, Sha256};
@@ -134,5 +134,12 @@ impl Warehouse for HttpWarehouse {
             Err(LinkError::Refused(code)) if code == "dossierUnknown" => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError> {
+        let numbers = [("limit", limit), ("wait", wait)];
+        let request = self.request(Method::GET, &["changes"])?.query(&numbers);
+        let request = since.iter().fold(request, |request, cursor| request.query(&[("since", cursor)]));
+        json(send(request, USUAL + Duration::from_secs(wait.into())).await?).await
     }
 }

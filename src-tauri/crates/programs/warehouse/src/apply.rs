@@ -9,8 +9,8 @@ use motcua_dossier::{
     PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_wire::{
-    AcceptedDossier, DossierView, EvidenceSource, MAX_KEPT, Op, OpPayload, OpResult, ReceiptBody,
-    ReturnedResult, SCHEMA_VERSION, SignedReceipt,
+    AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, Op, OpPayload, OpResult,
+    ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -274,7 +274,7 @@ impl Warehouse {
         dossier.version += 1;
         let done = match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
-                file_paper(view, caller, op.op_id, record, owner_name, now)?
+                file_paper(view, caller, op, record, owner_name, now)?
             }
             OpPayload::AcceptDossier(accepted) => {
                 accept(view, caller, op, accepted, &dossier, reference, now)?
@@ -287,6 +287,17 @@ impl Warehouse {
             OpPayload::FileDocument { .. } => {}
         }
         view.put_dossier(op.dossier, &dossier)?;
+        let change = Change::Dossier {
+            id: op.dossier,
+            version: dossier.version,
+            code: dossier.accepted.as_ref().map(|accepted| accepted.code.clone()),
+            what: match &op.payload {
+                OpPayload::FileDocument { .. } => DossierEvent::PaperFiled,
+                OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
+                OpPayload::ReturnResult(_) => DossierEvent::Returned,
+            },
+        };
+        view.note(&change, Some(&dossier.agency), now)?;
         for blob in &done.blobs {
             view.bind_blob(op.dossier, blob)?;
         }
@@ -381,7 +392,7 @@ fn check_record(record: &DocumentRecord, owner_name: &str) -> Result<(), Stop> {
 fn file_paper(
     view: &View<'_>,
     caller: &Caller,
-    op: OpId,
+    op: &Op,
     record: &DocumentRecord,
     owner_name: &str,
     now: Timestamp,
@@ -418,7 +429,7 @@ fn file_paper(
             }
         }
     };
-    view.put_paper(&row, Some(op))?;
+    view.put_paper(&row, Some((op.op_id, op.dossier)))?;
     Ok(Done { document: Some(record.id), blobs: BTreeSet::from([record.blob]) })
 }
 
@@ -585,5 +596,5 @@ fn return_result(
     if !result.record.owner.iter().any(of_owner) {
         return Err(rejected("ownerMismatch", &["record.owner"]));
     }
-    file_paper(view, caller, op.op_id, &result.record, &result.owner_name, now)
+    file_paper(view, caller, op, &result.record, &result.owner_name, now)
 }

@@ -22,7 +22,7 @@ pub struct Config {
     pub tls_cert: PathBuf,
     /// TLS private key, PEM.
     pub tls_key: PathBuf,
-    /// Rises when the server was restored from a backup.
+    /// Epoch a new database begins with; from then on the database has its own.
     #[serde(default = "first_epoch")]
     pub epoch: u64,
 }

@@ -1,6 +1,7 @@
 //! The HTTP API, version 1: routes, who may call them, limits and logs.
 
 mod blobs;
+mod changes;
 mod openapi;
 mod records;
 mod uploads;
@@ -36,6 +37,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/identity/{number}", get(records::identity))
         .route("/v1/documents", get(records::documents))
         .route("/v1/ops", post(records::ops))
+        .route("/v1/changes", get(changes::changes))
         .route("/v1/dossiers/{id}", get(records::dossier))
         .route("/v1/number-blocks", post(records::number_blocks))
         .route("/v1/blobs/check", post(uploads::check))

@@ -4,6 +4,7 @@
 //! What waits in one dossier never delays another: each lane is settled for itself, and trouble with one,
 //! a panic included, ends with that lane.
 
+use crate::feed::CHANGES_DAYS;
 use crate::reference::Reference;
 use crate::store::{Lane, StoreError};
 use crate::warehouse::{Caller, Warehouse};
@@ -24,11 +25,14 @@ impl Warehouse {
     /// Looks at everything that waits: at the start, and now and then for what a crash, a full disk or a file
     /// that came into scope another way left behind. What waited too long goes.
     pub(crate) fn sweep(&self) {
-        let oldest = Timestamp(self.now().0 - KEPT_DAYS * 24 * 60 * 60 * 1000);
-        match self.records.write(|v| v.drop_kept_before(oldest)) {
+        let days_ago = |days| Timestamp(self.now().0 - days * 24 * 60 * 60 * 1000);
+        match self.records.write(|v| v.drop_kept_before(days_ago(KEPT_DAYS))) {
             Ok(0) => {}
             Ok(dropped) => tracing::warn!(dropped, "operations waited too long for their files"),
             Err(error) => tracing::error!(%error, "inbox could not be swept"),
+        }
+        if let Err(error) = self.records.write(|v| v.prune_changes(days_ago(CHANGES_DAYS))) {
+            tracing::error!(%error, "changes could not be pruned");
         }
         match self.records.read(|v| v.lanes()) {
             Ok(lanes) => self.settle_all(lanes),
@@ -76,7 +80,7 @@ impl Warehouse {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{Config, FileDirectory};
+    use crate::warehouse::on_clock;
     use motcua_dossier::{
         Calendar, CopyForm, DeviceId, DocumentId, DocumentRecord, DossierId, IdNumber, Metadata, OpId,
         ReferenceData, StoreKind,
@@ -87,19 +91,7 @@ mod tests {
 
     const DAY: i64 = 24 * 60 * 60 * 1000;
 
-    fn warehouse(data: &std::path::Path, now: &Arc<AtomicI64>) -> (Warehouse, Reference) {
-        let config = Config {
-            version: 1,
-            data: data.to_owned(),
-            listen: String::new(),
-            tls_cert: "".into(),
-            tls_key: "".into(),
-            epoch: 1,
-        };
-        let clock = Arc::clone(now);
-        let identity = Box::new(FileDirectory::new(data.join("identity.json")));
-        let clock = Arc::new(move || Timestamp(clock.load(Ordering::SeqCst)));
-        let warehouse = Warehouse::open_with(&config, identity, clock).unwrap();
+    fn reference() -> Reference {
         let reference = ReferenceData {
             version: 1,
             procedures: vec![],
@@ -109,7 +101,7 @@ mod tests {
             trust_pem: vec![],
             identity_guide: String::new(),
         };
-        (warehouse, Reference::new(reference).unwrap())
+        Reference::new(reference).unwrap()
     }
 
     /// A filing whose file is nowhere.
@@ -155,7 +147,7 @@ mod tests {
     fn a_machine_keeps_so_many_and_none_longer_than_its_time() {
         let dir = tempfile::tempdir().unwrap();
         let now = Arc::new(AtomicI64::new(100 * DAY));
-        let (warehouse, reference) = warehouse(dir.path(), &now);
+        let (warehouse, reference) = (on_clock(dir.path(), &now), reference());
         let caller = Caller { device: DeviceId::derive(1, &[1; 10]), agency: "a".into() };
         let other = Caller { device: DeviceId::derive(1, &[2; 10]), ..caller.clone() };
         let full = u16::try_from(MAX_KEPT).unwrap();

@@ -19,6 +19,7 @@
 mod apply;
 mod check;
 mod config;
+mod feed;
 mod http;
 mod identity;
 mod inbox;

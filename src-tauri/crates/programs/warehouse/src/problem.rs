@@ -18,6 +18,8 @@ pub(crate) enum Refusal {
     BlobIdMalformed,
     DossierIdMalformed,
     QueryMalformed,
+    CursorMalformed,
+    CursorGone,
     BodyMalformed,
     TooManyOps,
     BodyTooLarge,
@@ -42,7 +44,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
         Self::RouteUnknown,
@@ -54,6 +56,8 @@ impl Refusal {
         Self::BlobIdMalformed,
         Self::DossierIdMalformed,
         Self::QueryMalformed,
+        Self::CursorMalformed,
+        Self::CursorGone,
         Self::BodyMalformed,
         Self::TooManyOps,
         Self::BodyTooLarge,
@@ -119,6 +123,12 @@ impl Refusal {
             }
             Self::QueryMalformed => {
                 (S::UNPROCESSABLE_ENTITY, "queryMalformed", "Tham số không đúng dạng", None)
+            }
+            Self::CursorMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "cursorMalformed", "Vị trí đọc thay đổi không đúng dạng", None)
+            }
+            Self::CursorGone => {
+                (S::GONE, "cursorGone", "Vị trí đọc thay đổi không còn dùng được, hãy đọc lại từ đầu", None)
             }
             Self::BodyMalformed => {
                 (S::UNPROCESSABLE_ENTITY, "bodyMalformed", "Nội dung gửi lên không đúng dạng", None)

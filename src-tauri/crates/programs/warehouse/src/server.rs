@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 const GRACE: Duration = Duration::from_secs(10);
 /// So often what waits is looked at, beside the moments when a file arrives.
@@ -42,6 +43,7 @@ pub enum ServeError {
 pub struct RunningServer {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
+    closing: CancellationToken,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -63,6 +65,7 @@ impl RunningServer {
     /// # Errors
     /// The server had failed.
     pub async fn stop(self) -> Result<(), ServeError> {
+        self.closing.cancel();
         self.handle.graceful_shutdown(Some(GRACE));
         self.wait().await
     }
@@ -103,6 +106,7 @@ pub(crate) fn start_with(
     server.http_builder().http1().header_read_timeout(Duration::from_secs(15)).timer(hyper_timer());
     server.http_builder().http2().max_header_list_size(16 * 1024).timer(hyper_timer());
     let warehouse = Arc::new(warehouse);
+    let closing = warehouse.closing.clone();
     let sweeper = tokio::spawn(sweep(Arc::clone(&warehouse)));
     let service = router(warehouse).into_make_service();
     let task = tokio::spawn(async move {
@@ -110,7 +114,7 @@ pub(crate) fn start_with(
         sweeper.abort();
         ended
     });
-    Ok(RunningServer { address, handle, task })
+    Ok(RunningServer { address, handle, closing, task })
 }
 
 /// Serves until SIGTERM or ctrl-c. `ready` is called with the base URL once requests are taken.
@@ -124,9 +128,10 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let server = start(config, listener).await?;
     ready(&server.url());
-    let handle = server.handle.clone();
+    let (handle, closing) = (server.handle.clone(), server.closing.clone());
     let watch = tokio::spawn(async move {
         stop_signal().await;
+        closing.cancel();
         handle.graceful_shutdown(Some(GRACE));
     });
     let ended = server.wait().await;

@@ -4,6 +4,7 @@
 //! same [`View`], nothing above this module changes.
 
 mod blobs;
+mod changes;
 mod dossiers;
 mod inbox;
 mod numbers;

@@ -23,7 +23,8 @@ pub struct Warehouse {
     pub(crate) receipts: SigningKey,
     pub(crate) identity: Box<dyn IdentityDirectory>,
     pub(crate) clock: Clock,
-    pub(crate) epoch: u64,
+    /// The server is stopping: nobody waits for news any more.
+    pub(crate) closing: CancellationToken,
     /// Who writes to which upload now, to be asked to stop by a newer request.
     pub(crate) writers: Mutex<HashMap<String, CancellationToken>>,
     reference: RwLock<Option<Arc<Reference>>>,
@@ -57,6 +58,7 @@ impl Warehouse {
     ) -> Result<Self, ServeError> {
         std::fs::create_dir_all(&config.data)?;
         let records = Records::open(&config.data.join("records.db"))?;
+        records.write(|v| v.seed_epoch(config.epoch))?;
         let blobs = Blobs::open(&config.data.join("blobs"))?;
         let receipts = receipt_key(&config.data)?;
         let this = Self {
@@ -65,7 +67,7 @@ impl Warehouse {
             receipts,
             identity,
             clock,
-            epoch: config.epoch,
+            closing: CancellationToken::new(),
             writers: Mutex::default(),
             reference: RwLock::default(),
         };
@@ -138,4 +140,22 @@ impl Warehouse {
 pub(crate) fn system_now() -> Timestamp {
     let now = time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
     Timestamp(i64::try_from(now).unwrap_or(i64::MAX))
+}
+
+/// A warehouse whose time is told to it.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) fn on_clock(data: &std::path::Path, now: &Arc<std::sync::atomic::AtomicI64>) -> Warehouse {
+    let config = Config {
+        version: 1,
+        data: data.to_owned(),
+        listen: String::new(),
+        tls_cert: "".into(),
+        tls_key: "".into(),
+        epoch: 1,
+    };
+    let identity = Box::new(FileDirectory::new(data.join("identity.json")));
+    let now = Arc::clone(now);
+    let clock = move || Timestamp(now.load(std::sync::atomic::Ordering::SeqCst));
+    Warehouse::open_with(&config, identity, Arc::new(clock)).unwrap()
 }

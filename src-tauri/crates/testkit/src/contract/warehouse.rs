@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+mod feed;
 mod inbox;
 mod machine;
 
@@ -54,6 +55,8 @@ pub trait WarehouseBench: Send + Sync {
     fn paper(&self, by: SignedBy, mark: u8) -> Vec<u8>;
     /// Puts a paper into the stock, filed an hour ago.
     fn stock(&self, record: DocumentRecord, pdf: &[u8]);
+    /// The warehouse was restored from a backup.
+    fn restore(&self);
     /// The identity service falls silent; nothing else does.
     fn silence_identity(&self);
     /// The warehouse is out of reach from now on.
@@ -80,6 +83,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     a_result_completes_an_accepted_dossier_once(&make().await).await;
     a_change_by_another_machine_is_a_conflict(&make().await).await;
     inbox::suite(&make).await;
+    feed::suite(&make).await;
     a_cut_line_is_no_contact(make().await).await;
 }
 
@@ -407,4 +411,5 @@ async fn a_cut_line_is_no_contact(mut bench: impl WarehouseBench) {
     let wish = LeaseBlock { agency: bench.agency(), day: bench.now().day(), count: 1 };
     assert_eq!(line.lease_block(&wish).await.err(), Some(LinkError::Offline));
     assert_eq!(line.dossier(DossierId::derive(1, &[1; 10])).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.changes(None, 1, 0).await.err(), Some(LinkError::Offline));
 }

@@ -1,17 +1,18 @@
 //! What an operation does to the warehouse in memory: the rules of the protocol, told shortly.
 
-use super::{Change, Seen, State};
+use super::{Seen, State, Step};
 use crate::pki::{AGENCY_NAME, pki};
 use crate::world::FRIDAY_MORNING;
 use ed25519_dalek::SigningKey;
+use motcua_desk::ports::LinkError;
 use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode, DossierId,
     IdNumber, OpId, PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, DossierView, EvidenceSource, MAX_KEPT, Op, OpPayload, OpResult, ReceiptBody,
-    ReturnedResult, SCHEMA_VERSION, SignedReceipt,
+    AcceptedDossier, Change, Changes, DossierEvent, DossierView, EvidenceSource, MAX_CHANGES, MAX_KEPT, Op,
+    OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -127,6 +128,29 @@ impl State {
         }
     }
 
+    /// The next changes; a cursor is the epoch and how many were told.
+    pub(super) fn page(&self, since: Option<&str>, limit: u32) -> Result<Changes, LinkError> {
+        let refused = |code: &str| LinkError::Refused(code.to_owned());
+        if !(1..=MAX_CHANGES).contains(&limit) {
+            return Err(refused("queryMalformed"));
+        }
+        let from = match since {
+            None => 0,
+            Some(cursor) => {
+                let (epoch, told) = cursor.split_once('/').ok_or_else(|| refused("cursorMalformed"))?;
+                let told: usize = told.parse().map_err(|_| refused("cursorMalformed"))?;
+                if epoch != self.epoch.to_string() || told > self.feed.len() {
+                    return Err(refused("cursorGone"));
+                }
+                told
+            }
+        };
+        let items: Vec<Change> = self.feed.iter().skip(from).take(limit as usize).cloned().collect();
+        let told = from + items.len();
+        let (next_cursor, has_more) = (format!("{}/{told}", self.epoch), told < self.feed.len());
+        Ok(Changes { items, next_cursor, has_more, min_schema: 1 })
+    }
+
     fn missing(&self, op: &Op) -> Vec<BlobId> {
         blobs_of(&op.payload).into_iter().filter(|blob| !self.blobs.contains_key(blob)).collect()
     }
@@ -149,6 +173,15 @@ impl State {
             OpPayload::FileDocument { .. } => {}
         }
         let version = view.version;
+        let code = view.accepted.as_ref().map(|accepted| accepted.code.clone());
+        let what = match &op.payload {
+            OpPayload::FileDocument { .. } => DossierEvent::PaperFiled,
+            OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
+            OpPayload::ReturnResult(_) => DossierEvent::Returned,
+        };
+        let paper = document.map(|id| Change::Document { id, version: 1, dossier: Some(op.dossier) });
+        self.feed.extend(paper);
+        self.feed.push(Change::Dossier { id: op.dossier, version, code, what });
         let (blobs, at) = (blobs.into_iter().collect(), op.device_time);
         let written = ReceiptBody { v: 1, op_id, dossier: op.dossier, version, document, blobs, at };
         let forger = SigningKey::from_bytes(&[1; 32]);
@@ -156,7 +189,7 @@ impl State {
         let receipt = SignedReceipt::sign(&written, signer).unwrap();
         view.receipts.push(receipt.clone());
         let (device, device_seq) = (op.device, op.device_seq);
-        self.changes.push(Change { dossier: op.dossier, version, device, device_seq });
+        self.changes.push(Step { dossier: op.dossier, version, device, device_seq });
         self.ops.insert(op_id, Seen { body, applied: Some((version, receipt.clone())) });
         self.applied += 1;
         OpResult::Applied { op_id, version, receipt }

@@ -104,6 +104,34 @@ pub(super) struct DossierLeaseSchema {
 }
 
 #[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum DossierEvent {
+    PaperFiled,
+    Accepted,
+    Returned,
+    Leased,
+    LeaseEnded,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+#[schema(as = Change)]
+pub(super) enum ChangeSchema {
+    Dossier { id: String, version: u64, code: Option<String>, what: DossierEvent },
+    Document { id: String, version: u64, dossier: Option<String> },
+    Reference { version: u64 },
+}
+
+#[derive(ToSchema)]
+#[schema(as = Changes)]
+pub(super) struct ChangesSchema {
+    items: Vec<ChangeSchema>,
+    next_cursor: String,
+    has_more: bool,
+    min_schema: u32,
+}
+
+#[derive(ToSchema)]
 #[schema(as = Op)]
 pub(super) struct OpSchema {
     #[schema(pattern = "^[0-9a-f-]{36}$")]
@@ -215,6 +243,7 @@ impl Modify for DeviceKey {
         super::records::identity,
         super::records::documents,
         super::records::ops,
+        super::changes::changes,
         super::records::dossier,
         super::records::number_blocks,
         super::blobs::fetch,

@@ -21,17 +21,19 @@ const MAX_BLOCK: u32 = 200;
 
 /// Who is there; needs no key.
 #[utoipa::path(get, path = "/v1/about", tag = "warehouse",
-    responses((status = 200, body = super::openapi::AboutSchema)))]
-pub(super) async fn about(State(warehouse): Shared) -> Json<About> {
-    Json(About {
+    responses((status = 200, body = super::openapi::AboutSchema),
+        (status = 503, description = "storageTrouble", body = super::openapi::ProblemSchema)))]
+pub(super) async fn about(State(warehouse): Shared) -> Result<Json<About>, Refusal> {
+    let epoch = blocking(Arc::clone(&warehouse), |w| Ok(w.records.read(|v| v.epoch())?)).await?;
+    Ok(Json(About {
         name: "motcua-warehouse".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         min_schema: MIN_SCHEMA,
         max_schema: SCHEMA_VERSION,
-        epoch: warehouse.epoch,
+        epoch,
         time: warehouse.now(),
         receipt_key: hex::encode(warehouse.receipts.verifying_key().to_bytes()),
-    })
+    }))
 }
 
 /// Which version the caller has.

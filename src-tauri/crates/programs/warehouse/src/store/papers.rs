@@ -5,6 +5,7 @@ use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierId, IdNumber, OpId,
     PaperCode, Provenance, Timestamp,
 };
+use motcua_wire::Change;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// What is stored of a paper's state; "Hết hiệu lực" is never stored, it follows from the day.
@@ -128,7 +129,11 @@ impl View<'_> {
     }
 
     /// Stores a new paper or a new version of one; the versions before stay in the history.
-    pub(crate) fn put_paper(&self, row: &PaperRow, op: Option<OpId>) -> Result<(), StoreError> {
+    pub(crate) fn put_paper(
+        &self,
+        row: &PaperRow,
+        from: Option<(OpId, DossierId)>,
+    ) -> Result<(), StoreError> {
         let record = serde_json::to_string(&row.record)?;
         let (id, blob) = (row.record.id.to_string(), row.record.blob.0);
         self.0.execute(
@@ -156,13 +161,25 @@ impl View<'_> {
         self.0.execute(
             "INSERT INTO document_versions(document, version, record, blob, filed_at, op)
              VALUES(?, ?, ?, ?, ?, ?)",
-            params![id, row.version, record, blob.as_slice(), row.filed_at.0, op.map(|o| o.to_string())],
+            params![
+                id,
+                row.version,
+                record,
+                blob.as_slice(),
+                row.filed_at.0,
+                from.map(|(op, _)| op.to_string())
+            ],
         )?;
         for number in &row.record.owner {
             self.0.execute(
                 "INSERT INTO document_owners(number, document) VALUES(?, ?) ON CONFLICT DO NOTHING",
                 [number.value(), &id],
             )?;
+        }
+        if row.filed_by.is_some() {
+            let dossier = from.map(|(_, dossier)| dossier);
+            let change = Change::Document { id: row.record.id, version: row.version, dossier };
+            self.note(&change, row.filed_by.as_deref(), row.filed_at)?;
         }
         Ok(())
     }

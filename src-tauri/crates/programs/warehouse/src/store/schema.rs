@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -70,6 +70,21 @@ CREATE TABLE inbox_files(
   blob BLOB NOT NULL, op TEXT NOT NULL, PRIMARY KEY(blob, op)) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_files_op ON inbox_files(op);
 ",
+    "
+CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE changes(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, agency TEXT, body TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX changes_agency ON changes(agency, seq);
+INSERT INTO changes(agency, body, at)
+  SELECT agency, json_object('kind', 'dossier', 'id', id, 'version', version, 'code', code, 'what',
+      CASE WHEN returned IS NOT NULL THEN 'returned' WHEN accepted IS NOT NULL THEN 'accepted'
+        ELSE 'paper_filed' END),
+    coalesce((SELECT max(at) FROM ops WHERE dossier = d.id), 0) AS at FROM dossiers d
+  UNION ALL SELECT filed_by, json_object('kind', 'document', 'id', id, 'version', version, 'dossier', NULL),
+    filed_at FROM documents WHERE filed_by IS NOT NULL
+  UNION ALL SELECT NULL, json_object('kind', 'reference', 'version', version), loaded_at FROM reference
+  ORDER BY at;
+",
 ];
 
 /// Brings the file to the newest schema. A file of a newer program is refused, untouched.
@@ -91,9 +106,11 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use motcua_dossier::DossierId;
+    use motcua_wire::{Change, DossierEvent};
 
     #[test]
-    fn papers_of_an_older_file_lie_in_the_owners_own_store() {
+    fn an_older_file_keeps_what_it_has_and_tells_it() {
         let mut file = Connection::open_in_memory().unwrap();
         file.execute_batch(STEPS[0]).unwrap();
         file.pragma_update(None, "user_version", 1).unwrap();
@@ -103,8 +120,22 @@ mod tests {
             [],
         )
         .unwrap();
+        let id = DossierId::derive(1, &[1; 10]);
+        file.execute_batch(&format!(
+            "INSERT INTO reference(version, body, loaded_at) VALUES(5, '{{}}', 1);
+             INSERT INTO dossiers(id, version, agency, accepted) VALUES('{id}', 2, 'a', '{{}}');
+             INSERT INTO ops(id, body_hash, dossier, device, device_seq, at) VALUES('o', x'00', '{id}', 'd', 1, 2);"
+        ))
+        .unwrap();
         migrate(&mut file).unwrap();
         migrate(&mut file).unwrap();
+        let told: Vec<String> = file
+            .prepare("SELECT body FROM changes ORDER BY seq")
+            .and_then(|mut rows| rows.query_map([], |r| r.get(0))?.collect())
+            .unwrap();
+        let told: Vec<Change> = told.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+        let change = Change::Dossier { id, version: 2, code: None, what: DossierEvent::Accepted };
+        assert_eq!(told, [Change::Reference { version: 5 }, change], "what was there is told");
         let store: String = file.query_row("SELECT store_name FROM documents", [], |r| r.get(0)).unwrap();
         assert_eq!(store, "");
         file.pragma_update(None, "user_version", STEPS.len() + 1).unwrap();

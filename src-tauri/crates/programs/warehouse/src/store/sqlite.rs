@@ -2,8 +2,11 @@
 
 use super::schema;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 const IDLE_READERS: usize = 4;
 
@@ -33,10 +36,13 @@ pub struct Records {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    news: Mutex<HashMap<String, Arc<Notify>>>,
 }
 
 /// A consistent view of the records, inside a transaction when writing.
-pub(crate) struct View<'a>(pub(super) &'a Connection);
+///
+/// The second part names whom the transaction has news for: an agency, or all.
+pub(crate) struct View<'a>(pub(super) &'a Connection, pub(super) RefCell<Vec<Option<String>>>);
 
 impl View<'_> {
     /// Does the work and takes it back: what would be refused is refused, nothing else is left of it.
@@ -58,7 +64,12 @@ impl Records {
         let mut writer = Connection::open(path)?;
         prepare(&writer)?;
         schema::migrate(&mut writer)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            news: Mutex::default(),
+        })
     }
 
     /// Reads from one consistent snapshot.
@@ -77,7 +88,7 @@ impl Records {
             }
         };
         let tx = connection.transaction()?;
-        let out = read(&View(&tx));
+        let out = read(&View(&tx, RefCell::default()));
         drop(tx);
         let mut readers = lock(&self.readers);
         if readers.len() < IDLE_READERS {
@@ -101,9 +112,38 @@ impl Records {
     ) -> Result<T, E> {
         let mut connection = lock(&self.writer);
         let tx = begin(&mut connection).map_err(E::from)?;
-        let out = write(&View(&tx))?;
+        let view = View(&tx, RefCell::default());
+        let out = write(&view)?;
+        let news = view.1.into_inner();
         tx.commit().map_err(StoreError::from).map_err(E::from)?;
+        self.tell(&news);
         Ok(out)
+    }
+
+    /// Woken after each commit that changed something in the scope of the agency.
+    pub(crate) fn news_of(&self, agency: &str) -> Arc<Notify> {
+        Arc::clone(lock(&self.news).entry(agency.to_owned()).or_default())
+    }
+
+    fn tell(&self, news: &[Option<String>]) {
+        if news.is_empty() {
+            return;
+        }
+        let for_all = news.contains(&None);
+        for (agency, waiting) in lock(&self.news).iter() {
+            if for_all || news.iter().flatten().any(|told| told == agency) {
+                waiting.notify_waiters();
+            }
+        }
+    }
+
+    /// Begins another epoch, as a restore must: places in the order of changes mean nothing any more, and
+    /// counters send again what the warehouse may have lost. Says which it is now.
+    ///
+    /// # Errors
+    /// Disk.
+    pub fn raise_epoch(&self) -> Result<u64, StoreError> {
+        self.write(|view| view.raise_epoch())
     }
 
     /// Asks the engine whether its file is whole.

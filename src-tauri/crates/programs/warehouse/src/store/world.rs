@@ -2,6 +2,7 @@
 
 use super::{StoreError, View};
 use motcua_dossier::{BlobId, DeviceId, IdNumber, ReferenceData, Timestamp};
+use motcua_wire::Change;
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
 
@@ -59,7 +60,7 @@ impl View<'_> {
             "INSERT INTO reference(version, body, loaded_at) VALUES(?, ?, ?)",
             params![data.version, serde_json::to_string(data)?, at.0],
         )?;
-        Ok(())
+        self.note(&Change::Reference { version: data.version }, None, at)
     }
 
     /// Says that all these numbers belong to one person.

@@ -65,6 +65,11 @@ impl WarehouseBench for Server {
         });
     }
 
+    fn restore(&self) {
+        let records = self.world.config.data.join("records.db");
+        motcua_warehouse::Records::open(&records).unwrap().raise_epoch().unwrap();
+    }
+
     fn silence_identity(&self) {
         std::fs::remove_file(self.world.config.data.join("identity.json")).unwrap();
     }

@@ -3,6 +3,7 @@
 
 mod authority;
 mod contract;
+mod feed;
 mod inbox;
 mod intake;
 mod line;

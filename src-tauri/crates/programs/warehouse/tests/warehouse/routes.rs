@@ -211,6 +211,9 @@ async fn refusals_are_problems_with_a_code_and_a_vietnamese_sentence() {
     assert_eq!(ask("/v1/documents?owner=099000000001&page=2").await, "queryMalformed");
     assert_eq!(ask("/v1/reference?since=x").await, "queryMalformed");
     assert_eq!(ask("/v1/blobs/xyz").await, "blobIdMalformed");
+    assert_eq!(ask("/v1/changes?wait=26").await, "queryMalformed");
+    assert_eq!(ask("/v1/changes?scope=all").await, "queryMalformed");
+    assert_eq!(ask("/v1/changes?since=1").await, "cursorMalformed");
     assert_eq!(ask("/v1/dossiers/xyz").await, "dossierIdMalformed");
     assert_eq!(ask("/v1/ops").await, "methodNotAllowed");
     let post = async |path: &str, body: Value| {
@@ -244,6 +247,7 @@ async fn the_description_names_every_route() {
         ("/v1/uploads/{id}", "patch"),
         ("/v1/uploads/{id}", "delete"),
         ("/v1/ops", "post"),
+        ("/v1/changes", "get"),
         ("/v1/dossiers/{id}", "get"),
         ("/v1/number-blocks", "post"),
         ("/v1/openapi.json", "get"),
@@ -295,6 +299,10 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("post", "/v1/ops", "/v1/ops", r#"{"ops":[]}"#),
         ("post", "/v1/ops", "/v1/ops", "{}"),
         ("post", "/v1/ops", "/v1/ops", &large),
+        ("get", "/v1/changes", "/v1/changes", ""),
+        ("get", "/v1/changes", "/v1/changes?limit=501", ""),
+        ("get", "/v1/changes", "/v1/changes?since=x", ""),
+        ("get", "/v1/changes", "/v1/changes?since=v1.9.1", ""),
         ("get", "/v1/dossiers/{id}", &unknown, ""),
         ("get", "/v1/dossiers/{id}", "/v1/dossiers/x", ""),
         ("post", "/v1/number-blocks", "/v1/number-blocks", &own),

@@ -1,0 +1,137 @@
+//! What changed, page by page: a cursor names the epoch and the number of the last change seen.
+
+use crate::apply::MIN_SCHEMA;
+use crate::problem::Refusal;
+use crate::warehouse::Warehouse;
+use motcua_wire::Changes;
+
+/// A change is told for so long; a machine that was away longer asks for what it needs by itself.
+pub(crate) const CHANGES_DAYS: i64 = 90;
+
+/// Where a reader stands. Its text is opaque to counters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Cursor {
+    epoch: u64,
+    seq: u64,
+}
+
+impl Cursor {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (epoch, seq) = text.strip_prefix("v1.")?.split_once('.')?;
+        let number =
+            |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok())?;
+        let (epoch, seq) = (number(epoch)?, number(seq)?);
+        // What the database cannot count to is nobody's place.
+        (i64::try_from(seq).is_ok()).then_some(Self { epoch, seq })
+    }
+
+    fn text(self) -> String {
+        format!("v1.{}.{}", self.epoch, self.seq)
+    }
+}
+
+impl Warehouse {
+    /// The next page of an agency; without a cursor from the oldest that is still told.
+    pub(crate) fn changes(
+        &self,
+        agency: &str,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Changes, Refusal> {
+        self.records
+            .read(|v| {
+                let (epoch, bounds) = (v.epoch()?, v.change_bounds()?);
+                let seq = after.map_or(bounds.pruned, |cursor| cursor.seq);
+                if after.is_some_and(|cursor| cursor.epoch != epoch)
+                    || !(bounds.pruned..=bounds.newest).contains(&seq)
+                {
+                    return Ok(None);
+                }
+                let limit = limit as usize;
+                let mut found = v.changes_after(seq, agency, u32::try_from(limit + 1).unwrap_or(u32::MAX))?;
+                let has_more = found.len() > limit;
+                found.truncate(limit);
+                let seq = found.last().map_or(seq, |(seq, _)| *seq);
+                Ok(Some(Changes {
+                    items: found.into_iter().map(|(_, change)| change).collect(),
+                    next_cursor: Cursor { epoch, seq }.text(),
+                    has_more,
+                    min_schema: MIN_SCHEMA,
+                }))
+            })?
+            .ok_or(Refusal::CursorGone)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::StoreError;
+    use crate::warehouse::on_clock;
+    use motcua_dossier::Timestamp;
+    use motcua_wire::Change;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn numbers_have_no_gaps_and_a_place_before_the_oldest_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Arc::new(AtomicI64::new(100 * DAY));
+        let warehouse = on_clock(dir.path(), &now);
+        let note = |version: u64, agency: Option<&str>| {
+            let at = warehouse.now();
+            warehouse.records.write(|v| v.note(&Change::Reference { version }, agency, at)).unwrap();
+        };
+        note(1, Some("a"));
+        let undone: Result<(), StoreError> = warehouse.records.write(|v| {
+            v.note(&Change::Reference { version: 2 }, Some("a"), Timestamp(0))?;
+            Err(StoreError::Identifier)
+        });
+        assert!(undone.is_err());
+        note(3, Some("b"));
+        note(4, None);
+        let page = |after: Option<Cursor>| warehouse.changes("a", after, 500);
+        let at = |seq| Some(Cursor { epoch: 1, seq });
+        let first = page(None).unwrap();
+        assert_eq!(first.items, [1, 4].map(|version| Change::Reference { version }));
+        assert_eq!(Cursor::parse(&first.next_cursor), at(3), "what was undone has no number");
+        assert!(matches!(page(at(4)), Err(Refusal::CursorGone)), "nobody was told so much");
+        now.fetch_add(CHANGES_DAYS * DAY + 1, Ordering::SeqCst);
+        note(5, Some("a"));
+        warehouse.sweep();
+        warehouse.sweep();
+        assert!(matches!(page(at(2)), Err(Refusal::CursorGone)), "it may have missed the third");
+        for after in [at(3), None] {
+            assert_eq!(page(after).unwrap().items, [Change::Reference { version: 5 }]);
+        }
+        now.fetch_add(CHANGES_DAYS * DAY + 1, Ordering::SeqCst);
+        warehouse.sweep();
+        assert_eq!(page(None).unwrap().items, []);
+        note(6, None);
+        assert_eq!(Cursor::parse(&page(at(4)).unwrap().next_cursor), at(5), "no number is given twice");
+        warehouse.records.raise_epoch().unwrap();
+        assert!(matches!(page(at(5)), Err(Refusal::CursorGone)));
+    }
+
+    #[test]
+    fn a_cursor_reads_back_and_nothing_else_does() {
+        let cursor = Cursor { epoch: 3, seq: 17 };
+        assert_eq!(Cursor::parse(&cursor.text()), Some(cursor));
+        for text in [
+            "",
+            "v1",
+            "v1.1",
+            "v1.1.",
+            "v1.+1.2",
+            "v1.1.-2",
+            "v2.1.2",
+            "v1.1.9223372036854775808",
+            "v1.1.2.3",
+        ] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+}
