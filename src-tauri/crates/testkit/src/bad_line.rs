@@ -2,9 +2,11 @@
 
 use crate::simulation::{Dice, Timeline};
 use async_trait::async_trait;
-use motcua_desk::ports::{LinkError, Progress, Warehouse};
+use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
-use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
+use motcua_wire::{
+    About, Changes, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpsReply, OpsRequest,
+};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -183,5 +185,22 @@ impl Warehouse for BadLine {
 
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError> {
         self.call(|| self.far.dossier(id)).await
+    }
+
+    async fn lease_dossier(
+        &self,
+        id: DossierId,
+        version: u64,
+        request: &LeaseDossier,
+    ) -> Result<Lease, LinkError> {
+        self.call(|| self.far.lease_dossier(id, version, request)).await
+    }
+
+    async fn give_back_dossier(&self, id: DossierId) -> Result<(), LinkError> {
+        self.call(|| self.far.give_back_dossier(id)).await
+    }
+
+    async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError> {
+        self.call(|| self.far.changes(since, limit, wait)).await
     }
 }

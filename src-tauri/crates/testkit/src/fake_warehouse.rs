@@ -7,26 +7,27 @@ mod rules;
 use crate::world::FRIDAY_MORNING;
 use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
-use motcua_desk::ports::{LinkError, Progress, Warehouse};
+use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock,
     OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, Change, Changes, DossierView, IdentityReply, LeaseBlock, Op, OpsReply, OpsRequest, SCHEMA_VERSION,
-    SignedReceipt,
+    About, Change, Changes, DossierLease, DossierView, IdentityReply, LeaseBlock, LeaseDossier, Op, OpsReply,
+    OpsRequest, SCHEMA_VERSION, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The warehouse.
+/// The warehouse, at the end of one machine's line.
 pub struct FakeWarehouse {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+    device: DeviceId,
     gate: watch::Sender<(bool, u32)>,
     news: watch::Sender<()>,
     key: SigningKey,
@@ -47,6 +48,7 @@ struct State {
     feed: Vec<Change>,
     /// Operations that wait for their files.
     inbox: Vec<Op>,
+    leases: HashMap<DossierId, DossierLease>,
     dossiers: BTreeMap<DossierId, DossierView>,
     next_ordinal: HashMap<Day, u32>,
     refuse_next: Option<String>,
@@ -87,6 +89,7 @@ impl FakeWarehouse {
             changes: vec![],
             feed: vec![Change::Reference { version: reference.version }],
             inbox: vec![],
+            leases: HashMap::new(),
             reference,
             dossiers: BTreeMap::new(),
             next_ordinal: HashMap::new(),
@@ -99,10 +102,23 @@ impl FakeWarehouse {
             asked: 0,
         };
         Self {
-            state: Mutex::new(state),
+            state: Arc::new(Mutex::new(state)),
+            device: DeviceId::derive(0, &[0; 10]),
             gate: watch::Sender::new((false, 0)),
             news: watch::Sender::new(()),
             key: SigningKey::from_bytes(&[42; 32]),
+        }
+    }
+
+    /// The same warehouse at the end of that machine's line; it matters where no operation names one.
+    #[must_use]
+    pub fn of(&self, device: DeviceId) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            device,
+            gate: self.gate.clone(),
+            news: self.news.clone(),
+            key: self.key.clone(),
         }
     }
 
@@ -181,6 +197,7 @@ impl FakeWarehouse {
         state.ops.clear();
         state.changes.clear();
         state.inbox.clear();
+        state.leases.clear();
         state.feed.clear();
         state.dossiers.clear();
         state.papers.clear();
@@ -355,7 +372,24 @@ impl Warehouse for FakeWarehouse {
     }
 
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError> {
-        Ok(self.reached()?.dossiers.get(&id).cloned())
+        Ok(self.reached()?.view(id))
+    }
+
+    async fn lease_dossier(
+        &self,
+        id: DossierId,
+        version: u64,
+        request: &LeaseDossier,
+    ) -> Result<Lease, LinkError> {
+        let lease = self.reached()?.lease(id, version, self.device, request);
+        self.news.send_replace(());
+        lease
+    }
+
+    async fn give_back_dossier(&self, id: DossierId) -> Result<(), LinkError> {
+        let done = self.reached()?.give_back(id, self.device);
+        self.news.send_replace(());
+        done
     }
 
     async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError> {
@@ -378,14 +412,12 @@ mod tests {
     use motcua_dossier::{
         AgencyCode, DocumentRecord, DocumentStatus, PaperCode, ProcedureCode, Provenance, Timestamp,
     };
-    use std::sync::Arc;
-
-    struct Bench(Arc<FakeWarehouse>);
+    struct Bench(FakeWarehouse);
 
     #[async_trait]
     impl WarehouseBench for Bench {
-        fn line(&self, _machine: u8) -> Arc<dyn Warehouse> {
-            self.0.clone()
+        fn line(&self, machine: u8) -> Arc<dyn Warehouse> {
+            Arc::new(self.0.of(self.device(machine)))
         }
 
         fn device(&self, machine: u8) -> DeviceId {
@@ -459,7 +491,7 @@ mod tests {
         warehouse_contract(async || {
             let warehouse = FakeWarehouse::new(reference());
             warehouse.know(&owner().number, IdentityAnswer::Registered, None);
-            Bench(Arc::new(warehouse))
+            Bench(warehouse)
         })
         .await;
     }

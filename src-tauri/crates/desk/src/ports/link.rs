@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
-use motcua_wire::{About, Changes, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
+use motcua_wire::{
+    About, Changes, DossierLease, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpsReply, OpsRequest,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Called with (bytes sent or received, bytes in all or 0 while unknown); cheap, may be called often.
@@ -39,6 +41,15 @@ pub enum LinkError {
     /// Cancelled.
     #[error("request was cancelled")]
     Cancelled,
+}
+
+/// Who works on a dossier alone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lease {
+    /// This machine, from now on.
+    Ours(DossierLease),
+    /// Another one already.
+    Theirs(DossierLease),
 }
 
 /// The warehouse.
@@ -100,6 +111,22 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError>;
+    /// Takes a dossier for this machine alone, or renews that; `version` is the one it works on.
+    ///
+    /// # Errors
+    /// See [`LinkError`]; `Refused("dossierChanged")` when the warehouse has another version,
+    /// `Refused("dossierUnknown")` when it has no such dossier.
+    async fn lease_dossier(
+        &self,
+        id: DossierId,
+        version: u64,
+        request: &LeaseDossier,
+    ) -> Result<Lease, LinkError>;
+    /// Gives a dossier back; again is free.
+    ///
+    /// # Errors
+    /// See [`LinkError`]; `Refused("dossierLeased")` when another machine holds it.
+    async fn give_back_dossier(&self, id: DossierId) -> Result<(), LinkError>;
     /// What changed in the scope of the machine's agency after a cursor, or from the oldest that is still
     /// told; at most `limit` (1 to 500). When nothing did, it waits up to `wait` seconds (at most 25) for it.
     ///

@@ -3,10 +3,12 @@
 use crate::answer::{failure, json, success};
 use crate::settings::{LinkSettings, LinkSettingsError};
 use async_trait::async_trait;
-use motcua_desk::ports::{LinkError, Progress, Warehouse};
+use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
-use motcua_wire::{About, Changes, DossierView, IdentityReply, LeaseBlock, OpsReply, OpsRequest};
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use motcua_wire::{
+    About, Changes, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpsReply, OpsRequest, Problem,
+};
+use reqwest::header::{AUTHORIZATION, HeaderValue, IF_MATCH};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -134,6 +136,28 @@ impl Warehouse for HttpWarehouse {
             Err(LinkError::Refused(code)) if code == "dossierUnknown" => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    async fn lease_dossier(
+        &self,
+        id: DossierId,
+        version: u64,
+        request: &LeaseDossier,
+    ) -> Result<Lease, LinkError> {
+        let request = self
+            .request(Method::POST, &["dossiers", &id.to_string(), "lease"])?
+            .header(IF_MATCH, format!("\"v{version}\""))
+            .json(request);
+        let response = request.timeout(QUICK).send().await.map_err(|e| failure(&e))?;
+        if response.status() != StatusCode::CONFLICT {
+            return json(success(response).await?).await.map(Lease::Ours);
+        }
+        let problem: Problem = json(response).await?;
+        problem.held_by.map(Lease::Theirs).ok_or(LinkError::Refused(problem.code))
+    }
+
+    async fn give_back_dossier(&self, id: DossierId) -> Result<(), LinkError> {
+        send(self.request(Method::DELETE, &["dossiers", &id.to_string(), "lease"])?, QUICK).await.map(drop)
     }
 
     async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError> {

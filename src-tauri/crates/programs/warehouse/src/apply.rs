@@ -136,7 +136,7 @@ impl Warehouse {
                 if let Some((version, receipt)) = view.op(op_id)?.and_then(|o| o.applied) {
                     return Ok(OpResult::Duplicate { op_id, version, receipt });
                 }
-                let dossier = stand_of(view, caller, op)?;
+                let dossier = stand_of(view, caller, op, now)?;
                 let mut waits_for: Vec<String> = missing.iter().map(BlobId::to_string).collect();
                 match view.waits_behind(op)? {
                     // Whether it can be done follows from what is done before it.
@@ -186,7 +186,7 @@ impl Warehouse {
             Err(Stop::Conflict(view)) => OpResult::Conflict {
                 op_id,
                 server_version: view.version,
-                held_by: view.lease.clone(),
+                held_by: view.lease.clone().filter(|lease| lease.device != op.device),
                 server: (view.version > 0).then(|| Box::new(view)),
             },
             Err(Stop::Store(error)) => return Err(error),
@@ -316,7 +316,7 @@ impl Warehouse {
 }
 
 /// The dossier an operation is about, if the operation may touch it at all.
-fn stand_of(view: &View<'_>, caller: &Caller, op: &Op) -> Result<DossierRow, Stop> {
+fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result<DossierRow, Stop> {
     let dossier = view.dossier(op.dossier)?.unwrap_or_else(|| DossierRow {
         version: 0,
         agency: caller.agency.clone(),
@@ -331,11 +331,13 @@ fn stand_of(view: &View<'_>, caller: &Caller, op: &Op) -> Result<DossierRow, Sto
     // Papers know neither order nor each other: one that is sent again after it was refused overtakes
     // nothing, and a paper more contradicts no machine.
     let filing = matches!(op.payload, OpPayload::FileDocument { .. });
-    if !filing
-        && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
-            || view.overtaken(op.dossier, op.device, op.device_seq)?)
+    let lease = view.lease_of(op.dossier, now)?;
+    if lease.as_ref().is_some_and(|lease| lease.device != op.device)
+        || !filing
+            && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
+                || view.overtaken(op.dossier, op.device, op.device_seq)?)
     {
-        return Err(Stop::Conflict(dossier.view(op.dossier)));
+        return Err(Stop::Conflict(dossier.view(op.dossier, lease)));
     }
     Ok(dossier)
 }

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod changes;
+mod leases;
 mod openapi;
 mod records;
 mod uploads;
@@ -39,6 +40,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/ops", post(records::ops))
         .route("/v1/changes", get(changes::changes))
         .route("/v1/dossiers/{id}", get(records::dossier))
+        .route("/v1/dossiers/{id}/lease", post(leases::take).delete(leases::give_back))
         .route("/v1/number-blocks", post(records::number_blocks))
         .route("/v1/blobs/check", post(uploads::check))
         .route_layer(middleware::from_fn_with_state(JSON_LIMIT, time_limit));

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use motcua_wire::Problem;
+use motcua_wire::{DossierLease, Problem};
 
 /// Every refusal of the API (operations have their own codes inside [`motcua_wire::OpResult`]).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,6 +13,9 @@ pub(crate) enum Refusal {
     MethodNotAllowed,
     BlobUnknown,
     DossierUnknown,
+    DossierLeased,
+    DossierChanged,
+    IfMatchAbsent,
     ReferenceAbsent,
     NumberMalformed,
     BlobIdMalformed,
@@ -44,13 +47,16 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
         Self::RouteUnknown,
         Self::MethodNotAllowed,
         Self::BlobUnknown,
         Self::DossierUnknown,
+        Self::DossierLeased,
+        Self::DossierChanged,
+        Self::IfMatchAbsent,
         Self::ReferenceAbsent,
         Self::NumberMalformed,
         Self::BlobIdMalformed,
@@ -93,6 +99,25 @@ impl Refusal {
         }
     }
 
+    /// The answer that names the machine which has the dossier.
+    pub(crate) fn held_by(self, lease: DossierLease) -> Response {
+        self.answer(&Problem { held_by: Some(lease), ..self.problem() })
+    }
+
+    fn answer(self, problem: &Problem) -> Response {
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, serde_json::to_vec(problem).unwrap_or_default()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = problem.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self == Self::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
     /// Status, code, sentence and, when another try is worth it, the seconds before it.
     fn row(self) -> (StatusCode, &'static str, &'static str, Option<u32>) {
         use StatusCode as S;
@@ -109,6 +134,18 @@ impl Refusal {
             }
             Self::BlobUnknown => (S::NOT_FOUND, "blobUnknown", "Kho không có tệp tin này", None),
             Self::DossierUnknown => (S::NOT_FOUND, "dossierUnknown", "Kho không có hồ sơ này", None),
+            Self::DossierLeased => {
+                (S::CONFLICT, "dossierLeased", "Hồ sơ đang được xử lý trên máy khác", None)
+            }
+            Self::DossierChanged => {
+                (S::PRECONDITION_FAILED, "dossierChanged", "Hồ sơ đã thay đổi, hãy tải lại hồ sơ", None)
+            }
+            Self::IfMatchAbsent => (
+                S::PRECONDITION_REQUIRED,
+                "ifMatchAbsent",
+                "Yêu cầu phải nêu phiên bản hồ sơ (If-Match)",
+                None,
+            ),
             Self::ReferenceAbsent => {
                 (S::SERVICE_UNAVAILABLE, "referenceAbsent", "Kho chưa có dữ liệu danh mục", Some(60))
             }
@@ -201,18 +238,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let problem = self.problem();
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, serde_json::to_vec(&problem).unwrap_or_default()).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = problem.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self == Self::Unauthorized {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        response
+        self.answer(&self.problem())
     }
 }
 

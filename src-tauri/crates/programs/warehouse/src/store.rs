@@ -7,6 +7,7 @@ mod blobs;
 mod changes;
 mod dossiers;
 mod inbox;
+mod leases;
 mod numbers;
 mod papers;
 mod schema;

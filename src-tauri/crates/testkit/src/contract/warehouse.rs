@@ -4,6 +4,7 @@
 
 mod feed;
 mod inbox;
+mod lease;
 mod machine;
 
 use async_trait::async_trait;
@@ -15,8 +16,8 @@ use motcua_dossier::{
     IdNumber, IdentityAnswer, ProcedureCode, Provenance, Timestamp,
 };
 use motcua_wire::{
-    AcceptedDossier, DossierView, EvidenceSource, LeaseBlock, Op, OpPayload, OpResult, OpsRequest,
-    SCHEMA_VERSION,
+    AcceptedDossier, DossierView, EvidenceSource, LeaseBlock, LeaseDossier, Op, OpPayload, OpResult,
+    OpsRequest, SCHEMA_VERSION,
 };
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
@@ -84,6 +85,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     a_change_by_another_machine_is_a_conflict(&make().await).await;
     inbox::suite(&make).await;
     feed::suite(&make).await;
+    lease::suite(&make).await;
     a_cut_line_is_no_contact(make().await).await;
 }
 
@@ -387,8 +389,7 @@ async fn a_change_by_another_machine_is_a_conflict(bench: &dyn WarehouseBench) {
     let accepted = other.accepted(vec![], vec![]).await;
     let blind = other.op(1, OpPayload::AcceptDossier(Box::new(accepted)));
     let server = Some(Box::new(DossierView { receipts: vec![], ..machine.view(1).await }));
-    let conflict =
-        OpResult::Conflict { op_id: blind.op_id, server_version: 3, held_by: None, server };
+    let conflict = OpResult::Conflict { op_id: blind.op_id, server_version: 3, held_by: None, server };
     assert_eq!(other.push(&blind).await, conflict, "accepted without having seen its papers");
     applied(other.push(&Op { base_version: 3, ..blind }).await, 4);
     // Papers know neither order nor each other: one sent again after it was refused is no conflict.
@@ -412,4 +413,7 @@ async fn a_cut_line_is_no_contact(mut bench: impl WarehouseBench) {
     assert_eq!(line.lease_block(&wish).await.err(), Some(LinkError::Offline));
     assert_eq!(line.dossier(DossierId::derive(1, &[1; 10])).await.err(), Some(LinkError::Offline));
     assert_eq!(line.changes(None, 1, 0).await.err(), Some(LinkError::Offline));
+    let (id, wish) = (DossierId::derive(1, &[1; 10]), LeaseDossier { officer: "a".into(), force: false });
+    assert_eq!(line.lease_dossier(id, 0, &wish).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.give_back_dossier(id).await.err(), Some(LinkError::Offline));
 }

@@ -4,15 +4,16 @@ use super::{Seen, State, Step};
 use crate::pki::{AGENCY_NAME, pki};
 use crate::world::FRIDAY_MORNING;
 use ed25519_dalek::SigningKey;
-use motcua_desk::ports::LinkError;
+use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
-    BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode, DossierId,
-    IdNumber, OpId, PaperCode, Party, Provenance, Timestamp,
+    BlobId, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode,
+    DossierId, IdNumber, OpId, PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, Change, Changes, DossierEvent, DossierView, EvidenceSource, MAX_CHANGES, MAX_KEPT, Op,
-    OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
+    AcceptedDossier, Change, Changes, DossierEvent, DossierLease, DossierView, EvidenceSource, LEASE_HOURS,
+    LeaseDossier, MAX_CHANGES, MAX_KEPT, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult,
+    SCHEMA_VERSION, SignedReceipt,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -98,11 +99,8 @@ impl State {
             Err(Refusal::Conflict(server_version)) => OpResult::Conflict {
                 op_id,
                 server_version,
-                held_by: None,
-                server: self
-                    .dossiers
-                    .get(&op.dossier)
-                    .map(|view| Box::new(DossierView { receipts: vec![], ..view.clone() })),
+                held_by: self.leases.get(&op.dossier).filter(|lease| lease.device != op.device).cloned(),
+                server: self.view(op.dossier).map(|view| Box::new(DossierView { receipts: vec![], ..view })),
             },
         };
         if waits.is_some() {
@@ -126,6 +124,54 @@ impl State {
                 self.apply(&op, key);
             }
         }
+    }
+
+    /// A dossier as it is told.
+    pub(super) fn view(&self, id: DossierId) -> Option<DossierView> {
+        let lease = self.leases.get(&id).cloned();
+        self.dossiers.get(&id).map(|view| DossierView { lease, ..view.clone() })
+    }
+
+    /// This warehouse has no clock: a lease lasts until it is given back or taken.
+    pub(super) fn lease(
+        &mut self,
+        id: DossierId,
+        version: u64,
+        device: DeviceId,
+        wish: &LeaseDossier,
+    ) -> Result<Lease, LinkError> {
+        let view = self.view(id).ok_or_else(|| LinkError::Refused("dossierUnknown".into()))?;
+        if view.version != version {
+            return Err(LinkError::Refused("dossierChanged".into()));
+        }
+        if let Some(other) = view.lease.as_ref().filter(|lease| lease.device != device && !wish.force) {
+            return Ok(Lease::Theirs(other.clone()));
+        }
+        let until = Timestamp(FRIDAY_MORNING.0 + LEASE_HOURS * 3_600_000);
+        let lease = DossierLease { dossier: id, device, officer: wish.officer.clone(), until };
+        self.leases.insert(id, lease.clone());
+        if view.lease.as_ref().is_none_or(|before| before.device != device) {
+            self.tell(&view, DossierEvent::Leased);
+        }
+        Ok(Lease::Ours(lease))
+    }
+
+    pub(super) fn give_back(&mut self, id: DossierId, device: DeviceId) -> Result<(), LinkError> {
+        let view = self.view(id).ok_or_else(|| LinkError::Refused("dossierUnknown".into()))?;
+        match &view.lease {
+            Some(other) if other.device != device => return Err(LinkError::Refused("dossierLeased".into())),
+            Some(_) => {
+                self.leases.remove(&id);
+                self.tell(&view, DossierEvent::LeaseEnded);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, view: &DossierView, what: DossierEvent) {
+        let code = view.accepted.as_ref().map(|accepted| accepted.code.clone());
+        self.feed.push(Change::Dossier { id: view.id, version: view.version, code, what });
     }
 
     /// The next changes; a cursor is the epoch and how many were told.
@@ -206,6 +252,9 @@ impl State {
             OpPayload::AcceptDossier(_) => {}
         }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
+        if self.leases.get(&op.dossier).is_some_and(|lease| lease.device != op.device) {
+            return Err(Refusal::Conflict(version));
+        }
         let filing = matches!(op.payload, OpPayload::FileDocument { .. });
         let mut before = self.changes.iter().filter(|c| c.dossier == op.dossier);
         if !filing

@@ -18,6 +18,7 @@ pub(super) struct ProblemSchema {
     code: String,
     retryable: bool,
     retry_after: Option<u32>,
+    held_by: Option<DossierLeaseSchema>,
 }
 
 #[derive(ToSchema)]
@@ -92,6 +93,14 @@ pub(super) struct NumberBlockSchema {
     day: String,
     next: u32,
     last: u32,
+}
+
+#[derive(ToSchema)]
+#[schema(as = LeaseDossier)]
+pub(super) struct LeaseDossierSchema {
+    #[schema(max_length = 100)]
+    officer: String,
+    force: Option<bool>,
 }
 
 #[derive(ToSchema)]
@@ -245,6 +254,8 @@ impl Modify for DeviceKey {
         super::records::ops,
         super::changes::changes,
         super::records::dossier,
+        super::leases::take,
+        super::leases::give_back,
         super::records::number_blocks,
         super::blobs::fetch,
         super::blobs::store,

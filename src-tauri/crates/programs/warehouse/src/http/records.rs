@@ -7,7 +7,7 @@ use crate::reference::Reference;
 use crate::warehouse::Warehouse;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use motcua_dossier::{DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId};
@@ -149,7 +149,7 @@ pub(super) async fn ops(
 /// A dossier of the caller's agency.
 #[utoipa::path(get, path = "/v1/dossiers/{id}", tag = "dossiers",
     params(("id" = String, Path, description = "UUID")),
-    responses((status = 200, description = "DossierView", body = Object),
+    responses((status = 200, description = "DossierView; ETag is its version, \"v<version>\"", body = Object),
         (status = 404, description = "dossierUnknown", body = super::openapi::ProblemSchema),
         (status = 422, description = "dossierIdMalformed", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
@@ -157,15 +157,17 @@ pub(super) async fn dossier(
     State(warehouse): Shared,
     Extension(caller): Who,
     Path(id): Path<String>,
-) -> Result<Json<DossierView>, Refusal> {
+) -> Result<Response, Refusal> {
     let id = DossierId::parse(&id).map_err(|_| Refusal::DossierIdMalformed)?;
     blocking(warehouse, move |w| {
-        let found = w.records.read(|v| Ok((v.dossier(id)?, v.receipts(id)?)))?;
-        let (Some(row), receipts) = found else { return Err(Refusal::DossierUnknown) };
+        let now = w.now();
+        let found = w.records.read(|v| Ok((v.dossier(id)?, v.receipts(id)?, v.lease_of(id, now)?)))?;
+        let (Some(row), receipts, lease) = found else { return Err(Refusal::DossierUnknown) };
         if row.agency != caller.agency {
             return Err(Refusal::DossierUnknown);
         }
-        Ok(Json(DossierView { receipts, ..row.view(id) }))
+        let version = [(header::ETAG, super::leases::etag(row.version))];
+        Ok((version, Json(DossierView { receipts, ..row.view(id, lease) })).into_response())
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use super::{StoreError, View};
 use motcua_dossier::{BlobId, Consent, DeviceId, DossierId, OpId, Timestamp};
-use motcua_wire::{AcceptedDossier, DossierView, ReturnedResult, SignedReceipt};
+use motcua_wire::{AcceptedDossier, DossierLease, DossierView, ReturnedResult, SignedReceipt};
 use rusqlite::{OptionalExtension, params};
 
 /// A dossier as stored.
@@ -16,9 +16,9 @@ pub(crate) struct DossierRow {
 
 impl DossierRow {
     /// What a counter is shown of it, without receipts.
-    pub(crate) fn view(self, id: DossierId) -> DossierView {
+    pub(crate) fn view(self, id: DossierId, lease: Option<DossierLease>) -> DossierView {
         let (version, accepted, returned) = (self.version, self.accepted, self.returned);
-        DossierView { id, version, accepted, returned, receipts: vec![], lease: None }
+        DossierView { id, version, accepted, returned, receipts: vec![], lease }
     }
 }
 

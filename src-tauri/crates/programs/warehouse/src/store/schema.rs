@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -84,6 +84,13 @@ INSERT INTO changes(agency, body, at)
     filed_at FROM documents WHERE filed_by IS NOT NULL
   UNION ALL SELECT NULL, json_object('kind', 'reference', 'version', version), loaded_at FROM reference
   ORDER BY at;
+",
+    "
+CREATE TABLE leases(
+  dossier TEXT PRIMARY KEY, device TEXT NOT NULL, officer TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
+CREATE TABLE lease_takeovers(
+  id INTEGER PRIMARY KEY, dossier TEXT NOT NULL, from_device TEXT NOT NULL, from_officer TEXT NOT NULL,
+  to_device TEXT NOT NULL, to_officer TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 ",
 ];
 

@@ -6,6 +6,7 @@ mod contract;
 mod feed;
 mod inbox;
 mod intake;
+mod leases;
 mod line;
 mod numbers;
 mod ops;

@@ -6,7 +6,7 @@ use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{
     AgencyCode, BlobId, Day, DocumentStatus, DossierId, IdNumber, IdentityAnswer, Provenance,
 };
-use motcua_wire::{LeaseBlock, OpsRequest, Problem};
+use motcua_wire::{LeaseBlock, LeaseDossier, OpsRequest, Problem};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -189,6 +189,10 @@ async fn every_closed_route_asks_for_a_known_key() {
     assert_eq!(line.lease_block(&wish).await.unwrap_err(), LinkError::Unauthorized);
     let id = DossierId(crate::world::fresh_uuid());
     assert_eq!(line.dossier(id).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.changes(None, 1, 0).await.unwrap_err(), LinkError::Unauthorized);
+    let wish = LeaseDossier { officer: "a".into(), force: true };
+    assert_eq!(line.lease_dossier(id, 0, &wish).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.give_back_dossier(id).await.unwrap_err(), LinkError::Unauthorized);
 }
 
 #[tokio::test]
@@ -249,6 +253,8 @@ async fn the_description_names_every_route() {
         ("/v1/ops", "post"),
         ("/v1/changes", "get"),
         ("/v1/dossiers/{id}", "get"),
+        ("/v1/dossiers/{id}/lease", "post"),
+        ("/v1/dossiers/{id}/lease", "delete"),
         ("/v1/number-blocks", "post"),
         ("/v1/openapi.json", "get"),
     ];
@@ -273,6 +279,7 @@ async fn the_description_lists_every_status_a_route_answers() {
     let (own, others) = (block(AGENCY), block(OTHER_AGENCY));
     let large = "x".repeat(8 * 1024 * 1024 + 1);
     let unknown = format!("/v1/dossiers/{}", crate::world::fresh_uuid());
+    let lease = format!("{unknown}/lease");
     // Reference data is there, so only what is asked of each route decides.
     let asked: &[(&str, &str, &str, &str)] = &[
         ("get", "/v1/reference", "/v1/reference", ""),
@@ -305,6 +312,12 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("get", "/v1/changes", "/v1/changes?since=v1.9.1", ""),
         ("get", "/v1/dossiers/{id}", &unknown, ""),
         ("get", "/v1/dossiers/{id}", "/v1/dossiers/x", ""),
+        ("post", "/v1/dossiers/{id}/lease", &lease, r#"{"officer":"a"}"#),
+        ("post", "/v1/dossiers/{id}/lease", &lease, r#"{"officer":""}"#),
+        ("post", "/v1/dossiers/{id}/lease", &lease, &large),
+        ("post", "/v1/dossiers/{id}/lease", "/v1/dossiers/x/lease", ""),
+        ("delete", "/v1/dossiers/{id}/lease", &lease, ""),
+        ("delete", "/v1/dossiers/{id}/lease", "/v1/dossiers/x/lease", ""),
         ("post", "/v1/number-blocks", "/v1/number-blocks", &own),
         ("post", "/v1/number-blocks", "/v1/number-blocks", &others),
         ("post", "/v1/number-blocks", "/v1/number-blocks", "{}"),

@@ -99,7 +99,8 @@ async fn what_is_refused_later_takes_only_what_needs_it_out(bench: &dyn Warehous
     let (good, elsewhere_record, elsewhere) = machine.absent(2, SignedBy::Agency);
     machine.push_all(&[&first, &filing, &acceptance, &result, &elsewhere]).await;
     machine.upload(&poison).await;
-    let filed = async || machine.papers(&[bench.owner()]).await.iter().map(|p| p.record.id).collect::<Vec<_>>();
+    let filed =
+        async || machine.papers(&[bench.owner()]).await.iter().map(|p| p.record.id).collect::<Vec<_>>();
     assert_eq!(filed().await, [second.id], "the next paper needs it not");
     let view = machine.view(1).await;
     assert_eq!((view.version, view.accepted), (1, None), "what names it does");
