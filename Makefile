@@ -1,6 +1,6 @@
 # make run   the main job: the window, or the same journey on the command line when there is no display
 # make test  everything CI runs
-.PHONY: run test window deb soak fmt clean-demo advisories help
+.PHONY: run test window deb soak mutants fmt clean-demo advisories help
 
 run:
 	@installer/linux/run-demo.sh
@@ -14,6 +14,10 @@ window:
 
 deb:
 	@installer/linux/make-deb.sh
+
+# Deliberate bugs, each of which a test must see.
+mutants:
+	@tests/mutants/run.sh
 
 # Longer random runs of what `make test` does in short.
 soak:
