@@ -253,13 +253,9 @@ fn refused_for_paper(item: &OutboxItem) -> bool {
     matches!(&item.state, OutboxState::NeedsAttention { code } if PAPER.contains(&code.as_str()))
 }
 
-/// The warehouse answered that it does not hold the operation: it waits for something that is not there.
-pub(crate) const DEFERRED: &str = "deferred";
-
-/// The warehouse does not know of it: it was never sent, or the warehouse answered that it does not keep it.
+/// The warehouse cannot know of it: it is marked as tried before it leaves.
 pub(crate) fn never_left(item: &OutboxItem) -> bool {
-    (item.attempts == 0 || item.last_error.as_deref() == Some(DEFERRED))
-        && !matches!(item.state, OutboxState::Received { .. } | OutboxState::Replaced)
+    item.attempts == 0 && !matches!(item.state, OutboxState::Received { .. } | OutboxState::Replaced)
 }
 
 /// What an accepted dossier lacks to be what was accepted.

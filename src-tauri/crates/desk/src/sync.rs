@@ -10,7 +10,6 @@ pub(crate) use contact::RECENT;
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
 use crate::ports::{Batch, LinkError, VaultStatus};
-use crate::replace::DEFERRED;
 use motcua_dossier::{DossierId, OpId, OutboxItem, OutboxState, Timestamp};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -144,7 +143,7 @@ impl Desk {
         let lost = ["linkOffline", "linkIntercepted", "linkUnauthorized"];
         self.change_lines(|item| {
             let waits = matches!(item.state, OutboxState::WaitingForNetwork { .. });
-            (waits && item.last_error.as_deref().is_some_and(|e| lost.contains(&e) || e == DEFERRED))
+            (waits && item.last_error.as_deref().is_some_and(|e| lost.contains(&e)))
                 .then(|| OutboxItem { state: OutboxState::Queued, ..item.clone() })
         })
     }
@@ -157,12 +156,7 @@ impl Desk {
         self.change_lines(|item| {
             matches!(item.state, OutboxState::Queued | OutboxState::Sending { .. }).then(|| OutboxItem {
                 state: OutboxState::WaitingForNetwork { next_try },
-                // That the warehouse does not hold it stays known.
-                last_error: item
-                    .last_error
-                    .clone()
-                    .filter(|e| e == DEFERRED)
-                    .or_else(|| Some(code.to_owned())),
+                last_error: Some(code.to_owned()),
                 ..item.clone()
             })
         })

@@ -4,8 +4,9 @@
 //! hands back how it ended with the time and some random bits, and commits the verdicts. The same history
 //! gives the same decisions, so that every failure can be played again.
 //!
-//! Two lanes. Operations go in batches, before their files: the warehouse knows of a day's work within
-//! seconds, and keeps what waits for a file. Files go two at a time, in the order of the lines that need
+//! Two lanes. Operations go in batches, before their files: the warehouse knows of a day's papers within
+//! seconds, and keeps what waits for a file. What depends on another line, an acceptance on its papers and
+//! a result on its acceptance, leaves when that one is confirmed. Files go two at a time, in the order of the lines that need
 //! them; when the last one of a line is there, its operation is sent again for the receipt. Operations of
 //! one dossier stay in their order; dossiers do not know each other. A batch that fails as a whole is
 //! taken apart, dossier by dossier and then line by line, until only the poisoned one is left alone.
@@ -13,7 +14,7 @@
 use super::backoff;
 use crate::error::link_code;
 use crate::ports::{LinkError, QueuedOp};
-use crate::replace::{DEFERRED, never_left};
+use crate::replace::never_left;
 use ed25519_dalek::VerifyingKey;
 use motcua_dossier::{BlobId, DocumentId, DossierId, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp};
 use motcua_wire::{EvidenceSource, OpPayload, OpResult, SignedReceipt};
@@ -269,6 +270,8 @@ impl Engine {
         self.dossiers.iter().flat_map(move |(_, lines)| {
             let mut open = vec![];
             let mut refused: BTreeSet<DocumentId> = BTreeSet::new();
+            let mut unconfirmed: BTreeSet<DocumentId> = BTreeSet::new();
+            let mut accepting = false;
             for line in lines {
                 match &line.item.state {
                     OutboxState::Received { .. } | OutboxState::Replaced => continue,
@@ -286,13 +289,18 @@ impl Engine {
                     | OutboxState::Sent
                     | OutboxState::Sending { .. } => {}
                 }
-                if !line.names.is_disjoint(&refused) {
-                    // The warehouse may hold it already: it is asked once what became of it.
+                if line.names.iter().any(|paper| refused.contains(paper) || unconfirmed.contains(paper))
+                    || (line.item.kind == OutboxKind::Result && accepting)
+                {
+                    // What depends on another line stays here until that one is confirmed, so that it can
+                    // still be replaced with it. Did it leave before a restore, it is asked once what became of it.
                     if !never_left(&line.item) && self.asked.get(&line.op()) != Some(&Asked::Whole) {
                         open.push(line);
                     }
                     break;
                 }
+                unconfirmed.extend(line.files);
+                accepting |= line.item.kind == OutboxKind::Acceptance;
                 if line.kept_back {
                     break;
                 }
@@ -419,7 +427,7 @@ impl Engine {
                 let losses = self.losses.entry(*blob).or_default();
                 *losses += 1;
                 if *losses >= LOSSES {
-                    return Some(self.put_off(item, DEFERRED, None, at));
+                    return Some(self.put_off(item, "deferred", None, at));
                 }
             }
         }
@@ -430,16 +438,10 @@ impl Engine {
             let held = OutboxItem { state, last_error: None, ..item.clone() };
             return (held != *item).then_some(Verdict::Write(held));
         }
-        // What the warehouse does not hold has not left.
         if !whole || self.waits_here(item) {
-            let free = OutboxItem {
-                state: OutboxState::Queued,
-                last_error: Some(DEFERRED.to_owned()),
-                ..item.clone()
-            };
-            return (free != *item).then_some(Verdict::Write(free));
+            return None;
         }
-        Some(self.put_off(item, DEFERRED, None, at))
+        Some(self.put_off(item, "deferred", None, at))
     }
 
     /// Another line of its dossier is still to go or was refused; news of that one asks again.

@@ -98,15 +98,10 @@ async fn a_forged_receipt_is_never_received() {
     accept_scanned(&office).await;
     office.warehouse.forge_receipts(true);
     let report = sync(&office).await;
-    assert_eq!(
-        (report.received, report.attention),
-        (0, 2),
-        "the paper and the acceptance that waited behind it"
-    );
-    for line in office.desk.outbox(false).await.unwrap() {
-        assert_eq!(line.state, OutboxState::NeedsAttention { code: "receiptInvalid".into() });
-        assert_eq!(office.vault.queued(line.op).unwrap().unwrap().receipt, None);
-    }
+    assert_eq!((report.received, report.attention), (0, 1));
+    let line = &office.desk.outbox(false).await.unwrap()[0];
+    assert_eq!(line.state, OutboxState::NeedsAttention { code: "receiptInvalid".into() });
+    assert_eq!(office.vault.queued(line.op).unwrap().unwrap().receipt, None);
 }
 
 #[tokio::test]
