@@ -16,7 +16,7 @@
 //! | `POST /v1/dossiers/{id}/lease` | [`LeaseDossier`], `If-Match: "v<version>"` → [`DossierLease`]; 409 `dossierLeased`, 412 `dossierChanged`, 428 `ifMatchAbsent` |
 //! | `DELETE /v1/dossiers/{id}/lease` | → 204 given back; 409 `dossierLeased` when another machine holds it |
 //! | `GET /v1/changes?since=C&limit=N&wait=S` | → [`Changes`] of the caller's agency after the cursor; 410 `cursorGone` |
-//! | `POST /v1/number-blocks` | [`LeaseBlock`] → `NumberBlock` |
+//! | `POST /v1/number-blocks` | [`LeaseBlock`] → `NumberBlock`; the same again under the same `Idempotency-Key` |
 //! | `GET /v1/openapi.json` | → OpenAPI 3.1 |
 //!
 //! All but `/v1/about` and `/v1/openapi.json` need `Authorization: Bearer <device key>`.

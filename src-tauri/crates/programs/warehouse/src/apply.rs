@@ -32,7 +32,7 @@ const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 enum Stop {
     Rejected { code: String, fields: Vec<String> },
     Deferred(Vec<String>),
-    Conflict(DossierView),
+    Conflict(Box<DossierView>),
     Store(StoreError),
 }
 
@@ -187,7 +187,7 @@ impl Warehouse {
                 op_id,
                 server_version: view.version,
                 held_by: view.lease.clone().filter(|lease| lease.device != op.device),
-                server: (view.version > 0).then(|| Box::new(view)),
+                server: (view.version > 0).then_some(view),
             },
             Err(Stop::Store(error)) => return Err(error),
         };
@@ -337,7 +337,7 @@ fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result
             && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
                 || view.overtaken(op.dossier, op.device, op.device_seq)?)
     {
-        return Err(Stop::Conflict(dossier.view(op.dossier, lease)));
+        return Err(Stop::Conflict(Box::new(dossier.view(op.dossier, lease))));
     }
     Ok(dossier)
 }

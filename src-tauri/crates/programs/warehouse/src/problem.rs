@@ -39,6 +39,8 @@ pub(crate) enum Refusal {
     UploadVersionUnsupported,
     TooManyUploads,
     NumbersUsedUp,
+    IdempotencyKeyMalformed,
+    IdempotencyMismatch,
     IdentityServiceDown,
     RequestTimeout,
     StorageTrouble,
@@ -47,7 +49,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
         Self::RouteUnknown,
@@ -80,6 +82,8 @@ impl Refusal {
         Self::UploadVersionUnsupported,
         Self::TooManyUploads,
         Self::NumbersUsedUp,
+        Self::IdempotencyKeyMalformed,
+        Self::IdempotencyMismatch,
         Self::IdentityServiceDown,
         Self::RequestTimeout,
         Self::StorageTrouble,
@@ -223,6 +227,15 @@ impl Refusal {
             Self::NumbersUsedUp => {
                 (S::CONFLICT, "numbersUsedUp", "Đã dùng hết số thứ tự hồ sơ của ngày này", None)
             }
+            Self::IdempotencyKeyMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "idempotencyKeyMalformed", "Mã chống lặp không đúng dạng", None)
+            }
+            Self::IdempotencyMismatch => (
+                S::UNPROCESSABLE_ENTITY,
+                "idempotencyMismatch",
+                "Mã chống lặp đã được dùng cho một yêu cầu khác",
+                None,
+            ),
             Self::IdentityServiceDown => {
                 (S::SERVICE_UNAVAILABLE, "identityServiceDown", "Hệ thống định danh không trả lời", Some(30))
             }

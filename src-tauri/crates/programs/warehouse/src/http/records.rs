@@ -7,7 +7,7 @@ use crate::reference::Reference;
 use crate::warehouse::Warehouse;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use motcua_dossier::{DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId};
@@ -172,31 +172,55 @@ pub(super) async fn dossier(
     .await
 }
 
-/// Leases ordinals of a day to the calling machine; blocks never overlap.
-#[utoipa::path(post, path = "/v1/number-blocks", tag = "dossiers", request_body = super::openapi::LeaseBlockSchema,
+/// Leases ordinals of a day to the calling machine; blocks never overlap. Under the same `Idempotency-Key` the
+/// same block is given again, so that a lost answer costs no ordinals.
+#[utoipa::path(post, path = "/v1/number-blocks", tag = "dossiers",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 64 visible ASCII characters")),
+    request_body = super::openapi::LeaseBlockSchema,
     responses((status = 200, body = super::openapi::NumberBlockSchema),
         (status = 403, description = "agencyMismatch", body = super::openapi::ProblemSchema),
         (status = 409, description = "numbersUsedUp", body = super::openapi::ProblemSchema),
         (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
-        (status = 422, description = "bodyMalformed", body = super::openapi::ProblemSchema)),
+        (status = 422, description = "bodyMalformed, idempotencyKeyMalformed, idempotencyMismatch", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn number_blocks(
     State(warehouse): Shared,
     Extension(caller): Who,
+    headers: HeaderMap,
     body: Result<Json<LeaseBlock>, JsonRejection>,
 ) -> Result<Json<NumberBlock>, Refusal> {
     let Json(wish) = body.map_err(|e| json_refusal(&e))?;
     if wish.agency.as_str() != caller.agency {
         return Err(Refusal::AgencyMismatch);
     }
+    let key = idempotency_key(&headers)?;
     blocking(warehouse, move |w| {
         let (count, now) = (wish.count.clamp(1, MAX_BLOCK), w.now());
-        w.records
-            .write(|v| v.lease_block(&wish.agency, wish.day, count, caller.device, now))?
-            .map(Json)
-            .ok_or(Refusal::NumbersUsedUp)
+        w.records.attempt(|v| {
+            let given = key.as_deref().map(|key| v.block_under(key, caller.device)).transpose()?.flatten();
+            match given {
+                Some((block, wished))
+                    if (&block.agency, block.day, wished) == (&wish.agency, wish.day, count) =>
+                {
+                    Ok(Json(block))
+                }
+                Some(_) => Err(Refusal::IdempotencyMismatch),
+                None => v
+                    .lease_block(&wish.agency, wish.day, count, caller.device, now, key.as_deref())?
+                    .map(Json)
+                    .ok_or(Refusal::NumbersUsedUp),
+            }
+        })
     })
     .await
+}
+
+/// The caller's name for a request, under which it has one effect however often it is sent.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().map_err(|_| Refusal::IdempotencyKeyMalformed)?;
+    let fits = (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(Some(key.to_owned())) } else { Err(Refusal::IdempotencyKeyMalformed) }
 }
 
 fn newest(warehouse: &Warehouse) -> Result<Arc<Reference>, Refusal> {

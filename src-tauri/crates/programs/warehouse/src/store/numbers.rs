@@ -2,11 +2,35 @@
 
 use super::{StoreError, View};
 use motcua_dossier::{AgencyCode, Day, DeviceId, NumberBlock, Timestamp};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 const LAST_ORDINAL: u32 = 9999;
 
 impl View<'_> {
+    /// The block a machine was given under a key, and how many ordinals it had wished for.
+    pub(crate) fn block_under(
+        &self,
+        key: &str,
+        device: DeviceId,
+    ) -> Result<Option<(NumberBlock, u32)>, StoreError> {
+        let found: Option<(String, String, u32, u32, u32)> = self
+            .0
+            .prepare_cached(
+                "SELECT agency, day, first, last, wished FROM number_blocks WHERE device = ? AND key = ?",
+            )?
+            .query_row([&device.to_string(), key], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
+            })
+            .optional()?;
+        found
+            .map(|(agency, day, next, last, wished)| {
+                let agency = AgencyCode::parse(&agency).map_err(|_| StoreError::Identifier)?;
+                let day = Day::parse(&day).map_err(|_| StoreError::Identifier)?;
+                Ok((NumberBlock { agency, day, next, last }, wished))
+            })
+            .transpose()
+    }
+
     /// Leases up to `count` ordinals; none when the day is used up.
     pub(crate) fn lease_block(
         &self,
@@ -15,6 +39,7 @@ impl View<'_> {
         count: u32,
         device: DeviceId,
         at: Timestamp,
+        key: Option<&str>,
     ) -> Result<Option<NumberBlock>, StoreError> {
         let given: u32 = self
             .0
@@ -25,8 +50,9 @@ impl View<'_> {
         }
         let (first, last) = (given + 1, given.saturating_add(count.max(1)).min(LAST_ORDINAL));
         self.0.execute(
-            "INSERT INTO number_blocks(agency, day, first, last, device, leased_at) VALUES(?, ?, ?, ?, ?, ?)",
-            params![agency.as_str(), day.format_iso(), first, last, device.to_string(), at.0],
+            "INSERT INTO number_blocks(agency, day, first, last, device, leased_at, key, wished)
+             VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            params![agency.as_str(), day.format_iso(), first, last, device.to_string(), at.0, key, count],
         )?;
         Ok(Some(NumberBlock { agency: agency.clone(), day, next: first, last }))
     }

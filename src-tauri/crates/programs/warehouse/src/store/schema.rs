@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -91,6 +91,11 @@ CREATE TABLE leases(
 CREATE TABLE lease_takeovers(
   id INTEGER PRIMARY KEY, dossier TEXT NOT NULL, from_device TEXT NOT NULL, from_officer TEXT NOT NULL,
   to_device TEXT NOT NULL, to_officer TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+",
+    "
+ALTER TABLE number_blocks ADD COLUMN key TEXT;
+ALTER TABLE number_blocks ADD COLUMN wished INTEGER;
+CREATE UNIQUE INDEX number_blocks_key ON number_blocks(device, key) WHERE key IS NOT NULL;
 ",
 ];
 

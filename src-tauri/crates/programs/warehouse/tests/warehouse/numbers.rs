@@ -1,6 +1,6 @@
 //! Ordinals of the day.
 
-use crate::world::{AGENCY, OTHER_AGENCY, World, today};
+use crate::world::{AGENCY, OTHER_AGENCY, World, key, today};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::AgencyCode;
 use motcua_wire::LeaseBlock;
@@ -43,4 +43,26 @@ async fn a_machine_leases_for_its_own_agency_only() {
     let refused = world.line(0).lease_block(&wish).await.unwrap_err();
     assert_eq!(refused, LinkError::Refused("agencyMismatch".into()));
     assert!(world.line(2).lease_block(&wish).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lost_answer_costs_no_ordinals_when_the_request_has_a_key() {
+    let world = World::new().await;
+    let raw = world.raw();
+    let ask = async |machine: usize, key_name: &str, count: u32| {
+        let wish = LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: today(), count };
+        let request = raw.post(format!("{}/v1/number-blocks", world.url())).bearer_auth(key(machine));
+        let answer = request.header("idempotency-key", key_name).json(&wish).send().await.unwrap();
+        answer.json::<serde_json::Value>().await.unwrap()
+    };
+    let first = ask(0, "a", 5).await;
+    assert_eq!((&first["next"], &first["last"]), (&1.into(), &5.into()));
+    assert_eq!(ask(0, "a", 5).await, first, "the same block again");
+    assert_eq!(ask(0, "a", 6).await["code"], "idempotencyMismatch");
+    assert_eq!(ask(0, "b", 5).await["next"], 6);
+    assert_eq!(ask(1, "a", 5).await["next"], 11, "each machine has its own keys");
+    for bad in ["", "a b", &"x".repeat(65)] {
+        assert_eq!(ask(0, bad, 5).await["code"], "idempotencyKeyMalformed");
+    }
+    assert_eq!(world.lease(0, 1).await.next, 16, "nothing was lost");
 }
