@@ -174,6 +174,32 @@ pub enum OpPayload {
     ReturnResult(Box<ReturnedResult>),
 }
 
+impl OpPayload {
+    /// Must an earlier operation of the same machine on the same dossier be settled first? Papers know neither
+    /// order nor each other; an acceptance waits for the papers it names, a result for the acceptance.
+    #[must_use]
+    pub fn waits_for(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::FileDocument { .. }, _) | (Self::ReturnResult(_), Self::FileDocument { .. }) => false,
+            (Self::AcceptDossier(accepted), Self::FileDocument { record, .. }) => {
+                accepted.components.iter().any(|component| match &component.source {
+                    EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
+                        *document == Some(record.id)
+                    }
+                    EvidenceSource::Warehouse { .. } | EvidenceSource::Absent => false,
+                })
+            }
+            (Self::AcceptDossier(_) | Self::ReturnResult(_), _) => true,
+        }
+    }
+
+    /// It files a paper and does nothing else.
+    #[must_use]
+    pub fn is_filing(&self) -> bool {
+        matches!(self, Self::FileDocument { .. })
+    }
+}
+
 /// A dossier at the moment of its acceptance.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AcceptedDossier {

@@ -72,6 +72,10 @@ async fn dying_at_any_commit_loses_nothing_and_doubles_nothing() {
                 assert!(!died, "one death per run");
                 died = true;
                 office.restart();
+                for line in office.desk.outbox(true).await.unwrap() {
+                    let known = office.warehouse.has_applied(line.op);
+                    assert!(!known || line.attempts > 0, "it left and does not know it (point {point})");
+                }
                 for again in 0..=step {
                     act(&office, again, &mut id).await.unwrap();
                 }

@@ -319,7 +319,13 @@ pub(crate) fn play(seed: u64) -> Told {
                 let alone = |line: &&OutboxItem| {
                     let mut users = all.iter().filter(|l| l.blobs.contains(&line.blobs[0]));
                     line.kind == OutboxKind::Document
-                        && users.all(|l| l.dossier == line.dossier && open(&l.state))
+                        && users.all(|l| {
+                            let left = l.attempts > 0 && l.kind == OutboxKind::Acceptance;
+                            l.dossier == line.dossier
+                                && l.kind != OutboxKind::Result
+                                && !left
+                                && open(&l.state)
+                        })
                 };
                 if let Some(blob) = all.iter().find(alone).map(|l| l.blobs[0]) {
                     counter.vault.forget_blob(&blob);

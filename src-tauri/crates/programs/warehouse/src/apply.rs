@@ -59,8 +59,8 @@ struct Done {
 }
 
 impl Warehouse {
-    /// Applies a batch in its order. Within a dossier nothing overtakes an operation that did not
-    /// succeed; other dossiers go on.
+    /// Applies a batch in its order. Within a dossier no acceptance or result overtakes one that did not
+    /// succeed; papers and other dossiers go on.
     ///
     /// # Errors
     /// The store failed; what was applied before stays applied and answers as a duplicate.
@@ -82,7 +82,8 @@ impl Warehouse {
             };
             let result = match stuck.get(&op.dossier) {
                 Some(earlier)
-                    if self.records.read(|v| v.op(op.op_id))?.is_none_or(|o| o.applied.is_none()) =>
+                    if !op.payload.is_filing()
+                        && self.records.read(|v| v.op(op.op_id))?.is_none_or(|o| o.applied.is_none()) =>
                 {
                     OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }
@@ -93,7 +94,7 @@ impl Warehouse {
                 result,
                 OpResult::Applied { .. } | OpResult::Duplicate { .. } | OpResult::Deferred { kept: true, .. }
             );
-            if !goes_on {
+            if !goes_on && !op.payload.is_filing() {
                 stuck.entry(op.dossier).or_insert(op.op_id);
             }
             results.push(result);
@@ -330,7 +331,7 @@ fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result
     // needs it names itself; to wait for a version that may never come again would hold it for ever.
     // Papers know neither order nor each other: one that is sent again after it was refused overtakes
     // nothing, and a paper more contradicts no machine.
-    let filing = matches!(op.payload, OpPayload::FileDocument { .. });
+    let filing = op.payload.is_filing();
     let lease = view.lease_of(op.dossier, now)?;
     if lease.as_ref().is_some_and(|lease| lease.device != op.device)
         || !filing

@@ -59,8 +59,9 @@ impl Warehouse {
         let mut after = None;
         while let Some(kept) = self.records.read(|v| v.next_kept(lane, after))? {
             let caller = Caller { device: lane.1, agency: kept.agency };
+            after = Some(kept.op.device_seq);
             if !self.missing(&caller, &kept.op)?.is_empty() {
-                return Ok(());
+                continue;
             }
             match self.apply(&caller, &kept.op, reference)? {
                 OpResult::Applied { .. } | OpResult::Duplicate { .. } => {}
@@ -68,9 +69,9 @@ impl Warehouse {
                     // What cannot go on without it is gone from the lane.
                     tracing::warn!(op = %kept.op.op_id, code, "refused after it waited");
                 }
-                OpResult::Conflict { .. } | OpResult::Deferred { .. } => return Ok(()),
+                // What waits for it stays behind it, and papers go on.
+                OpResult::Conflict { .. } | OpResult::Deferred { .. } => {}
             }
-            after = Some(kept.op.device_seq);
         }
         Ok(())
     }

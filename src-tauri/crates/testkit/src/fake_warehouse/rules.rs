@@ -37,14 +37,15 @@ fn rejected(code: &str) -> Refusal {
 }
 
 impl State {
-    /// A batch in its order. Within a dossier nothing overtakes an operation that did not succeed.
+    /// A batch in its order. Within a dossier no acceptance or result overtakes one that did not
+    /// succeed; papers go on.
     pub(super) fn apply_all(&mut self, ops: &[Op], key: &SigningKey) -> Vec<OpResult> {
         let mut stuck: HashMap<DossierId, OpId> = HashMap::new();
         let mut results = Vec::with_capacity(ops.len());
         for op in ops {
             let applied_before = self.ops.get(&op.op_id).is_some_and(|seen| seen.applied.is_some());
             let result = match stuck.get(&op.dossier) {
-                Some(earlier) if !applied_before => {
+                Some(earlier) if !applied_before && !op.payload.is_filing() => {
                     OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }
                 _ => self.apply(op, key),
@@ -53,7 +54,7 @@ impl State {
                 result,
                 OpResult::Applied { .. } | OpResult::Duplicate { .. } | OpResult::Deferred { kept: true, .. }
             );
-            if !goes_on {
+            if !goes_on && !op.payload.is_filing() {
                 stuck.entry(op.dossier).or_insert(op.op_id);
             }
             results.push(result);
@@ -108,7 +109,10 @@ impl State {
             let alone = refused && matches!(op.payload, OpPayload::FileDocument { .. });
             self.inbox.retain(|kept| match alone {
                 true => kept.op_id != op_id,
-                false => !is_lane(kept, op) || kept.device_seq < op.device_seq,
+                false => {
+                    kept.op_id != op_id
+                        && (!is_lane(kept, op) || kept.device_seq < op.device_seq || kept.payload.is_filing())
+                }
             });
         }
         result
@@ -119,7 +123,7 @@ impl State {
         let mut waiting = self.inbox.clone();
         waiting.sort_by_key(|op| op.device_seq);
         for op in waiting {
-            let first = !self.inbox.iter().any(|kept| is_lane(kept, &op) && kept.device_seq < op.device_seq);
+            let first = !self.inbox.iter().any(|kept| goes_before(kept, &op));
             if first && self.inbox.iter().any(|kept| kept.op_id == op.op_id) && self.missing(&op).is_empty() {
                 self.apply(&op, key);
             }
@@ -255,7 +259,7 @@ impl State {
         if self.leases.get(&op.dossier).is_some_and(|lease| lease.device != op.device) {
             return Err(Refusal::Conflict(version));
         }
-        let filing = matches!(op.payload, OpPayload::FileDocument { .. });
+        let filing = op.payload.is_filing();
         let mut before = self.changes.iter().filter(|c| c.dossier == op.dossier);
         if !filing
             && before.any(|c| match c.device == op.device {
@@ -265,8 +269,7 @@ impl State {
         {
             return Err(Refusal::Conflict(version));
         }
-        let ahead: Vec<&Op> =
-            self.inbox.iter().filter(|kept| is_lane(kept, op) && kept.device_seq < op.device_seq).collect();
+        let ahead: Vec<&Op> = self.inbox.iter().filter(|kept| goes_before(kept, op)).collect();
         let mut waits_for: Vec<String> = missing.iter().map(BlobId::to_string).collect();
         if let Some(nearest) = ahead.iter().max_by_key(|kept| kept.device_seq) {
             waits_for.push(nearest.op_id.to_string());
@@ -336,8 +339,8 @@ impl State {
         if accepted.code.is_final() && !self.is_leased(&accepted.code) {
             return Err(rejected("codeNotLeased"));
         }
-        // This warehouse has no clock: the moment of sending stands for it.
-        let (now, said) = (op.device_time.0, accepted.accepted_at.0);
+        // This warehouse has no clock: the moment of sending stands for it, unless that clock was set back.
+        let (now, said) = (op.device_time.0.max(FRIDAY_MORNING.0), accepted.accepted_at.0);
         if said > now.saturating_add(AHEAD_MS) {
             return Err(rejected("acceptedInFuture"));
         }
@@ -433,6 +436,11 @@ impl State {
         let day = Day::parse(&format!("20{year}-{month}-{day}")).unwrap();
         self.next_ordinal.get(&day).is_some_and(|next| ordinal.parse::<u32>().is_ok_and(|o| o < *next))
     }
+}
+
+/// It waits in the inbox, and the other one for it.
+fn goes_before(kept: &Op, op: &Op) -> bool {
+    is_lane(kept, op) && kept.device_seq < op.device_seq && op.payload.waits_for(&kept.payload)
 }
 
 /// What one machine sent for one dossier.

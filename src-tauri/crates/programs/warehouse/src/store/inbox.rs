@@ -66,17 +66,23 @@ impl View<'_> {
             .query_row([device.to_string()], |r| r.get(0))?)
     }
 
-    /// What waits in an operation's lane right before it.
+    /// What of an operation's lane waits here and must be settled before it, the nearest one.
     pub(crate) fn waits_behind(&self, op: &Op) -> Result<Option<OpId>, StoreError> {
-        let found: Option<String> = self
-            .0
-            .prepare_cached(
-                "SELECT op FROM inbox WHERE dossier = ? AND device = ? AND device_seq < ?
-                 ORDER BY device_seq DESC LIMIT 1",
-            )?
-            .query_row(params![op.dossier.to_string(), op.device.to_string(), op.device_seq], |r| r.get(0))
-            .optional()?;
-        found.map(|id| OpId::parse(&id).map_err(|_| StoreError::Identifier)).transpose()
+        if op.payload.is_filing() {
+            return Ok(None);
+        }
+        let mut statement = self.0.prepare_cached(
+            "SELECT body FROM inbox WHERE dossier = ? AND device = ? AND device_seq < ? ORDER BY device_seq DESC",
+        )?;
+        let mut rows =
+            statement.query(params![op.dossier.to_string(), op.device.to_string(), op.device_seq])?;
+        while let Some(row) = rows.next()? {
+            let earlier: Op = serde_json::from_str(&row.get::<_, String>(0)?)?;
+            if op.payload.waits_for(&earlier.payload) {
+                return Ok(Some(earlier.op_id));
+            }
+        }
+        Ok(None)
     }
 
     /// The first of a lane after that place.
@@ -117,15 +123,14 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Takes one out that cannot be applied, and what was to follow it: nothing overtakes in a dossier.
+    /// Takes one out that cannot be applied, and what was to follow it. Papers follow nothing and stay.
     pub(crate) fn drop_kept_from(&self, op: &Op) -> Result<(), StoreError> {
-        let lane = params![op.dossier.to_string(), op.device.to_string(), op.device_seq];
-        self.0.execute(
-            "DELETE FROM inbox_files WHERE op IN
-               (SELECT op FROM inbox WHERE dossier = ? AND device = ? AND device_seq >= ?)",
-            lane,
-        )?;
-        self.0.execute("DELETE FROM inbox WHERE dossier = ? AND device = ? AND device_seq >= ?", lane)?;
+        const THESE: &str = "SELECT op FROM inbox WHERE dossier = ?1 AND device = ?2 AND device_seq >= ?3
+             AND (op = ?4 OR body ->> '$.payload.type' <> 'file_document')";
+        let (dossier, device, id) = (op.dossier.to_string(), op.device.to_string(), op.op_id.to_string());
+        let lane = params![dossier, device, op.device_seq, id];
+        self.0.execute(&format!("DELETE FROM inbox_files WHERE op IN ({THESE})"), lane)?;
+        self.0.execute(&format!("DELETE FROM inbox WHERE op IN ({THESE})"), lane)?;
         Ok(())
     }
 
