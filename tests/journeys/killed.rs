@@ -415,7 +415,7 @@ impl<'a> Job<'a> {
         }
         assert_eq!(acts.len(), self.dossiers.len(), "nothing of a dossier nobody acknowledged was sent");
         let check = Command::new(program("motcua-warehouse"))
-            .args(["check", "--data"])
+            .args(["check", "--json", "--data"])
             .arg(self.counter.path().join("warehouse"))
             .output()
             .unwrap();

@@ -83,8 +83,11 @@ fn sigkill_of_either_end_while_sending_loses_and_doubles_nothing() {
 /// Receipts the server ever gave, after a check of everything it has.
 pub(crate) fn receipts(counter: &Counter) -> u64 {
     let data = counter.path().join("warehouse");
-    let done =
-        Command::new(program("motcua-warehouse")).args(["check", "--data"]).arg(data).output().unwrap();
+    let done = Command::new(program("motcua-warehouse"))
+        .args(["check", "--json", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
     assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
     serde_json::from_slice::<Value>(&done.stdout).unwrap()["receipts"].as_u64().unwrap()
 }

@@ -204,6 +204,21 @@ impl DossierCode {
         }
     }
 
+    /// Keeps a code of an older system as it is: 4 to 60 printable ASCII characters without a space, not a
+    /// provisional code of ours.
+    ///
+    /// # Errors
+    /// Something else.
+    pub fn kept(text: &str) -> Result<Self, CodeError> {
+        let text = text.trim();
+        let printable = text.bytes().all(|b| b.is_ascii_graphic());
+        if (4..=60).contains(&text.len()) && printable && !text.starts_with("TAM-") {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(CodeError::Grammar)
+        }
+    }
+
     /// Made from a leased block, not provisional.
     #[must_use]
     pub fn is_final(&self) -> bool {
@@ -305,6 +320,17 @@ fn eight_digit_day(text: &str) -> Option<Day> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_of_an_older_system_is_kept_as_it_is() {
+        for code in ["000.01.20.H08-261102-0001", "HS-2019/00017", "H08.12-190403-0007"] {
+            let kept = DossierCode::kept(code).unwrap();
+            assert!(kept.as_str() == code && kept.is_final());
+        }
+        for wrong in ["", "a b c d", "TAM-9-1", "mã-cũ-1", &"x".repeat(61)] {
+            assert_eq!(DossierCode::kept(wrong), Err(CodeError::Grammar), "{wrong}");
+        }
+    }
 
     #[test]
     fn both_lengths_of_a_procedure_code_name_the_same_procedure() {

@@ -320,6 +320,7 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
         tls_cert: "tls/server.pem".into(),
         tls_key: "tls/server.key".into(),
         epoch: 1,
+        ..Config::default()
     };
     config.save()?;
     let device_key = hex::encode(random::<32>()?);

@@ -1,5 +1,6 @@
 //! What an operation of a counter does: once, in order, whole, with a signed receipt.
 
+use crate::audit::of_op;
 use crate::intake::{FileRefusal, admit};
 use crate::reference::Reference;
 use crate::store::{DossierRow, PaperRow, StoreError, StoredStatus, View};
@@ -153,6 +154,7 @@ impl Warehouse {
                             Ok((version, &receipt)),
                             now,
                         )?;
+                        view.audit(&of_op(caller, op, "op.applied", now))?;
                         view.drop_kept(op_id)?;
                         return Ok(OpResult::Applied { op_id, version, receipt });
                     }
@@ -179,6 +181,7 @@ impl Warehouse {
             Ok(result) => return Ok(result),
             Err(Stop::Rejected { code, fields }) => {
                 self.records.write(|view| {
+                    view.audit(&of_op(caller, op, "op.rejected", now))?;
                     view.put_op(op_id, &body_hash, op.dossier, op.device, op.device_seq, Err(&code), now)
                 })?;
                 reject(op_id, &code, fields)
@@ -572,7 +575,7 @@ fn check_code(view: &View<'_>, op: &Op, code: &DossierCode, agency: &str) -> Res
     Ok(())
 }
 
-fn parts(code: &DossierCode) -> Option<(&str, Day, u32)> {
+pub(crate) fn parts(code: &DossierCode) -> Option<(&str, Day, u32)> {
     let mut parts = code.as_str().rsplitn(3, '-');
     let (ordinal, day, agency) = (parts.next()?, parts.next()?, parts.next()?);
     let (year, month, day) = (day.get(..2)?, day.get(2..4)?, day.get(4..)?);

@@ -37,7 +37,7 @@ impl CheckReport {
 /// # Errors
 /// The directory cannot be opened.
 pub fn check(config: &Config) -> Result<CheckReport, ServeError> {
-    let warehouse = Warehouse::open(config)?;
+    let warehouse = Warehouse::beside(config)?;
     let mut blobs = warehouse.records.read(|v| v.blob_ids())?;
     blobs.extend(warehouse.records.read(|v| v.paper_blobs())?);
     let (mut files_missing, mut files_changed) = (Vec::new(), Vec::new());

@@ -1,10 +1,27 @@
-//! Settings of a server: `warehouse.json` in its data directory.
+//! Settings of a server: `warehouse.json` in its data directory, and over it the variables
+//! `MOTCUA_WAREHOUSE_*` of the environment.
 
+use crate::limits::Limits;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Version of `warehouse.json` this program reads and writes.
 pub const CONFIG_VERSION: u32 = 1;
+
+/// Beginning of every variable.
+pub const PREFIX: &str = "MOTCUA_WAREHOUSE_";
+
+/// Variables without their prefix.
+pub(crate) const VARIABLES: [&str; 7] = [
+    "LISTEN",
+    "TLS_CERT",
+    "TLS_KEY",
+    "METRICS_FROM",
+    "DEVICE_PER_MINUTE",
+    "ADDRESS_PER_MINUTE",
+    "LOOKUPS_PER_MINUTE",
+];
 
 /// Settings of one server. Relative paths are below the data directory.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -25,6 +42,27 @@ pub struct Config {
     /// Epoch a new database begins with; from then on the database has its own.
     #[serde(default = "first_epoch")]
     pub epoch: u64,
+    /// Addresses that may read `/metrics` besides this machine.
+    #[serde(default)]
+    pub metrics_from: Vec<IpAddr>,
+    /// How much one caller may ask for.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            version: CONFIG_VERSION,
+            data: PathBuf::new(),
+            listen: default_listen(),
+            tls_cert: PathBuf::new(),
+            tls_key: PathBuf::new(),
+            epoch: first_epoch(),
+            metrics_from: vec![],
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// Why the settings cannot be used.
@@ -40,14 +78,47 @@ pub enum ConfigError {
     /// Written by a newer program.
     #[error("warehouse.json has the newer version {0}")]
     Newer(u32),
+    /// The value of that variable is not understood.
+    #[error("{PREFIX}{0} is not understood")]
+    Variable(&'static str),
 }
 
 impl Config {
-    /// Reads `warehouse.json` of a data directory.
+    /// Reads `warehouse.json` of a data directory and the environment, which goes before it.
     ///
     /// # Errors
     /// See [`ConfigError`].
     pub fn load(data: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(data, &|name| std::env::var(name).ok())
+    }
+
+    /// Like [`Config::load`], with another environment. Without a file, both paths of TLS in the environment
+    /// are enough.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn load_with(data: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let said = |name| environment(&format!("{PREFIX}{name}")).filter(|value| !value.trim().is_empty());
+        let mut config = match Self::load_file(data) {
+            Err(ConfigError::Io(e))
+                if e.kind() == std::io::ErrorKind::NotFound
+                    && said("TLS_CERT").is_some()
+                    && said("TLS_KEY").is_some() =>
+            {
+                Self { data: data.to_owned(), ..Self::default() }
+            }
+            read => read?,
+        };
+        for name in VARIABLES {
+            if let Some(value) = said(name) {
+                config.set(name, value.trim()).ok_or(ConfigError::Variable(name))?;
+            }
+        }
+        Ok(config)
+    }
+
+    /// What the file alone says: the only settings that are ever written back.
+    pub(crate) fn load_file(data: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read(data.join("warehouse.json"))?;
         let mut config: Self = serde_json::from_slice(&text)?;
         if config.version > CONFIG_VERSION {
@@ -55,6 +126,23 @@ impl Config {
         }
         data.clone_into(&mut config.data);
         Ok(config)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Option<()> {
+        match name {
+            "LISTEN" => value.clone_into(&mut self.listen),
+            "TLS_CERT" => self.tls_cert = value.into(),
+            "TLS_KEY" => self.tls_key = value.into(),
+            "METRICS_FROM" => {
+                self.metrics_from =
+                    value.split(',').map(|ip| ip.trim().parse()).collect::<Result<_, _>>().ok()?;
+            }
+            "DEVICE_PER_MINUTE" => self.limits.device_per_minute = value.parse().ok()?,
+            "ADDRESS_PER_MINUTE" => self.limits.address_per_minute = value.parse().ok()?,
+            "LOOKUPS_PER_MINUTE" => self.limits.lookups_per_minute = value.parse().ok()?,
+            _ => return None,
+        }
+        Some(())
     }
 
     /// Writes `warehouse.json`, whole or not at all.

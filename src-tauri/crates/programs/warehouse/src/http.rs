@@ -11,6 +11,7 @@ pub use openapi::openapi_json;
 
 use crate::problem::Refusal;
 use crate::warehouse::{Caller, Warehouse};
+use crate::{health, limits};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::{self, Next};
@@ -59,10 +60,12 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .merge(tus)
         .route_layer(middleware::from_fn_with_state(Arc::clone(&warehouse), authorize));
     open.merge(closed)
+        .layer(middleware::from_fn_with_state(Arc::clone(&warehouse), limits::by_address))
+        .merge(health::routes())
         .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
         .fallback(|| async { Refusal::RouteUnknown })
         .layer(DefaultBodyLimit::max(MAX_JSON))
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(Arc::clone(&warehouse), log))
         .with_state(warehouse)
 }
 
@@ -85,8 +88,12 @@ async fn authorize(State(warehouse): Shared, mut request: Request, next: Next) -
         .and_then(|v| v.strip_prefix("Bearer "))
         .map(|key| crate::device_key_hash(key.trim()));
     let Some(key) = key else { return Refusal::Unauthorized.into_response() };
+    let gates = Arc::clone(&warehouse);
     match blocking(warehouse, move |w| Ok(w.records.read(|v| v.device_by_key(&key))?)).await {
         Ok(Some(device)) => {
+            if let Err(refusal) = gates.gates.admit(device.id) {
+                return refusal.into_response();
+            }
             request.extensions_mut().insert(Caller { device: device.id, agency: device.agency });
             next.run(request).await
         }
@@ -103,7 +110,7 @@ async fn time_limit(State(limit): State<Duration>, request: Request, next: Next)
 }
 
 /// One line per request: the route's template, never the path, which may carry a person's number.
-async fn log(request: Request, next: Next) -> Response {
+async fn log(State(warehouse): Shared, request: Request, next: Next) -> Response {
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -111,7 +118,9 @@ async fn log(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let started = Instant::now();
     let response = next.run(request).await;
-    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = started.elapsed();
+    warehouse.metrics.answered(&method, &route, response.status(), took);
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%method, route, status = response.status().as_u16(), millis, "request");
     response
 }

@@ -17,29 +17,44 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod audit;
+mod backup;
 mod check;
 mod config;
 mod feed;
+mod health;
 mod http;
 mod identity;
+mod import;
 mod inbox;
 mod intake;
 mod keys;
+mod limits;
 mod problem;
 mod reference;
+mod scrub;
 mod seed;
 mod server;
+mod settings;
 mod store;
 mod warehouse;
 
+pub use audit::{
+    AuditError, AuditProblem, AuditReport, AuditTrouble, audit_export, audit_verify, audit_verify_export,
+};
+pub use backup::{BACKUP_VERSION, BackupError, BackupReport, RestoreReport, back_up, restore};
 pub use check::{CheckReport, check};
-pub use config::{CONFIG_VERSION, Config, ConfigError};
+pub use config::{CONFIG_VERSION, Config, ConfigError, PREFIX};
 pub use http::openapi_json;
 pub use identity::{FileDirectory, IdentityDirectory, IdentityEntry, IdentityOutage};
+pub use import::{Column, ImportError, ImportKind, ImportReport, ImportWish, RowReport, columns, import};
 pub use intake::{FileFacts, FileRefusal, examine};
 pub use keys::{device_key_hash, receipt_key};
+pub use limits::Limits;
 pub use reference::Reference;
+pub use scrub::{ScrubReport, scrub};
 pub use seed::{SEED_VERSION, SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, seed};
 pub use server::{RunningServer, ServeError, serve, start};
+pub use settings::{ConfigReport, Setting, SettingProblem, config_check};
 pub use store::{BlobError, Blobs, MAX_BLOB, Records, StoreError};
 pub use warehouse::{Clock, Warehouse};

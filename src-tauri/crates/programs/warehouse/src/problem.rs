@@ -38,6 +38,8 @@ pub(crate) enum Refusal {
     UploadTypeUnsupported,
     UploadVersionUnsupported,
     TooManyUploads,
+    TooManyRequests,
+    TooManyLookups,
     NumbersUsedUp,
     IdempotencyKeyMalformed,
     IdempotencyMismatch,
@@ -49,7 +51,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
         Self::RouteUnknown,
@@ -81,6 +83,8 @@ impl Refusal {
         Self::UploadTypeUnsupported,
         Self::UploadVersionUnsupported,
         Self::TooManyUploads,
+        Self::TooManyRequests,
+        Self::TooManyLookups,
         Self::NumbersUsedUp,
         Self::IdempotencyKeyMalformed,
         Self::IdempotencyMismatch,
@@ -223,6 +227,12 @@ impl Refusal {
             ),
             Self::TooManyUploads => {
                 (S::TOO_MANY_REQUESTS, "tooManyUploads", "Máy này đang có quá nhiều tệp tin gửi dở", Some(60))
+            }
+            Self::TooManyRequests => {
+                (S::TOO_MANY_REQUESTS, "tooManyRequests", "Máy này gửi quá nhiều yêu cầu, hãy chờ", Some(10))
+            }
+            Self::TooManyLookups => {
+                (S::TOO_MANY_REQUESTS, "tooManyLookups", "Máy này tra cứu quá nhiều người, hãy chờ", Some(30))
             }
             Self::NumbersUsedUp => {
                 (S::CONFLICT, "numbersUsedUp", "Đã dùng hết số thứ tự hồ sơ của ngày này", None)

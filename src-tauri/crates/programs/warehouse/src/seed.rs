@@ -8,6 +8,7 @@ use motcua_dossier::{
     AgencyCode, DeviceId, DocumentRecord, IdNumber, PaperCode, Provenance, ReferenceData, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Version of the seed file this program reads.
@@ -155,7 +156,7 @@ pub fn seed(config: &Config, file: &Path) -> Result<SeedReport, SeedError> {
     if content.version != SEED_VERSION {
         return Err(SeedError::File(format!("version {}", content.version)));
     }
-    let warehouse = Warehouse::open(config)?;
+    let warehouse = Warehouse::beside(config)?;
     let mut report = SeedReport::default();
     let now = warehouse.now();
     if let Some(data) = &content.reference {
@@ -190,6 +191,7 @@ pub fn seed(config: &Config, file: &Path) -> Result<SeedReport, SeedError> {
     for document in content.documents {
         load_paper(&warehouse, reference.as_deref(), folder, document, now, &mut report)?;
     }
+    warehouse.note_command("seeded", hex::encode(Sha256::digest(&text)))?;
     Ok(report)
 }
 

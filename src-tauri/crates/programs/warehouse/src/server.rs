@@ -1,5 +1,6 @@
 //! Starting and stopping: TLS, limits on connections, a shutdown that lets requests finish.
 
+use crate::backup::hold_data;
 use crate::http::router;
 use crate::warehouse::Warehouse;
 use crate::{Config, ConfigError, StoreError};
@@ -7,9 +8,10 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +36,12 @@ pub enum ServeError {
     /// TLS certificate or key cannot be read or do not fit each other.
     #[error("tls certificate or key cannot be used: {0}")]
     Tls(String),
+    /// Another server, or a restore, holds the data directory.
+    #[error("another program serves or restores this data directory")]
+    Held,
+    /// A restore was cut; it has to be run again.
+    #[error("a restore of this data directory did not come to its end: run it again")]
+    HalfRestored,
     /// The trust list of the reference data cannot be read.
     #[error("trust list of the reference data cannot be read")]
     TrustList,
@@ -45,6 +53,11 @@ pub struct RunningServer {
     handle: Handle<SocketAddr>,
     closing: CancellationToken,
     task: JoinHandle<std::io::Result<()>>,
+    /// Signs audit heads from time to time.
+    signer: JoinHandle<()>,
+    warehouse: Arc<Warehouse>,
+    /// Keeps a second server and a restore away.
+    held: Option<File>,
 }
 
 impl RunningServer {
@@ -75,7 +88,11 @@ impl RunningServer {
     /// # Errors
     /// The server failed.
     pub async fn wait(self) -> Result<(), ServeError> {
-        Ok(self.task.await.map_err(std::io::Error::other)??)
+        let ended = self.task.await.map_err(std::io::Error::other)?;
+        self.signer.abort();
+        sign(self.warehouse, |w| w.sign_audit(w.now())).await;
+        drop(self.held);
+        Ok(ended?)
     }
 }
 
@@ -85,10 +102,13 @@ impl RunningServer {
 /// See [`ServeError`].
 pub async fn start(config: Config, listener: TcpListener) -> Result<RunningServer, ServeError> {
     let opened = config.clone();
-    let warehouse = tokio::task::spawn_blocking(move || Warehouse::open(&opened))
-        .await
-        .map_err(std::io::Error::other)??;
-    start_with(&config, warehouse, listener)
+    let (held, warehouse) = tokio::task::spawn_blocking(move || {
+        Ok::<_, ServeError>((hold_data(&opened.data)?, Warehouse::open(&opened)?))
+    })
+    .await
+    .map_err(std::io::Error::other)??;
+    let server = start_with(&config, warehouse, listener)?;
+    Ok(RunningServer { held: Some(held), ..server })
 }
 
 /// Listens for an opened warehouse.
@@ -108,13 +128,35 @@ pub(crate) fn start_with(
     let warehouse = Arc::new(warehouse);
     let closing = warehouse.closing.clone();
     let sweeper = tokio::spawn(sweep(Arc::clone(&warehouse)));
-    let service = router(warehouse).into_make_service();
+    let service = router(Arc::clone(&warehouse)).into_make_service_with_connect_info::<SocketAddr>();
     let task = tokio::spawn(async move {
         let ended = server.serve(service).await;
         sweeper.abort();
         ended
     });
-    Ok(RunningServer { address, handle, closing, task })
+    let signer = tokio::spawn(sign_heads(Arc::downgrade(&warehouse)));
+    Ok(RunningServer { address, handle, closing, task, signer, warehouse, held: None })
+}
+
+/// Looks every few seconds whether an audit head is to be signed, as long as the server lives.
+async fn sign_heads(warehouse: Weak<Warehouse>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tick.tick().await;
+        let Some(warehouse) = warehouse.upgrade() else { return };
+        sign(warehouse, Warehouse::sign_audit_if_due).await;
+    }
+}
+
+async fn sign(
+    warehouse: Arc<Warehouse>,
+    how: impl FnOnce(&Warehouse) -> Result<(), StoreError> + Send + 'static,
+) {
+    match tokio::task::spawn_blocking(move || how(&warehouse)).await {
+        Ok(Err(error)) => tracing::error!(%error, "audit head could not be signed"),
+        Err(error) => tracing::error!(panicked = error.is_panic(), "audit head could not be signed"),
+        Ok(Ok(())) => {}
+    }
 }
 
 /// Serves until SIGTERM or ctrl-c. `ready` is called with the base URL once requests are taken.
@@ -155,7 +197,7 @@ fn hyper_timer() -> hyper_util::rt::TokioTimer {
     hyper_util::rt::TokioTimer::new()
 }
 
-fn tls_of(cert: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+pub(crate) fn tls_of(cert: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>, ServeError> {
     let trouble = |e: &dyn std::fmt::Display| ServeError::Tls(e.to_string());
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

@@ -3,19 +3,25 @@
 //! [`Records`] is one SQLite file today; a second engine stands beside `sqlite.rs` and gives the
 //! same [`View`], nothing above this module changes.
 
+mod audit;
 mod blobs;
 mod changes;
 mod dossiers;
+mod imports;
 mod inbox;
 mod leases;
 mod numbers;
 mod papers;
+mod restored;
 mod schema;
+mod sizes;
 mod sqlite;
 mod uploads;
 mod world;
 
+pub(crate) use audit::{AuditHead, AuditRow, Event, GENESIS};
 pub use blobs::{BlobError, Blobs, MAX_BLOB};
+pub(crate) use blobs::{flush_folder, hash_of};
 pub(crate) use dossiers::DossierRow;
 pub(crate) use inbox::Lane;
 pub(crate) use papers::{PaperRow, StoredStatus};

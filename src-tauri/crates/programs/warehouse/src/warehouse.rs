@@ -1,11 +1,16 @@
 //! The warehouse as one value: everything a request needs.
 
+use crate::audit::Journal;
+use crate::health::Metrics;
+use crate::limits::Gates;
 use crate::{
     Blobs, Config, FileDirectory, IdentityDirectory, Records, Reference, ServeError, StoreError, receipt_key,
 };
 use ed25519_dalek::SigningKey;
 use motcua_dossier::{BlobId, DeviceId, Timestamp};
 use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +32,13 @@ pub struct Warehouse {
     pub(crate) closing: CancellationToken,
     /// Who writes to which upload now, to be asked to stop by a newer request.
     pub(crate) writers: Mutex<HashMap<String, CancellationToken>>,
+    /// Reads that wait for their entry in the audit.
+    pub(crate) journal: Journal,
+    pub(crate) metrics: Metrics,
+    pub(crate) metrics_from: Vec<IpAddr>,
+    pub(crate) gates: Gates,
+    /// The data directory.
+    pub(crate) data: PathBuf,
     reference: RwLock<Option<Arc<Reference>>>,
 }
 
@@ -56,12 +68,32 @@ impl Warehouse {
         identity: Box<dyn IdentityDirectory>,
         clock: Clock,
     ) -> Result<Self, ServeError> {
+        let this = Self::assemble(config, Blobs::open, identity, clock)?;
+        this.reconcile()?;
+        Ok(this)
+    }
+
+    /// Opens the data directory for a command that may run beside a server: nothing is tidied up.
+    pub(crate) fn beside(config: &Config) -> Result<Self, ServeError> {
+        let identity = Box::new(FileDirectory::new(config.data.join("identity.json")));
+        Self::assemble(config, Blobs::beside, identity, Arc::new(system_now))
+    }
+
+    fn assemble(
+        config: &Config,
+        blobs: fn(&Path) -> std::io::Result<Blobs>,
+        identity: Box<dyn IdentityDirectory>,
+        clock: Clock,
+    ) -> Result<Self, ServeError> {
+        if crate::backup::is_half_restored(&config.data) {
+            return Err(ServeError::HalfRestored);
+        }
         std::fs::create_dir_all(&config.data)?;
         let records = Records::open(&config.data.join("records.db"))?;
         records.write(|v| v.seed_epoch(config.epoch))?;
-        let blobs = Blobs::open(&config.data.join("blobs"))?;
+        let blobs = blobs(&config.data.join("blobs"))?;
         let receipts = receipt_key(&config.data)?;
-        let this = Self {
+        Ok(Self {
             records,
             blobs,
             receipts,
@@ -69,10 +101,13 @@ impl Warehouse {
             clock,
             closing: CancellationToken::new(),
             writers: Mutex::default(),
+            journal: Journal::default(),
+            metrics: Metrics::default(),
+            metrics_from: config.metrics_from.clone(),
+            gates: Gates::new(config.limits),
+            data: config.data.clone(),
             reference: RwLock::default(),
-        };
-        this.reconcile()?;
-        Ok(this)
+        })
     }
 
     /// Server time.
@@ -153,6 +188,7 @@ pub(crate) fn on_clock(data: &std::path::Path, now: &Arc<std::sync::atomic::Atom
         tls_cert: "".into(),
         tls_key: "".into(),
         epoch: 1,
+        ..Config::default()
     };
     let identity = Box::new(FileDirectory::new(data.join("identity.json")));
     let now = Arc::clone(now);

@@ -39,7 +39,11 @@ pub(super) async fn fetch(
 ) -> Result<Response, Refusal> {
     let id = BlobId::parse(&id).map_err(|_| Refusal::BlobIdMalformed)?;
     let path = blocking(warehouse, move |w| {
-        if w.sees_blob(&caller, &id)? { Ok(w.blobs.path(&id)) } else { Err(Refusal::BlobUnknown) }
+        if !w.sees_blob(&caller, &id)? {
+            return Err(Refusal::BlobUnknown);
+        }
+        w.note_read(&caller, "file.read", id.to_string())?;
+        Ok(w.blobs.path(&id))
     })
     .await?;
     let file = tokio::fs::File::open(path).await.map_err(|_| Refusal::BlobUnknown)?;

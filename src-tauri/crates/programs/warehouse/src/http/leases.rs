@@ -2,6 +2,7 @@
 
 use super::records::json_refusal;
 use super::{Shared, Who, blocking};
+use crate::audit::event;
 use crate::problem::Refusal;
 use crate::store::{DossierRow, View};
 use crate::warehouse::Caller;
@@ -61,6 +62,7 @@ pub(super) async fn take(
             let until = Timestamp(now.0 + LEASE_HOURS * 60 * 60 * 1000);
             let lease = DossierLease { dossier: id, device: caller.device, officer: wish.officer, until };
             v.put_lease(&lease, from, now)?;
+            v.audit(&event(&caller, &lease.officer, "dossier.leased", id.to_string(), now))?;
             if held.is_none_or(|before| before.device != caller.device) {
                 tell(v, id, &row, DossierEvent::Leased, now)?;
             }

@@ -208,8 +208,12 @@ pub(super) struct OpsReplySchema {
 /// looked up in the store, and every route has its time limit.
 struct DeviceKey;
 
-const BEFORE_THE_ROUTE: [(&str, &str); 3] =
-    [("401", "unauthorized"), ("408", "requestTimeout"), ("503", "storageTrouble")];
+const BEFORE_THE_ROUTE: [(&str, &str); 4] = [
+    ("401", "unauthorized"),
+    ("408", "requestTimeout"),
+    ("429", "tooManyRequests"),
+    ("503", "storageTrouble"),
+];
 
 impl Modify for DeviceKey {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
@@ -227,7 +231,14 @@ impl Modify for DeviceKey {
             ];
             for route in routes.into_iter().flatten().filter(|route| route.security.is_some()) {
                 for (status, code) in BEFORE_THE_ROUTE {
-                    route.responses.responses.entry(status.to_owned()).or_insert_with(|| {
+                    let said = route.responses.responses.entry(status.to_owned()).and_modify(|said| {
+                        if let RefOr::T(said) = said
+                            && !said.description.contains(code)
+                        {
+                            said.description = format!("{}, {code}", said.description);
+                        }
+                    });
+                    said.or_insert_with(|| {
                         let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
                         let content = problem.build();
                         RefOr::T(

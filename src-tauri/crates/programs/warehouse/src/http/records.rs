@@ -2,6 +2,7 @@
 
 use super::{Shared, Who, blocking};
 use crate::apply::{MIN_SCHEMA, reject};
+use crate::audit::leased;
 use crate::problem::Refusal;
 use crate::reference::Reference;
 use crate::warehouse::Warehouse;
@@ -68,14 +69,18 @@ pub(super) async fn reference(
     params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code")),
     responses((status = 200, body = super::openapi::IdentityReplySchema),
         (status = 422, description = "numberMalformed", body = super::openapi::ProblemSchema),
+        (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema),
         (status = 503, description = "identityServiceDown: only that service is out; storageTrouble", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn identity(
     State(warehouse): Shared,
+    Extension(caller): Who,
     Path(number): Path<String>,
 ) -> Result<Json<IdentityReply>, Refusal> {
     let number = IdNumber::parse(&number).map_err(|_| Refusal::NumberMalformed)?;
+    warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
+        w.note_read(&caller, "identity.asked", w.pseudonyms(std::slice::from_ref(&number)))?;
         let entry = w.identity.look_up(&number).map_err(|_| Refusal::IdentityServiceDown)?;
         let registered = entry.as_ref().is_some_and(|e| e.registered);
         Ok(Json(IdentityReply {
@@ -91,7 +96,8 @@ pub(super) async fn identity(
 #[utoipa::path(get, path = "/v1/documents", tag = "papers",
     params(("owner" = Vec<String>, Query, description = "one to ten numbers of the owner", explode)),
     responses((status = 200, description = "DocumentSummary, newest first", body = Vec<Object>),
-        (status = 422, description = "numberMalformed, queryMalformed", body = super::openapi::ProblemSchema)),
+        (status = 422, description = "numberMalformed, queryMalformed", body = super::openapi::ProblemSchema),
+        (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn documents(
     State(warehouse): Shared,
@@ -107,8 +113,10 @@ pub(super) async fn documents(
         .map(|(_, number)| IdNumber::parse(number))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| Refusal::NumberMalformed)?;
+    warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
         let today = w.now().day();
+        w.note_read(&caller, "documents.listed", w.pseudonyms(&owners))?;
         Ok(Json(w.records.read(|v| v.papers_of(&owners, &caller.agency, today))?))
     })
     .await
@@ -166,6 +174,7 @@ pub(super) async fn dossier(
         if row.agency != caller.agency {
             return Err(Refusal::DossierUnknown);
         }
+        w.note_read(&caller, "dossier.read", id.to_string())?;
         let version = [(header::ETAG, super::leases::etag(row.version))];
         Ok((version, Json(DossierView { receipts, ..row.view(id, lease) })).into_response())
     })
@@ -205,10 +214,13 @@ pub(super) async fn number_blocks(
                     Ok(Json(block))
                 }
                 Some(_) => Err(Refusal::IdempotencyMismatch),
-                None => v
-                    .lease_block(&wish.agency, wish.day, count, caller.device, now, key.as_deref())?
-                    .map(Json)
-                    .ok_or(Refusal::NumbersUsedUp),
+                None => {
+                    let key = key.as_deref();
+                    let block = v.lease_block(&wish.agency, wish.day, count, caller.device, now, key)?;
+                    let block = block.ok_or(Refusal::NumbersUsedUp)?;
+                    v.audit(&leased(&caller, &block, now))?;
+                    Ok(Json(block))
+                }
             }
         })
     })

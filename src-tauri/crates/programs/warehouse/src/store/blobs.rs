@@ -49,13 +49,26 @@ impl Blobs {
     /// # Errors
     /// Disk.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        let incoming = folder.join("incoming");
-        fs::create_dir_all(&incoming)?;
-        for entry in fs::read_dir(&incoming)? {
+        let this = Self::beside(folder)?;
+        for entry in fs::read_dir(folder.join("incoming"))? {
             fs::remove_file(entry?.path())?;
         }
+        Ok(this)
+    }
+
+    /// Opens or makes the folder beside a server that may be writing to it.
+    ///
+    /// # Errors
+    /// Disk.
+    pub fn beside(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder.join("incoming"))?;
         fs::create_dir_all(folder.join(UPLOADS))?;
-        Ok(Self { folder: folder.to_owned(), next: AtomicU64::new(0) })
+        Ok(Self::at(folder))
+    }
+
+    /// A folder that is only read.
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), next: AtomicU64::new(0) }
     }
 
     /// Stores bytes that are already in memory (seeding).
@@ -84,6 +97,27 @@ impl Blobs {
     /// Disk; `NotFound` when there is none.
     pub fn is_whole(&self, id: &BlobId) -> io::Result<bool> {
         Ok(hash_of(&File::open(self.path(id))?)? == id.0)
+    }
+
+    /// Takes a file over from another folder of blobs; what does not hash to its name is not taken.
+    pub(crate) fn take_from(&self, other: &Self, id: &BlobId) -> Result<u64, BlobError> {
+        let (mut file, mut buffer) = (File::open(other.path(id))?, vec![0u8; 1 << 16]);
+        let mut incoming = self.receive()?;
+        loop {
+            let n = file.read(&mut buffer)?;
+            if n == 0 {
+                return incoming.finish(self, id);
+            }
+            incoming.push(&buffer[..n])?;
+        }
+    }
+
+    /// Moves a file whose bytes changed out of the way, so that a counter that has it sends it again.
+    pub(crate) fn set_aside(&self, id: &BlobId, aside: &Path) -> io::Result<()> {
+        fs::create_dir_all(aside)?;
+        let path = self.path(id);
+        fs::rename(&path, aside.join(id.to_string()))?;
+        flush_folder(path.parent().unwrap_or(&self.folder))
     }
 
     pub(crate) fn has(&self, id: &BlobId) -> bool {
@@ -193,7 +227,7 @@ impl Drop for Incoming {
     }
 }
 
-fn hash_of(mut file: &File) -> io::Result<[u8; 32]> {
+pub(crate) fn hash_of(mut file: &File) -> io::Result<[u8; 32]> {
     let (mut hash, mut buffer) = (Sha256::new(), vec![0u8; 1 << 16]);
     loop {
         let n = file.read(&mut buffer)?;
@@ -205,7 +239,7 @@ fn hash_of(mut file: &File) -> io::Result<[u8; 32]> {
 }
 
 /// A rename is durable only when its folder is flushed; Windows has no such call and needs none.
-fn flush_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn flush_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

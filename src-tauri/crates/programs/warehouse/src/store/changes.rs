@@ -89,9 +89,9 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Begins another history.
-    pub(super) fn raise_epoch(&self) -> Result<u64, StoreError> {
-        let next = self.epoch()? + 1;
+    /// Begins another history, above `floor`.
+    pub(crate) fn raise_epoch(&self, floor: u64) -> Result<u64, StoreError> {
+        let next = self.epoch()?.saturating_add(1).max(floor);
         self.set_meta("epoch", next)?;
         Ok(next)
     }

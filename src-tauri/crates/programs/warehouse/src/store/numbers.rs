@@ -57,7 +57,7 @@ impl View<'_> {
         Ok(Some(NumberBlock { agency: agency.clone(), day, next: first, last }))
     }
 
-    /// Does the ordinal lie in a block leased to the device.
+    /// Does the ordinal lie in a block leased to the device, or in one whose lease a restore forgot.
     pub(crate) fn leased_to(
         &self,
         agency: &str,
@@ -69,7 +69,7 @@ impl View<'_> {
             .0
             .prepare_cached(
                 "SELECT 1 FROM number_blocks
-                 WHERE agency = ? AND day = ? AND ? BETWEEN first AND last AND device = ?",
+                 WHERE agency = ? AND day = ? AND ? BETWEEN first AND last AND device IN (?, 'restored')",
             )?
             .exists(params![agency, day.format_iso(), ordinal, device.to_string()])?)
     }

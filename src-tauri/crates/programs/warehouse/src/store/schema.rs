@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -97,14 +97,29 @@ ALTER TABLE number_blocks ADD COLUMN key TEXT;
 ALTER TABLE number_blocks ADD COLUMN wished INTEGER;
 CREATE UNIQUE INDEX number_blocks_key ON number_blocks(device, key) WHERE key IS NOT NULL;
 ",
+    "
+CREATE TABLE audit(
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, officer TEXT NOT NULL,
+  action TEXT NOT NULL, subject TEXT NOT NULL, prev_hash BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE audit_heads(
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
+CREATE TABLE owners(number TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE imports(
+  kind TEXT NOT NULL, key TEXT NOT NULL, row_hash BLOB NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY(kind, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX documents_code ON documents(code);
+",
 ];
 
-/// Brings the file to the newest schema. A file of a newer program is refused, untouched.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+/// How many steps a file has seen. A file of a newer program is refused, untouched.
+pub(super) fn require_known(connection: &Connection) -> Result<usize, StoreError> {
     let done: usize = connection.query_row("PRAGMA user_version", [], |r| r.get::<_, u32>(0))? as usize;
-    if done > STEPS.len() {
-        return Err(StoreError::Newer);
-    }
+    if done > STEPS.len() { Err(StoreError::Newer) } else { Ok(done) }
+}
+
+/// Brings the file to the newest schema.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let done = require_known(connection)?;
     for (step, sql) in STEPS.iter().enumerate().skip(done) {
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         tx.execute_batch(sql)?;

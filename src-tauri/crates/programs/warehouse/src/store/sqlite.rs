@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 const IDLE_READERS: usize = 4;
+const READ_ONLY: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Why the store did not do it. Nothing is ever half done.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,39 @@ impl Records {
         })
     }
 
+    /// Opens a file that nobody writes to (a copy in a backup) without changing a byte of it.
+    pub(crate) fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        let copy = Connection::open_with_flags(path, READ_ONLY)?;
+        schema::require_known(&copy)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(copy),
+            readers: Mutex::default(),
+            news: Mutex::default(),
+        })
+    }
+
+    /// Writes a consistent copy to a new file. Runs beside a server: neither readers nor the writer wait.
+    pub(crate) fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let target = path.to_str().ok_or(StoreError::Identifier)?;
+        let connection = Connection::open_with_flags(&self.path, READ_ONLY)?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection.execute("VACUUM INTO ?", [target])?;
+        Ok(std::fs::File::open(path)?.sync_all()?)
+    }
+
+    /// Number of the schema's last step.
+    pub(crate) fn schema(&self) -> Result<u32, StoreError> {
+        Ok(lock(&self.writer).query_row("PRAGMA user_version", [], |r| r.get(0))?)
+    }
+
+    /// Can a write begin within a second; nothing is written.
+    pub(crate) fn takes_writes(&self) -> Result<(), StoreError> {
+        let mut connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.busy_timeout(std::time::Duration::from_secs(1))?;
+        begin(&mut connection).map(drop)
+    }
+
     /// Reads from one consistent snapshot.
     pub(crate) fn read<T>(
         &self,
@@ -81,8 +115,7 @@ impl Records {
         let mut connection = match idle {
             Some(connection) => connection,
             None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(&self.path, flags)?;
+                let connection = Connection::open_with_flags(&self.path, READ_ONLY)?;
                 connection.busy_timeout(std::time::Duration::from_secs(5))?;
                 connection
             }
@@ -143,7 +176,7 @@ impl Records {
     /// # Errors
     /// Disk.
     pub fn raise_epoch(&self) -> Result<u64, StoreError> {
-        self.write(|view| view.raise_epoch())
+        self.write(|view| view.raise_epoch(0))
     }
 
     /// Asks the engine whether its file is whole.

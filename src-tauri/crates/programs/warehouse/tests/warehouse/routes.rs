@@ -354,7 +354,12 @@ async fn the_description_lists_every_status_a_route_answers() {
             listed(method, route, status, code.as_deref());
             seen.insert(status);
         }
-        for (status, code) in [(401, "unauthorized"), (408, "requestTimeout"), (503, "storageTrouble")] {
+        for (status, code) in [
+            (401, "unauthorized"),
+            (408, "requestTimeout"),
+            (429, "tooManyRequests"),
+            (503, "storageTrouble"),
+        ] {
             listed(method, route, status, Some(code));
         }
     }

@@ -74,6 +74,7 @@ impl World {
             tls_cert: dir.path().join("server.pem"),
             tls_key: dir.path().join("server.key"),
             epoch: 1,
+            ..Config::default()
         };
         config.save().unwrap();
         let authority = Authority::new("CA thử nghiệm");
