@@ -73,6 +73,7 @@ async fn after_a_restore_the_counters_repair_the_server_and_everything_is_there_
     let made = back_up(&world.config, &target(&world), false, None).unwrap();
     assert_eq!((made.blobs, made.blobs_missing.len()), (2, 0));
     let held = sent.day(&world, "after the backup").await;
+    let cursor = world.line(0).changes(None, 500, 0).await.unwrap().next_cursor;
     world.down().await;
     std::fs::remove_dir_all(&world.config.data).unwrap();
     // A file of the time before the backup is lost from the backup's disk as well.
@@ -84,6 +85,8 @@ async fn after_a_restore_the_counters_repair_the_server_and_everything_is_there_
     world.config = motcua_warehouse::Config::load(&world.config.data).unwrap();
     world.up().await;
     assert_eq!(world.line(0).about().await.unwrap().epoch, restored.epoch, "counters see that it rose");
+
+    assert!(world.line(0).changes(Some(&cursor), 500, 0).await.is_err(), "a place in a lost history is none");
 
     let fresh = world.lease(1, 200).await;
     assert!(fresh.next > held.last, "ordinals of a forgotten lease are never given again");

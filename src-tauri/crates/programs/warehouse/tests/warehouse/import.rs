@@ -8,7 +8,7 @@ use crate::world::{
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{DocumentStatus, DossierId, IdNumber, PaperCode};
 use motcua_warehouse::{ImportError, ImportKind, ImportReport, ImportWish, RowReport, check, import};
-use motcua_wire::OpPayload;
+use motcua_wire::{Change, OpPayload};
 
 /// Writes a list and takes it over.
 #[allow(clippy::unwrap_in_result)] // the list is the test's own
@@ -42,11 +42,6 @@ fn counts(report: &ImportReport) -> (u64, u64, u64, u64) {
 
 async fn papers(world: &World, number: &str) -> Vec<motcua_dossier::DocumentSummary> {
     world.line(0).documents(&[IdNumber::parse(number).unwrap()]).await.unwrap()
-}
-
-fn id_of(world: &World, code: &str) -> String {
-    let database = rusqlite::Connection::open(world.config.data.join("records.db")).unwrap();
-    database.query_row("SELECT id FROM dossiers WHERE code = ?", [code], |r| r.get(0)).unwrap()
 }
 
 const HEAD: &str =
@@ -254,9 +249,13 @@ async fn an_open_dossier_keeps_its_old_code_and_is_completed_at_a_counter() {
     assert_eq!(counts(&report), (7, 2, 0, 5));
     assert_eq!(counts(&take(&world, ImportKind::Dossiers, text.as_bytes(), false).unwrap().0), (7, 0, 2, 5));
     assert_eq!(world.lease(0, 5).await.next, 31, "an ordinal of the old system is not given again");
-    let id = id_of(&world, "HS-2019/00017");
-    let id = DossierId::parse(&id).unwrap();
     let line = world.line(0);
+    let told = line.changes(None, 500, 0).await.unwrap().items;
+    let id = told.iter().find_map(|change| match change {
+        Change::Dossier { id, code: Some(code), .. } if code.as_str() == "HS-2019/00017" => Some(*id),
+        _ => None,
+    });
+    let id = id.expect("counters are told of it");
     let view = line.dossier(id).await.unwrap().unwrap();
     let accepted = view.accepted.unwrap();
     assert_eq!((accepted.code.as_str(), accepted.fee, view.version), ("HS-2019/00017", 20_000, 1));
