@@ -180,7 +180,7 @@ pub(crate) fn system_now() -> Timestamp {
 /// A warehouse whose time is told to it.
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-pub(crate) fn on_clock(data: &std::path::Path, now: &Arc<std::sync::atomic::AtomicI64>) -> Warehouse {
+pub(crate) fn on_clock(data: &Path, now: &Arc<std::sync::atomic::AtomicI64>) -> Warehouse {
     let config = Config {
         version: 1,
         data: data.to_owned(),
