@@ -362,7 +362,8 @@ pub enum OpResult {
         waits_for: Vec<String>,
         /// The server holds it durably and applies it by itself once every file it waits for is there and
         /// the earlier ones of its dossier are done: "Đã gửi, kho đang kiểm". Sent again, it is answered
-        /// as a duplicate or as refused when that has happened.
+        /// as a duplicate or as refused when that has happened. When not, nothing of it is here, and whoever
+        /// sent it may change it.
         #[serde(default)]
         kept: bool,
     },

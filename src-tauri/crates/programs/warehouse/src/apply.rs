@@ -83,8 +83,12 @@ impl Warehouse {
             };
             let result = match stuck.get(&op.dossier) {
                 Some(earlier)
+                    // What is answered as not kept is nowhere here: its counter may change it yet.
                     if !op.payload.is_filing()
-                        && self.records.read(|v| v.op(op.op_id))?.is_none_or(|o| o.applied.is_none()) =>
+                        && self.records.read(|v| {
+                            let applied = v.op(op.op_id)?.is_some_and(|o| o.applied.is_some());
+                            Ok(!applied && v.kept_hash(op.op_id)?.is_none())
+                        })? =>
                 {
                     OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }

@@ -43,9 +43,11 @@ impl State {
         let mut stuck: HashMap<DossierId, OpId> = HashMap::new();
         let mut results = Vec::with_capacity(ops.len());
         for op in ops {
-            let applied_before = self.ops.get(&op.op_id).is_some_and(|seen| seen.applied.is_some());
+            // What is answered as not kept is nowhere here: its counter may change it yet.
+            let here = self.ops.get(&op.op_id).is_some_and(|seen| seen.applied.is_some())
+                || self.inbox.iter().any(|kept| kept.op_id == op.op_id);
             let result = match stuck.get(&op.dossier) {
-                Some(earlier) if !applied_before && !op.payload.is_filing() => {
+                Some(earlier) if !here && !op.payload.is_filing() => {
                     OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }
                 _ => self.apply(op, key),

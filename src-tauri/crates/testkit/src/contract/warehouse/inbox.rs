@@ -10,6 +10,7 @@ pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
     a_dossier_waits_whole_and_is_applied_in_order(&make().await).await;
     what_needs_no_file_is_refused_at_once(&make().await).await;
     what_is_refused_later_takes_only_what_needs_it_out(&make().await).await;
+    what_is_held_is_never_told_to_be_free(&make().await).await;
     a_change_meanwhile_is_a_conflict(&make().await).await;
 }
 
@@ -120,6 +121,19 @@ async fn what_is_refused_later_takes_only_what_needs_it_out(bench: &dyn Warehous
         let stays = machine.push(op).await;
         assert!(matches!(stays, OpResult::Deferred { kept: false, .. }), "nobody waits for it: {stays:?}");
     }
+}
+
+async fn what_is_held_is_never_told_to_be_free(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let (poison, _, first) = machine.absent(1, SignedBy::Nobody);
+    let (pdf, _, second) = machine.absent(1, SignedBy::Agency);
+    machine.push_all(&[&first, &second]).await;
+    machine.upload(&poison).await;
+    let answers = machine.push_all(&[&first, &second]).await;
+    assert_eq!(code_of(&answers[0]), "fileUnsigned");
+    assert_eq!(answers[1], waits(&second, vec![blob_of(&pdf).to_string()]), "it waits on, and says so");
+    machine.upload(&pdf).await;
+    assert!(matches!(machine.push(&second).await, OpResult::Duplicate { version: 1, .. }));
 }
 
 async fn a_change_meanwhile_is_a_conflict(bench: &dyn WarehouseBench) {
