@@ -5,7 +5,7 @@ use motcua_desk::ports::{
 };
 use motcua_dossier::{
     BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
-    OutboxState, ReferenceData, Timestamp, fold,
+    OutboxState, ReferenceData, SearchQuery, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -234,12 +234,13 @@ impl Vault for MemoryVault {
 
     fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError> {
         self.read(|c| {
-            let query = fold(query);
+            let query = SearchQuery::parse(query);
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             let mut found: Vec<Dossier> =
-                c.dossiers.values().filter(|d| searched(d).contains(&query)).cloned().collect();
-            found.sort_by_key(|d| std::cmp::Reverse((d.opened_at, d.id)));
-            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            found
+                c.dossiers.values().filter(|d| query.finds(&d.search_text())).cloned().collect();
+            found.sort_by_key(|d| std::cmp::Reverse((d.place(), d.id)));
+            found.truncate(query.candidates(limit));
+            query.arrange(found, limit)
         })
     }
 
@@ -293,20 +294,6 @@ impl Vault for MemoryVault {
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
         self.read(|c| c.settings.get(key).cloned())
     }
-}
-
-fn searched(dossier: &Dossier) -> String {
-    let owner = &dossier.applicant.owner;
-    let code = dossier.code.as_ref().map_or("", |c| c.as_str());
-    let aliases: Vec<&str> = owner.aliases.iter().map(IdNumber::value).collect();
-    fold(&format!(
-        "{} {} {} {code} {} {}",
-        owner.name,
-        owner.number.value(),
-        aliases.join(" "),
-        dossier.procedure_name,
-        dossier.procedure
-    ))
 }
 
 #[cfg(test)]

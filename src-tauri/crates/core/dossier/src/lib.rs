@@ -22,6 +22,7 @@ mod ids;
 mod moment;
 mod outbox;
 mod procedure;
+mod search;
 
 pub use calendar::{Calendar, DayOff, Deadline};
 pub use code::{
@@ -44,3 +45,4 @@ pub use ids::{BlobId, DeviceId, DocumentId, DossierId, OpId};
 pub use moment::{Day, Timestamp};
 pub use outbox::{OutboxItem, OutboxKind, OutboxState};
 pub use procedure::{Category, ComponentSpec, HandlingCase, OrgNode, Procedure, ReferenceData};
+pub use search::{SearchQuery, SearchText, SearchWord};

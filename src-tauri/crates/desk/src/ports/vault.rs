@@ -247,7 +247,8 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError>;
-    /// Newest first, at most `limit`; `query` is folded and matched against owner, code and procedure.
+    /// Newest first, at most `limit`, by the rules of [`SearchQuery`](motcua_dossier::SearchQuery): people,
+    /// numbers, codes and procedures; what fits with its marks before what fits without.
     ///
     /// # Errors
     /// `Locked`, storage.

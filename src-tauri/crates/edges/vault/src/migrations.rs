@@ -13,7 +13,20 @@ use std::path::{Path, PathBuf};
 pub const SCHEMA_VERSION: usize = STEPS.len();
 
 /// Step `n` leads from schema `n` to `n + 1`. A shipped step never changes.
-pub(crate) const STEPS: &[&str] = &[include_str!("migrations/001.sql")];
+pub(crate) const STEPS: &[Step] = &[
+    Step { sql: include_str!("migrations/001.sql"), then: nothing_more },
+    Step { sql: include_str!("migrations/002.sql"), then: crate::records::index_again },
+];
+
+/// One step of the schema: its statements, then what they cannot say.
+pub(crate) struct Step {
+    sql: &'static str,
+    then: fn(&Connection) -> Result<(), VaultError>,
+}
+
+fn nothing_more(_: &Connection) -> Result<(), VaultError> {
+    Ok(())
+}
 
 /// Schema of an open database.
 pub(crate) fn version(db: &Connection) -> Result<usize, VaultError> {
@@ -22,19 +35,20 @@ pub(crate) fn version(db: &Connection) -> Result<usize, VaultError> {
 }
 
 /// Brings the database to the newest of `steps`. One that is newer is refused and was not written to.
-pub(crate) fn migrate(db: &mut Connection, path: &Path, key: &Key, steps: &[&str]) -> Result<(), VaultError> {
+pub(crate) fn migrate(db: &mut Connection, path: &Path, key: &Key, steps: &[Step]) -> Result<(), VaultError> {
     let found = version(db)?;
     if found > steps.len() {
         return Err(VaultError::Newer);
     }
     for (done, step) in steps.iter().enumerate().skip(found) {
-        if done > 0 {
+        if found > 0 {
             back_up(db, path, key, done)?;
         }
         let next = u32::try_from(done + 1).map_err(|_| VaultError::Storage)?;
         let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(|e| from_sqlite(&e))?;
-        tx.execute_batch(step)
-            .and_then(|()| tx.pragma_update(None, "user_version", next))
+        tx.execute_batch(step.sql).map_err(|e| from_sqlite(&e))?;
+        (step.then)(&tx)?;
+        tx.pragma_update(None, "user_version", next)
             .and_then(|()| tx.commit())
             .map_err(|e| from_sqlite(&e))?;
     }
@@ -68,9 +82,14 @@ mod tests {
     use super::*;
     use zeroize::Zeroizing;
 
-    const FIRST: &str = "CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('kept');";
-    const SECOND: &str = "ALTER TABLE t ADD COLUMN w TEXT; UPDATE t SET w = v;";
-    const BROKEN: &str = "UPDATE t SET v = 'half done'; SELECT * FROM no_such_table;";
+    const FIRST: Step = plain("CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('kept');");
+    const SECOND: Step = plain("ALTER TABLE t ADD COLUMN w TEXT; UPDATE t SET w = v;");
+    const BROKEN: Step = plain("UPDATE t SET v = 'half done'; SELECT * FROM no_such_table;");
+    const STOPPED: Step = Step { sql: "UPDATE t SET v = 'half done';", then: |_| Err(VaultError::Damaged) };
+
+    const fn plain(sql: &'static str) -> Step {
+        Step { sql, then: nothing_more }
+    }
 
     fn database_at(dir: &Path) -> (Connection, PathBuf, Key) {
         let (path, key) = (dir.join("vault.db"), Zeroizing::new([5u8; 32]));
@@ -98,8 +117,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (mut db, path, key) = database_at(dir.path());
         migrate(&mut db, &path, &key, &[FIRST]).unwrap();
-        assert!(migrate(&mut db, &path, &key, &[FIRST, BROKEN]).is_err());
-        assert_eq!((version(&db).unwrap(), value(&db, "v").as_str()), (1, "kept"));
+        for step in [BROKEN, STOPPED] {
+            assert!(migrate(&mut db, &path, &key, &[FIRST, step]).is_err());
+            assert_eq!((version(&db).unwrap(), value(&db, "v").as_str()), (1, "kept"));
+        }
     }
 
     #[test]

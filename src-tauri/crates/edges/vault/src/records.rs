@@ -4,12 +4,10 @@ use crate::failure::from_sqlite;
 use motcua_desk::ports::{Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, VaultError};
 use motcua_dossier::{
     BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
-    ReferenceData, Timestamp, fold,
+    ReferenceData, SearchQuery, SearchText, SearchWord, Timestamp,
 };
 use motcua_wire::SignedReceipt;
-use rusqlite::{
-    Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params, params_from_iter,
-};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashSet;
 
@@ -55,14 +53,21 @@ impl Records {
     }
 
     pub(crate) fn dossiers(&self, query: &str, limit: u32) -> Done<Vec<Dossier>> {
-        let words: Vec<String> = fold(query).split(' ').filter(|w| !w.is_empty()).map(anywhere).collect();
-        let each = "AND folded LIKE ? ESCAPE '\\' ".repeat(words.len());
-        let sql = format!(
-            "SELECT body FROM dossier WHERE id IN
-               (SELECT id FROM dossier WHERE 1 {each} ORDER BY opened_at DESC, id DESC LIMIT {limit})
-             ORDER BY opened_at DESC, id DESC"
-        );
-        self.bodies(&sql, params_from_iter(words))
+        let query = SearchQuery::parse(query);
+        if query.is_blank() {
+            return self.bodies("SELECT body FROM dossier ORDER BY place DESC LIMIT ?1", [limit]);
+        }
+        if query.words().is_empty() {
+            return Ok(vec![]);
+        }
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let newest = self.bodies(
+            "SELECT body FROM dossier WHERE place IN
+               (SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
+             ORDER BY place DESC",
+            params![wanted(query.words()), signed(query.candidates(limit) as u64)?],
+        )?;
+        Ok(query.arrange(newest, limit))
     }
 
     pub(crate) fn outbox(&self, all: bool) -> Done<Vec<OutboxItem>> {
@@ -227,21 +232,30 @@ impl Writing<'_> {
 
     fn dossier(&self, dossier: &Dossier) -> Done<()> {
         let id = dossier.id.to_string();
-        let stored: Option<i64> = self
+        let stored: Option<(i64, i64, String)> = self
             .tx
-            .prepare_cached("SELECT revision FROM dossier WHERE id = ?1")
-            .and_then(|mut s| s.query_row([&id], |r| r.get(0)).optional())
+            .prepare_cached("SELECT place, revision, body FROM dossier WHERE id = ?1")
+            .and_then(|mut s| s.query_row([&id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional())
             .map_err(|e| from_sqlite(&e))?;
         let revision = signed(dossier.revision)?;
-        if revision != stored.unwrap_or(0) + 1 {
+        if revision != stored.as_ref().map_or(0, |(_, revision, _)| *revision) + 1 {
             return Err(VaultError::Stale);
         }
+        let text = dossier.search_text();
+        let Some((place, _, before)) = stored else {
+            return insert_dossier(self.tx, dossier.place(), &id, revision, &json(dossier)?, &text);
+        };
         self.run(
-            "INSERT INTO dossier VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, opened_at = excluded.opened_at,
-                                            folded = excluded.folded, body = excluded.body",
-            params![id, revision, dossier.opened_at.0, searched(dossier), json(dossier)?],
+            "UPDATE dossier SET revision = ?2, body = ?3 WHERE place = ?1",
+            params![place, revision, json(dossier)?],
         )?;
+        // Most changes of a dossier are not about what it is found by.
+        if text_of(&before) != Some(text.clone()) {
+            self.run(
+                "REPLACE INTO dossier_text (rowid, words, ends) VALUES (?1, ?2, ?3)",
+                params![place, text.words, text.ends],
+            )?;
+        }
         Ok(())
     }
 
@@ -374,36 +388,67 @@ fn counter_of(db: &Connection) -> Done<Counter> {
     })
 }
 
-/// What a search looks at: people and their numbers, the code, the procedure.
-fn searched(dossier: &Dossier) -> String {
-    let mut text = String::new();
-    let mut add = |part: &str| {
-        text.push_str(part);
-        text.push('\n');
+/// Takes the dossiers of schema 1 over and makes them findable. One whose body is not understood keeps
+/// its row: it stays as damaged as it was, and holds up nobody else's work.
+pub(crate) fn index_again(db: &Connection) -> Done<()> {
+    let each = |row: &Row<'_>| -> rusqlite::Result<(String, i64, i64, String)> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
     };
-    for party in [Some(&dossier.applicant.owner), dossier.applicant.submitter.as_ref()].into_iter().flatten()
-    {
-        add(&party.name);
-        add(party.number.value());
-        party.aliases.iter().for_each(|a| add(a.value()));
+    let mut old = db
+        .prepare("SELECT id, revision, opened_at, body FROM dossier_of_schema_1 ORDER BY opened_at, id")
+        .map_err(|e| from_sqlite(&e))?;
+    for row in old.query_map([], each).map_err(|e| from_sqlite(&e))? {
+        let (id, revision, opened_at, body) = row.map_err(|e| from_sqlite(&e))?;
+        let dossier: Option<Dossier> = serde_json::from_str(&body).ok();
+        let text = dossier.as_ref().map(Dossier::search_text);
+        let text = text.unwrap_or_else(|| SearchText { words: String::new(), ends: String::new() });
+        let place = dossier.map_or(opened_at << 20, |d| d.place());
+        insert_dossier(db, place, &id, revision, &body, &text)?;
     }
-    add(dossier.code.as_ref().map_or("", |c| c.as_str()));
-    add(dossier.procedure.as_str());
-    add(&dossier.procedure_name);
-    fold(&text)
+    drop(old);
+    db.execute_batch("DROP TABLE dossier_of_schema_1").map_err(|e| from_sqlite(&e))
 }
 
-/// `LIKE` pattern for a word anywhere, taken literally.
-fn anywhere(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
+/// Writes a new dossier at its place, or at the next free one.
+fn insert_dossier(
+    db: &Connection,
+    mut place: i64,
+    id: &str,
+    revision: i64,
+    body: &str,
+    text: &SearchText,
+) -> Done<()> {
+    let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
+        db.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|e| from_sqlite(&e))
+    };
+    while run("INSERT OR IGNORE INTO dossier VALUES (?1, ?2, ?3, ?4)", params![place, id, revision, body])?
+        == 0
+    {
+        place += 1;
     }
-    pattern.push('%');
-    pattern
+    run(
+        "INSERT INTO dossier_text (rowid, words, ends) VALUES (?1, ?2, ?3)",
+        params![place, text.words, text.ends],
+    )?;
+    Ok(())
+}
+
+fn text_of(body: &str) -> Option<SearchText> {
+    serde_json::from_str::<Dossier>(body).ok().map(|d| d.search_text())
+}
+
+/// The words as an FTS5 expression. They hold letters and digits only and stand in quotes: nothing in them
+/// is an operator.
+fn wanted(words: &[SearchWord]) -> String {
+    let each = words.iter().map(|word| {
+        let open = if word.open { " *" } else { "" };
+        let forward = format!("words : \"{}\"{open}", word.tokens.join(" "));
+        match &word.backwards {
+            Some(end) => format!("({forward} OR ends : \"{end}\" *)"),
+            None => forward,
+        }
+    });
+    each.collect::<Vec<_>>().join(" AND ")
 }
 
 /// A line that is not in the outbox cannot change: whoever asks works on something old.

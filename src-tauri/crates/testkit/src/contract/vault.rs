@@ -8,7 +8,7 @@ use motcua_desk::ports::{
 };
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, DeviceId, DocumentId, DocumentRecord,
-    DocumentStatus, DocumentSummary, Dossier, DossierId, DossierState, IdNumber, IdentityAnswer,
+    DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, IdNumber, IdentityAnswer,
     IdentityCheck, Metadata, NumberBlock, OpId, OutboxItem, OutboxKind, OutboxState, PaperCode, Party,
     PartyKind, ProcedureCode, Provenance, ReferenceData, ReturnMethod, StoreKind, Timestamp,
 };
@@ -33,6 +33,9 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     wrong_secrets_are_kept_for_each_officer_without_a_key(make().as_ref());
     a_dossier_follows_its_revision(make().as_ref());
     dossiers_are_found_without_marks_newest_first(make().as_ref());
+    what_was_typed_with_marks_stands_first(make().as_ref());
+    numbers_and_codes_are_found_by_either_end(make().as_ref());
+    what_is_typed_is_no_language(make().as_ref());
     the_outbox_has_no_gap(make().as_ref());
     an_operation_never_changes(make().as_ref());
     sending_is_queued_again_after_unlock(make().as_ref());
@@ -151,8 +154,94 @@ fn dossiers_are_found_without_marks_newest_first(vault: &dyn Vault) {
     assert_eq!(found("ĐẶNG THỊ", 10), [old.id]);
     assert_eq!(found("văn hòa", 10), [new.id], "the place of the mark does not matter");
     assert_eq!(found("khai sinh", 10), [new.id, old.id], "by procedure");
-    assert_eq!(found("%", 10), [] as [DossierId; 0], "no pattern signs");
     assert_eq!(found("khong co ai", 10), [] as [DossierId; 0]);
+}
+
+fn what_was_typed_with_marks_stands_first(vault: &dyn Vault) {
+    create(vault);
+    let names =
+        ["Trần Văn Hòa", "Trần Văn Hoa", "Trần Văn Hoà", "Trấn Văn Hóa", "Đỗ Văn Dũng", "Do Van Dung"];
+    let dossiers: Vec<Dossier> = (1..).zip(names).map(|(n, name)| sample_dossier(n, name)).collect();
+    vault.commit(&Batch { dossiers, ..Batch::default() }).unwrap();
+    let found = |query: &str, limit| -> Vec<String> {
+        vault.dossiers(query, limit).unwrap().into_iter().map(|d| d.applicant.owner.name).collect()
+    };
+    assert_eq!(
+        found("hoa", 10),
+        ["Trấn Văn Hóa", "Trần Văn Hoà", "Trần Văn Hoa", "Trần Văn Hòa"],
+        "newest first"
+    );
+    assert_eq!(found("hòa", 10), ["Trần Văn Hoà", "Trần Văn Hòa", "Trấn Văn Hóa", "Trần Văn Hoa"]);
+    assert_eq!(
+        found("Hoà", 2),
+        ["Trần Văn Hoà", "Trần Văn Hòa"],
+        "those are looked for among all, not among two"
+    );
+    assert_eq!(found("trần hó", 1), ["Trấn Văn Hóa"], "marks that fit nobody change nothing: the newest");
+    assert_eq!(found("do dung", 10), ["Do Van Dung", "Đỗ Văn Dũng"]);
+    assert_eq!(found("đỗ", 10), ["Đỗ Văn Dũng", "Do Van Dung"]);
+    let decomposed = "Đo\u{302}\u{303} Va\u{306}n";
+    assert_eq!(found(decomposed, 10), ["Đỗ Văn Dũng", "Do Van Dung"], "typed by whatever input method");
+}
+
+fn numbers_and_codes_are_found_by_either_end(vault: &dyn Vault) {
+    create(vault);
+    let (mut first, mut second) = (sample_dossier(11, "Trần Thị B"), sample_dossier(12, "Lê Văn C"));
+    first.code = Some(DossierCode::parse("000.01.20.H08-261121-0042").unwrap());
+    second.applicant.owner.aliases = vec![IdNumber::parse("205404812").unwrap()];
+    second.applicant.submitter = Some(Party {
+        name: "Phạm Thị Nộp".into(),
+        number: sample_number(99),
+        ..second.applicant.owner.clone()
+    });
+    let (a, b) = (first.id, second.id);
+    vault.commit(&Batch { dossiers: vec![first, second], ..Batch::default() }).unwrap();
+    let found =
+        |query: &str| -> Vec<DossierId> { vault.dossiers(query, 10).unwrap().iter().map(|d| d.id).collect() };
+    assert_eq!(found("052090"), [b, a], "the beginning");
+    assert_eq!(found("000011"), [a], "the end");
+    assert_eq!(found("0011 tran"), [a], "the last four digits and a name");
+    assert_eq!(found("4812"), [b], "an earlier number");
+    assert_eq!(found("000099"), [b], "the submitter's");
+    assert_eq!(found("nop pham"), [b]);
+    assert_eq!(found("000.01.20.H08-261121-0042"), [a], "the whole code");
+    assert_eq!(found("000.01.20.h08-26"), [a]);
+    assert_eq!(found("261121-0042"), [a]);
+    assert_eq!(found("0042"), [a]);
+    assert_eq!(found("H08-0042"), [] as [DossierId; 0], "not out of order");
+    assert_eq!(found("09000"), [] as [DossierId; 0], "not out of the middle");
+    let mut renamed = vault.dossier(a).unwrap().unwrap();
+    renamed.revision += 1;
+    renamed.code = None;
+    renamed.applicant.owner.name = "Hồ Thị Đổi".into();
+    commit_dossier(vault, &renamed).unwrap();
+    assert_eq!(
+        (found("ho thi doi"), found("0042"), found("tran")),
+        (vec![a], vec![], vec![]),
+        "as it is now"
+    );
+}
+
+fn what_is_typed_is_no_language(vault: &dyn Vault) {
+    create(vault);
+    let dossier = sample_dossier(1, "Nguyễn Văn A");
+    commit_dossier(vault, &dossier).unwrap();
+    let found = |query: &str| vault.dossiers(query, 10).unwrap().len();
+    for query in
+        ["%", "*", "\"", "\"\"", "'", "()", "^", ":", "-", "+", "{words}", "words:nguyen", "words : nguyen"]
+    {
+        assert_eq!(found(query), 0, "{query}");
+    }
+    for query in ["nguyen OR tran", "nguyen NOT tran", "nguyen AND van", "NEAR(nguyen van)", "NEAR"] {
+        assert_eq!(found(query), 0, "{query}: the operators are words, and not there");
+    }
+    for query in ["\"nguyen\"", "nguyen*", "^nguyen", "(nguyen) van", "nguyen; DROP", "van' --"] {
+        assert_eq!(
+            found(query),
+            usize::from(!query.contains("DROP")),
+            "{query}: signs beside words are nothing"
+        );
+    }
 }
 
 fn the_outbox_has_no_gap(vault: &dyn Vault) {

@@ -2,7 +2,7 @@
 
 use super::RECOVERY_PRIVATE;
 use motcua_desk::ports::Vault;
-use motcua_dossier::{OutboxState, Timestamp};
+use motcua_dossier::{Dossier, OutboxState, Timestamp};
 use motcua_testkit::contract::vault::{self as contract, OFFICER, SECRET};
 use motcua_vault::SealedVault;
 use std::path::Path;
@@ -40,8 +40,20 @@ fn states() -> Vec<OutboxState> {
 
 #[test]
 fn schema_1_opens_with_its_outbox() {
+    opens_with_its_outbox("schema_1");
+    let dir = copied("schema_1");
+    drop(SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap());
+    assert!(dir.path().join("vault.schema-1.db").is_file(), "a copy of what was there before");
+}
+
+#[test]
+fn schema_2_opens_with_its_outbox() {
+    opens_with_its_outbox("schema_2");
+}
+
+fn opens_with_its_outbox(fixture: &str) {
     for recovery in [false, true] {
-        let dir = copied("schema_1");
+        let dir = copied(fixture);
         let vault = if recovery {
             SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap()
         } else {
@@ -58,7 +70,14 @@ fn schema_1_opens_with_its_outbox() {
             assert_eq!(queued.receipt.is_some(), number == 1);
         }
         let dossier = contract::sample_dossier(1, "Nguyễn Văn A (DEMO)");
-        assert_eq!(vault.dossier(dossier.id), Ok(Some(dossier)));
+        assert_eq!(vault.dossier(dossier.id), Ok(Some(dossier.clone())));
+        for query in ["", "nguyen van a", "0001", "khai sinh"] {
+            assert_eq!(vault.dossiers(query, 10), Ok(vec![dossier.clone()]), "{query}");
+        }
+        let renamed = Dossier { procedure_name: "Chứng thực".into(), revision: 2, ..dossier };
+        contract::commit_dossier(&vault, &renamed).unwrap();
+        assert_eq!(vault.dossiers("khai sinh", 10), Ok(vec![]));
+        assert_eq!(vault.dossiers("chứng thực", 10), Ok(vec![renamed]));
         let (_, papers) = vault.documents(&contract::sample_document(1).record.owner).unwrap();
         assert_eq!(papers, [contract::sample_document(1)]);
         let id = vault.put_blob(b"%PDF-1.7 (DEMO)").unwrap();

@@ -5,6 +5,7 @@
 mod damage;
 mod fixtures;
 mod kill;
+mod search;
 mod secrecy;
 mod tries;
 
@@ -114,6 +115,18 @@ fn an_interrupted_creation_leaves_no_vault_and_is_not_in_the_way() {
             && std::fs::read(e.path()).unwrap() == b"half a database"
     });
     assert!(kept, "set aside, never deleted");
+}
+
+#[test]
+fn a_new_vault_is_the_newest_schema_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(created(dir.path()));
+    let mut names: Vec<String> = std::fs::read_dir(dir.path().join("vault"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["blobs", "keys.json", "vault.db", "vault.lock"], "no copy of a schema nobody used");
 }
 
 #[test]

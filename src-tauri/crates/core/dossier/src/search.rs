@@ -1,0 +1,372 @@
+//! How a dossier is found by what an officer types: one set of rules, whatever keeps the index.
+//!
+//! Each typed word stands in the dossier as a whole word; the last one may go on. What holds a digit
+//! (a number, a code) may also be the beginning or the end of one: "last four digits". Marks, case
+//! and the place of a tone mark do not matter for finding; what was typed with marks stands before
+//! what fits only without them. Nothing that is typed is a sign of a query language.
+
+use crate::{Dossier, DossierId, Party, Timestamp, fold};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// So many of the newest hits are looked through for those that fit with their marks.
+const CANDIDATES: usize = 200;
+
+/// Room for this many dossiers of one millisecond in [`Dossier::place`].
+const PLACE_BITS: u32 = 20;
+
+/// What a dossier is found by, folded. Words are apart by one space and hold letters and digits only.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SearchText {
+    /// Names, numbers, codes and the procedure.
+    pub words: String,
+    /// Numbers and codes without their punctuation, read from their last sign to the first.
+    pub ends: String,
+}
+
+/// What was typed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SearchQuery {
+    /// Nothing but white space asks for everything.
+    blank: bool,
+    words: Vec<SearchWord>,
+}
+
+/// One typed word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SearchWord {
+    /// Folded. More than one when punctuation stands between ("H08-261121"): they follow each other.
+    pub tokens: Vec<String>,
+    /// The last token is the beginning of a word.
+    pub open: bool,
+    /// It may be the end of a number or a code: its signs read backwards.
+    pub backwards: Option<String>,
+    /// The tokens with their marks; empty when it was typed without any.
+    marked: Vec<Marked>,
+}
+
+/// A word with its marks, wherever the tone mark was put: "hòa" and "hoà" are the same.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Marked {
+    letters: String,
+    tone: String,
+}
+
+impl Dossier {
+    /// What a search for this dossier looks at.
+    #[must_use]
+    pub fn search_text(&self) -> SearchText {
+        let (mut words, mut ends) = (Vec::new(), Vec::new());
+        for field in self.searched() {
+            let (text, number) = match field {
+                Searched::Name(text) => (text, false),
+                Searched::Number(text) => (text, true),
+            };
+            let folded = fold(text);
+            if number {
+                ends.push(backwards(&folded));
+            }
+            words.extend(tokens(&folded).map(str::to_owned));
+        }
+        ends.retain(|end| !end.is_empty());
+        SearchText { words: words.join(" "), ends: ends.join(" ") }
+    }
+
+    /// Order of dossiers by age: the newer one has the higher number. Two of the same millisecond
+    /// are apart by their random bits, and hardly ever alike.
+    #[must_use]
+    pub fn place(&self) -> i64 {
+        place(self.opened_at, self.id)
+    }
+
+    fn searched(&self) -> impl Iterator<Item = Searched<'_>> {
+        let parties = [Some(&self.applicant.owner), self.applicant.submitter.as_ref()];
+        parties
+            .into_iter()
+            .flatten()
+            .flat_map(|party: &Party| {
+                let numbers = std::iter::once(&party.number).chain(&party.aliases);
+                std::iter::once(Searched::Name(&party.name))
+                    .chain(numbers.map(|number| Searched::Number(number.value())))
+            })
+            .chain(self.code.iter().map(|code| Searched::Number(code.as_str())))
+            .chain([Searched::Number(self.procedure.as_str()), Searched::Name(&self.procedure_name)])
+    }
+}
+
+enum Searched<'a> {
+    Name(&'a str),
+    Number(&'a str),
+}
+
+fn place(opened_at: Timestamp, id: DossierId) -> i64 {
+    // A UUIDv7 has 12 random bits after its time and version, further ones after two fixed bits.
+    let bits = id.0.as_u128();
+    let low = ((bits >> 64 & 0xfff) << 8) | (bits >> 54 & 0xff);
+    let millis = opened_at.0.clamp(0, (1 << (63 - PLACE_BITS)) - 1);
+    (millis << PLACE_BITS) | i64::try_from(low).unwrap_or_default()
+}
+
+impl SearchQuery {
+    /// Reads what was typed. Every text is a query.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut words: Vec<SearchWord> = text.split_whitespace().filter_map(SearchWord::parse).collect();
+        if let Some(last) = words.last_mut() {
+            last.open = true;
+        }
+        Self { blank: text.trim().is_empty(), words }
+    }
+
+    /// Asks for every dossier.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.blank
+    }
+
+    /// What has to be there, all of it. None for a text of signs only, which finds nothing.
+    #[must_use]
+    pub fn words(&self) -> &[SearchWord] {
+        &self.words
+    }
+
+    /// Every word is there, marks aside.
+    #[must_use]
+    pub fn finds(&self, text: &SearchText) -> bool {
+        self.blank || (!self.words.is_empty() && self.words.iter().all(|word| word.is_in(text)))
+    }
+
+    /// So many of the newest hits are needed to show `limit` in order.
+    #[must_use]
+    pub fn candidates(&self, limit: usize) -> usize {
+        if self.has_marks() { limit.max(CANDIDATES) } else { limit }
+    }
+
+    /// The first `limit` of the newest hits: those that fit with their marks before the rest, each newest first.
+    #[must_use]
+    pub fn arrange(&self, newest: Vec<Dossier>, limit: usize) -> Vec<Dossier> {
+        let mut found = newest;
+        if self.has_marks() {
+            found.sort_by_cached_key(|dossier| !self.fits_exactly(dossier));
+        }
+        found.truncate(limit);
+        found
+    }
+
+    fn has_marks(&self) -> bool {
+        self.words.iter().any(|word| !word.marked.is_empty())
+    }
+
+    fn fits_exactly(&self, dossier: &Dossier) -> bool {
+        let there: Vec<Vec<Marked>> = dossier
+            .searched()
+            .map(|field| match field {
+                Searched::Name(text) | Searched::Number(text) => marked(text),
+            })
+            .collect();
+        self.words
+            .iter()
+            .filter(|word| !word.marked.is_empty())
+            .all(|word| there.iter().any(|field| follows(field, &word.marked, word.open, Marked::may_become)))
+    }
+}
+
+impl SearchWord {
+    fn parse(typed: &str) -> Option<Self> {
+        let folded = fold(typed);
+        let tokens: Vec<String> = tokens(&folded).map(str::to_owned).collect();
+        if tokens.is_empty() {
+            return None;
+        }
+        let of_number = folded.contains(|c: char| c.is_ascii_digit());
+        let mut marked = marked(typed);
+        let plain = marked.iter().zip(&tokens).all(|(m, token)| m.tone.is_empty() && m.letters == *token);
+        if plain {
+            marked.clear();
+        }
+        Some(Self { open: of_number, backwards: of_number.then(|| backwards(&folded)), marked, tokens })
+    }
+
+    fn is_in(&self, text: &SearchText) -> bool {
+        let there: Vec<&str> = text.words.split(' ').collect();
+        follows(&there, &self.tokens, self.open, |typed, word| word.starts_with(typed.as_str()))
+            || self.backwards.as_ref().is_some_and(|end| text.ends.split(' ').any(|e| e.starts_with(end)))
+    }
+}
+
+impl Marked {
+    /// The word that is there may be what this one becomes when typed on.
+    fn may_become(&self, word: &Self) -> bool {
+        word.letters.starts_with(&self.letters) && (self.tone.is_empty() || self.tone == word.tone)
+    }
+}
+
+/// The typed tokens follow each other somewhere in `there`; when `open`, the last one may go on.
+fn follows<W, T>(there: &[W], typed: &[T], open: bool, becomes: impl Fn(&T, &W) -> bool) -> bool
+where
+    W: PartialEq<T>,
+{
+    let Some((last, before)) = typed.split_last() else { return true };
+    there.windows(typed.len()).any(|here| {
+        let (end, begin) = here.split_last().expect("a window is as long as what was typed");
+        begin.iter().zip(before).all(|(w, t)| w == t) && (end == last || (open && becomes(last, end)))
+    })
+}
+
+fn tokens(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty())
+}
+
+fn backwards(folded: &str) -> String {
+    folded.chars().rev().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The words of a text with their marks: the tone mark apart, the marks that make another letter
+/// (ă, â, ê, ô, ơ, ư) where they are.
+fn marked(text: &str) -> Vec<Marked> {
+    let mut found = vec![Marked::default()];
+    for c in text.nfc().flat_map(char::to_lowercase).nfd() {
+        let Some(word) = found.last_mut() else { break };
+        match c {
+            // grave, acute, tilde, hook above, dot below
+            '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}' => word.tone.push(c),
+            c if c.is_alphanumeric() || is_combining_mark(c) => word.letters.push(c),
+            _ if word.letters.is_empty() => {}
+            _ => found.push(Marked::default()),
+        }
+    }
+    found.retain(|word| !word.letters.is_empty());
+    for word in &mut found {
+        // Composed, so that "o" is not the beginning of "ô".
+        word.letters = word.letters.nfc().collect();
+    }
+    found
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(words: &str, numbers: &[&str]) -> SearchText {
+        let folded = fold(words);
+        let mut all: Vec<String> = tokens(&folded).map(str::to_owned).collect();
+        let mut ends = Vec::new();
+        for number in numbers {
+            let folded = fold(number);
+            all.extend(tokens(&folded).map(str::to_owned));
+            ends.push(backwards(&folded));
+        }
+        SearchText { words: all.join(" "), ends: ends.join(" ") }
+    }
+
+    fn finds(query: &str, there: &SearchText) -> bool {
+        SearchQuery::parse(query).finds(there)
+    }
+
+    #[test]
+    fn whole_words_and_the_last_one_begun() {
+        let there = text("Nguyễn Văn Hòa", &[]);
+        for query in ["nguyen", "NGUYỄN van hoa", "hoà nguyễn", "nguyen van h", "văn ho", " hoa  "] {
+            assert!(finds(query, &there), "{query}");
+        }
+        for query in ["ngu van", "guyen", "nguyen van hoan", "oa", "an"] {
+            assert!(!finds(query, &there), "{query}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_codes_by_their_beginning_and_their_end() {
+        let there = text("Trần Thị B", &["052090123456", "000.00.15.H08-261121-0042"]);
+        for query in [
+            "052090",
+            "3456",
+            "56",
+            "0520 tran",
+            "3456 tran",
+            "000.00.15.H08-26",
+            "H08-2611",
+            "261121-0042",
+            "0042",
+            "1121-0042",
+            "000.00.15.H08-261121-0042",
+        ] {
+            assert!(finds(query, &there), "{query}");
+        }
+        for query in ["2345", "H08-0042", "15-H08-2612", "0420"] {
+            assert!(!finds(query, &there), "{query}");
+        }
+    }
+
+    #[test]
+    fn signs_alone_find_nothing_and_nothing_typed_finds_everything() {
+        let there = text("Nguyễn Văn A", &["052090123456"]);
+        for query in ["%", "*", "\"", "()", "--", "^", ":"] {
+            assert!(!finds(query, &there), "{query}");
+        }
+        assert!(finds("", &there) && finds(" \t", &there));
+        assert!(finds("(nguyen*", &there), "signs beside a word are nothing");
+        assert!(!finds("nguyen OR tran", &there) && !finds("NOT tran", &there));
+    }
+
+    #[test]
+    fn the_place_of_the_tone_mark_is_no_other_word() {
+        assert_eq!(marked("Hòa Thúy"), marked("hoà thuý"));
+        assert_ne!(marked("hoa"), marked("hòa"));
+        assert_ne!(marked("Dũng"), marked("Đũng"));
+        let open = |typed: &str, word: &str| marked(typed)[0].may_become(&marked(word)[0]);
+        assert!(open("hò", "hòa") && open("nguyê", "nguyễn"));
+        assert!(!open("ho", "hồng") && !open("hó", "hòa"));
+    }
+
+    /// A syllable as it is written with a tone mark after each of its vowels in turn.
+    fn with_tone(syllable: &str, tone: char) -> Vec<String> {
+        let vowels: Vec<usize> = syllable
+            .char_indices()
+            .filter(|(_, c)| "aăâeêioôơuưy".contains(*c))
+            .map(|(at, c)| at + c.len_utf8())
+            .collect();
+        vowels
+            .iter()
+            .map(|at| format!("{}{tone}{}", &syllable[..*at], &syllable[*at..]).nfc().collect())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_query(text in ".*", there in ".*") {
+            let query = SearchQuery::parse(&text);
+            let _ = query.finds(&SearchText { words: there.clone(), ends: there });
+        }
+
+        #[test]
+        fn what_is_there_is_found_by_its_words_in_any_order(
+            mut names in proptest::collection::vec("[A-ZĐÂ][a-zàảãáạêôơưđ]{0,6}", 1..6),
+        ) {
+            let there = text(&names.join(" "), &[]);
+            names.reverse();
+            prop_assert!(finds(&names.join(" "), &there));
+            let decomposed: String = names.join(" ").nfd().collect();
+            prop_assert!(finds(&decomposed, &there));
+        }
+
+        #[test]
+        fn a_number_is_found_by_each_beginning_and_each_end(number in "[0-9]{9,12}", cut in 1usize..9) {
+            let there = text("Nguyễn Văn A", &[&number]);
+            prop_assert!(finds(&number[..cut], &there) && finds(&number[cut..], &there));
+        }
+
+        #[test]
+        fn a_tone_mark_is_the_same_wherever_it_is_put(
+            syllable in "(b|đ|h|th|ng)(oa|oe|uy|ươ|iê|uyê)(n|t|)",
+            tone in proptest::sample::select(vec!['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}']),
+        ) {
+            let forms = with_tone(&syllable, tone);
+            prop_assert!(forms.len() >= 2);
+            for form in &forms {
+                prop_assert_eq!(marked(form), marked(&forms[0]));
+                prop_assert_eq!(fold(form), fold(&syllable));
+            }
+        }
+    }
+}

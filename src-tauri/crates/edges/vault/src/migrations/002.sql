@@ -1,0 +1,23 @@
+-- Schema 2. Dossiers are searched by words (FTS5) instead of a scan, newest first by the number of their row.
+-- The rows are written anew by records::index_again, which knows how a text is folded.
+
+ALTER TABLE dossier RENAME TO dossier_of_schema_1;
+DROP INDEX dossier_newest;
+
+-- `place` is Dossier::place: the newer dossier has the higher number.
+CREATE TABLE dossier (
+    place    INTEGER PRIMARY KEY,
+    id       TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    body     TEXT NOT NULL
+) STRICT;
+
+-- Dossier::search_text by place. The text itself is not kept: it is made from the body.
+CREATE VIRTUAL TABLE dossier_text USING fts5 (
+    words,
+    ends,
+    content = '',
+    contentless_delete = 1,
+    tokenize = 'unicode61 remove_diacritics 0',
+    prefix = '1 2 3'
+);
