@@ -47,6 +47,33 @@ pub enum DeskError {
     /// The typed number.
     #[error(transparent)]
     Number(#[from] IdNumberError),
+    /// A sealed package of unsent work.
+    #[error(transparent)]
+    Package(#[from] PackageProblem),
+}
+
+/// Why a package is not made, or a file is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackageProblem {
+    /// What was asked for is not waiting: it was received or replaced, or the outbox is empty.
+    #[error("nothing unsent to export")]
+    NothingUnsent,
+    /// The place it was to be written to refused.
+    #[error("package cannot be written")]
+    NotWritten,
+    /// This counter's recovery key cannot seal anything.
+    #[error("recovery key is not usable")]
+    KeyUnusable,
+    /// The file is no package.
+    #[error("file is no package")]
+    NotPackage,
+    /// The package was written by a newer program.
+    #[error("package was written by a newer version")]
+    Newer,
+    /// The package is cut off.
+    #[error("package is cut off")]
+    Cut,
 }
 
 /// Why a secret is not tried at all.
@@ -238,6 +265,12 @@ pub const CODES: &[&str] = &[
     "vaultInUse",
     "vaultStorage",
     "dossierConflict",
+    "packageNothing",
+    "packageNotWritten",
+    "packageKeyUnusable",
+    "packageNotOne",
+    "packageNewer",
+    "packageCut",
     "scanPaperJam",
     "scanNoPaper",
     "scanCoverOpen",
@@ -436,6 +469,14 @@ impl DeskError {
                 IntakeError::UnknownCase => "caseUnknown",
                 IntakeError::OwnerFixed => "ownerFixed",
                 IntakeError::UnknownOutboxLine => "outboxLineUnknown",
+            },
+            Self::Package(e) => match e {
+                PackageProblem::NothingUnsent => "packageNothing",
+                PackageProblem::NotWritten => "packageNotWritten",
+                PackageProblem::KeyUnusable => "packageKeyUnusable",
+                PackageProblem::NotPackage => "packageNotOne",
+                PackageProblem::Newer => "packageNewer",
+                PackageProblem::Cut => "packageCut",
             },
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",

@@ -28,6 +28,7 @@ mod intake;
 mod loose;
 mod officer;
 mod outbox;
+mod package;
 mod papers;
 pub mod ports;
 mod replace;
@@ -40,12 +41,13 @@ mod unlock;
 pub use capture::ScanOptions;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES, ReuseError,
-    SignError, UNFIT_REASONS, UnlockError, pin_state_code,
+    CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES,
+    PackageProblem, ReuseError, SignError, UNFIT_REASONS, UnlockError, pin_state_code,
 };
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
 pub use loose::LooseScan;
+pub use package::{Package, package_header};
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
 pub use sign::{CertificateChoice, RowProgress, SignedRows, TokenState};
 pub use sync::{SyncEvent, SyncReport};

@@ -235,12 +235,16 @@ impl Vault for MemoryVault {
     fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError> {
         self.read(|c| {
             let query = SearchQuery::parse(query);
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let mut found: Vec<Dossier> =
-                c.dossiers.values().filter(|d| query.finds(&d.search_text())).cloned().collect();
-            found.sort_by_key(|d| std::cmp::Reverse((d.place(), d.id)));
-            found.truncate(query.candidates(limit));
-            query.arrange(found, limit)
+            let mut found: Vec<(Dossier, bool)> = c
+                .dossiers
+                .values()
+                .map(|d| (d, d.search_text()))
+                .filter(|(_, text)| query.finds(text))
+                .map(|(d, text)| (d.clone(), query.has_marks() && query.finds_exactly(&text)))
+                .collect();
+            found.sort_by_key(|(d, exact)| std::cmp::Reverse((*exact, d.place(), d.id)));
+            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            found.into_iter().map(|(d, _)| d).collect()
         })
     }
 

@@ -111,7 +111,7 @@ pub fn settings(warehouse: &FakeWarehouse) -> OfficeSettings {
         unit_name: "Bộ phận Tiếp nhận và Trả kết quả".into(),
         place: "An Hòa".into(),
         receipt_key: warehouse.receipt_key(),
-        recovery_key: [5; 32],
+        recovery_key: crate::contract::vault::RECOVERY,
         scanner_options: BTreeMap::new(),
         lock_after_minutes: 10,
     }

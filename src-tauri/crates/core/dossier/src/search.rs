@@ -8,17 +8,16 @@
 use crate::{Dossier, DossierId, Party, Timestamp, fold};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// So many of the newest hits are looked through for those that fit with their marks.
-const CANDIDATES: usize = 200;
-
 /// Room for this many dossiers of one millisecond in [`Dossier::place`].
 const PLACE_BITS: u32 = 20;
 
 /// What a dossier is found by, folded. Words are apart by one space and hold letters and digits only.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SearchText {
     /// Names, numbers, codes and the procedure.
     pub words: String,
+    /// The words of the names once more, with their marks: a letter for the tone, then the word without it.
+    pub marked: String,
     /// Numbers and codes without their punctuation, read from their last sign to the first.
     pub ends: String,
 }
@@ -40,22 +39,22 @@ pub struct SearchWord {
     pub open: bool,
     /// It may be the end of a number or a code: its signs read backwards.
     pub backwards: Option<String>,
-    /// The tokens with their marks; empty when it was typed without any.
-    marked: Vec<Marked>,
+    /// The tokens with their marks, whole; empty when it was typed without any. A word that is still being typed
+    /// has its marks only when it is finished.
+    pub marked: Vec<String>,
 }
 
-/// A word with its marks, wherever the tone mark was put: "hòa" and "hoà" are the same.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Marked {
-    letters: String,
-    tone: String,
-}
+/// Signs for no tone mark, grave, acute, tilde, hook above and dot below: of another script, so that no word
+/// with its sign is like one that is typed.
+const TONES: [(char, char); 6] =
+    [('α', '\0'), ('β', '\u{300}'), ('γ', '\u{301}'), ('δ', '\u{303}'), ('ε', '\u{309}'), ('ζ', '\u{323}')];
+const NO_TONE: char = 'α';
 
 impl Dossier {
     /// What a search for this dossier looks at.
     #[must_use]
     pub fn search_text(&self) -> SearchText {
-        let (mut words, mut ends) = (Vec::new(), Vec::new());
+        let (mut words, mut marks, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         for field in self.searched() {
             let (text, number) = match field {
                 Searched::Name(text) => (text, false),
@@ -64,11 +63,13 @@ impl Dossier {
             let folded = fold(text);
             if number {
                 ends.push(backwards(&folded));
+            } else {
+                marks.extend(marked(text));
             }
             words.extend(tokens(&folded).map(str::to_owned));
         }
         ends.retain(|end| !end.is_empty());
-        SearchText { words: words.join(" "), ends: ends.join(" ") }
+        SearchText { words: words.join(" "), marked: marks.join(" "), ends: ends.join(" ") }
     }
 
     /// Order of dossiers by age: the newer one has the higher number. Two of the same millisecond
@@ -110,11 +111,10 @@ impl SearchQuery {
     /// Reads what was typed. Every text is a query.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut words: Vec<SearchWord> = text.split_whitespace().filter_map(SearchWord::parse).collect();
-        if let Some(last) = words.last_mut() {
-            last.open = true;
-        }
-        Self { blank: text.trim().is_empty(), words }
+        let typed: Vec<&str> = text.split_whitespace().filter(|word| word_tokens(word) > 0).collect();
+        let last = typed.len().saturating_sub(1);
+        let words = typed.iter().enumerate().map(|(at, word)| SearchWord::parse(word, at == last));
+        Self { blank: text.trim().is_empty(), words: words.collect() }
     }
 
     /// Asks for every dossier.
@@ -135,80 +135,52 @@ impl SearchQuery {
         self.blank || (!self.words.is_empty() && self.words.iter().all(|word| word.is_in(text)))
     }
 
-    /// So many of the newest hits are needed to show `limit` in order.
+    /// Something was typed with marks: what fits with them stands before the rest, each newest first.
     #[must_use]
-    pub fn candidates(&self, limit: usize) -> usize {
-        if self.has_marks() { limit.max(CANDIDATES) } else { limit }
-    }
-
-    /// The first `limit` of the newest hits: those that fit with their marks before the rest, each newest first.
-    #[must_use]
-    pub fn arrange(&self, newest: Vec<Dossier>, limit: usize) -> Vec<Dossier> {
-        let mut found = newest;
-        if self.has_marks() {
-            found.sort_by_cached_key(|dossier| !self.fits_exactly(dossier));
-        }
-        found.truncate(limit);
-        found
-    }
-
-    fn has_marks(&self) -> bool {
+    pub fn has_marks(&self) -> bool {
         self.words.iter().any(|word| !word.marked.is_empty())
     }
 
-    fn fits_exactly(&self, dossier: &Dossier) -> bool {
-        let there: Vec<Vec<Marked>> = dossier
-            .searched()
-            .map(|field| match field {
-                Searched::Name(text) | Searched::Number(text) => marked(text),
-            })
-            .collect();
-        self.words
-            .iter()
-            .filter(|word| !word.marked.is_empty())
-            .all(|word| there.iter().any(|field| follows(field, &word.marked, word.open, Marked::may_become)))
+    /// Every word is there, with its marks where it was typed with marks.
+    #[must_use]
+    pub fn finds_exactly(&self, text: &SearchText) -> bool {
+        let there: Vec<&str> = text.marked.split(' ').collect();
+        let fits = |word: &SearchWord| word.marked.is_empty() || follows(&there, &word.marked, false);
+        self.finds(text) && self.words.iter().all(fits)
     }
 }
 
 impl SearchWord {
-    fn parse(typed: &str) -> Option<Self> {
+    fn parse(typed: &str, last: bool) -> Self {
         let folded = fold(typed);
         let tokens: Vec<String> = tokens(&folded).map(str::to_owned).collect();
-        if tokens.is_empty() {
-            return None;
-        }
         let of_number = folded.contains(|c: char| c.is_ascii_digit());
+        let open = last || of_number;
         let mut marked = marked(typed);
-        let plain = marked.iter().zip(&tokens).all(|(m, token)| m.tone.is_empty() && m.letters == *token);
-        if plain {
+        if tokens.iter().map(|token| format!("{NO_TONE}{token}")).eq(marked.iter().cloned()) {
             marked.clear();
         }
-        Some(Self { open: of_number, backwards: of_number.then(|| backwards(&folded)), marked, tokens })
+        Self { open, backwards: of_number.then(|| backwards(&folded)), marked, tokens }
     }
 
     fn is_in(&self, text: &SearchText) -> bool {
         let there: Vec<&str> = text.words.split(' ').collect();
-        follows(&there, &self.tokens, self.open, |typed, word| word.starts_with(typed.as_str()))
+        follows(&there, &self.tokens, self.open)
             || self.backwards.as_ref().is_some_and(|end| text.ends.split(' ').any(|e| e.starts_with(end)))
     }
 }
 
-impl Marked {
-    /// The word that is there may be what this one becomes when typed on.
-    fn may_become(&self, word: &Self) -> bool {
-        word.letters.starts_with(&self.letters) && (self.tone.is_empty() || self.tone == word.tone)
-    }
+fn word_tokens(word: &str) -> usize {
+    tokens(&fold(word)).count()
 }
 
 /// The typed tokens follow each other somewhere in `there`; when `open`, the last one may go on.
-fn follows<W, T>(there: &[W], typed: &[T], open: bool, becomes: impl Fn(&T, &W) -> bool) -> bool
-where
-    W: PartialEq<T>,
-{
+fn follows(there: &[&str], typed: &[String], open: bool) -> bool {
     let Some((last, before)) = typed.split_last() else { return true };
     there.windows(typed.len()).any(|here| {
-        let (end, begin) = here.split_last().expect("a window is as long as what was typed");
-        begin.iter().zip(before).all(|(w, t)| w == t) && (end == last || (open && becomes(last, end)))
+        let (begin, end) = here.split_at(before.len());
+        begin.iter().zip(before).all(|(w, t)| w == t)
+            && end.iter().all(|w| if open { w.starts_with(last.as_str()) } else { w == last })
     })
 }
 
@@ -220,26 +192,23 @@ fn backwards(folded: &str) -> String {
     folded.chars().rev().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// The words of a text with their marks: the tone mark apart, the marks that make another letter
-/// (ă, â, ê, ô, ơ, ư) where they are.
-fn marked(text: &str) -> Vec<Marked> {
-    let mut found = vec![Marked::default()];
+/// The words of a text with their marks: a sign for the tone mark, wherever it was put, then the letters with the
+/// marks that make another letter (ă, â, ê, ô, ơ, ư). "hòa" and "hoà" are the same.
+fn marked(text: &str) -> Vec<String> {
+    let mut found = vec![(NO_TONE, String::new())];
     for c in text.nfc().flat_map(char::to_lowercase).nfd() {
-        let Some(word) = found.last_mut() else { break };
-        match c {
-            // grave, acute, tilde, hook above, dot below
-            '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}' => word.tone.push(c),
-            c if c.is_alphanumeric() || is_combining_mark(c) => word.letters.push(c),
-            _ if word.letters.is_empty() => {}
-            _ => found.push(Marked::default()),
+        let Some((tone, letters)) = found.last_mut() else { break };
+        if let Some((sign, _)) = TONES.iter().find(|(_, mark)| *mark == c) {
+            *tone = *sign;
+        } else if c.is_alphanumeric() || (is_combining_mark(c) && !letters.is_empty()) {
+            letters.push(c);
+        } else if !letters.is_empty() {
+            found.push((NO_TONE, String::new()));
         }
     }
-    found.retain(|word| !word.letters.is_empty());
-    for word in &mut found {
-        // Composed, so that "o" is not the beginning of "ô".
-        word.letters = word.letters.nfc().collect();
-    }
-    found
+    found.retain(|(_, letters)| !letters.is_empty());
+    // Composed, so that "o" is not the beginning of "ô".
+    found.iter().map(|(tone, letters)| format!("{tone}{}", letters.nfc())).collect()
 }
 
 #[cfg(test)]
@@ -257,7 +226,7 @@ mod tests {
             all.extend(tokens(&folded).map(str::to_owned));
             ends.push(backwards(&folded));
         }
-        SearchText { words: all.join(" "), ends: ends.join(" ") }
+        SearchText { words: all.join(" "), marked: marked(words).join(" "), ends: ends.join(" ") }
     }
 
     fn finds(query: &str, there: &SearchText) -> bool {
@@ -314,9 +283,10 @@ mod tests {
         assert_eq!(marked("Hòa Thúy"), marked("hoà thuý"));
         assert_ne!(marked("hoa"), marked("hòa"));
         assert_ne!(marked("Dũng"), marked("Đũng"));
-        let open = |typed: &str, word: &str| marked(typed)[0].may_become(&marked(word)[0]);
-        assert!(open("hò", "hòa") && open("nguyê", "nguyễn"));
-        assert!(!open("ho", "hồng") && !open("hó", "hòa"));
+        let exactly = |typed: &str, name: &str| SearchQuery::parse(typed).finds_exactly(&text(name, &[]));
+        assert!(exactly("hòa", "hoà") && exactly("Hoà", "an hòa") && exactly("hòa-an", "Hoà An"));
+        assert!(!exactly("hồ", "hòa") && !exactly("hò", "hòa") && !exactly("hóa", "hòa"));
+        assert!(exactly("nguyen văn", "Nguyễn Văn"), "a word without marks fits any");
     }
 
     /// A syllable as it is written with a tone mark after each of its vowels in turn.
@@ -336,7 +306,8 @@ mod tests {
         #[test]
         fn any_text_is_a_query(text in ".*", there in ".*") {
             let query = SearchQuery::parse(&text);
-            let _ = query.finds(&SearchText { words: there.clone(), ends: there });
+            let text = SearchText { words: there.clone(), marked: there.clone(), ends: there };
+            prop_assert!(query.finds(&text) || !query.finds_exactly(&text));
         }
 
         #[test]

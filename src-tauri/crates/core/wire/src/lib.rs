@@ -13,11 +13,16 @@
 //! ```
 
 mod frame;
+mod package;
 mod problem;
 mod protocol;
 mod receipt;
 
 pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
+pub use package::{
+    MAX_PACKAGE_PART, PACKAGE_VERSION, PackageDossier, PackageError, PackageFile, PackageHeader, PackageLine,
+    PackageManifest, PackagePart, PackageReader, PackageSecrets, PackageWriter,
+};
 pub use problem::Problem;
 pub use protocol::{
     About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, Change, Changes, ComponentEvidence,

@@ -9,11 +9,26 @@ use std::path::Path;
 /// # Errors
 /// The path names no file, or the disk refuses; nothing is left beside it then.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    write_whole_by(path, |file| file.write_all(bytes))
+}
+
+/// The same for a file that is too large to be held in memory: `write` puts its bytes, one after another.
+///
+/// # Errors
+/// As [`write_whole`], or what `write` says; what stood under that name stays then.
+pub fn write_whole_by<T, E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let name = path.file_name().ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
     let part = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let written = File::create(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&part, path));
+    let written = (|| {
+        let mut file = File::create(&part)?;
+        let done = write(&mut file)?;
+        file.sync_all()?;
+        fs::rename(&part, path)?;
+        Ok(done)
+    })();
     if written.is_err() {
         // What cannot be removed either was not made.
         drop(fs::remove_file(&part));

@@ -60,14 +60,23 @@ impl Records {
         if query.words().is_empty() {
             return Ok(vec![]);
         }
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let newest = self.bodies(
-            "SELECT body FROM dossier WHERE place IN
-               (SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
-             ORDER BY place DESC",
-            params![wanted(query.words()), signed(query.candidates(limit) as u64)?],
-        )?;
-        Ok(query.arrange(newest, limit))
+        let newest = |which: &dyn Fn(&SearchWord) -> String| -> Done<Vec<Dossier>> {
+            let wanted: Vec<String> = query.words().iter().map(which).collect();
+            self.bodies(
+                "SELECT body FROM dossier WHERE place IN
+                   (SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
+                 ORDER BY place DESC",
+                params![wanted.join(" AND "), limit],
+            )
+        };
+        let mut found = if query.has_marks() { newest(&with_marks)? } else { vec![] };
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        if found.len() < most {
+            let exact: HashSet<DossierId> = found.iter().map(|d| d.id).collect();
+            found.extend(newest(&without_marks)?.into_iter().filter(|d| !exact.contains(&d.id)));
+            found.truncate(most);
+        }
+        Ok(found)
     }
 
     pub(crate) fn outbox(&self, all: bool) -> Done<Vec<OutboxItem>> {
@@ -252,8 +261,8 @@ impl Writing<'_> {
         // Most changes of a dossier are not about what it is found by.
         if text_of(&before) != Some(text.clone()) {
             self.run(
-                "REPLACE INTO dossier_text (rowid, words, ends) VALUES (?1, ?2, ?3)",
-                params![place, text.words, text.ends],
+                "REPLACE INTO dossier_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
+                params![place, text.words, text.marked, text.ends],
             )?;
         }
         Ok(())
@@ -401,7 +410,7 @@ pub(crate) fn index_again(db: &Connection) -> Done<()> {
         let (id, revision, opened_at, body) = row.map_err(|e| from_sqlite(&e))?;
         let dossier: Option<Dossier> = serde_json::from_str(&body).ok();
         let text = dossier.as_ref().map(Dossier::search_text);
-        let text = text.unwrap_or_else(|| SearchText { words: String::new(), ends: String::new() });
+        let text = text.unwrap_or_default();
         let place = dossier.map_or(opened_at << 20, |d| d.place());
         insert_dossier(db, place, &id, revision, &body, &text)?;
     }
@@ -427,8 +436,8 @@ fn insert_dossier(
         place += 1;
     }
     run(
-        "INSERT INTO dossier_text (rowid, words, ends) VALUES (?1, ?2, ?3)",
-        params![place, text.words, text.ends],
+        "INSERT INTO dossier_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
+        params![place, text.words, text.marked, text.ends],
     )?;
     Ok(())
 }
@@ -437,18 +446,23 @@ fn text_of(body: &str) -> Option<SearchText> {
     serde_json::from_str::<Dossier>(body).ok().map(|d| d.search_text())
 }
 
-/// The words as an FTS5 expression. They hold letters and digits only and stand in quotes: nothing in them
-/// is an operator.
-fn wanted(words: &[SearchWord]) -> String {
-    let each = words.iter().map(|word| {
-        let open = if word.open { " *" } else { "" };
-        let forward = format!("words : \"{}\"{open}", word.tokens.join(" "));
-        match &word.backwards {
-            Some(end) => format!("({forward} OR ends : \"{end}\" *)"),
-            None => forward,
-        }
-    });
-    each.collect::<Vec<_>>().join(" AND ")
+/// A word as an FTS5 expression. It holds letters and digits only and stands in quotes: nothing in it is
+/// an operator.
+fn without_marks(word: &SearchWord) -> String {
+    let forward = phrase("words", &word.tokens, word.open);
+    match &word.backwards {
+        Some(end) => format!("({forward} OR ends : \"{end}\" *)"),
+        None => forward,
+    }
+}
+
+fn with_marks(word: &SearchWord) -> String {
+    let exact = || format!("{} AND {}", without_marks(word), phrase("marked", &word.marked, false));
+    if word.marked.is_empty() { without_marks(word) } else { exact() }
+}
+
+fn phrase(column: &str, tokens: &[String], open: bool) -> String {
+    format!("{column} : \"{}\"{}", tokens.join(" "), if open { " *" } else { "" })
 }
 
 /// A line that is not in the outbox cannot change: whoever asks works on something old.

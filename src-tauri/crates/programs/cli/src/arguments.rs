@@ -67,6 +67,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: Option<OutboxAction>,
     },
+    /// Gói niêm phong do `motcua outbox export` ghi.
+    #[command(subcommand)]
+    Package(PackageAction),
     /// Đồng bộ với kho.
     Sync {
         /// Tiếp tục cho đến khi bấm Ctrl+C.
@@ -83,6 +86,25 @@ pub(crate) enum OutboxAction {
     Resend {
         /// Mã (UUID) của mục, như `motcua outbox` in ra.
         op: String,
+    },
+    /// Xuất gói: ghi các mục chưa gửi cùng tệp và hồ sơ vào một tệp niêm phong bằng khóa khôi phục của cơ quan, để
+    /// mang đến kho khi không có mạng. Không mục nào bị xóa.
+    Export {
+        /// Tệp ghi ra (*.mcgoi).
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// Chỉ mục này; ghi được nhiều lần. Không ghi thì xuất mọi mục chưa gửi.
+        #[arg(long = "op", value_name = "OP")]
+        ops: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PackageAction {
+    /// Gói nói gì khi chưa có khóa: máy nào, lúc nào, bao nhiêu mục, hồ sơ và tệp, có đủ không.
+    Info {
+        /// Tệp *.mcgoi.
+        file: PathBuf,
     },
 }
 

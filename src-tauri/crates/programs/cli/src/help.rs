@@ -43,6 +43,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("dossier export", &["motcua dossier export 01a1fd07-… 0 --out ket-qua.pdf"]),
     ("outbox", &["motcua outbox", "motcua outbox --all --json"]),
     ("outbox resend", &["motcua outbox resend 01a1fd07-c562-7069-b328-0c13631b4c9b"]),
+    (
+        "outbox export",
+        &[
+            "motcua outbox export --to /media/usb/quay-1.mcgoi",
+            "motcua outbox export --to goi.mcgoi --op 01a1fd07-… --json",
+        ],
+    ),
+    ("package info", &["motcua package info /media/usb/quay-1.mcgoi --json"]),
     ("sync", &["motcua sync", "motcua sync --watch"]),
     ("demo", &["motcua demo", "motcua --profile /tmp/quay demo --prepare"]),
 ];

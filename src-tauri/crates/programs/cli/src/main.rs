@@ -11,9 +11,10 @@ mod health;
 mod help;
 mod journey;
 mod output;
+mod package;
 mod secrets;
 
-use arguments::{Arguments, Command, OutboxAction};
+use arguments::{Arguments, Command, OutboxAction, PackageAction};
 use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging};
 use motcua_desk::Desk;
 use output::{Failure, Output};
@@ -43,6 +44,9 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
     if let Command::Demo(demo) = arguments.command {
         return demo::run(arguments.profile, &demo, output).await;
     }
+    if let Command::Package(PackageAction::Info { file }) = &arguments.command {
+        return package::info(file, output);
+    }
     let dir = ProfileDir::find(arguments.profile).map_err(anyhow::Error::from)?;
     let profile = match CounterProfile::load(dir.root()) {
         Err(error) if matches!(arguments.command, Command::Doctor) => {
@@ -53,7 +57,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
     init_logging(dir.root(), "motcua").map_err(anyhow::Error::from)?;
     let desk = assemble_from(&dir, profile.clone())?;
     match arguments.command {
-        Command::Demo(_) => Ok(ExitCode::SUCCESS),
+        Command::Demo(_) | Command::Package(_) => Ok(ExitCode::SUCCESS),
         Command::Doctor => health::doctor(&dir, &profile, &desk, output).await,
         Command::Vault(action) => secrets::vault(&desk, &action, output).await,
         Command::Scan(action) => files::scan(&desk, &action, output).await,
@@ -67,6 +71,9 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {
             opened(&desk, dossier::resend(&desk, &op, output)).await
+        }
+        Command::Outbox { action: Some(OutboxAction::Export { to, ops }), .. } => {
+            opened(&desk, package::export(&desk, &to, &ops, output)).await
         }
         Command::Sync { watch } => opened(&desk, dossier::sync(&desk, watch, output)).await,
     }

@@ -30,6 +30,7 @@ mod inbox;
 mod intake;
 mod keys;
 mod limits;
+mod package;
 mod problem;
 mod reference;
 mod scrub;
@@ -51,6 +52,7 @@ pub use import::{Column, ImportError, ImportKind, ImportReport, ImportWish, RowR
 pub use intake::{FileFacts, FileRefusal, examine};
 pub use keys::{device_key_hash, receipt_key};
 pub use limits::Limits;
+pub use package::{PackageImportError, PackageLineReport, PackageReport, import_package, read_recovery_key};
 pub use reference::Reference;
 pub use scrub::{ScrubReport, scrub};
 pub use seed::{SEED_VERSION, SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, seed};

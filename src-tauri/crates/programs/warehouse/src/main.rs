@@ -7,13 +7,14 @@ use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use motcua_warehouse::{
     AuditError, Config, ConfigError, ImportError, ImportKind, ImportWish, PREFIX, audit_export, audit_verify,
-    audit_verify_export, back_up, check, config_check, import, receipt_key, restore, scrub, seed, serve,
+    audit_verify_export, back_up, check, config_check, import, import_package, read_recovery_key, receipt_key, restore, scrub, seed, serve,
 };
 use std::io::{BufReader, BufWriter, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use talk::Tell;
+use zeroize::Zeroizing;
 
 /// Something was found wrong, or rows were refused; the report says what.
 const FOUND: u8 = 1;
@@ -75,6 +76,17 @@ enum Command {
         /// Tệp dữ liệu; giấy tờ nằm cạnh nó.
         #[arg(long)]
         file: PathBuf,
+    },
+    /// Nhận gói niêm phong của quầy (`motcua outbox export`) mang tới bằng USB: kiểm tra như khi gửi qua mạng;
+    /// nhận lại không đổi gì.
+    ImportPackage {
+        #[command(flatten)]
+        place: Place,
+        /// Khóa khôi phục riêng của cơ quan, 64 chữ số hex.
+        #[arg(long)]
+        key: PathBuf,
+        /// Gói (*.mcgoi).
+        package: PathBuf,
     },
     /// Kiểm tra cơ sở dữ liệu, mọi tệp tin và biên nhận.
     Check {
@@ -230,6 +242,12 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
         }
         Command::Config { place, .. } => {
             return Ok(tell.config(&config_check(&place.get()?, None, &environment())));
+        }
+        Command::ImportPackage { place, key, package } => {
+            let text = std::fs::read_to_string(&key).map(Zeroizing::new);
+            let text = text.with_context(|| format!("không đọc được {}", key.display()))?;
+            let key = read_recovery_key(&text)?;
+            return Ok(tell.package(&import_package(&Config::load(&place.get()?)?, &key, &package)?));
         }
         Command::Seed { place, file } => {
             tell.seed(&seed(&Config::load(&place.get()?)?, &file)?);

@@ -1,10 +1,12 @@
 //! What the program says: reports for people in Vietnamese or as one JSON line on stdout, trouble on stderr.
 
 use clap::Command;
+use motcua_dossier::OutboxKind;
 use motcua_warehouse::{
-    AuditReport, AuditTrouble, BackupReport, CheckReport, ConfigReport, ImportKind, ImportReport,
-    RestoreReport, RowReport, ScrubReport, SeedReport, columns,
+    AuditReport, AuditTrouble, BackupReport, CheckReport, ConfigReport, ImportKind, ImportReport, PackageReport,
+    PackageLineReport, RestoreReport, RowReport, ScrubReport, SeedReport, columns,
 };
+use motcua_wire::OpResult;
 use serde::Serialize;
 use std::io::Write;
 
@@ -25,6 +27,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("audit", "motcua-warehouse audit verify --data /var/lib/motcua-warehouse"),
     ("verify", "motcua-warehouse audit verify --data /var/lib/motcua-warehouse --file nhat-ky.jsonl"),
     ("export", "motcua-warehouse audit export --data /var/lib/motcua-warehouse --out nhat-ky.jsonl"),
+    (
+        "import-package",
+        "motcua-warehouse import-package --data /var/lib/motcua-warehouse --key khoi-phuc.key quay-1.mcgoi --json",
+    ),
     (
         "import",
         "motcua-warehouse import documents --data /var/lib/motcua-warehouse --csv giay-to.csv --files quet --dry-run",
@@ -258,6 +264,37 @@ impl Tell {
         });
         report.refused == 0
     }
+
+    pub(crate) fn package(self, report: &PackageReport) -> bool {
+        self.report(report, || {
+            let mut lines: Vec<String> = report.lines.iter().map(package_line).collect();
+            let done = report.lines.iter().filter(|l| l.is_done()).count();
+            lines.push(format!(
+                "Gói của máy {}: {} tệp tin, kho đã nhận {done} trên {} mục.",
+                report.device,
+                report.files,
+                report.lines.len()
+            ));
+            lines
+        });
+        report.is_done()
+    }
+}
+
+fn package_line(line: &PackageLineReport) -> String {
+    let what = match line.kind {
+        OutboxKind::Document => "giấy tờ số hóa",
+        OutboxKind::Acceptance => "hồ sơ tiếp nhận",
+        OutboxKind::Result => "kết quả giải quyết",
+    };
+    let became = match &line.answer {
+        OpResult::Applied { .. } => "kho đã nhận".to_owned(),
+        OpResult::Duplicate { .. } => "kho đã có từ trước".to_owned(),
+        OpResult::Deferred { .. } => format!("còn chờ, thiếu {} tệp tin", line.missing.len()),
+        OpResult::Conflict { .. } => "hồ sơ đã được máy khác thay đổi".to_owned(),
+        OpResult::Rejected { code, .. } => format!("bị từ chối ({code})"),
+    };
+    format!("{what} {}: {became}", line.op)
 }
 
 #[cfg(test)]

@@ -15,9 +15,10 @@ CREATE TABLE dossier (
 -- Dossier::search_text by place. The text itself is not kept: it is made from the body.
 CREATE VIRTUAL TABLE dossier_text USING fts5 (
     words,
+    marked,
     ends,
     content = '',
     contentless_delete = 1,
     tokenize = 'unicode61 remove_diacritics 0',
-    prefix = '1 2 3'
+    prefix = '1 2 3 4 5 6'
 );

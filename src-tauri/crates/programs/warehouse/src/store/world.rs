@@ -26,6 +26,16 @@ impl View<'_> {
         .transpose()
     }
 
+    /// A machine that is admitted now.
+    pub(crate) fn device_by_id(&self, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {
+        let agency: Option<String> = self
+            .0
+            .prepare_cached("SELECT agency FROM devices WHERE id = ? AND revoked = 0")?
+            .query_row([id.to_string()], |r| r.get(0))
+            .optional()?;
+        Ok(agency.map(|agency| DeviceRow { id, agency }))
+    }
+
     pub(crate) fn put_device(
         &self,
         id: DeviceId,

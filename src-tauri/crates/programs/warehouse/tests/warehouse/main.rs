@@ -14,6 +14,7 @@ mod leases;
 mod line;
 mod numbers;
 mod ops;
+mod package;
 mod paper;
 mod program;
 mod routes;

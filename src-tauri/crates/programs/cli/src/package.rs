@@ -1,0 +1,78 @@
+//! "Xuất gói" on the command line: unsent work into a sealed file, and what such a file says of itself.
+
+use crate::output::{Failure, Output};
+use anyhow::Context;
+use motcua_desk::{Desk, package_header};
+use motcua_dossier::OpId;
+use serde_json::json;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// `motcua outbox export`; exit code 4 when files that the lines need were not there any more.
+pub(crate) async fn export(
+    desk: &Desk,
+    to: &Path,
+    ops: &[String],
+    output: Output,
+) -> Result<ExitCode, Failure> {
+    let ops = ops
+        .iter()
+        .map(|op| {
+            OpId::parse(op).with_context(|| format!("{op}: mã của mục không đúng; xem `motcua outbox`"))
+        })
+        .collect::<Result<Vec<OpId>, _>>()?;
+    let package = motcua_assembly::write_whole_by(to, |file| {
+        desk.export_package(&ops, &mut BufWriter::new(file)).map_err(Stopped::Desk)
+    });
+    let package = package.map_err(|stopped| match stopped {
+        Stopped::Desk(error) => Failure::from(error),
+        Stopped::Disk(error) => {
+            Failure::from(anyhow::Error::from(error).context(format!("không ghi được {}", to.display())))
+        }
+    })?;
+    desk.package_saved(&package)?;
+    let said = json!({ "file": to, "made_at": package.at, "operations": package.ops, "dossiers": package.dossiers,
+                       "files": package.files, "missing": package.missing });
+    output.data(&said, || println!("{}", to.display()))?;
+    eprintln!(
+        "✓ {} mục, {} hồ sơ, {} tệp; các mục vẫn ở trong Hộp gửi",
+        package.ops.len(),
+        package.dossiers,
+        package.files
+    );
+    if package.missing > 0 {
+        eprintln!("✗ {} tệp không còn nguyên trên máy này, không có trong gói", package.missing);
+        return Ok(ExitCode::from(4));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+enum Stopped {
+    Desk(motcua_desk::DeskError),
+    Disk(std::io::Error),
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(error: std::io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+/// `motcua package info`: needs neither a profile nor a key. Exit code 1 when the file is not whole.
+pub(crate) fn info(path: &Path, output: Output) -> Result<ExitCode, Failure> {
+    let unread = || format!("không đọc được {}", path.display());
+    let mut file = File::open(path).with_context(unread)?;
+    let size = file.metadata().with_context(unread)?.len();
+    let header = package_header(&mut file)?;
+    let whole = header.sealed_length() == size;
+    let said = json!({ "header": header, "size": size, "whole": whole });
+    output.data(&said, || {
+        println!("máy\t{}", header.device);
+        println!("lúc\t{}", header.made_at.format_vn());
+        println!("mục\t{}\nhồ sơ\t{}\ntệp\t{}", header.operations, header.dossiers, header.files);
+        println!("cỡ\t{size} byte{}", if whole { "" } else { ", không đủ: tệp bị cắt hoặc bị thêm" });
+    })?;
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

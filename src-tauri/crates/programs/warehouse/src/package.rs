@@ -1,0 +1,177 @@
+//! A package of unsent work that came by hand (`core/wire/PACKAGE_V1.md`): its files and operations go
+//! the way of those that are sent, with the same checks, and again changes nothing.
+
+use crate::warehouse::{Caller, Warehouse};
+use crate::{BlobError, Config, ServeError, StoreError};
+use motcua_dossier::{BlobId, DeviceId, DossierId, OpId, OutboxKind, Timestamp};
+use motcua_wire::{Op, OpResult, PackageError, PackageManifest, PackagePart, PackageReader};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, BufReader, Seek};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// What became of a package.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PackageReport {
+    /// Machine that wrote it.
+    pub device: DeviceId,
+    /// When, by its clock.
+    pub made_at: Timestamp,
+    /// Files taken; those that were here already are among them.
+    pub files: usize,
+    /// One for each operation, in the order of its making.
+    pub lines: Vec<PackageLineReport>,
+}
+
+/// What became of one operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PackageLineReport {
+    /// The operation.
+    pub op: OpId,
+    /// Its dossier.
+    pub dossier: DossierId,
+    /// What it does.
+    pub kind: OutboxKind,
+    /// Files it needs that the counter did not have any more.
+    pub missing: Vec<BlobId>,
+    /// The same answer as to one that is sent.
+    pub answer: OpResult,
+}
+
+impl PackageReport {
+    /// Everything in it is in the warehouse now.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.lines.iter().all(PackageLineReport::is_done)
+    }
+}
+
+impl PackageLineReport {
+    /// The operation had its effect, now or before.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self.answer, OpResult::Applied { .. } | OpResult::Duplicate { .. })
+    }
+}
+
+/// Why a package is not taken; nothing of it is then, except where the store failed on the way.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackageImportError {
+    /// The file cannot be read.
+    #[error("package cannot be read: {0}")]
+    File(#[from] io::Error),
+    /// The key file is not 64 hex digits.
+    #[error("recovery key is not 64 hex digits")]
+    Key,
+    /// The package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// An operation is not the one its line says, or is of another machine.
+    #[error("operation {0} is not what its line says")]
+    Operation(OpId),
+    /// The machine is not enrolled here, or no longer.
+    #[error("machine {0} is not admitted")]
+    Machine(DeviceId),
+    /// No reference data to check against.
+    #[error("warehouse has no reference data")]
+    NoReference,
+    /// Store.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Blobs.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+}
+
+impl From<StoreError> for PackageImportError {
+    fn from(error: StoreError) -> Self {
+        Self::Serve(error.into())
+    }
+}
+
+/// Reads the private half of a recovery key: 64 hex digits.
+///
+/// # Errors
+/// `Key`.
+pub fn read_recovery_key(text: &str) -> Result<Zeroizing<[u8; 32]>, PackageImportError> {
+    let mut key = Zeroizing::new([0u8; 32]);
+    hex::decode_to_slice(text.trim(), &mut *key).map_err(|_| PackageImportError::Key)?;
+    Ok(key)
+}
+
+/// Takes a package into a data directory. It is read through before anything of it is taken.
+///
+/// The seal proves that nothing was changed since it was made, not who made it: whoever runs this answers for the
+/// hand it came from. The machine must be enrolled, and every check of a sent operation is made.
+///
+/// # Errors
+/// See [`PackageImportError`].
+pub fn import_package(
+    config: &Config,
+    key: &Zeroizing<[u8; 32]>,
+    package: &Path,
+) -> Result<PackageReport, PackageImportError> {
+    let mut file = File::open(package)?;
+    let manifest = each_part(&mut file, key, |device, part| match part {
+        PackagePart::Operation { line, json } => read_op(device, line.op, line.dossier, &json).map(drop),
+        PackagePart::File { .. } | PackagePart::Dossier { .. } => Ok(()),
+    })?;
+    let warehouse = Warehouse::open(config)?;
+    let reference = warehouse.reference()?.ok_or(PackageImportError::NoReference)?;
+    let device = manifest.device;
+    let machine = warehouse.records.read(|v| v.device_by_id(device))?;
+    let machine = machine.ok_or(PackageImportError::Machine(device))?;
+    let caller = Caller { device, agency: machine.agency };
+    let (mut ops, mut files) = (Vec::with_capacity(manifest.lines.len()), 0);
+    file.rewind()?;
+    let manifest = each_part(&mut file, key, |_, part| {
+        match part {
+            PackagePart::File { id, bytes } => {
+                if warehouse.blobs.put(&bytes)? != id {
+                    return Err(PackageError::Content.into());
+                }
+                let now = warehouse.now();
+                warehouse.records.write(|v| v.add_blob(&id, bytes.len() as u64, now, Some(device)))?;
+                files += 1;
+            }
+            PackagePart::Operation { line, json } => {
+                ops.push(Ok(read_op(device, line.op, line.dossier, &json)?));
+            }
+            // What the counter has of it beside its operations is for people, not for the records.
+            PackagePart::Dossier { .. } => {}
+        }
+        Ok(())
+    })?;
+    let answers = warehouse.apply_all(&caller, ops, &reference)?;
+    let lines = manifest.lines.into_iter().zip(answers).map(|(line, answer)| PackageLineReport {
+        op: line.op,
+        dossier: line.dossier,
+        kind: line.kind,
+        missing: line.missing,
+        answer,
+    });
+    Ok(PackageReport { device, made_at: manifest.made_at, files, lines: lines.collect() })
+}
+
+/// Goes through the package to its very end.
+fn each_part(
+    file: &mut File,
+    key: &Zeroizing<[u8; 32]>,
+    mut take: impl FnMut(DeviceId, PackagePart) -> Result<(), PackageImportError>,
+) -> Result<PackageManifest, PackageImportError> {
+    let mut reader = PackageReader::open(BufReader::new(file), key)?;
+    while let Some(part) = reader.next_part()? {
+        take(reader.manifest().device, part)?;
+    }
+    Ok(reader.manifest().clone())
+}
+
+/// An operation that is the one its line says, of the machine that wrote the package.
+fn read_op(device: DeviceId, op_id: OpId, dossier: DossierId, json: &[u8]) -> Result<Op, PackageImportError> {
+    match serde_json::from_slice::<Op>(json) {
+        Ok(op) if op.op_id == op_id && op.dossier == dossier && op.device == device => Ok(op),
+        _ => Err(PackageImportError::Operation(op_id)),
+    }
+}
