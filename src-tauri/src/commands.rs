@@ -74,6 +74,7 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         outbox::outbox,
         outbox::sync_now,
         outbox::resend,
+        outbox::export_package,
         outbox::verify_file,
         sign::submit_pin,
     ]
@@ -133,6 +134,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             outbox::outbox,
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,
+            outbox::export_package::<tauri::Wry>,
             outbox::verify_file,
             sign::submit_pin,
         ])

@@ -311,6 +311,7 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
         attempts: item.attempts,
         queued_at: item.queued_at.into(),
         last_error: item.last_error.clone(),
+        exported_at: None,
     };
     match &item.state {
         domain::OutboxState::Queued | domain::OutboxState::Sent | domain::OutboxState::Replaced => {}

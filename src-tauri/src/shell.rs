@@ -144,7 +144,13 @@ impl Shell {
                 e.insert(code.map(|c| c.to_string()));
             }
         }
-        Ok(items.iter().map(|i| outbox_item(i, codes.get(&i.dossier).cloned().flatten())).collect())
+        let mut lines = Vec::with_capacity(items.len());
+        for item in &items {
+            let mut line = outbox_item(item, codes.get(&item.dossier).cloned().flatten());
+            line.exported_at = self.desk.exported_at(item.op)?.map(Into::into);
+            lines.push(line);
+        }
+        Ok(lines)
     }
 
     /// Lines of the work list.

@@ -290,7 +290,11 @@ dtos! {
         attempts: u32,
         queued_at: Millis,
         last_error: Option<String>,
+        /// When it was last put into a package; it stays in the outbox all the same.
+        exported_at: Option<Millis>,
     }
+    /// A package that was written, and the name of its file.
+    ExportedPackage { file: String, operations: u32, dossiers: u32, files: u32, missing: u32 }
     ScannerInfo { id: String, label: String }
     SignatureCheck {
         organization: String,

@@ -237,6 +237,18 @@ export const journeys = {
     await page.waitForSelector("[data-test=home-box]");
   },
 
+  async "unsent work is exported by keyboard alone, and stays"(page, base) {
+    await page.goto(`${base}/?scene=offline#/outbox`);
+    await page.waitForSelector("[data-test=outbox-export]");
+    const before = await page.locator("[data-test=outbox-item-state]").count();
+    for (let left = 60; left > 0 && (await focused(page)) !== "outbox-export-all"; left -= 1) await page.keyboard.press("Tab");
+    assert.equal(await focused(page), "outbox-export-all");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=outbox-exported]");
+    assert.equal(await page.locator("[data-test=outbox-exported-at]").count(), before);
+    assert.equal(await page.locator("[data-test=outbox-item-state]").count(), before);
+  },
+
   async "single letters never act in a text field"(page, base) {
     await page.goto(`${base}/?scene=mixed`);
     await page.waitForSelector("[data-test=home-box]");

@@ -50,6 +50,7 @@ pub const MAIN: &[&str] = &[
     "outbox",
     "sync_now",
     "resend",
+    "export_package",
     "verify_file",
 ];
 

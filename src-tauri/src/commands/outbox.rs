@@ -1,10 +1,13 @@
-//! The outbox, sync on request, checking a signed file.
+//! The outbox, sync on request, sealed packages, checking a signed file.
 
-use super::Answer;
-use crate::mirror::{blob_id, op_id, verify_report};
+use super::{Answer, chosen};
+use crate::mirror::{blob_id, op_id, small, verify_report};
 use crate::shell::Shell;
-use crate::view::{OutboxItem, Status, VerifyReport};
+use crate::view::{AppError, ExportedPackage, OutboxItem, Status, VerifyReport};
+use motcua_desk::DeskError;
+use std::io::BufWriter;
 use tauri::{AppHandle, Runtime, State};
+use tauri_plugin_dialog::DialogExt;
 
 /// What leaves the machine, oldest first; received lines too when `all`.
 #[tauri::command]
@@ -29,6 +32,55 @@ pub async fn resend<R: Runtime>(app: AppHandle<R>, shell: State<'_, Shell>, op: 
     shell.desk.resend(op_id(&op)?).await?;
     shell.start_sync(&app);
     Ok(shell.status().await)
+}
+
+/// "Xuất gói": unsent lines (one, or all of them) into a sealed file, where the officer says in a dialog; the page never
+/// names a path. None when the dialog was closed. Nothing of the outbox changes but the note that it was exported.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_package<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+    op: Option<String>,
+) -> Answer<Option<ExportedPackage>> {
+    let ops: Vec<_> = op.iter().map(|op| op_id(op)).collect::<Result<_, _>>()?;
+    if shell.desk.outbox(false).await?.is_empty() {
+        return Err(AppError::of("packageNothing")); // said before a place is asked for
+    }
+    let dialog = app.dialog().file().set_title("Xuất gói").add_filter("Gói Một Cửa", &["mcgoi"]);
+    let Some(path) = chosen(dialog.set_file_name("hop-gui.mcgoi")).await else { return Ok(None) };
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let desk = shell.desk.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        let package = motcua_assembly::write_whole_by(&path, |file| {
+            desk.export_package(&ops, &mut BufWriter::new(file)).map_err(Stopped::Desk)
+        })?;
+        desk.package_saved(&package).map_err(Stopped::Desk)?;
+        Ok(package)
+    });
+    let package = written.await.map_err(|_| AppError::internal())?.map_err(|stopped| match stopped {
+        Stopped::Desk(error) => error.into(),
+        Stopped::Disk => AppError::of("packageNotWritten"),
+    })?;
+    Ok(Some(ExportedPackage {
+        file,
+        operations: small(package.ops.len()),
+        dossiers: small(package.dossiers),
+        files: small(package.files),
+        missing: small(package.missing),
+    }))
+}
+
+/// Where writing a package stopped.
+enum Stopped {
+    Desk(DeskError),
+    Disk,
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(_: std::io::Error) -> Self {
+        Self::Disk
+    }
 }
 
 /// Checks the signatures of a file held here.

@@ -106,6 +106,11 @@ export const commands = {
 	syncNow: () => __TAURI_INVOKE<Status>("sync_now"),
 	/**  "Gửi lại": a refused line goes once more, a held acceptance asks for its paper again. */
 	resend: (op: string) => __TAURI_INVOKE<Status>("resend", { op }),
+	/**
+	 *  "Xuất gói": unsent lines (one, or all of them) into a sealed file, where the officer says in a dialog; the page never
+	 *  names a path. None when the dialog was closed. Nothing of the outbox changes but the note that it was exported.
+	 */
+	exportPackage: (op: string | null) => __TAURI_INVOKE<ExportedPackage | null>("export_package", { op }),
 	/**  Checks the signatures of a file held here. */
 	verifyFile: (blob: string) => __TAURI_INVOKE<VerifyReport>("verify_file", { blob }),
 	/**  The PIN window's only command. No PIN means: give up. */
@@ -272,6 +277,15 @@ export type DossierLine = {
 
 export type DossierStateName = "draft" | "accepted" | "completed";
 
+/**  A package that was written, and the name of its file. */
+export type ExportedPackage = {
+	file: string,
+	operations: number,
+	dossiers: number,
+	files: number,
+	missing: number,
+};
+
 export type Fit = "exact" | "suggested" | "unfit";
 
 export type HandlingCase = {
@@ -374,6 +388,8 @@ export type OutboxItem = {
 	attempts: number,
 	queuedAt: Millis,
 	lastError: string | null,
+	/**  When it was last put into a package; it stays in the outbox all the same. */
+	exportedAt: Millis | null,
 };
 
 export type OutboxKind = "document" | "acceptance" | "result";

@@ -1,5 +1,5 @@
 import type {
-  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, ConsentMethod, CrashNote, Dossier, DossierLine, IdentityCheck,
+  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
   Metadata, Offers, OutboxItem, Party, ProcedureChoice, ScanEvent, RowProgress, ScannerInfo, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport,
 } from "./bindings";
 
@@ -64,6 +64,8 @@ export interface Bridge {
   syncNow(): Promise<Status>;
   /** "Gửi lại" of a line that needs a person. */
   resend(a: { op: string }): Promise<Status>;
+  /** "Xuất gói" of one unsent line, or of all; null when the officer chose no place. */
+  exportPackage(a: { op: string | null }): Promise<ExportedPackage | null>;
   verifyFile(a: { blob: string }): Promise<VerifyReport>;
 
   /** Address of a page picture. */

@@ -89,7 +89,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
 }
 
 const item = (op: string, dossier: string, kind: OutboxItem["kind"], state: OutboxItem["state"], more: Partial<OutboxItem> = {}): OutboxItem => ({
-  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_048_576, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, ...more,
+  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_048_576, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, exportedAt: null, ...more,
 });
 
 const store = new Map<string, Dossier>();
@@ -495,6 +495,14 @@ export const bridge: Bridge = {
     if (line?.state === "attention") Object.assign(line, { state: "queued", problem: null });
     tell("");
     return current();
+  },
+  exportPackage: async ({ op }) => {
+    await wait(pace);
+    if (scene("diskFull")) fail("packageNotWritten");
+    const lines = [...store.values()].flatMap((d) => d.outbox).filter((o) => o.state !== "received" && o.state !== "replaced" && (op === null || o.op === op));
+    if (lines.length === 0) fail("packageNothing");
+    for (const o of lines) o.exportedAt = NOW;
+    return { file: "hop-gui.mcgoi", operations: lines.length, dossiers: new Set(lines.map((o) => o.dossier)).size, files: lines.length * 2, missing: scene("filesMissing") ? 1 : 0 };
   },
   verifyFile: async () => ({
     document: scene("badSignature") ? "failed" : "passed",

@@ -78,6 +78,7 @@ export const bridge: Bridge = {
   outbox: (a) => call(commands.outbox(a.all)),
   syncNow: () => call(commands.syncNow()),
   resend: (a) => call(commands.resend(a.op)),
+  exportPackage: (a) => call(commands.exportPackage(a.op)),
   verifyFile: (a) => call(commands.verifyFile(a.blob)),
   imageUrl: (blob) => pageUrl(blob, "jpeg"),
   pdf: async (blob) => {
