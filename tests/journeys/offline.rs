@@ -1,6 +1,6 @@
 //! No network, and the server going away in the middle.
 
-use crate::counter::{Counter, text};
+use crate::counter::{Counter, program, text};
 use crate::judges::{judge, run};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -128,6 +128,62 @@ fn a_counter_that_never_reached_the_warehouse_does_the_whole_job_and_sends_it_on
     assert!(!code.starts_with("TAM-"), "{code}");
     assert_eq!(accepted["state"]["deadline"]["machine_time"], false, "the server's clock counts");
     counter.drain();
+}
+
+#[test]
+fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same() {
+    let Some(mut counter) = Counter::prepare() else { return };
+    counter.start_warehouse();
+    counter.data(&["sync"]);
+    counter.cut_warehouse();
+    let id = open(&counter, "1.000894");
+    fill(&counter, &id);
+    counter.data(&["dossier", "accept", &id]);
+    let stick = counter.temporary().join("quầy 1.mcgoi");
+    let to = stick.to_string_lossy();
+    let said = counter.data(&["outbox", "export", "--to", &to]);
+    assert_eq!(said["operations"].as_array().unwrap().len(), 2, "{said}");
+    assert_eq!((&said["dossiers"], &said["missing"]), (&json!(1), &json!(0)));
+    let told = counter.data(&["package", "info", &to]);
+    assert_eq!((&told["whole"], &told["header"]["operations"]), (&json!(true), &json!(2)));
+    let sealed = std::fs::read(&stick).unwrap();
+    for clear in [OWNER.0, OWNER.1, "%PDF", "000.01.20"] {
+        assert!(!sealed.windows(clear.len()).any(|w| w == clear.as_bytes()), "{clear} is not in the clear");
+    }
+    assert_eq!(counter.waiting().len(), 2, "nothing left the outbox");
+    let one = said["operations"][0].as_str().unwrap();
+    let alone = counter.data(&["outbox", "export", "--to", &format!("{to}.1"), "--op", one]);
+    assert_eq!(alone["operations"], json!([one]));
+
+    let import = |package: &str| {
+        let done = std::process::Command::new(program("motcua-warehouse"))
+            .args(["import-package", "--data"])
+            .arg(counter.path().join("warehouse"))
+            .arg("--key")
+            .arg(counter.path().join("authority/recovery.key"))
+            .arg(package)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&done.stdout).unwrap_or(Value::Null);
+        let answers: Vec<String> = report["lines"]
+            .as_array()
+            .map(|lines| lines.iter().map(|l| l["answer"]["result"].as_str().unwrap().to_owned()).collect())
+            .unwrap_or_default();
+        (done.status.code(), answers, text(&done.stderr))
+    };
+    std::fs::write(format!("{to}.cut"), &sealed[..sealed.len() - 1]).unwrap();
+    let (code, answers, error) = import(&format!("{to}.cut"));
+    assert!(code == Some(1) && answers.is_empty() && error.contains("cut off"), "{error}");
+    let (code, answers, error) = import(&to);
+    assert_eq!((code, answers), (Some(0), vec!["applied".to_owned(); 2]), "{error}");
+    let (code, answers, _) = import(&to);
+    assert_eq!((code, answers), (Some(0), vec!["duplicate".to_owned(); 2]), "again changes nothing");
+
+    counter.start_warehouse();
+    counter.drain();
+    let next = open(&counter, "1.000894");
+    let offers = counter.data(&["dossier", "offers", &next, "2"]);
+    assert_eq!(offers["items"].as_array().unwrap().len(), 1, "the paper is there once: {offers}");
 }
 
 #[test]

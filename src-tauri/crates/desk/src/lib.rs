@@ -47,6 +47,7 @@ pub use error::{
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
 pub use loose::LooseScan;
+pub use motcua_wire::PACKAGE_VERSION;
 pub use package::{Package, package_header};
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
 pub use sign::{CertificateChoice, RowProgress, SignedRows, TokenState};

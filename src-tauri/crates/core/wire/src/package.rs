@@ -617,7 +617,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../tests/fixtures/package_v1");
     const PRIVATE: [u8; 32] = [7; 32];
 
     fn private() -> Zeroizing<[u8; 32]> {
@@ -715,12 +714,12 @@ mod tests {
 
     #[test]
     fn vectors_of_version_1_open_and_are_made_the_same() {
-        let wanted = std::fs::read(format!("{VECTORS}/short.mcgoi")).unwrap();
+        let wanted = include_bytes!("../../../../../tests/fixtures/package_v1/short.mcgoi");
         assert_eq!(sealed(b"%PDF-1.7 (DEMO)", br#"{"dossier":1}"#, br#"{"op":1}"#, 5), wanted);
-        assert_eq!(read(&wanted).unwrap().len(), 3);
-        let wanted = std::fs::read(format!("{VECTORS}/pieces.mcgoi.sha256")).unwrap();
+        assert_eq!(read(wanted).unwrap().len(), 3);
+        let wanted = include_str!("../../../../../tests/fixtures/package_v1/pieces.mcgoi.sha256");
         let long = sealed(&pattern(2 * CHUNK + 5), b"", br#"{"op":1}"#, 6);
-        assert_eq!(identity(&long).to_string(), String::from_utf8(wanted).unwrap().trim());
+        assert_eq!(identity(&long).to_string(), wanted.trim());
     }
 
     #[test]

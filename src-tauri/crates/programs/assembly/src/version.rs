@@ -4,13 +4,14 @@ use std::sync::LazyLock;
 
 static LINE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{} ({}); formats: profile {}, reference {}, vault {}, blob {}, protocol {}",
+        "{} ({}); formats: profile {}, reference {}, vault {}, blob {}, package {}, protocol {}",
         env!("CARGO_PKG_VERSION"),
         option_env!("MOTCUA_COMMIT").unwrap_or("own build"),
         crate::PROFILE_VERSION,
         crate::STARTER_VERSION,
         motcua_vault::SCHEMA_VERSION,
         motcua_vault::BLOB_VERSION,
+        motcua_desk::PACKAGE_VERSION,
         motcua_link::PROTOCOL_VERSION,
     )
 });
@@ -27,8 +28,8 @@ mod tests {
     fn the_version_names_the_build_and_every_format() {
         let line = super::version_line();
         assert!(line.starts_with(concat!(env!("CARGO_PKG_VERSION"), " (")), "{line}");
-        for format in ["profile", "reference", "vault", "blob", "protocol"] {
-            assert!(line.contains(&format!("{format} 1")), "the first shipped {format} format is 1: {line}");
+        for format in ["profile 1", "reference 1", "vault 2", "blob 1", "package 1", "protocol 1"] {
+            assert!(line.contains(format), "{format}: {line}");
         }
     }
 }

@@ -73,7 +73,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
             opened(&desk, dossier::resend(&desk, &op, output)).await
         }
         Command::Outbox { action: Some(OutboxAction::Export { to, ops }), .. } => {
-            opened(&desk, package::export(&desk, &to, &ops, output)).await
+            opened(&desk, async { package::export(&desk, &to, &ops, output) }).await
         }
         Command::Sync { watch } => opened(&desk, dossier::sync(&desk, watch, output)).await,
     }

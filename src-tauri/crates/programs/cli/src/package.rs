@@ -11,12 +11,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// `motcua outbox export`; exit code 4 when files that the lines need were not there any more.
-pub(crate) async fn export(
-    desk: &Desk,
-    to: &Path,
-    ops: &[String],
-    output: Output,
-) -> Result<ExitCode, Failure> {
+pub(crate) fn export(desk: &Desk, to: &Path, ops: &[String], output: Output) -> Result<ExitCode, Failure> {
     let ops = ops
         .iter()
         .map(|op| {

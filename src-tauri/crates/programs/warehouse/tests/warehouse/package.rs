@@ -50,8 +50,8 @@ fn package(world: &World, machine: usize, lines: &[(&Op, Option<&[u8]>)]) -> Vec
 
 fn import(world: &World, bytes: &[u8]) -> Result<PackageReport, PackageImportError> {
     let path: PathBuf = world.dir.path().join("quay.mcgoi");
-    std::fs::write(&path, bytes).unwrap();
-    import_package(&world.config, &read_recovery_key(&"07".repeat(32)).unwrap(), &path)
+    std::fs::write(&path, bytes)?;
+    import_package(&world.config, &read_recovery_key(&"07".repeat(32))?, &path)
 }
 
 async fn papers(world: &World) -> usize {
