@@ -12,13 +12,14 @@ CREATE TABLE dossier (
     body     TEXT NOT NULL
 ) STRICT;
 
--- Dossier::search_text by place. The text itself is not kept: it is made from the body.
+-- Dossier::search_text by place. The text itself is not kept: it is made from the body. Its words are folded and apart
+-- already; `ascii` takes every further letter as it is, where `unicode61` has its own (older) opinion of what a letter is.
 CREATE VIRTUAL TABLE dossier_text USING fts5 (
     words,
     marked,
     ends,
     content = '',
     contentless_delete = 1,
-    tokenize = 'unicode61 remove_diacritics 0',
+    tokenize = 'ascii',
     prefix = '1 2 3 4 5 6'
 );

@@ -53,6 +53,7 @@ fn typed() -> impl Strategy<Value = String> {
         proptest::sample::select(vec!["OR", "AND", "NOT", "NEAR(", "words:", "khai sinh", "đ", "h", "n"])
             .prop_map(str::to_owned),
         "\\PC{0,6}",
+        "(OR|nguyen|26)\\PC{1,2}",
     ];
     proptest::collection::vec(piece, 0..5).prop_flat_map(|pieces| {
         proptest::sample::select(vec![" ", "", "-", "  "]).prop_map(move |between| pieces.join(between))
