@@ -157,7 +157,7 @@ fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same
 
     let import = |package: &str| {
         let done = std::process::Command::new(program("motcua-warehouse"))
-            .args(["import-package", "--data"])
+            .args(["import-package", "--json", "--data"])
             .arg(counter.path().join("warehouse"))
             .arg("--key")
             .arg(counter.path().join("authority/recovery.key"))
@@ -173,7 +173,7 @@ fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same
     };
     std::fs::write(format!("{to}.cut"), &sealed[..sealed.len() - 1]).unwrap();
     let (code, answers, error) = import(&format!("{to}.cut"));
-    assert!(code == Some(1) && answers.is_empty() && error.contains("cut off"), "{error}");
+    assert!(code == Some(3) && answers.is_empty() && error.contains("cut off"), "{error}");
     let (code, answers, error) = import(&to);
     assert_eq!((code, answers), (Some(0), vec!["applied".to_owned(); 2]), "{error}");
     let (code, answers, _) = import(&to);

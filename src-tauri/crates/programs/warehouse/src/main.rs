@@ -7,7 +7,8 @@ use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use motcua_warehouse::{
     AuditError, Config, ConfigError, ImportError, ImportKind, ImportWish, PREFIX, audit_export, audit_verify,
-    audit_verify_export, back_up, check, config_check, import, import_package, read_recovery_key, receipt_key, restore, scrub, seed, serve,
+    audit_verify_export, back_up, check, config_check, import, import_package, read_recovery_key,
+    receipt_key, restore, scrub, seed, serve,
 };
 use std::io::{BufReader, BufWriter, Write};
 use std::net::TcpListener;

@@ -118,7 +118,7 @@ pub fn import_package(
         PackagePart::Operation { line, json } => read_op(device, line.op, line.dossier, &json).map(drop),
         PackagePart::File { .. } | PackagePart::Dossier { .. } => Ok(()),
     })?;
-    let warehouse = Warehouse::open(config)?;
+    let warehouse = Warehouse::beside(config)?;
     let reference = warehouse.reference()?.ok_or(PackageImportError::NoReference)?;
     let device = manifest.device;
     let machine = warehouse.records.read(|v| v.device_by_id(device))?;

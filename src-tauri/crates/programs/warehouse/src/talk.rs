@@ -3,8 +3,8 @@
 use clap::Command;
 use motcua_dossier::OutboxKind;
 use motcua_warehouse::{
-    AuditReport, AuditTrouble, BackupReport, CheckReport, ConfigReport, ImportKind, ImportReport, PackageReport,
-    PackageLineReport, RestoreReport, RowReport, ScrubReport, SeedReport, columns,
+    AuditReport, AuditTrouble, BackupReport, CheckReport, ConfigReport, ImportKind, ImportReport,
+    PackageLineReport, PackageReport, RestoreReport, RowReport, ScrubReport, SeedReport, columns,
 };
 use motcua_wire::OpResult;
 use serde::Serialize;

@@ -12,6 +12,7 @@
     clippy::missing_safety_doc,
     reason = "each function is the one of libc it stands before"
 )]
+#![allow(clippy::cast_possible_truncation, reason = "results of calls fit their own types")]
 
 use libc::{c_char, c_int, c_long, c_void, mode_t, off_t, size_t, ssize_t};
 use std::collections::HashMap;
