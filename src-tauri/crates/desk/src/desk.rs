@@ -9,7 +9,7 @@ use motcua_dossier::{
     AgencyCode, BlobId, DeviceId, Dossier, DossierId, IdNumber, IdentityCheck, OpId, OutboxItem, OutboxKind,
     OutboxState, Timestamp,
 };
-use motcua_wire::{Op, OpPayload, SCHEMA_VERSION};
+use motcua_wire::{MAX_REPLACED, Op, OpPayload, SCHEMA_VERSION};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -287,11 +287,20 @@ impl Change<'_> {
                 schema_version: SCHEMA_VERSION,
                 dossier: self.dossier.id,
                 base_version: self.dossier.server_version,
+                // The newest: of a hundred that were replaced one after another, who knows the first?
+                replaces: self.dossier.replaced.iter().rev().take(MAX_REPLACED).copied().collect(),
                 payload,
             },
             receipt: None,
         });
         self.batch.counter = Some(counter);
         Ok(op_id)
+    }
+
+    /// Another operation takes the place of this one. What is queued from now on tells the warehouse, which
+    /// may have it and then never applies it.
+    pub(crate) fn close(&mut self, item: OutboxItem) {
+        self.dossier.replaced.insert(item.op);
+        self.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..item });
     }
 }

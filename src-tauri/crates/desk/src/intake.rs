@@ -132,6 +132,7 @@ impl Desk {
             result: None,
             receipt: None,
             reprint: std::collections::BTreeSet::new(),
+            replaced: std::collections::BTreeSet::new(),
             guide_due: false,
             officer: self.officer(),
             opened_at: self.clock.now(),

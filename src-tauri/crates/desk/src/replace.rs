@@ -1,5 +1,6 @@
-//! Between "Tiếp nhận" and the sending: a paper that cannot be had is replaced, and the acceptance that
-//! has not left this machine is made anew. What has left it is never touched.
+//! Between "Tiếp nhận" and "Kho đã nhận": a paper that cannot be had, or that the warehouse refused, is replaced,
+//! and the acceptance is made anew. The new one names those it takes the place of, so that the warehouse, which
+//! may keep them or still get a late copy, never applies them.
 
 use crate::accept::{counted_consents, evidence};
 use crate::desk::{Change, Desk};
@@ -15,8 +16,8 @@ use motcua_wire::{AcceptedDossier, OpPayload};
 pub(crate) const HELD: &str = "acceptanceHeld";
 
 impl Desk {
-    /// Rows that take new content now: every unfiled row of a draft, and in an accepted dossier that was
-    /// not sent yet the rows whose paper cannot be had.
+    /// Rows that take new content now: every unfiled row of a draft, and in an accepted dossier that the warehouse
+    /// does not have yet the rows whose paper cannot be had.
     ///
     /// # Errors
     /// Unknown dossier, the vault is closed.
@@ -33,25 +34,32 @@ impl Desk {
         Ok(open)
     }
 
-    /// The acceptance of a dossier that never left this machine, or that the warehouse refused for a paper
-    /// it reuses and therefore does not have.
-    pub(crate) fn unsent_acceptance(&self, id: DossierId) -> Result<Option<QueuedOp>, DeskError> {
-        let unsent = |item: &OutboxItem| {
+    /// The acceptance of a dossier as long as another may take its place: it never left this machine, waits in
+    /// the warehouse for what cannot come, or was refused for a paper it reuses. Not while it is on its way.
+    pub(crate) fn open_acceptance(&self, id: DossierId) -> Result<Option<QueuedOp>, DeskError> {
+        let open = |item: &OutboxItem| {
             item.dossier == id
                 && item.kind == OutboxKind::Acceptance
-                && (never_left(item) || is_held(item) || refused_for_paper(item))
+                && match item.state {
+                    OutboxState::NeedsAttention { .. } => is_held(item) || refused_for_paper(item),
+                    OutboxState::Received { .. } | OutboxState::Replaced => false,
+                    OutboxState::Queued
+                    | OutboxState::Sent
+                    | OutboxState::Sending { .. }
+                    | OutboxState::WaitingForNetwork { .. } => true,
+                }
         };
-        let Some(item) = self.vault.outbox(false)?.into_iter().find(unsent) else { return Ok(None) };
+        let Some(item) = self.vault.outbox(false)?.into_iter().find(open) else { return Ok(None) };
         if self.live().in_flight.contains(&item.op) {
             return Ok(None);
         }
         Ok(self.vault.queued(item.op)?)
     }
 
-    /// May a row of a dossier that is no draft take another paper: its acceptance has not left, and what
+    /// May a row of a dossier that is no draft take another paper: its acceptance is not applied, and what
     /// it promised of the row cannot be had or is already being replaced.
     pub(crate) fn may_replace(&self, dossier: &Dossier, row: &ComponentRow) -> Result<(), DeskError> {
-        let Some(unsent) = self.unsent_acceptance(dossier.id)? else {
+        let Some(unsent) = self.open_acceptance(dossier.id)? else {
             return Err(DossierError::NotDraft.into());
         };
         let refused = match row.attachment.as_ref().and_then(|a| a.digitized) {
@@ -69,10 +77,10 @@ impl Desk {
         }
     }
 
-    /// Brings the unsent acceptance in line with its dossier, in the same commit: held while something is
+    /// Brings the open acceptance in line with its dossier, in the same commit: held while something is
     /// missing, made anew when it says something else, due again when it was held and is right now.
     pub(crate) fn settle_acceptance(&self, change: &mut Change<'_>) -> Result<(), DeskError> {
-        let Some(unsent) = self.unsent_acceptance(change.dossier.id)? else { return Ok(()) };
+        let Some(unsent) = self.open_acceptance(change.dossier.id)? else { return Ok(()) };
         let Some(accepted) = promised(&unsent).cloned() else { return Ok(()) };
         let held = is_held(&unsent.item);
         if !missing(&change.dossier).is_empty() {
@@ -94,7 +102,7 @@ impl Desk {
         self.accept_anew(change, unsent.item, &accepted, code, ReceiptChange::Papers)
     }
 
-    /// The acceptance of the dossier as it is now, with its receipt, takes the place of the unsent one.
+    /// The acceptance of the dossier as it is now, with its receipt, takes the place of the open one.
     /// The citizen holds the earlier receipt: it must be printed again.
     /// A result that waits behind it is made anew too: the warehouse takes the operations of a dossier in
     /// the order in which the counter numbered them.
@@ -107,15 +115,19 @@ impl Desk {
         why: ReceiptChange,
     ) -> Result<(), DeskError> {
         let (at, deadline) = (accepted.accepted_at, &accepted.deadline);
+        let results: Vec<OutboxItem> = self
+            .vault
+            .outbox(false)?
+            .into_iter()
+            .filter(|item| item.dossier == change.dossier.id && item.kind == OutboxKind::Result)
+            .collect();
+        change.close(unsent);
+        results.iter().for_each(|item| change.close(item.clone()));
         let receipt = self.queue_acceptance(change, &code, at, deadline, &accepted.officer)?;
         change.dossier.code = Some(code);
         change.dossier.receipt = Some(receipt);
         change.dossier.reprint.insert(why);
-        change.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..unsent });
-        for item in self.vault.outbox(false)? {
-            if item.dossier != change.dossier.id || item.kind != OutboxKind::Result {
-                continue;
-            }
+        for item in results {
             let Some(waiting) = self.vault.queued(item.op)? else { continue };
             let op = change.enqueue(OutboxKind::Result, waiting.op.payload, item.blobs.clone())?;
             if let Some(result) = &mut change.dossier.result
@@ -124,7 +136,6 @@ impl Desk {
             {
                 *filed_by = op;
             }
-            change.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..item });
         }
         Ok(())
     }
@@ -135,7 +146,7 @@ impl Desk {
     pub(crate) fn name_finally(&self, id: DossierId) -> Result<bool, DeskError> {
         let mut named = false;
         self.change(id, |change| {
-            let Some(unsent) = self.unsent_acceptance(id)? else { return Ok(()) };
+            let Some(unsent) = self.open_acceptance(id)? else { return Ok(()) };
             let Some(accepted) = promised(&unsent).cloned() else { return Ok(()) };
             let Some(code) = self.leased_code(change, accepted.accepted_at.day())? else { return Ok(()) };
             named = true;
@@ -218,7 +229,7 @@ impl Change<'_> {
         if let Some(queued) = self.desk.vault.queued(op)?
             && matches!(queued.item.state, OutboxState::NeedsAttention { .. })
         {
-            self.batch.outbox.push(OutboxItem { state: OutboxState::Replaced, ..queued.item });
+            self.close(queued.item);
         }
         Ok(())
     }

@@ -321,7 +321,7 @@ impl Desk {
         documents: Option<Vec<DocumentId>>,
     ) -> Result<Dossier, DeskError> {
         let dossier = self.stored(id)?;
-        if dossier.state != DossierState::Draft && self.unsent_acceptance(id)?.is_none() {
+        if dossier.state != DossierState::Draft && self.open_acceptance(id)?.is_none() {
             return Err(DossierError::NotDraft.into());
         }
         let mut waiting = dossier.unconfirmed_reuse();

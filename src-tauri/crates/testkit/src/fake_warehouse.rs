@@ -48,6 +48,9 @@ struct State {
     feed: Vec<Change>,
     /// Operations that wait for their files.
     inbox: Vec<Op>,
+    /// Operations others took the place of.
+    replaced: HashSet<OpId>,
+    accepted_by: HashMap<DossierId, OpId>,
     leases: HashMap<DossierId, DossierLease>,
     dossiers: BTreeMap<DossierId, DossierView>,
     next_ordinal: HashMap<Day, u32>,
@@ -89,6 +92,8 @@ impl FakeWarehouse {
             changes: vec![],
             feed: vec![Change::Reference { version: reference.version }],
             inbox: vec![],
+            replaced: HashSet::new(),
+            accepted_by: HashMap::new(),
             leases: HashMap::new(),
             reference,
             dossiers: BTreeMap::new(),
@@ -197,6 +202,8 @@ impl FakeWarehouse {
         state.ops.clear();
         state.changes.clear();
         state.inbox.clear();
+        state.replaced.clear();
+        state.accepted_by.clear();
         state.leases.clear();
         state.feed.clear();
         state.dossiers.clear();

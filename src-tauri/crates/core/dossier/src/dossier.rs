@@ -326,6 +326,10 @@ pub struct Dossier {
     /// Why the receipt must be printed again; empty once the present one was.
     #[serde(default)]
     pub reprint: BTreeSet<ReceiptChange>,
+    /// Operations that may have left and that others took the place of; each later one says so to the
+    /// warehouse.
+    #[serde(default)]
+    pub replaced: BTreeSet<OpId>,
     /// A check made later, by itself, found "Chưa có": the owner is still to be told how to get an account
     /// (decision 11).
     #[serde(default)]

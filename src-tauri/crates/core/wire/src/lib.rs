@@ -27,7 +27,7 @@ pub use problem::Problem;
 pub use protocol::{
     About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, Change, Changes, ComponentEvidence,
     DossierEvent, DossierLease, DossierView, EvidenceSource, IdentityReply, KEPT_DAYS, LEASE_HOURS,
-    LeaseBlock, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_WAIT, Op, OpPayload, OpResult, OpenUpload, OpsReply,
-    OpsRequest, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK,
+    LeaseBlock, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult,
+    OpenUpload, OpsReply, OpsRequest, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};

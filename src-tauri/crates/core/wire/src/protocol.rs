@@ -76,6 +76,9 @@ pub const MAX_KEPT: u32 = 5_000;
 /// So many days an operation waits in the inbox for its files.
 pub const KEPT_DAYS: i64 = 30;
 
+/// Operations one operation may take the place of.
+pub const MAX_REPLACED: usize = 100;
+
 /// Most changes in one answer.
 pub const MAX_CHANGES: u32 = 500;
 
@@ -152,6 +155,10 @@ pub struct Op {
     pub dossier: DossierId,
     /// Version of the dossier the device last saw from the server; 0 when none.
     pub base_version: u64,
+    /// Earlier operations of the same machine on the same dossier that this one takes the place of, at most
+    /// [`MAX_REPLACED`]. One that was not applied yet never will be (`opReplaced`), however late a copy of it comes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<OpId>,
     /// What to do.
     pub payload: OpPayload,
 }

@@ -4,9 +4,9 @@
 //! hands back how it ended with the time and some random bits, and commits the verdicts. The same history
 //! gives the same decisions, so that every failure can be played again.
 //!
-//! Two lanes. Operations go in batches, before their files: the warehouse knows of a day's papers within
-//! seconds, and keeps what waits for a file. What depends on another line, an acceptance on its papers and
-//! a result on its acceptance, leaves when that one is confirmed. Files go two at a time, in the order of the lines that need
+//! Two lanes. Operations go in batches, before their files: the warehouse knows of a day's work within
+//! seconds, and keeps what waits for a file; an acceptance waits there for the papers it names. A result leaves
+//! when its acceptance is confirmed. Files go two at a time, in the order of the lines that need
 //! them; when the last one of a line is there, its operation is sent again for the receipt. Operations of
 //! one dossier stay in their order; dossiers do not know each other. A batch that fails as a whole is
 //! taken apart, dossier by dossier and then line by line, until only the poisoned one is left alone.
@@ -168,6 +168,8 @@ pub(crate) struct Engine {
     /// Files the warehouse has confirmed in this pass.
     there: BTreeSet<BlobId>,
     losses: BTreeMap<BlobId, u8>,
+    /// Files that are not on this machine; whether the warehouse has them its next answer tells.
+    gone: BTreeSet<BlobId>,
     uploading: BTreeSet<BlobId>,
     pushing: BTreeSet<OpId>,
     asked: BTreeMap<OpId, Asked>,
@@ -185,6 +187,7 @@ impl Engine {
             dossiers: vec![],
             there: BTreeSet::new(),
             losses: BTreeMap::new(),
+            gone: BTreeSet::new(),
             uploading: BTreeSet::new(),
             pushing: BTreeSet::new(),
             asked: BTreeMap::new(),
@@ -197,6 +200,9 @@ impl Engine {
     /// The lines as they are committed now, in any order; what is under way goes on.
     pub(crate) fn load(&mut self, mut lines: Vec<Line>) {
         lines.sort_by_key(|line| line.item.sequence);
+        // What the warehouse holds whole it had the files of; were they lost, it says so when it is asked.
+        let held = lines.iter().filter(|line| line.item.state == OutboxState::Sent);
+        self.there.extend(held.flat_map(|line| &line.item.blobs).copied());
         let mut place: BTreeMap<DossierId, usize> = BTreeMap::new();
         self.dossiers.clear();
         for line in lines {
@@ -216,19 +222,20 @@ impl Engine {
         if self.stopped {
             return vec![];
         }
-        let open: Vec<Line> = self.open(now).cloned().collect();
+        let open: Vec<(Line, bool)> = self.open(now).map(|(line, goes)| (line.clone(), goes)).collect();
         let mut tasks = vec![];
         if self.pushing.is_empty()
-            && let Some(batch) = self.batch(&open)
+            && let Some(batch) = self.batch(open.iter().map(|(line, _)| line))
         {
             self.pushing.extend(&batch);
             tasks.push(Task::Push(batch));
         }
-        for blob in open.iter().flat_map(|l| &l.item.blobs) {
+        let going = open.iter().filter(|(_, goes)| *goes);
+        for blob in going.flat_map(|(line, _)| &line.item.blobs) {
             if self.uploading.len() == LANES {
                 break;
             }
-            if !self.there.contains(blob) && self.uploading.insert(*blob) {
+            if !self.there.contains(blob) && !self.gone.contains(blob) && self.uploading.insert(*blob) {
                 tasks.push(Task::Upload(*blob));
             }
         }
@@ -240,8 +247,12 @@ impl Engine {
         self.stopped = true;
     }
 
-    /// The state before a line leaves, to be committed first: from then on the warehouse may know of it.
+    /// The state before a line leaves, to be committed first: from then on the warehouse may know of it. To ask
+    /// for one the warehouse holds is no try.
     pub(crate) fn leaving(&mut self, item: &OutboxItem) -> OutboxItem {
+        if item.state == OutboxState::Sent {
+            return item.clone();
+        }
         OutboxItem { attempts: self.count(item), last_error: None, ..item.clone() }
     }
 
@@ -265,12 +276,11 @@ impl Engine {
         verdicts
     }
 
-    /// Lines that may go now, dossier by dossier in sending order.
-    fn open(&self, now: Timestamp) -> impl Iterator<Item = &Line> {
+    /// Lines to be told of now, dossier by dossier in sending order, and whether their files go too.
+    fn open(&self, now: Timestamp) -> impl Iterator<Item = (&Line, bool)> {
         self.dossiers.iter().flat_map(move |(_, lines)| {
             let mut open = vec![];
             let mut refused: BTreeSet<DocumentId> = BTreeSet::new();
-            let mut unconfirmed: BTreeSet<DocumentId> = BTreeSet::new();
             let mut accepting = false;
             for line in lines {
                 match &line.item.state {
@@ -289,22 +299,20 @@ impl Engine {
                     | OutboxState::Sent
                     | OutboxState::Sending { .. } => {}
                 }
-                if line.names.iter().any(|paper| refused.contains(paper) || unconfirmed.contains(paper))
+                if line.names.iter().any(|paper| refused.contains(paper))
                     || (line.item.kind == OutboxKind::Result && accepting)
                 {
-                    // What depends on another line stays here until that one is confirmed, so that it can
-                    // still be replaced with it. Did it leave before a restore, it is asked once what became of it.
-                    if !never_left(&line.item) && self.asked.get(&line.op()) != Some(&Asked::Whole) {
-                        open.push(line);
+                    // It cannot be applied now. Did it leave already, it is asked once what became of it.
+                    if !never_left(&line.item) && !self.asked.contains_key(&line.op()) {
+                        open.push((line, false));
                     }
                     break;
                 }
-                unconfirmed.extend(line.files);
                 accepting |= line.item.kind == OutboxKind::Acceptance;
                 if line.kept_back {
                     break;
                 }
-                open.push(line);
+                open.push((line, true));
             }
             open
         })
@@ -312,16 +320,16 @@ impl Engine {
 
     /// The next operations, whole ones before those that only tell of work. One narrowed dossier or line
     /// goes alone.
-    fn batch(&self, open: &[Line]) -> Option<Vec<OpId>> {
+    fn batch<'a>(&self, open: impl Iterator<Item = &'a Line> + Clone) -> Option<Vec<OpId>> {
         let whole = |line: &Line| line.item.blobs.iter().all(|b| self.there.contains(b));
         let wants = |line: &&Line| match self.asked.get(&line.op()) {
             None => true,
             Some(Asked::Told) => whole(line),
             Some(Asked::Whole) => false,
         };
-        let most = if open.iter().any(|l| wants(&l) && whole(l)) { WHOLE_AT_ONCE } else { TOLD_AT_ONCE };
+        let most = if open.clone().any(|l| wants(&l) && whole(l)) { WHOLE_AT_ONCE } else { TOLD_AT_ONCE };
         let mut batch = vec![];
-        for line in open.iter().filter(wants) {
+        for line in open.filter(wants) {
             if most == WHOLE_AT_ONCE && !whole(line) {
                 continue;
             }
@@ -352,8 +360,11 @@ impl Engine {
             }
             Err(error) => error,
         };
-        let needing: Vec<OutboxItem> =
-            self.open(at.now).filter(|l| l.item.blobs.contains(&blob)).map(|l| l.item.clone()).collect();
+        let needing: Vec<OutboxItem> = self
+            .open(at.now)
+            .filter(|(l, goes)| *goes && l.item.blobs.contains(&blob))
+            .map(|(l, _)| l.item.clone())
+            .collect();
         match error {
             Upload::Link(LinkError::Cancelled) => {
                 self.stopped = true;
@@ -361,6 +372,13 @@ impl Engine {
             }
             Upload::Link(error @ (LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)) => {
                 self.lost(&needing, error, at)
+            }
+            // An earlier try may have sent it, and its answer been lost.
+            Upload::Missing
+                if needing.first().is_some_and(|i| i.attempts > 0 && !self.asked.contains_key(&i.op)) =>
+            {
+                self.gone.insert(blob);
+                vec![]
             }
             // Whoever else needs it waits behind the first, or is asked for it in turn.
             Upload::Missing => needing.first().map(|i| self.refuse(i, "fileMissing")).into_iter().collect(),
@@ -431,6 +449,13 @@ impl Engine {
                 }
             }
         }
+        // The first line that needs it is put right by its officer; the others wait for that.
+        let lost = |b: &&BlobId| self.gone.contains(*b) && waits_for.contains(&b.to_string());
+        if let Some(blob) = item.blobs.iter().find(lost)
+            && !self.before(item).any(|line| line.item.blobs.contains(blob))
+        {
+            return Some(self.refuse(item, "fileMissing"));
+        }
         let whole = item.blobs.iter().all(|b| self.there.contains(b));
         self.asked.insert(item.op, if whole { Asked::Whole } else { Asked::Told });
         if kept {
@@ -438,19 +463,19 @@ impl Engine {
             let held = OutboxItem { state, last_error: None, ..item.clone() };
             return (held != *item).then_some(Verdict::Write(held));
         }
-        if !whole || self.waits_here(item) {
+        // Another line of its dossier is still to go or was refused; news of that one asks again.
+        if !whole || self.before(item).next().is_some() {
             return None;
         }
         Some(self.put_off(item, "deferred", None, at))
     }
 
-    /// Another line of its dossier is still to go or was refused; news of that one asks again.
-    fn waits_here(&self, item: &OutboxItem) -> bool {
-        let Some((_, lines)) = self.dossiers.iter().find(|(id, _)| *id == item.dossier) else { return false };
+    /// Lines of its dossier before it that are not through.
+    fn before(&self, item: &OutboxItem) -> impl Iterator<Item = &Line> {
+        let lines = self.dossiers.iter().filter(|(id, _)| *id == item.dossier).flat_map(|(_, lines)| lines);
         lines
-            .iter()
-            .take_while(|l| l.op() != item.op)
-            .any(|l| !matches!(l.item.state, OutboxState::Received { .. } | OutboxState::Replaced))
+            .take_while(|line| line.op() != item.op)
+            .filter(|line| !matches!(line.item.state, OutboxState::Received { .. } | OutboxState::Replaced))
     }
 
     /// A batch failed as a whole: smaller ones find out for whom.
@@ -637,6 +662,72 @@ mod tests {
         let tasks = engine.next(NOW);
         assert_eq!(push_of(&tasks), [op(1)], "whole: it is asked for its receipt");
         assert!(tasks.contains(&Task::Upload(file(4))));
+    }
+
+    fn naming(mut acceptance: Line, paper: u64) -> Line {
+        acceptance.names.insert(DocumentId::derive(paper, &[3; 10]));
+        acceptance
+    }
+
+    #[test]
+    fn an_acceptance_leaves_with_its_papers_and_not_after_one_was_refused() {
+        let lines = vec![
+            line(1, 1, OutboxKind::Document, &[1]),
+            naming(line(2, 1, OutboxKind::Acceptance, &[1, 2]), 1),
+            line(3, 1, OutboxKind::Result, &[3]),
+        ];
+        let mut engine = engine(lines.clone());
+        let tasks = engine.next(NOW);
+        assert_eq!(push_of(&tasks), [op(1), op(2)], "its result waits for it");
+        let refused = OpResult::Rejected { op_id: op(1), code: "fileNotTrusted".into(), fields: vec![] };
+        let behind = OpResult::Deferred { op_id: op(2), waits_for: vec!["paper".into()], kept: false };
+        engine.ended(pushed(vec![op(1), op(2)], Ok(vec![refused, behind])), AT);
+        engine.ended(Ended::Uploaded { blob: file(1), answer: Ok(()) }, AT);
+        engine.ended(Ended::Uploaded { blob: file(2), answer: Ok(()) }, AT);
+        assert_eq!(engine.next(NOW), [], "it was told, and cannot be done");
+        let mut stays = lines;
+        stays[0].item.state = OutboxState::NeedsAttention { code: "fileNotTrusted".into() };
+        engine = self::engine(stays.clone());
+        assert_eq!(engine.next(NOW), [], "it does not leave");
+        stays[1].item.attempts = 1;
+        engine = self::engine(stays);
+        assert_eq!(
+            engine.next(NOW),
+            [Task::Push(vec![op(2)])],
+            "it left: it is asked for, without its files"
+        );
+    }
+
+    #[test]
+    fn a_file_lost_here_may_be_there() {
+        let mut told = line(1, 1, OutboxKind::Document, &[1]);
+        told.item.attempts = 1;
+        let follows = naming(line(2, 1, OutboxKind::Acceptance, &[1, 2]), 1);
+        let mut engine = engine(vec![told, follows]);
+        engine.next(NOW);
+        let missing = Ended::Uploaded { blob: file(1), answer: Err(Upload::Missing) };
+        assert_eq!(engine.ended(missing, AT), [], "an earlier try may have sent it");
+        assert_eq!(engine.next(NOW), [], "it is not looked for again");
+        let lacks = |n| OpResult::Deferred { op_id: op(n), waits_for: vec![file(1).to_string()], kept: true };
+        let verdicts = engine.ended(pushed(vec![op(1), op(2)], Ok(vec![lacks(1), lacks(2)])), AT);
+        let [Verdict::Write(item)] = &verdicts[..] else { panic!("{verdicts:?}") };
+        assert_eq!(
+            (item.op, &item.state),
+            (op(1), &OutboxState::NeedsAttention { code: "fileMissing".into() })
+        );
+    }
+
+    #[test]
+    fn what_the_warehouse_holds_is_asked_for_without_its_files_and_is_no_try() {
+        let mut held = line(1, 1, OutboxKind::Document, &[1]);
+        held.item.state = OutboxState::Sent;
+        held.item.attempts = 1;
+        let mut engine = engine(vec![held.clone()]);
+        assert_eq!(engine.next(NOW), [Task::Push(vec![op(1)])]);
+        assert_eq!(engine.leaving(&held.item), held.item);
+        let lost = OpResult::Deferred { op_id: op(1), waits_for: vec![file(1).to_string()], kept: true };
+        engine.ended(pushed(vec![op(1)], Ok(vec![lost])), AT);
+        assert_eq!(engine.next(NOW), [Task::Upload(file(1))], "it lost the file");
     }
 
     #[test]

@@ -314,17 +314,16 @@ pub(crate) fn play(seed: u64) -> Told {
                 // The file of a paper that was filed and not sent goes bad on this disk.
                 let all = counter.vault.outbox(true).unwrap();
                 let open = |s: &OutboxState| {
-                    matches!(s, OutboxState::Queued | OutboxState::WaitingForNetwork { .. })
+                    matches!(
+                        s,
+                        OutboxState::Queued | OutboxState::Sent | OutboxState::WaitingForNetwork { .. }
+                    )
                 };
                 let alone = |line: &&OutboxItem| {
                     let mut users = all.iter().filter(|l| l.blobs.contains(&line.blobs[0]));
                     line.kind == OutboxKind::Document
                         && users.all(|l| {
-                            let left = l.attempts > 0 && l.kind == OutboxKind::Acceptance;
-                            l.dossier == line.dossier
-                                && l.kind != OutboxKind::Result
-                                && !left
-                                && open(&l.state)
+                            l.dossier == line.dossier && l.kind != OutboxKind::Result && open(&l.state)
                         })
                 };
                 if let Some(blob) = all.iter().find(alone).map(|l| l.blobs[0]) {

@@ -10,8 +10,8 @@ use motcua_dossier::{
     PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_wire::{
-    AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, Op, OpPayload, OpResult,
-    ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
+    AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, Op,
+    OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,11 +134,17 @@ impl Warehouse {
         if known.as_ref().map(|k| k.body_hash).or(kept).is_some_and(|hash| hash != body_hash) {
             return Ok(reject(op_id, "idempotencyMismatch", vec![]));
         }
-        if let Some((version, receipt)) = known.and_then(|k| k.applied) {
+        if let Some((version, receipt)) = known.as_ref().and_then(|k| k.applied.clone()) {
             return Ok(OpResult::Duplicate { op_id, version, receipt });
         }
-        let outcome = self.examine(caller, op, reference, now).and_then(|missing| {
+        let first = known.is_none() && kept.is_none();
+        let replaced = if first { self.replace_earlier(caller, op, now) } else { Ok(()) };
+        let examined = replaced.and_then(|()| self.examine(caller, op, reference, now));
+        let outcome = examined.and_then(|missing| {
             self.records.attempt(|view| {
+                if view.is_replaced(op_id)? {
+                    return Err(rejected("opReplaced", &[]));
+                }
                 if let Some((version, receipt)) = view.op(op_id)?.and_then(|o| o.applied) {
                     return Ok(OpResult::Duplicate { op_id, version, receipt });
                 }
@@ -207,6 +213,25 @@ impl Warehouse {
             })?;
         }
         Ok(result)
+    }
+
+    /// What the operation takes the place of is never applied from here on, whatever becomes of the operation
+    /// itself: its counter has closed them. So this is committed before it is looked at whether it can be done.
+    fn replace_earlier(&self, caller: &Caller, op: &Op, now: Timestamp) -> Result<(), Stop> {
+        if op.replaces.is_empty() || op.device != caller.device {
+            return Ok(());
+        }
+        if op.replaces.len() > MAX_REPLACED || op.replaces.contains(&op.op_id) {
+            return Err(rejected("replacesUnfit", &["replaces"]));
+        }
+        self.records.attempt(|view| {
+            for replaced in &op.replaces {
+                if !view.replace_op(*replaced, op, now)? {
+                    return Err(rejected("replacesUnfit", &["replaces"]));
+                }
+            }
+            Ok(view.audit(&of_op(caller, op, "op.replaces", now))?)
+        })
     }
 
     /// Everything that needs no transaction: a blob that is there stays there, and looking into a
@@ -463,9 +488,12 @@ fn accept(
     reference: &Reference,
     now: Timestamp,
 ) -> Result<Done, Stop> {
-    if dossier.accepted.is_some() {
-        return Err(rejected("alreadyAccepted", &["dossier"]));
-    }
+    // One that was applied while its counter made another is corrected by that other; both are kept.
+    let corrects = match &dossier.accepted {
+        None => false,
+        Some(_) if dossier.returned.is_none() && view.accepted_by_one_of(op.dossier, &op.replaces)? => true,
+        Some(_) => return Err(rejected("alreadyAccepted", &["dossier"])),
+    };
     if !reference.knows_procedure(&accepted.procedure) {
         return Err(rejected("procedureUnknown", &["procedure"]));
     }
@@ -508,9 +536,14 @@ fn accept(
     if !waits_for.is_empty() {
         return Err(Stop::Deferred(waits_for));
     }
+    if corrects {
+        view.keep_corrected(op.dossier)?;
+        view.forget_uses_but(op.dossier, &reused)?;
+    }
     for document in &reused {
         view.count_use(op.dossier, *document, now)?;
     }
+    view.put_acceptance(op.dossier, dossier.version, op.op_id)?;
     for consent in &accepted.consents {
         view.put_consent(op.dossier, dossier.version, consent)?;
     }

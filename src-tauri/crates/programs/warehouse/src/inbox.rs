@@ -140,6 +140,7 @@ mod tests {
             schema_version: 1,
             dossier: DossierId::derive(1, &mark),
             base_version: 0,
+            replaces: vec![],
             payload: OpPayload::FileDocument { record, owner_name: "Người Mẫu".into() },
         }
     }

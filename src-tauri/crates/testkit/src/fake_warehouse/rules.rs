@@ -12,7 +12,7 @@ use motcua_dossier::{
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
     AcceptedDossier, Change, Changes, DossierEvent, DossierLease, DossierView, EvidenceSource, LEASE_HOURS,
-    LeaseDossier, MAX_CHANGES, MAX_KEPT, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult,
+    LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult,
     SCHEMA_VERSION, SignedReceipt,
 };
 use std::collections::{BTreeSet, HashMap};
@@ -70,11 +70,18 @@ impl State {
         let body = Op { base_version: 0, ..op.clone() };
         let waits = self.inbox.iter().find(|kept| kept.op_id == op_id).cloned();
         let before = self.ops.get(&op_id).map(|seen| seen.body.clone()).or(waits.clone());
+        let before_is_none = before.is_none();
         if before.is_some_and(|before| Op { base_version: 0, ..before } != body) {
             return OpResult::Rejected { op_id, code: "idempotencyMismatch".into(), fields: vec![] };
         }
         if let Some((version, receipt)) = self.ops.get(&op_id).and_then(|seen| seen.applied.as_ref()) {
             return OpResult::Duplicate { op_id, version: *version, receipt: receipt.clone() };
+        }
+        if before_is_none && !self.replace_earlier(op) {
+            return OpResult::Rejected { op_id, code: "replacesUnfit".into(), fields: vec![] };
+        }
+        if self.replaced.contains(&op_id) {
+            return OpResult::Rejected { op_id, code: "opReplaced".into(), fields: vec![] };
         }
         let done = match self.refuse_next.take() {
             Some(code) => Err(Refusal::Rejected(code)),
@@ -118,6 +125,23 @@ impl State {
             });
         }
         result
+    }
+
+    /// What the operation takes the place of is never applied from here on.
+    fn replace_earlier(&mut self, op: &Op) -> bool {
+        let others = |known: &Op| known.dossier != op.dossier || known.device != op.device;
+        for id in &op.replaces {
+            let seen = self.ops.get(id);
+            let kept = self.inbox.iter().find(|kept| kept.op_id == *id);
+            if *id == op.op_id || seen.map(|seen| &seen.body).into_iter().chain(kept).any(others) {
+                return false;
+            }
+            if seen.is_none_or(|seen| seen.applied.is_none()) {
+                self.replaced.insert(*id);
+            }
+            self.inbox.retain(|kept| kept.op_id != *id);
+        }
+        op.replaces.len() <= MAX_REPLACED
     }
 
     /// Applies what no longer waits, each dossier for itself and in the machine's order.
@@ -332,10 +356,15 @@ impl State {
         accepted: &AcceptedDossier,
         mut waits_for: Vec<String>,
     ) -> Result<Done, Refusal> {
-        if self.dossiers.get(&op.dossier).is_some_and(|d| d.accepted.is_some()) {
+        let stands = self.dossiers.get(&op.dossier).filter(|d| d.accepted.is_some());
+        let by_earlier = self.accepted_by.get(&op.dossier).is_some_and(|by| op.replaces.contains(by));
+        if stands.is_some_and(|d| d.returned.is_some() || !by_earlier) {
             return Err(rejected("alreadyAccepted"));
         }
-        if self.dossiers.values().any(|d| d.accepted.as_ref().is_some_and(|a| a.code == accepted.code)) {
+        let earlier: BTreeSet<DocumentId> =
+            stands.and_then(|d| d.accepted.as_ref()).map(reused_by).unwrap_or_default();
+        let mut others = self.dossiers.values().filter(|d| d.id != op.dossier);
+        if others.any(|d| d.accepted.as_ref().is_some_and(|a| a.code == accepted.code)) {
             return Err(rejected("codeTaken"));
         }
         if accepted.code.is_final() && !self.is_leased(&accepted.code) {
@@ -376,11 +405,12 @@ impl State {
         if files > 0 {
             return Err(Refusal::Kept(waits_for));
         }
-        for document in reused {
-            if let Some(paper) = self.papers.get_mut(&document) {
-                paper.uses += 1;
+        for document in earlier.symmetric_difference(&reused) {
+            if let Some(paper) = self.papers.get_mut(document) {
+                if reused.contains(document) { paper.uses += 1 } else { paper.uses -= 1 }
             }
         }
+        self.accepted_by.insert(op.dossier, op.op_id);
         Ok((None, blobs_of(&op.payload)))
     }
 
@@ -448,6 +478,15 @@ fn goes_before(kept: &Op, op: &Op) -> bool {
 /// What one machine sent for one dossier.
 fn is_lane(kept: &Op, op: &Op) -> bool {
     kept.dossier == op.dossier && kept.device == op.device
+}
+
+/// Papers of the warehouse an acceptance uses.
+fn reused_by(accepted: &AcceptedDossier) -> BTreeSet<DocumentId> {
+    let used = accepted.components.iter().filter_map(|c| match &c.source {
+        EvidenceSource::Warehouse { document, .. } => Some(*document),
+        EvidenceSource::Scan { .. } | EvidenceSource::File { .. } | EvidenceSource::Absent => None,
+    });
+    used.collect()
 }
 
 fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {

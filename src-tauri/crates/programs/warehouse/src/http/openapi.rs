@@ -153,6 +153,9 @@ pub(super) struct OpSchema {
     #[schema(pattern = "^[0-9a-f-]{36}$")]
     dossier: String,
     base_version: u64,
+    /// Earlier operations of the machine on the dossier that this one takes the place of; at most 100.
+    #[schema(required = false)]
+    replaces: Vec<String>,
     /// `type`: `file_document`, `accept_dossier`, `return_result`, and the fields of that payload.
     #[schema(value_type = Object)]
     payload: serde_json::Value,

@@ -137,6 +137,39 @@ impl View<'_> {
         Ok(())
     }
 
+    /// Which operation accepted the dossier, in that version of it.
+    pub(crate) fn put_acceptance(
+        &self,
+        dossier: DossierId,
+        version: u64,
+        op: OpId,
+    ) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("INSERT INTO acceptances(dossier, version, op) VALUES(?, ?, ?)")?
+            .execute(params![dossier.to_string(), version, op.to_string()])?;
+        Ok(())
+    }
+
+    /// Did one of these accept the dossier as it is.
+    pub(crate) fn accepted_by_one_of(&self, dossier: DossierId, ops: &[OpId]) -> Result<bool, StoreError> {
+        let by: Option<String> = self
+            .0
+            .prepare_cached("SELECT op FROM acceptances WHERE dossier = ? ORDER BY version DESC LIMIT 1")?
+            .query_row([dossier.to_string()], |r| r.get(0))
+            .optional()?;
+        Ok(by.is_some_and(|by| ops.iter().any(|op| op.to_string() == by)))
+    }
+
+    /// The acceptance that is corrected now stays in the records.
+    pub(crate) fn keep_corrected(&self, dossier: DossierId) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE acceptances SET corrected = (SELECT accepted FROM dossiers WHERE id = ?1)
+             WHERE dossier = ?1 AND corrected IS NULL",
+            [dossier.to_string()],
+        )?;
+        Ok(())
+    }
+
     pub(crate) fn code_taken(&self, code: &str, by_other_than: DossierId) -> Result<bool, StoreError> {
         Ok(self
             .0

@@ -116,6 +116,37 @@ impl View<'_> {
         rows.map(lane).collect()
     }
 
+    /// Another operation takes the place of this one: it leaves the inbox, and is never applied, whenever a copy
+    /// comes. One that was applied stays applied. False when it belongs to another machine or dossier.
+    pub(crate) fn replace_op(&self, replaced: OpId, by: &Op, at: Timestamp) -> Result<bool, StoreError> {
+        let (id, dossier, device) = (replaced.to_string(), by.dossier.to_string(), by.device.to_string());
+        let others = self
+            .0
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT dossier, device FROM ops WHERE id = ?1
+                   UNION ALL SELECT dossier, device FROM inbox WHERE op = ?1)
+                 WHERE dossier <> ?2 OR device <> ?3",
+            )?
+            .query_row(params![id, dossier, device], |r| r.get::<_, u32>(0))?;
+        if others > 0 {
+            return Ok(false);
+        }
+        self.drop_kept(replaced)?;
+        self.0
+            .prepare_cached(
+                "INSERT INTO replaced_ops(op, by_op, at)
+                 SELECT ?1, ?2, ?3 WHERE NOT EXISTS(SELECT 1 FROM ops WHERE id = ?1 AND version IS NOT NULL)
+                 ON CONFLICT(op) DO NOTHING",
+            )?
+            .execute(params![id, by.op_id.to_string(), at.0])?;
+        Ok(true)
+    }
+
+    /// Did another operation take its place.
+    pub(crate) fn is_replaced(&self, op: OpId) -> Result<bool, StoreError> {
+        Ok(self.0.prepare_cached("SELECT 1 FROM replaced_ops WHERE op = ?")?.exists([op.to_string()])?)
+    }
+
     /// Takes one out.
     pub(crate) fn drop_kept(&self, op: OpId) -> Result<(), StoreError> {
         self.0.execute("DELETE FROM inbox_files WHERE op = ?", [op.to_string()])?;

@@ -7,6 +7,7 @@ use motcua_dossier::{
 };
 use motcua_wire::Change;
 use rusqlite::{OptionalExtension, Row, params};
+use std::collections::BTreeSet;
 
 /// What is stored of a paper's state; "Hết hiệu lực" is never stored, it follows from the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -181,6 +182,20 @@ impl View<'_> {
             let change = Change::Document { id: row.record.id, version: row.version, dossier };
             self.note(&change, row.filed_by.as_deref(), row.filed_at)?;
         }
+        Ok(())
+    }
+
+    /// A corrected acceptance no longer uses the papers it does not name.
+    pub(crate) fn forget_uses_but(
+        &self,
+        dossier: DossierId,
+        named: &BTreeSet<DocumentId>,
+    ) -> Result<(), StoreError> {
+        let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+        self.0.execute(
+            "DELETE FROM uses WHERE dossier = ? AND document NOT IN (SELECT value FROM json_each(?))",
+            params![dossier.to_string(), serde_json::to_string(&named)?],
+        )?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -108,6 +108,13 @@ CREATE TABLE imports(
   kind TEXT NOT NULL, key TEXT NOT NULL, row_hash BLOB NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY(kind, key)) STRICT, WITHOUT ROWID;
 CREATE INDEX documents_code ON documents(code);
+",
+    "
+CREATE TABLE replaced_ops(
+  op TEXT PRIMARY KEY, by_op TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE acceptances(
+  dossier TEXT NOT NULL, version INTEGER NOT NULL, op TEXT NOT NULL, corrected TEXT,
+  PRIMARY KEY(dossier, version)) STRICT, WITHOUT ROWID;
 ",
 ];
 

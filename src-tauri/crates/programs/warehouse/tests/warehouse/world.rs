@@ -234,6 +234,7 @@ impl World {
             schema_version: SCHEMA_VERSION,
             dossier,
             base_version,
+            replaces: vec![],
             payload,
         }
     }

@@ -1,6 +1,8 @@
 //! "Đã gửi, kho đang kiểm": what came before its files waits in the warehouse and is applied there.
 
-use super::machine::{Machine, blob_of, code_of, filing_of, receipt_of, returned, somebody_else};
+use super::machine::{
+    Machine, blob_of, code_of, consent, filing_of, receipt_of, returned, reuse, somebody_else,
+};
 use super::{SignedBy, WarehouseBench};
 use motcua_dossier::{DocumentRecord, DossierCode};
 use motcua_wire::{AcceptedDossier, EvidenceSource, Op, OpPayload, OpResult};
@@ -12,6 +14,9 @@ pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
     what_is_refused_later_takes_only_what_needs_it_out(&make().await).await;
     what_is_held_is_never_told_to_be_free(&make().await).await;
     a_change_meanwhile_is_a_conflict(&make().await).await;
+    what_was_replaced_is_never_applied(&make().await).await;
+    an_acceptance_that_was_applied_is_corrected(&make().await).await;
+    nothing_of_others_is_replaced(&make().await).await;
 }
 
 fn waits(op: &Op, waits_for: Vec<String>) -> OpResult {
@@ -150,4 +155,83 @@ async fn a_change_meanwhile_is_a_conflict(bench: &dyn WarehouseBench) {
     assert!(matches!(machine.push(&op).await, OpResult::Conflict { server_version: 1, .. }));
     let seen = Op { base_version: 1, ..op };
     receipt_of(&machine.push(&seen).await);
+}
+
+async fn what_was_replaced_is_never_applied(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let (old_pdf, old, filing) = machine.absent(1, SignedBy::Agency);
+    let scan = |r: &DocumentRecord| EvidenceSource::Scan { blob: r.blob, document: Some(r.id) };
+    let first = machine.accepted(vec![scan(&old)], vec![]).await;
+    let acceptance = machine.op(1, OpPayload::AcceptDossier(Box::new(first.clone())));
+    machine.push_all(&[&filing, &acceptance]).await;
+    // The officer takes another paper: both are made anew.
+    let (pdf, new, next) = machine.absent(1, SignedBy::Agency);
+    let next = Op { replaces: vec![filing.op_id], ..next };
+    let second =
+        AcceptedDossier { components: machine.accepted(vec![scan(&new)], vec![]).await.components, ..first };
+    let anew = machine.op(1, OpPayload::AcceptDossier(Box::new(second)));
+    let never = machine.op(1, anew.payload.clone()).op_id;
+    let anew = Op { replaces: vec![filing.op_id, acceptance.op_id, never], ..anew };
+    for answer in machine.push_all(&[&next, &anew]).await {
+        assert!(matches!(answer, OpResult::Deferred { kept: true, .. }), "{answer:?}");
+    }
+    machine.upload(&old_pdf).await;
+    assert_eq!(machine.seen(1).await, None, "its file came, and nothing waits for it");
+    machine.upload(&pdf).await;
+    let view = machine.view(1).await;
+    assert_eq!((view.version, view.accepted.map(|a| a.components[0].source.clone())), (2, Some(scan(&new))));
+    for late in [&filing, &acceptance, &Op { op_id: never, ..acceptance.clone() }] {
+        assert_eq!(code_of(&machine.push(late).await), "opReplaced", "a late copy");
+    }
+    assert_eq!(machine.papers(&[bench.owner()]).await.len(), 1);
+    assert!(matches!(machine.push(&anew).await, OpResult::Duplicate { version: 2, .. }));
+    let (_, late) = machine.filing(1, SignedBy::Agency).await;
+    let late = Op { replaces: vec![anew.op_id], ..late };
+    receipt_of(&machine.push(&late).await);
+    assert!(matches!(machine.push(&anew).await, OpResult::Duplicate { .. }), "what was done stays done");
+}
+
+/// The answer to the first was lost, and its counter made another.
+async fn an_acceptance_that_was_applied_is_corrected(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let (wrong, right) = (machine.stocked(), machine.stocked());
+    let uses = async |document| {
+        let papers = machine.papers(&[bench.owner()]).await;
+        papers.iter().find(|p| p.record.id == document).map(|p| p.uses).unwrap()
+    };
+    let consents = vec![consent(bench, wrong), consent(bench, right)];
+    let accepted = machine.accepted(vec![reuse(wrong)], consents.clone()).await;
+    let code = accepted.code.clone();
+    let first = machine.op(1, OpPayload::AcceptDossier(Box::new(accepted)));
+    receipt_of(&machine.push(&first).await);
+    let accepted =
+        AcceptedDossier { code: code.clone(), ..machine.accepted(vec![reuse(right)], consents).await };
+    let second = machine.op(1, OpPayload::AcceptDossier(Box::new(accepted)));
+    let blind = Op { op_id: machine.op(1, second.payload.clone()).op_id, ..second.clone() };
+    assert_eq!(code_of(&machine.push(&blind).await), "alreadyAccepted");
+    let second = Op { replaces: vec![first.op_id], ..second };
+    receipt_of(&machine.push(&second).await);
+    let view = machine.view(1).await;
+    assert_eq!(view.accepted.map(|a| (a.code, a.components[0].source.clone())), Some((code, reuse(right))));
+    assert_eq!((uses(wrong).await, uses(right).await), (0, 1), "one use, of the paper that is used");
+    assert!(matches!(machine.push(&first).await, OpResult::Duplicate { version: 1, .. }));
+    assert!(matches!(machine.push(&second).await, OpResult::Duplicate { version: 2, .. }));
+}
+
+async fn nothing_of_others_is_replaced(bench: &dyn WarehouseBench) {
+    let (machine, other) = (Machine::of(bench, 0), Machine::of(bench, 1));
+    let (pdf, _, theirs) = other.absent(1, SignedBy::Agency);
+    other.push(&theirs).await;
+    let (_, elsewhere) = machine.filing(2, SignedBy::Agency).await;
+    receipt_of(&machine.push(&elsewhere).await);
+    for of_others in [theirs.op_id, elsewhere.op_id] {
+        let (_, op) = machine.filing(1, SignedBy::Agency).await;
+        let itself = Op { replaces: vec![op.op_id], ..op.clone() };
+        assert_eq!(code_of(&machine.push(&itself).await), "replacesUnfit");
+        let (_, op) = machine.filing(1, SignedBy::Agency).await;
+        let op = Op { replaces: vec![of_others], ..op };
+        assert_eq!(code_of(&machine.push(&op).await), "replacesUnfit");
+    }
+    other.upload(&pdf).await;
+    assert!(matches!(other.push(&theirs).await, OpResult::Duplicate { .. }), "it was applied all the same");
 }

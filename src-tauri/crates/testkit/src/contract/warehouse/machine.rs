@@ -48,6 +48,7 @@ impl<'a> Machine<'a> {
             schema_version: SCHEMA_VERSION,
             dossier: DossierId::derive(1, &[dossier; 10]),
             base_version: 0,
+            replaces: vec![],
             payload,
         }
     }
