@@ -75,6 +75,9 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         outbox::sync_now,
         outbox::resend,
         outbox::export_package,
+        outbox::withdrawal_of,
+        outbox::withdraw,
+        outbox::save_withdrawn,
         outbox::verify_file,
         sign::submit_pin,
     ]
@@ -135,6 +138,9 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,
             outbox::export_package::<tauri::Wry>,
+            outbox::withdrawal_of,
+            outbox::withdraw::<tauri::Wry>,
+            outbox::save_withdrawn::<tauri::Wry>,
             outbox::verify_file,
             sign::submit_pin,
         ])

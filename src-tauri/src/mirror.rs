@@ -45,7 +45,7 @@ same_words! {
     domain::StoreKind => view::Store { Agency, Personal }
     domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
     domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
-    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result }
+    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result, Withdrawal }
     ports::ScannerSource => view::ScanSource { Auto, Flatbed, Feeder }
     ports::PinState => view::PinStateName { Normal, Low, LastTry, Locked, MustChange }
 }
@@ -282,6 +282,17 @@ impl From<ports::ScannerInfo> for view::ScannerInfo {
     }
 }
 
+/// Who took a line back, as the page shows it.
+pub(crate) fn withdrawal_note(withdrawal: &domain::Withdrawal) -> view::WithdrawalNote {
+    view::WithdrawalNote {
+        at: withdrawal.at.into(),
+        officer: withdrawal.officer.clone(),
+        approved_by: withdrawal.approved_by.clone(),
+        reason: withdrawal.reason.clone(),
+        too_late: withdrawal.too_late,
+    }
+}
+
 /// Word of an outbox state and the numbers that go with it.
 pub(crate) fn state_name(state: &domain::OutboxState) -> view::OutboxStateName {
     match state {
@@ -292,6 +303,7 @@ pub(crate) fn state_name(state: &domain::OutboxState) -> view::OutboxStateName {
         domain::OutboxState::Received { .. } => view::OutboxStateName::Received,
         domain::OutboxState::NeedsAttention { .. } => view::OutboxStateName::Attention,
         domain::OutboxState::Replaced => view::OutboxStateName::Replaced,
+        domain::OutboxState::Withdrawn => view::OutboxStateName::Withdrawn,
     }
 }
 
@@ -312,9 +324,13 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
         queued_at: item.queued_at.into(),
         last_error: item.last_error.clone(),
         exported_at: None,
+        withdrawal: None,
     };
     match &item.state {
-        domain::OutboxState::Queued | domain::OutboxState::Sent | domain::OutboxState::Replaced => {}
+        domain::OutboxState::Queued
+        | domain::OutboxState::Sent
+        | domain::OutboxState::Replaced
+        | domain::OutboxState::Withdrawn => {}
         domain::OutboxState::Sending { sent, total } => {
             (line.sent, line.total) = (small(*sent), small(*total));
         }
@@ -373,6 +389,7 @@ impl Around<'_> {
             domain::DossierState::Completed { at, .. } => {
                 (view::DossierStateName::Completed, Some((*at).into()))
             }
+            domain::DossierState::Withdrawn { .. } => (view::DossierStateName::Withdrawn, None),
         };
         let (accepted_at, deadline) = d.state.acceptance().unzip();
         view::Dossier {
@@ -495,6 +512,7 @@ impl view::DossierLine {
                 (view::DossierStateName::Accepted, Some(deadline.day.format_iso()))
             }
             domain::DossierState::Completed { .. } => (view::DossierStateName::Completed, None),
+            domain::DossierState::Withdrawn { .. } => (view::DossierStateName::Withdrawn, None),
         };
         Self {
             id: d.id.to_string(),

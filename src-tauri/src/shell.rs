@@ -2,7 +2,7 @@
 
 use crate::crash::Crashes;
 use crate::jobs::Jobs;
-use crate::mirror::{outbox_item, small, summary_state};
+use crate::mirror::{outbox_item, small, summary_state, withdrawal_note};
 use crate::pin::PinDesk;
 use crate::view::{self, AppError, JobKind, Status, TokenPresence, VaultState};
 use motcua_desk::ports::VaultStatus;
@@ -137,16 +137,19 @@ impl Shell {
     /// The vault is closed.
     pub async fn outbox(&self, all: bool) -> Result<Vec<view::OutboxItem>, AppError> {
         let items = self.desk.outbox(all).await?;
-        let mut codes: HashMap<domain::DossierId, Option<String>> = HashMap::new();
+        let mut known: HashMap<domain::DossierId, (Option<String>, Vec<domain::Withdrawal>)> = HashMap::new();
         for item in &items {
-            if let std::collections::hash_map::Entry::Vacant(e) = codes.entry(item.dossier) {
-                let code = self.desk.dossier(item.dossier).await.ok().and_then(|d| d.code);
-                e.insert(code.map(|c| c.to_string()));
+            if let std::collections::hash_map::Entry::Vacant(e) = known.entry(item.dossier) {
+                let dossier = self.desk.dossier(item.dossier).await.ok();
+                e.insert(dossier.map(|d| (d.code.map(|c| c.to_string()), d.withdrawals)).unwrap_or_default());
             }
         }
         let mut lines = Vec::with_capacity(items.len());
         for item in &items {
-            let mut line = outbox_item(item, codes.get(&item.dossier).cloned().flatten());
+            let (code, withdrawals) = known.get(&item.dossier).cloned().unwrap_or_default();
+            let mut line = outbox_item(item, code);
+            line.withdrawal =
+                withdrawals.iter().rev().find(|w| w.ops.contains(&item.op)).map(withdrawal_note);
             line.exported_at = self.desk.exported_at(item.op)?.map(Into::into);
             lines.push(line);
         }

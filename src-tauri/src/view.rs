@@ -63,7 +63,7 @@ words! {
     Source { Scan, File, Warehouse }
     SignerRole { Officer, Agency, Other }
     NeededSignature { None, Officer, Agency }
-    DossierStateName { Draft, Accepted, Completed }
+    DossierStateName { Draft, Accepted, Completed, Withdrawn }
     ConsentMethod { Spoken, Paper, Pad }
     ReceiptChange { FinalCode, Papers }
     Store { Agency, Personal }
@@ -72,8 +72,8 @@ words! {
     PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
     AutoOutcome { Attached, Ambiguous, None }
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
-    OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced }
-    OutboxKind { Document, Acceptance, Result }
+    OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced, Withdrawn }
+    OutboxKind { Document, Acceptance, Result, Withdrawal }
     ScanSource { Auto, Flatbed, Feeder }
     Verdict { Passed, Indeterminate, Failed }
     Integrity { Intact, Changed, Broken }
@@ -292,7 +292,11 @@ dtos! {
         last_error: Option<String>,
         /// When it was last put into a package; it stays in the outbox all the same.
         exported_at: Option<Millis>,
+        /// Who took it back and why; also when that came too late and it was sent after all.
+        withdrawal: Option<WithdrawalNote>,
     }
+    /// Unsent work that was taken back by two officers.
+    WithdrawalNote { at: Millis, officer: String, approved_by: String, reason: String, too_late: bool }
     /// A package that was written, and the name of its file.
     ExportedPackage { file: String, operations: u32, dossiers: u32, files: u32, missing: u32 }
     ScannerInfo { id: String, label: String }

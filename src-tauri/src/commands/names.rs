@@ -51,6 +51,9 @@ pub const MAIN: &[&str] = &[
     "sync_now",
     "resend",
     "export_package",
+    "withdrawal_of",
+    "withdraw",
+    "save_withdrawn",
     "verify_file",
 ];
 

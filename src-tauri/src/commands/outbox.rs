@@ -1,9 +1,9 @@
 //! The outbox, sync on request, sealed packages, checking a signed file.
 
 use super::{Answer, chosen};
-use crate::mirror::{blob_id, op_id, small, verify_report};
+use crate::mirror::{blob_id, op_id, outbox_item, small, verify_report};
 use crate::shell::Shell;
-use crate::view::{AppError, ExportedPackage, OutboxItem, Status, VerifyReport};
+use crate::view::{AppError, ExportedPackage, OutboxItem, Secret, Status, VerifyReport};
 use motcua_desk::DeskError;
 use std::io::BufWriter;
 use tauri::{AppHandle, Runtime, State};
@@ -69,6 +69,54 @@ pub async fn export_package<R: Runtime>(
         files: small(package.files),
         missing: small(package.missing),
     }))
+}
+
+/// The lines that go when this one is taken back.
+#[tauri::command]
+#[specta::specta]
+pub async fn withdrawal_of(shell: State<'_, Shell>, op: String) -> Answer<Vec<OutboxItem>> {
+    let lines = shell.desk.withdrawal_of(op_id(&op)?).await?;
+    let code = match lines.first() {
+        Some(line) => shell.desk.dossier(line.dossier).await?.code.map(|code| code.to_string()),
+        None => None,
+    };
+    Ok(lines.iter().map(|line| outbox_item(line, code.clone())).collect())
+}
+
+/// "Bỏ, không gửi": unsent work is taken back, with a reason and a colleague's word; it is sealed into a package
+/// before, and stays listed.
+#[tauri::command]
+#[specta::specta]
+pub async fn withdraw<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+    op: String,
+    reason: String,
+    approver: String,
+    secret: Secret,
+) -> Answer<Status> {
+    let (op, desk) = (op_id(&op)?, shell.desk.clone());
+    let done = tokio::task::spawn_blocking(move || desk.withdraw(op, &reason, &approver, &secret.0));
+    done.await.map_err(|_| AppError::internal())??;
+    shell.start_sync(&app);
+    Ok(shell.status().await)
+}
+
+/// The sealed package of work that was taken back, where the officer says in a dialog; the name of the file.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_withdrawn<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+    op: String,
+) -> Answer<Option<String>> {
+    let package = shell.desk.withdrawn_package(op_id(&op)?).await?;
+    let dialog = app.dialog().file().set_title("Lưu gói").add_filter("Gói Một Cửa", &["mcgoi"]);
+    let Some(path) = chosen(dialog.set_file_name("da-bo.mcgoi")).await else { return Ok(None) };
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let written = tokio::task::spawn_blocking(move || motcua_assembly::write_whole(&path, &package));
+    written.await.map_err(|_| AppError::internal())?.map_err(|_| AppError::of("packageNotWritten"))?;
+    Ok(Some(file))
 }
 
 /// Where writing a package stopped.

@@ -110,6 +110,9 @@ export const commands = {
 	 *  "Xuất gói": unsent lines (one, or all of them) into a sealed file, where the officer says in a dialog; the page never
 	 *  names a path. None when the dialog was closed. Nothing of the outbox changes but the note that it was exported.
 	 */
+	withdrawalOf: (op: string) => __TAURI_INVOKE<OutboxItem[]>("withdrawal_of", { op }),
+	withdraw: (op: string, reason: string, approver: string, secret: string) => __TAURI_INVOKE<Status>("withdraw", { op, reason, approver, secret }),
+	saveWithdrawn: (op: string) => __TAURI_INVOKE<string | null>("save_withdrawn", { op }),
 	exportPackage: (op: string | null) => __TAURI_INVOKE<ExportedPackage | null>("export_package", { op }),
 	/**  Checks the signatures of a file held here. */
 	verifyFile: (blob: string) => __TAURI_INVOKE<VerifyReport>("verify_file", { blob }),
@@ -275,7 +278,7 @@ export type DossierLine = {
 	guideDue: boolean,
 };
 
-export type DossierStateName = "draft" | "accepted" | "completed";
+export type DossierStateName = "draft" | "accepted" | "completed" | "withdrawn";
 
 /**  A package that was written, and the name of its file. */
 export type ExportedPackage = {
@@ -390,11 +393,13 @@ export type OutboxItem = {
 	lastError: string | null,
 	/**  When it was last put into a package; it stays in the outbox all the same. */
 	exportedAt: Millis | null,
+	/**  Who took it back and why; also when that came too late and it was sent after all. */
+	withdrawal: WithdrawalNote | null,
 };
 
-export type OutboxKind = "document" | "acceptance" | "result";
+export type OutboxKind = "document" | "acceptance" | "result" | "withdrawal";
 
-export type OutboxStateName = "queued" | "sending" | "sent" | "waiting" | "received" | "attention" | "replaced";
+export type OutboxStateName = "queued" | "sending" | "sent" | "waiting" | "received" | "attention" | "replaced" | "withdrawn";
 
 export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature";
 
@@ -552,3 +557,5 @@ export type VerifyReport = {
 	signatures: SignatureCheck[],
 };
 
+
+export type WithdrawalNote = { at: number, officer: string, approvedBy: string, reason: string, tooLate: boolean };

@@ -66,6 +66,11 @@ export interface Bridge {
   resend(a: { op: string }): Promise<Status>;
   /** "Xuất gói" of one unsent line, or of all; null when the officer chose no place. */
   exportPackage(a: { op: string | null }): Promise<ExportedPackage | null>;
+  /** The lines that go when this one is taken back. */
+  withdrawalOf(a: { op: string }): Promise<OutboxItem[]>;
+  withdraw(a: { op: string; reason: string; approver: string; secret: string }): Promise<Status>;
+  /** Name of the file, or null when the dialog was closed. */
+  saveWithdrawn(a: { op: string }): Promise<string | null>;
   verifyFile(a: { blob: string }): Promise<VerifyReport>;
 
   /** Address of a page picture. */

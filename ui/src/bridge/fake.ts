@@ -89,8 +89,10 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
 }
 
 const item = (op: string, dossier: string, kind: OutboxItem["kind"], state: OutboxItem["state"], more: Partial<OutboxItem> = {}): OutboxItem => ({
-  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_048_576, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, exportedAt: null, ...more,
+  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_048_576, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, exportedAt: null, withdrawal: null, ...more,
 });
+const CLOSED: ReadonlySet<OutboxItem["state"]> = new Set(["received", "replaced", "withdrawn"]);
+const OFFICER = "canbo.demo";
 
 const store = new Map<string, Dossier>();
 const captures = new Map<string, CapturedPage[]>();
@@ -481,11 +483,11 @@ export const bridge: Bridge = {
     d.outbox.push(item(`x${(made += 1)}`, id, "result", "queued", { queuedAt: NOW }));
     return answer(d);
   },
-  outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || (i.state !== "received" && i.state !== "replaced")),
+  outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || !CLOSED.has(i.state)),
   syncNow: async () => {
     await wait(pace);
     if (scene("offline")) fail("linkOffline");
-    for (const d of store.values()) for (const o of d.outbox) if (o.state !== "attention" && o.state !== "replaced") Object.assign(o, { state: "received", receivedAt: NOW });
+    for (const d of store.values()) for (const o of d.outbox) if (o.state !== "attention" && !CLOSED.has(o.state)) Object.assign(o, { state: "received", receivedAt: NOW });
     tell("");
     return current();
   },
@@ -496,10 +498,36 @@ export const bridge: Bridge = {
     tell("");
     return current();
   },
+  withdrawalOf: async ({ op }) => {
+    const d = [...store.values()].find((x) => x.outbox.some((o) => o.op === op));
+    const line = d?.outbox.find((o) => o.op === op);
+    if (!d || !line || CLOSED.has(line.state)) fail("withdrawNothing");
+    const alone = line?.kind === "result" || d?.state === "draft";
+    return copy((d?.outbox ?? []).filter((o) => !CLOSED.has(o.state) && (!alone || o.op === op)));
+  },
+  withdraw: async ({ op, reason, approver, secret }) => {
+    await wait(pace);
+    if (reason.trim().length < 10) fail("withdrawReasonMissing");
+    if (approver === OFFICER) fail("withdrawApproverIsOfficer");
+    if (secret === "sai") fail("vaultWrongSecret");
+    const d = [...store.values()].find((x) => x.outbox.some((o) => o.op === op));
+    const line = d?.outbox.find((o) => o.op === op);
+    if (!d || !line) fail("withdrawNothing");
+    else {
+      const alone = line.kind === "result" || d.state === "draft";
+      const withdrawal = { at: NOW, officer: OFFICER, approvedBy: approver, reason, tooLate: false };
+      for (const o of d.outbox) if (!CLOSED.has(o.state) && (!alone || o.op === op)) Object.assign(o, { state: "withdrawn", withdrawal, exportedAt: NOW });
+      if (!alone) d.state = "withdrawn";
+      d.outbox.push(item(`x${(made += 1)}`, d.id, "withdrawal", "queued", { queuedAt: NOW }));
+      tell(d.id);
+    }
+    return current();
+  },
+  saveWithdrawn: async () => "da-bo.mcgoi",
   exportPackage: async ({ op }) => {
     await wait(pace);
     if (scene("diskFull")) fail("packageNotWritten");
-    const lines = [...store.values()].flatMap((d) => d.outbox).filter((o) => o.state !== "received" && o.state !== "replaced" && (op === null || o.op === op));
+    const lines = [...store.values()].flatMap((d) => d.outbox).filter((o) => !CLOSED.has(o.state) && (op === null || o.op === op));
     if (lines.length === 0) fail("packageNothing");
     for (const o of lines) o.exportedAt = NOW;
     return { file: "hop-gui.mcgoi", operations: lines.length, dossiers: new Set(lines.map((o) => o.dossier)).size, files: lines.length * 2, missing: scene("filesMissing") ? 1 : 0 };

@@ -50,6 +50,27 @@ pub enum DeskError {
     /// A sealed package of unsent work.
     #[error(transparent)]
     Package(#[from] PackageProblem),
+    /// Taking unsent work back.
+    #[error(transparent)]
+    Withdraw(#[from] WithdrawError),
+}
+
+/// Why unsent work is not taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WithdrawError {
+    /// No reason, or one too short to say anything.
+    #[error("reason missing")]
+    ReasonMissing,
+    /// The colleague who agrees is the officer.
+    #[error("approver is the officer")]
+    ApproverIsOfficer,
+    /// It is being sent at this moment.
+    #[error("work is on its way")]
+    OnItsWay,
+    /// It was received, replaced or taken back already.
+    #[error("nothing to take back")]
+    Nothing,
 }
 
 /// Why a package is not made, or a file is none.
@@ -271,6 +292,10 @@ pub const CODES: &[&str] = &[
     "packageNotOne",
     "packageNewer",
     "packageCut",
+    "withdrawReasonMissing",
+    "withdrawApproverIsOfficer",
+    "withdrawOnItsWay",
+    "withdrawNothing",
     "scanPaperJam",
     "scanNoPaper",
     "scanCoverOpen",
@@ -406,6 +431,8 @@ pub const OUTBOX_CODES: &[&str] = &[
     "schemaUnknown",
     "sizeMismatch",
     "supersedesMismatch",
+    "withdrawTooLate",
+    "withdrawUnfit",
 ];
 
 /// Codes of the reasons why a paper is found but does not fit.
@@ -479,6 +506,12 @@ impl DeskError {
                 PackageProblem::NotPackage => "packageNotOne",
                 PackageProblem::Newer => "packageNewer",
                 PackageProblem::Cut => "packageCut",
+            },
+            Self::Withdraw(e) => match e {
+                WithdrawError::ReasonMissing => "withdrawReasonMissing",
+                WithdrawError::ApproverIsOfficer => "withdrawApproverIsOfficer",
+                WithdrawError::OnItsWay => "withdrawOnItsWay",
+                WithdrawError::Nothing => "withdrawNothing",
             },
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",

@@ -133,6 +133,7 @@ impl Desk {
             receipt: None,
             reprint: std::collections::BTreeSet::new(),
             replaced: std::collections::BTreeSet::new(),
+            withdrawals: vec![],
             guide_due: false,
             officer: self.officer(),
             opened_at: self.clock.now(),

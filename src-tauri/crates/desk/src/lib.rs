@@ -37,12 +37,13 @@ mod reuse;
 mod sign;
 mod sync;
 mod unlock;
+mod withdraw;
 
 pub use capture::ScanOptions;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
     CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES,
-    PackageProblem, ReuseError, SignError, UNFIT_REASONS, UnlockError, pin_state_code,
+    PackageProblem, ReuseError, SignError, UNFIT_REASONS, UnlockError, WithdrawError, pin_state_code,
 };
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};

@@ -4,7 +4,7 @@
 use crate::desk::Desk;
 use crate::error::{DeskError, FileError, IntakeError, PackageProblem};
 use crate::ports::{Batch, QueuedOp, VaultError};
-use motcua_dossier::{BlobId, DossierId, OpId, OutboxState, Timestamp};
+use motcua_dossier::{BlobId, DossierId, OpId, Timestamp};
 use motcua_wire::{
     MAX_PACKAGE_PART, PackageDossier, PackageError, PackageFile, PackageHeader, PackageLine, PackageManifest,
     PackageSecrets, PackageWriter,
@@ -132,7 +132,7 @@ impl Desk {
         let mut lines = Vec::with_capacity(wanted.len());
         for op in wanted {
             let queued = self.vault.queued(op)?.ok_or(IntakeError::UnknownOutboxLine)?;
-            if matches!(queued.item.state, OutboxState::Received { .. } | OutboxState::Replaced) {
+            if queued.item.state.is_closed() {
                 return Err(PackageProblem::NothingUnsent.into());
             }
             lines.push(queued);

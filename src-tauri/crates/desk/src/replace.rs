@@ -42,7 +42,7 @@ impl Desk {
                 && item.kind == OutboxKind::Acceptance
                 && match item.state {
                     OutboxState::NeedsAttention { .. } => is_held(item) || refused_for_paper(item),
-                    OutboxState::Received { .. } | OutboxState::Replaced => false,
+                    OutboxState::Received { .. } | OutboxState::Replaced | OutboxState::Withdrawn => false,
                     OutboxState::Queued
                     | OutboxState::Sent
                     | OutboxState::Sending { .. }
@@ -266,7 +266,7 @@ fn refused_for_paper(item: &OutboxItem) -> bool {
 
 /// The warehouse cannot know of it: it is marked as tried before it leaves.
 pub(crate) fn never_left(item: &OutboxItem) -> bool {
-    item.attempts == 0 && !matches!(item.state, OutboxState::Received { .. } | OutboxState::Replaced)
+    item.attempts == 0 && !item.state.is_closed()
 }
 
 /// What an accepted dossier lacks to be what was accepted.
@@ -294,7 +294,7 @@ fn failed(row: &ComponentRow) -> bool {
 fn promised(queued: &QueuedOp) -> Option<&AcceptedDossier> {
     match &queued.op.payload {
         OpPayload::AcceptDossier(accepted) => Some(accepted),
-        OpPayload::FileDocument { .. } | OpPayload::ReturnResult(_) => None,
+        OpPayload::FileDocument { .. } | OpPayload::ReturnResult(_) | OpPayload::Withdraw(_) => None,
     }
 }
 

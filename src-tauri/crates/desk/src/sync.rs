@@ -182,7 +182,7 @@ impl Desk {
                     report.next_try = Some(report.next_try.map_or(next_try, |t| t.min(next_try)));
                 }
                 OutboxState::Queued | OutboxState::Sent | OutboxState::Sending { .. } => report.waiting += 1,
-                OutboxState::Received { .. } | OutboxState::Replaced => {}
+                OutboxState::Received { .. } | OutboxState::Replaced | OutboxState::Withdrawn => {}
             }
         }
         Ok(())

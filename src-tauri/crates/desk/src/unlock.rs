@@ -46,7 +46,7 @@ impl Desk {
         for item in &outbox {
             match item.state {
                 OutboxState::NeedsAttention { .. } => attention += 1,
-                OutboxState::Received { .. } | OutboxState::Replaced => {}
+                OutboxState::Received { .. } | OutboxState::Replaced | OutboxState::Withdrawn => {}
                 OutboxState::Queued
                 | OutboxState::Sending { .. }
                 | OutboxState::Sent
@@ -98,6 +98,17 @@ impl Desk {
     /// # Errors
     /// See [`UnlockError`] and [`VaultError`].
     pub async fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
+        self.try_secret(officer, || self.vault.unlock(officer, secret))?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Tries an officer's secret, counting wrong ones in a row.
+    pub(crate) fn try_secret(
+        &self,
+        officer: &str,
+        attempt: impl FnOnce() -> Result<(), VaultError>,
+    ) -> Result<(), DeskError> {
         // Counting and trying belong together: two windows of one counter get no double tries.
         let _writing = self.writing();
         let now = self.clock.now();
@@ -108,7 +119,7 @@ impl Desk {
             self.vault.keep_wrong_secrets(officer, wrong)?;
         }
         wait(wrong, now)?;
-        match self.vault.unlock(officer, secret) {
+        match attempt() {
             Ok(()) if wrong.in_a_row > 0 => {
                 self.vault.keep_wrong_secrets(officer, WrongSecrets::default())?;
             }
@@ -121,7 +132,6 @@ impl Desk {
             }
             Err(other) => return Err(other.into()),
         }
-        self.wake.notify_one();
         Ok(())
     }
 

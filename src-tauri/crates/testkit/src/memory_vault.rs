@@ -181,6 +181,18 @@ impl Vault for MemoryVault {
         }
     }
 
+    fn proves(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        let state = self.state();
+        if state.open.is_none() {
+            return Err(VaultError::Locked);
+        }
+        match state.officers.iter().find(|(o, _)| o == officer) {
+            None => Err(VaultError::UnknownOfficer),
+            Some((_, known)) if *known != **secret => Err(VaultError::WrongSecret),
+            Some(_) => Ok(()),
+        }
+    }
+
     fn lock(&self) {
         self.state().open = None;
     }
@@ -250,9 +262,7 @@ impl Vault for MemoryVault {
 
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.read(|c| {
-            let done =
-                |i: &OutboxItem| matches!(i.state, OutboxState::Received { .. } | OutboxState::Replaced);
-            let wanted = |i: &OutboxItem| all || !done(i);
+            let wanted = |i: &OutboxItem| all || !i.state.is_closed();
             c.outbox.values().map(|q| q.item.clone()).filter(wanted).collect()
         })
     }

@@ -10,6 +10,7 @@ export function daysUntil(day: string, today: string): number {
 
 /** The group a dossier stands in; the most pressing first. */
 export function groupOf(line: DossierLine, today: string): Group {
+  if (line.state === "withdrawn") return "done";
   if (line.reprint.length > 0) return "reprint";
   if (line.guideDue) return "guide";
   if (line.state === "completed") return "done";

@@ -63,6 +63,13 @@ pub enum DossierState {
         /// When the result was due.
         deadline: Deadline,
     },
+    /// Đã bỏ: taken back before the warehouse had it.
+    Withdrawn {
+        /// When.
+        at: Timestamp,
+        /// What it was before.
+        was: Box<Self>,
+    },
 }
 
 impl DossierState {
@@ -74,6 +81,7 @@ impl DossierState {
             Self::Accepted { at, deadline } | Self::Completed { accepted_at: at, deadline, .. } => {
                 Some((*at, deadline))
             }
+            Self::Withdrawn { was, .. } => was.acceptance(),
         }
     }
 }
@@ -330,6 +338,9 @@ pub struct Dossier {
     /// warehouse.
     #[serde(default)]
     pub replaced: BTreeSet<OpId>,
+    /// Unsent work of this dossier that was taken back, oldest first.
+    #[serde(default)]
+    pub withdrawals: Vec<Withdrawal>,
     /// A check made later, by itself, found "Chưa có": the owner is still to be told how to get an account
     /// (decision 11).
     #[serde(default)]
@@ -344,6 +355,27 @@ pub struct Dossier {
     /// Local version, grows with every commit.
     #[serde(default)]
     pub revision: u64,
+}
+
+/// Unsent work was taken back: by an officer with a colleague's word, for a reason, and sealed before. Nothing of
+/// it is deleted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub officer: String,
+    /// Who agreed; never the same.
+    pub approved_by: String,
+    /// Why, in the officer's words.
+    pub reason: String,
+    /// The lines.
+    pub ops: Vec<OpId>,
+    /// The package that has them, sealed to the agency's recovery key.
+    pub package: BlobId,
+    /// The warehouse had applied one of them before it heard of this: the lines went on.
+    #[serde(default)]
+    pub too_late: bool,
 }
 
 /// What a dossier does not allow.

@@ -34,7 +34,7 @@ pub use document::{
 pub use dossier::{
     Applicant, Attachment, AttachmentSource, Channel, ComponentRow, Consent, ConsentMethod, Dossier,
     DossierError, DossierState, FieldProblem, ReceiptChange, Reservation, ResultPaper, ReturnMethod, Reuse,
-    SignatureMark, SignerRole,
+    SignatureMark, SignerRole, Withdrawal,
 };
 pub use fit::{Fit, UnfitReason};
 pub use fold::fold;

@@ -13,6 +13,8 @@ pub enum OutboxKind {
     Acceptance,
     /// A result was returned.
     Result,
+    /// Unsent work was taken back; the warehouse is told so that it never applies what it may have of it.
+    Withdrawal,
 }
 
 /// True state of one item. The shown state is never ahead of the durable one.
@@ -47,6 +49,16 @@ pub enum OutboxState {
     },
     /// Đã thay: refused or held back, and what it carried was replaced since; it is not sent any more.
     Replaced,
+    /// Đã bỏ: taken back by two officers, sealed into a package before; it is not sent any more.
+    Withdrawn,
+}
+
+impl OutboxState {
+    /// Nothing more is to be done about it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Received { .. } | Self::Replaced | Self::Withdrawn)
+    }
 }
 
 /// One line of the outbox.

@@ -28,6 +28,6 @@ pub use protocol::{
     About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, Change, Changes, ComponentEvidence,
     DossierEvent, DossierLease, DossierView, EvidenceSource, IdentityReply, KEPT_DAYS, LEASE_HOURS,
     LeaseBlock, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult,
-    OpenUpload, OpsReply, OpsRequest, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK,
+    OpenUpload, OpsReply, OpsRequest, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK, WithdrawnWork,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};

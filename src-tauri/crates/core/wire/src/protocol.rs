@@ -179,6 +179,9 @@ pub enum OpPayload {
     AcceptDossier(Box<AcceptedDossier>),
     /// "Trả kết quả": completes the dossier and files the result (decision 10: one event).
     ReturnResult(Box<ReturnedResult>),
+    /// Unsent work of the dossier is taken back: none of it is applied from here on. Refused as a whole
+    /// (`withdrawTooLate`) when one of them was applied already.
+    Withdraw(Box<WithdrawnWork>),
 }
 
 impl OpPayload {
@@ -187,7 +190,9 @@ impl OpPayload {
     #[must_use]
     pub fn waits_for(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::FileDocument { .. }, _) | (Self::ReturnResult(_), Self::FileDocument { .. }) => false,
+            (Self::FileDocument { .. } | Self::Withdraw(_), _)
+            | (_, Self::Withdraw(_))
+            | (Self::ReturnResult(_), Self::FileDocument { .. }) => false,
             (Self::AcceptDossier(accepted), Self::FileDocument { record, .. }) => {
                 accepted.components.iter().any(|component| match &component.source {
                     EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
@@ -200,10 +205,10 @@ impl OpPayload {
         }
     }
 
-    /// It files a paper and does nothing else.
+    /// It knows no order among the operations of its dossier: it files a paper, or takes work back.
     #[must_use]
-    pub fn is_filing(&self) -> bool {
-        matches!(self, Self::FileDocument { .. })
+    pub fn stands_alone(&self) -> bool {
+        matches!(self, Self::FileDocument { .. } | Self::Withdraw(_))
     }
 }
 
@@ -295,6 +300,21 @@ pub struct ReturnedResult {
     pub returned_at: Timestamp,
     /// Officer.
     pub officer: String,
+}
+
+/// Unsent work that is taken back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WithdrawnWork {
+    /// The operations; each is named in [`Op::replaces`] too.
+    pub ops: Vec<OpId>,
+    /// Why, in the officer's words.
+    pub reason: String,
+    /// Officer.
+    pub officer: String,
+    /// The colleague who agreed; another than the officer.
+    pub approved_by: String,
+    /// When (machine's clock).
+    pub at: Timestamp,
 }
 
 /// Batch of operations, at most 100.
@@ -489,6 +509,8 @@ pub enum DossierEvent {
     Accepted,
     /// "Trả kết quả".
     Returned,
+    /// Unsent work of it was taken back.
+    Withdrawn,
     /// A machine took the lease, anew or from another.
     Leased,
     /// The lease was given back.

@@ -199,6 +199,11 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Absent`, `WrongSecret`, `UnknownOfficer`, `Newer`, `Damaged`, `InUse`, storage.
     fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError>;
+    /// Is this the secret of that officer; the vault must be open, and stays open as it is.
+    ///
+    /// # Errors
+    /// `Locked`, `WrongSecret`, `UnknownOfficer`, storage.
+    fn proves(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError>;
     /// Forgets the keys. Nothing is lost.
     fn lock(&self);
     /// What was kept of that officer's wrong secrets; none in a row when nothing was. Needs no key, so

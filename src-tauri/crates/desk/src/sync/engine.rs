@@ -48,7 +48,7 @@ impl Line {
     pub(crate) fn of(queued: &QueuedOp, kept_back: bool) -> Self {
         let (files, names) = match &queued.op.payload {
             OpPayload::FileDocument { record, .. } => (Some(record.id), BTreeSet::new()),
-            OpPayload::ReturnResult(_) => (None, BTreeSet::new()),
+            OpPayload::ReturnResult(_) | OpPayload::Withdraw(_) => (None, BTreeSet::new()),
             OpPayload::AcceptDossier(accepted) => {
                 let filed = |source: &EvidenceSource| match source {
                     EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
@@ -73,6 +73,7 @@ impl Line {
             OutboxKind::Document => 0,
             OutboxKind::Acceptance => 1,
             OutboxKind::Result => 2,
+            OutboxKind::Withdrawal => 3,
         };
         (kind, self.item.sequence)
     }
@@ -284,7 +285,7 @@ impl Engine {
             let mut accepting = false;
             for line in lines {
                 match &line.item.state {
-                    OutboxState::Received { .. } | OutboxState::Replaced => continue,
+                    OutboxState::Received { .. } | OutboxState::Replaced | OutboxState::Withdrawn => continue,
                     // A refused paper holds only what names it; any other refused line holds the rest.
                     OutboxState::NeedsAttention { .. } => match line.files {
                         Some(paper) => {
@@ -473,9 +474,7 @@ impl Engine {
     /// Lines of its dossier before it that are not through.
     fn before(&self, item: &OutboxItem) -> impl Iterator<Item = &Line> {
         let lines = self.dossiers.iter().filter(|(id, _)| *id == item.dossier).flat_map(|(_, lines)| lines);
-        lines
-            .take_while(|line| line.op() != item.op)
-            .filter(|line| !matches!(line.item.state, OutboxState::Received { .. } | OutboxState::Replaced))
+        lines.take_while(|line| line.op() != item.op).filter(|line| !line.item.state.is_closed())
     }
 
     /// A batch failed as a whole: smaller ones find out for whom.

@@ -44,14 +44,16 @@ impl Desk {
                     let Some((ended, flights)) = ended.transpose()? else { continue };
                     let short = matches!(&ended, Ended::Pushed { asked, left, .. } if asked.len() > left.len());
                     let at = Moment { now: self.clock.now(), chance: self.chance() };
+                    let mut reload = short;
                     for verdict in engine.ended(ended, at) {
+                        reload |= matches!(&verdict, Verdict::Write(item) if item.kind == OutboxKind::Withdrawal);
                         if let Some(error) = self.carry_out(verdict, on_event, report)? {
                             // What runs is let go: sent again it has the same effect.
                             return self.lose_contact(&error, report);
                         }
                     }
                     drop(flights);
-                    if short {
+                    if reload {
                         self.load(&mut engine)?;
                     }
                 }
@@ -96,7 +98,7 @@ impl Desk {
     /// "Cần xử lý" when one cannot be had: what is not there is never counted.
     fn keeps_back(&self, queued: &QueuedOp) -> Result<bool, DeskError> {
         let item = &queued.item;
-        let settled = matches!(item.state, OutboxState::NeedsAttention { .. } | OutboxState::Replaced);
+        let settled = item.state.is_closed() || matches!(item.state, OutboxState::NeedsAttention { .. });
         if item.kind != OutboxKind::Acceptance || !never_left(item) || settled {
             return Ok(false);
         }
@@ -120,7 +122,7 @@ impl Desk {
         let mut marked = vec![];
         for op in ops {
             let Some(queued) = self.vault.queued(*op)? else { continue };
-            if matches!(queued.item.state, OutboxState::Replaced) || is_held(&queued.item) {
+            if queued.item.state.is_closed() || is_held(&queued.item) {
                 continue;
             }
             let item = engine.leaving(&queued.item);
@@ -202,7 +204,9 @@ impl Desk {
             Verdict::Write(item) => {
                 let dossier = item.dossier;
                 self.live().sending.remove(&item.op);
-                self.write_line(item)?;
+                if !self.was_too_late(&item)? {
+                    self.write_line(item)?;
+                }
                 dossier
             }
             Verdict::Receive { item, version, receipt } => {
@@ -233,7 +237,7 @@ impl Desk {
     fn write_line(&self, item: OutboxItem) -> Result<(), DeskError> {
         let _writing = self.writing();
         let held = self.vault.queued(item.op)?;
-        if held.is_some_and(|q| !matches!(q.item.state, OutboxState::Replaced)) {
+        if held.is_some_and(|q| !matches!(q.item.state, OutboxState::Replaced | OutboxState::Withdrawn)) {
             self.vault.commit(&Batch { outbox: vec![item], ..Batch::default() })?;
         }
         Ok(())

@@ -13,3 +13,4 @@ mod sign;
 mod steps;
 mod sync;
 mod unlock;
+mod withdraw;

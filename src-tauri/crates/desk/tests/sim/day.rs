@@ -15,6 +15,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+const COLLEAGUE: &str = "canbo.hai";
 const FORM: u32 = 1;
 const BIRTH: u32 = 2;
 const RESULT: u32 = 0;
@@ -34,6 +35,7 @@ pub(crate) struct Told {
     restores: u64,
     refused: u64,
     lost_files: u64,
+    withdrawn: u64,
     operations: u64,
     seconds: u64,
 }
@@ -47,6 +49,7 @@ impl Told {
         self.restores += other.restores;
         self.refused += other.refused;
         self.lost_files += other.lost_files;
+        self.withdrawn += other.withdrawn;
         self.operations += other.operations;
         self.seconds += other.seconds;
     }
@@ -61,6 +64,7 @@ impl Told {
             self.restores,
             self.refused,
             self.lost_files,
+            self.withdrawn,
         ]
         .iter()
         .all(|n| *n > 0)
@@ -71,7 +75,7 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} h simulated",
+            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} h simulated",
             self.accepted,
             self.returned,
             self.operations,
@@ -80,6 +84,7 @@ impl fmt::Display for Told {
             self.restores,
             self.refused,
             self.lost_files,
+            self.withdrawn,
             self.seconds / 3600
         )
     }
@@ -106,6 +111,7 @@ impl Counter {
         let vault = Arc::new(MemoryVault::default());
         let device = DeviceId::derive(u64::from(number), &[number; 10]);
         vault.create(OFFICER, &SECRET.to_owned().into(), &[5; 32], device).unwrap();
+        vault.enrol(COLLEAGUE, &SECRET.to_owned().into()).unwrap();
         let far = Arc::clone(warehouse) as Arc<dyn Warehouse>;
         let line = Arc::new(BadLine::new(far, sim.timeline(), dice.apart()));
         let clock = Arc::new(SkewedClock::at(FRIDAY_MORNING, sim.timeline()));
@@ -190,6 +196,18 @@ impl Officer {
 
     async fn act(&self) -> Result<(), DeskError> {
         let all = self.desk.dossiers("").await?;
+        if self.dice.per_mille(25) {
+            let unsent = self.desk.outbox(false).await?;
+            let Some(line) =
+                unsent.get(usize::try_from(self.dice.below(unsent.len().max(1) as u64)).unwrap())
+            else {
+                return Ok(());
+            };
+            return self
+                .desk
+                .withdraw(line.op, "một lý do đủ dài", COLLEAGUE, &SECRET.to_owned().into())
+                .map(drop);
+        }
         match self.dice.below(10) {
             0 => self.desk.retry_now().await,
             1 => {
@@ -242,7 +260,7 @@ impl Officer {
                     self.desk.return_result(id, metadata).await?;
                 }
             }
-            DossierState::Completed { .. } => {}
+            DossierState::Completed { .. } | DossierState::Withdrawn { .. } => {}
         }
         Ok(())
     }
@@ -447,6 +465,12 @@ fn after_all(counters: &[Counter], warehouse: &FakeWarehouse, told: &mut Told) {
         }
         for dossier in dossiers {
             if matches!(dossier.state, DossierState::Draft) {
+                continue;
+            }
+            if matches!(dossier.state, DossierState::Withdrawn { .. }) {
+                told.withdrawn += 1;
+                let arrived = views.iter().any(|v| v.id == dossier.id && v.accepted.is_some());
+                assert!(!arrived, "what was taken back never arrives");
                 continue;
             }
             told.accepted += 1;

@@ -80,7 +80,8 @@ impl Records {
     }
 
     pub(crate) fn outbox(&self, all: bool) -> Done<Vec<OutboxItem>> {
-        let which = if all { "1" } else { "state ->> '$.state' NOT IN ('received', 'replaced')" };
+        let which =
+            if all { "1" } else { "state ->> '$.state' NOT IN ('received', 'replaced', 'withdrawn')" };
         let sql = format!("SELECT {LINE} FROM outbox WHERE {which} ORDER BY sequence");
         self.rows(&sql, [], Line::read)?.into_iter().map(Line::item).collect()
     }

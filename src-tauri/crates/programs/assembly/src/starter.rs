@@ -95,6 +95,10 @@ impl Vault for StartedVault {
         self.stock()
     }
 
+    fn proves(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
+        self.vault.proves(officer, secret)
+    }
+
     fn lock(&self) {
         self.vault.lock();
     }

@@ -87,6 +87,21 @@ pub(crate) enum OutboxAction {
         /// Mã (UUID) của mục, như `motcua outbox` in ra.
         op: String,
     },
+    /// Bỏ một mục chưa gửi: cần lý do và mật khẩu của một cán bộ khác đã đăng ký trên máy (`MOTCUA_APPROVER_SECRET`
+    /// hoặc gõ). Mục được niêm phong thành gói trước, vẫn nằm trong Hộp gửi, và kho được báo để không nhận nữa.
+    Withdraw {
+        /// Mã (UUID) của mục, như `motcua outbox` in ra.
+        op: String,
+        /// Lý do, ít nhất 10 chữ.
+        #[arg(long)]
+        reason: String,
+        /// Tên đăng nhập của cán bộ đồng ý.
+        #[arg(long)]
+        approver: String,
+        /// Ghi gói niêm phong ra tệp này nữa (*.mcgoi).
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
     /// Xuất gói: ghi các mục chưa gửi cùng tệp và hồ sơ vào một tệp niêm phong bằng khóa khôi phục của cơ quan, để
     /// mang đến kho khi không có mạng. Không mục nào bị xóa.
     Export {

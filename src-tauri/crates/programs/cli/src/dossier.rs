@@ -358,6 +358,7 @@ pub(crate) fn state_words(item: &OutboxItem) -> String {
         OutboxState::WaitingForNetwork { .. } => "Đang chờ mạng".into(),
         OutboxState::Received { at } => format!("Kho đã nhận ({})", at.format_vn()),
         OutboxState::Replaced => "Đã thay, không gửi nữa".into(),
+        OutboxState::Withdrawn => "Đã bỏ, không gửi nữa".into(),
         OutboxState::NeedsAttention { code } => format!("Cần xử lý ({code})"),
     }
 }
@@ -400,6 +401,7 @@ fn show(dossier: &Dossier) {
             format!("Đã tiếp nhận, hẹn trả {}", deadline.day.format_vn())
         }
         DossierState::Completed { at, .. } => format!("Hoàn thành {}", at.format_vn()),
+        DossierState::Withdrawn { at, .. } => format!("Đã bỏ {}", at.format_vn()),
     };
     println!("{state} · danh tính số: {}", identity_words(&dossier.identity));
     for row in &dossier.components {

@@ -44,6 +44,12 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("outbox", &["motcua outbox", "motcua outbox --all --json"]),
     ("outbox resend", &["motcua outbox resend 01a1fd07-c562-7069-b328-0c13631b4c9b"]),
     (
+        "outbox withdraw",
+        &[
+            "motcua outbox withdraw 01a1fd07-c562-7069-b328-0c13631b4c9b --approver truongphong --reason 'quét nhầm giấy'",
+        ],
+    ),
+    (
         "outbox export",
         &[
             "motcua outbox export --to /media/usb/quay-1.mcgoi",

@@ -198,7 +198,7 @@ impl Walk<'_> {
             if let Some(stuck) = ours.iter().find(|i| matches!(i.state, OutboxState::NeedsAttention { .. })) {
                 return Err(anyhow!("{}", state_words(stuck)).into());
             }
-            if ours.iter().all(|i| matches!(i.state, OutboxState::Received { .. } | OutboxState::Replaced)) {
+            if ours.iter().all(|i| i.state.is_closed()) {
                 self.step(format!("Kho đã nhận {} mục, biên nhận có chữ ký của kho", ours.len()), None);
                 return Ok(());
             }

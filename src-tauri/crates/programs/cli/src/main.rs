@@ -72,6 +72,10 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {
             opened(&desk, dossier::resend(&desk, &op, output)).await
         }
+        Command::Outbox { action: Some(OutboxAction::Withdraw { op, reason, approver, to }), .. } => {
+            let work = package::Taken { op: &op, reason: &reason, approver: &approver, to: to.as_deref() };
+            opened(&desk, package::withdraw(&desk, work, output)).await
+        }
         Command::Outbox { action: Some(OutboxAction::Export { to, ops }), .. } => {
             opened(&desk, async { package::export(&desk, &to, &ops, output) }).await
         }

@@ -1,6 +1,7 @@
 //! "Xuất gói" on the command line: unsent work into a sealed file, and what such a file says of itself.
 
 use crate::output::{Failure, Output};
+use crate::secrets;
 use anyhow::Context;
 use motcua_desk::{Desk, package_header};
 use motcua_dossier::OpId;
@@ -41,6 +42,33 @@ pub(crate) fn export(desk: &Desk, to: &Path, ops: &[String], output: Output) -> 
         eprintln!("✗ {} tệp không còn nguyên trên máy này, không có trong gói", package.missing);
         return Ok(ExitCode::from(4));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What `motcua outbox withdraw` takes back, and with whose word.
+pub(crate) struct Taken<'a> {
+    pub(crate) op: &'a str,
+    pub(crate) reason: &'a str,
+    pub(crate) approver: &'a str,
+    pub(crate) to: Option<&'a Path>,
+}
+
+/// `motcua outbox withdraw`.
+pub(crate) async fn withdraw(desk: &Desk, work: Taken<'_>, output: Output) -> Result<ExitCode, Failure> {
+    let op = OpId::parse(work.op)
+        .with_context(|| format!("{}: mã của mục không đúng; xem `motcua outbox`", work.op))?;
+    let lines = desk.withdrawal_of(op).await?;
+    let secret = secrets::ask("MOTCUA_APPROVER_SECRET", &format!("Mật khẩu của {}", work.approver))?;
+    let dossier = desk.withdraw(op, work.reason, work.approver, &secret)?;
+    if let Some(to) = work.to {
+        let package = desk.withdrawn_package(op).await?;
+        motcua_assembly::write_whole(to, &package)
+            .with_context(|| format!("không ghi được {}", to.display()))?;
+    }
+    let ops: Vec<_> = lines.iter().map(|line| line.op).collect();
+    let said = json!({ "dossier": dossier.id, "withdrawn": ops, "file": work.to });
+    output.data(&said, || ops.iter().for_each(|op| println!("{op}")))?;
+    eprintln!("✓ đã bỏ {} mục, có gói niêm phong; kho được báo ở lần đồng bộ tới", ops.len());
     Ok(ExitCode::SUCCESS)
 }
 

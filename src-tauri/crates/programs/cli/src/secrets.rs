@@ -81,7 +81,7 @@ async fn officer(desk: &Desk) -> anyhow::Result<String> {
 }
 
 /// Environment first, then the terminal with echo off, then one line of standard input.
-fn ask(variable: &str, prompt: &str) -> anyhow::Result<Zeroizing<String>> {
+pub(crate) fn ask(variable: &str, prompt: &str) -> anyhow::Result<Zeroizing<String>> {
     if let Ok(value) = std::env::var(variable) {
         return Ok(Zeroizing::new(value));
     }

@@ -11,7 +11,7 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, Op,
-    OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
+    OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +84,7 @@ impl Warehouse {
             let result = match stuck.get(&op.dossier) {
                 Some(earlier)
                     // What is answered as not kept is nowhere here: its counter may change it yet.
-                    if !op.payload.is_filing()
+                    if !op.payload.stands_alone()
                         && self.records.read(|v| {
                             let applied = v.op(op.op_id)?.is_some_and(|o| o.applied.is_some());
                             Ok(!applied && v.kept_hash(op.op_id)?.is_none())
@@ -99,7 +99,7 @@ impl Warehouse {
                 result,
                 OpResult::Applied { .. } | OpResult::Duplicate { .. } | OpResult::Deferred { kept: true, .. }
             );
-            if !goes_on && !op.payload.is_filing() {
+            if !goes_on && !op.payload.stands_alone() {
                 stuck.entry(op.dossier).or_insert(op.op_id);
             }
             results.push(result);
@@ -218,18 +218,13 @@ impl Warehouse {
     /// What the operation takes the place of is never applied from here on, whatever becomes of the operation
     /// itself: its counter has closed them. So this is committed before it is looked at whether it can be done.
     fn replace_earlier(&self, caller: &Caller, op: &Op, now: Timestamp) -> Result<(), Stop> {
-        if op.replaces.is_empty() || op.device != caller.device {
+        // Work is taken back whole or not at all, together with the word for it.
+        let takes_back = matches!(op.payload, OpPayload::Withdraw(_));
+        if op.replaces.is_empty() || op.device != caller.device || takes_back {
             return Ok(());
         }
-        if op.replaces.len() > MAX_REPLACED || op.replaces.contains(&op.op_id) {
-            return Err(rejected("replacesUnfit", &["replaces"]));
-        }
         self.records.attempt(|view| {
-            for replaced in &op.replaces {
-                if !view.replace_op(*replaced, op, now)? {
-                    return Err(rejected("replacesUnfit", &["replaces"]));
-                }
-            }
+            replace_ops(view, op, now)?;
             Ok(view.audit(&of_op(caller, op, "op.replaces", now))?)
         })
     }
@@ -258,6 +253,13 @@ impl Warehouse {
             OpPayload::ReturnResult(result) => {
                 check_record(&result.record, &result.owner_name)?;
                 self.admit_file(&result.record, &missing, reference, now)?;
+            }
+            OpPayload::Withdraw(work) => {
+                let told = !work.reason.trim().is_empty() && !work.approved_by.trim().is_empty();
+                let fits = told && work.approved_by != work.officer && !work.ops.is_empty();
+                if !fits || work.ops.iter().any(|id| !op.replaces.contains(id)) {
+                    return Err(rejected("withdrawUnfit", &["payload"]));
+                }
             }
             OpPayload::AcceptDossier(accepted) => {
                 if !missing.contains(&accepted.receipt) {
@@ -313,11 +315,12 @@ impl Warehouse {
                 accept(view, caller, op, accepted, &dossier, reference, now)?
             }
             OpPayload::ReturnResult(result) => return_result(view, caller, op, result, &dossier, now)?,
+            OpPayload::Withdraw(work) => withdraw(view, op, work, now)?,
         };
         match &op.payload {
             OpPayload::AcceptDossier(accepted) => dossier.accepted = Some((**accepted).clone()),
             OpPayload::ReturnResult(result) => dossier.returned = Some((**result).clone()),
-            OpPayload::FileDocument { .. } => {}
+            OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => {}
         }
         view.put_dossier(op.dossier, &dossier)?;
         let change = Change::Dossier {
@@ -328,6 +331,7 @@ impl Warehouse {
                 OpPayload::FileDocument { .. } => DossierEvent::PaperFiled,
                 OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
                 OpPayload::ReturnResult(_) => DossierEvent::Returned,
+                OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
             },
         };
         view.note(&change, Some(&dossier.agency), now)?;
@@ -348,6 +352,31 @@ impl Warehouse {
     }
 }
 
+fn replace_ops(view: &View<'_>, op: &Op, now: Timestamp) -> Result<(), Stop> {
+    let unfit = || rejected("replacesUnfit", &["replaces"]);
+    if op.replaces.len() > MAX_REPLACED || op.replaces.contains(&op.op_id) {
+        return Err(unfit());
+    }
+    for replaced in &op.replaces {
+        if !view.replace_op(*replaced, op, now)? {
+            return Err(unfit());
+        }
+    }
+    Ok(())
+}
+
+/// Work the counter takes back before it was applied.
+fn withdraw(view: &View<'_>, op: &Op, work: &WithdrawnWork, now: Timestamp) -> Result<Done, Stop> {
+    for id in &work.ops {
+        if view.op(*id)?.is_some_and(|known| known.applied.is_some()) {
+            return Err(rejected("withdrawTooLate", &["ops"]));
+        }
+    }
+    replace_ops(view, op, now)?;
+    view.put_withdrawal(op, work, now)?;
+    Ok(Done { document: None, blobs: BTreeSet::new() })
+}
+
 /// The dossier an operation is about, if the operation may touch it at all.
 fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result<DossierRow, Stop> {
     let dossier = view.dossier(op.dossier)?.unwrap_or_else(|| DossierRow {
@@ -363,7 +392,7 @@ fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result
     // needs it names itself; to wait for a version that may never come again would hold it for ever.
     // Papers know neither order nor each other: one that is sent again after it was refused overtakes
     // nothing, and a paper more contradicts no machine.
-    let filing = op.payload.is_filing();
+    let filing = op.payload.stands_alone();
     let lease = view.lease_of(op.dossier, now)?;
     if lease.as_ref().is_some_and(|lease| lease.device != op.device)
         || !filing
@@ -392,6 +421,7 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
     match payload {
         OpPayload::FileDocument { record, .. } => BTreeSet::from([record.blob]),
         OpPayload::ReturnResult(result) => BTreeSet::from([result.record.blob]),
+        OpPayload::Withdraw(_) => BTreeSet::new(),
         OpPayload::AcceptDossier(accepted) => {
             let mut blobs = BTreeSet::from([accepted.receipt]);
             for component in &accepted.components {

@@ -143,6 +143,7 @@ pub(crate) fn of_op(caller: &Caller, op: &Op, action: &'static str, at: Timestam
     let officer = match &op.payload {
         OpPayload::AcceptDossier(accepted) => accepted.officer.as_str(),
         OpPayload::ReturnResult(result) => result.officer.as_str(),
+        OpPayload::Withdraw(work) => work.officer.as_str(),
         _ => "",
     };
     event(caller, officer, action, op.op_id.to_string(), at)

@@ -286,6 +286,7 @@ fn package_line(line: &PackageLineReport) -> String {
         OutboxKind::Document => "giấy tờ số hóa",
         OutboxKind::Acceptance => "hồ sơ tiếp nhận",
         OutboxKind::Result => "kết quả giải quyết",
+        OutboxKind::Withdrawal => "lời bỏ, không gửi",
     };
     let became = match &line.answer {
         OpResult::Applied { .. } => "kho đã nhận".to_owned(),

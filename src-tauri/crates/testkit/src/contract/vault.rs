@@ -85,8 +85,18 @@ fn a_second_officer_opens_the_same_vault(vault: &dyn Vault) {
     create(vault);
     let dossier = sample_dossier(1, "Nguyễn Văn A");
     commit_dossier(vault, &dossier).unwrap();
-    vault.enrol("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()).unwrap();
+    let second = "Hai-2026-mot-cua".to_owned().into();
+    vault.enrol("canbo.hai", &second).unwrap();
+    assert_eq!(vault.proves("canbo.hai", &second), Ok(()));
+    assert_eq!(vault.proves("canbo.hai", &SECRET.to_owned().into()), Err(VaultError::WrongSecret));
+    assert_eq!(vault.proves("canbo.la", &second), Err(VaultError::UnknownOfficer));
+    assert_eq!(
+        vault.status(),
+        VaultStatus::Open { officer: OFFICER.to_owned() },
+        "it stays with its officer"
+    );
     vault.lock();
+    assert_eq!(vault.proves("canbo.hai", &second), Err(VaultError::Locked));
     assert_eq!(vault.enrol("canbo.ba", &"Ba-2026-mot-cua".to_owned().into()), Err(VaultError::Locked));
     vault.unlock("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()).unwrap();
     assert_eq!(vault.dossier(dossier.id), Ok(Some(dossier)), "drafts belong to the office");
@@ -470,6 +480,7 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         receipt: None,
         reprint: Default::default(),
         replaced: Default::default(),
+        withdrawals: vec![],
         guide_due: false,
         officer: OFFICER.into(),
         opened_at: Timestamp(i64::try_from(at).unwrap()),

@@ -13,7 +13,7 @@ use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
     AcceptedDossier, Change, Changes, DossierEvent, DossierLease, DossierView, EvidenceSource, LEASE_HOURS,
     LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult,
-    SCHEMA_VERSION, SignedReceipt,
+    SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -47,7 +47,7 @@ impl State {
             let here = self.ops.get(&op.op_id).is_some_and(|seen| seen.applied.is_some())
                 || self.inbox.iter().any(|kept| kept.op_id == op.op_id);
             let result = match stuck.get(&op.dossier) {
-                Some(earlier) if !here && !op.payload.is_filing() => {
+                Some(earlier) if !here && !op.payload.stands_alone() => {
                     OpResult::Deferred { op_id: op.op_id, waits_for: vec![earlier.to_string()], kept: false }
                 }
                 _ => self.apply(op, key),
@@ -56,7 +56,7 @@ impl State {
                 result,
                 OpResult::Applied { .. } | OpResult::Duplicate { .. } | OpResult::Deferred { kept: true, .. }
             );
-            if !goes_on && !op.payload.is_filing() {
+            if !goes_on && !op.payload.stands_alone() {
                 stuck.entry(op.dossier).or_insert(op.op_id);
             }
             results.push(result);
@@ -77,7 +77,8 @@ impl State {
         if let Some((version, receipt)) = self.ops.get(&op_id).and_then(|seen| seen.applied.as_ref()) {
             return OpResult::Duplicate { op_id, version: *version, receipt: receipt.clone() };
         }
-        if before_is_none && !self.replace_earlier(op) {
+        let takes_back = matches!(op.payload, OpPayload::Withdraw(_));
+        if before_is_none && !takes_back && !self.replace_earlier(op) {
             return OpResult::Rejected { op_id, code: "replacesUnfit".into(), fields: vec![] };
         }
         if self.replaced.contains(&op_id) {
@@ -120,7 +121,9 @@ impl State {
                 true => kept.op_id != op_id,
                 false => {
                     kept.op_id != op_id
-                        && (!is_lane(kept, op) || kept.device_seq < op.device_seq || kept.payload.is_filing())
+                        && (!is_lane(kept, op)
+                            || kept.device_seq < op.device_seq
+                            || kept.payload.stands_alone())
                 }
             });
         }
@@ -246,7 +249,7 @@ impl State {
         match &op.payload {
             OpPayload::AcceptDossier(accepted) => view.accepted = Some((**accepted).clone()),
             OpPayload::ReturnResult(result) => view.returned = Some((**result).clone()),
-            OpPayload::FileDocument { .. } => {}
+            OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => {}
         }
         let version = view.version;
         let code = view.accepted.as_ref().map(|accepted| accepted.code.clone());
@@ -254,6 +257,7 @@ impl State {
             OpPayload::FileDocument { .. } => DossierEvent::PaperFiled,
             OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
             OpPayload::ReturnResult(_) => DossierEvent::Returned,
+            OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
         };
         let paper = document.map(|id| Change::Document { id, version: 1, dossier: Some(op.dossier) });
         self.feed.extend(paper);
@@ -264,7 +268,9 @@ impl State {
         let signer = if self.forge_receipts { &forger } else { key };
         let receipt = SignedReceipt::sign(&written, signer).unwrap();
         view.receipts.push(receipt.clone());
-        let (device, device_seq) = (op.device, op.device_seq);
+        // Work that is taken back overtakes nothing.
+        let takes_back = matches!(op.payload, OpPayload::Withdraw(_));
+        let (device, device_seq) = (op.device, if takes_back { 0 } else { op.device_seq });
         self.changes.push(Step { dossier: op.dossier, version, device, device_seq });
         self.ops.insert(op_id, Seen { body, applied: Some((version, receipt.clone())) });
         self.applied += 1;
@@ -279,13 +285,13 @@ impl State {
         match &op.payload {
             OpPayload::FileDocument { record, .. } => self.look_into(record)?,
             OpPayload::ReturnResult(result) => self.look_into(&result.record)?,
-            OpPayload::AcceptDossier(_) => {}
+            OpPayload::AcceptDossier(_) | OpPayload::Withdraw(_) => {}
         }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
         if self.leases.get(&op.dossier).is_some_and(|lease| lease.device != op.device) {
             return Err(Refusal::Conflict(version));
         }
-        let filing = op.payload.is_filing();
+        let filing = op.payload.stands_alone();
         let mut before = self.changes.iter().filter(|c| c.dossier == op.dossier);
         if !filing
             && before.any(|c| match c.device == op.device {
@@ -307,6 +313,7 @@ impl State {
             }
             OpPayload::AcceptDossier(accepted) => self.accept(op, accepted, waits_for),
             OpPayload::ReturnResult(result) => self.return_result(op, result, waits_for),
+            OpPayload::Withdraw(work) => self.withdraw(op, work),
         }
     }
 
@@ -414,6 +421,20 @@ impl State {
         Ok((None, blobs_of(&op.payload)))
     }
 
+    fn withdraw(&mut self, op: &Op, work: &WithdrawnWork) -> Result<Done, Refusal> {
+        if !withdrawal_fits(op, work) {
+            return Err(rejected("withdrawUnfit"));
+        }
+        let applied = |id: &OpId| self.ops.get(id).is_some_and(|seen| seen.applied.is_some());
+        if work.ops.iter().any(applied) {
+            return Err(rejected("withdrawTooLate"));
+        }
+        if !self.replace_earlier(op) {
+            return Err(rejected("replacesUnfit"));
+        }
+        Ok((None, BTreeSet::new()))
+    }
+
     /// The owner's numbers, and those the owner's papers name beside them.
     fn numbers_of(&self, owner: &Party) -> Vec<IdNumber> {
         let mut numbers = owner.numbers();
@@ -480,6 +501,14 @@ fn is_lane(kept: &Op, op: &Op) -> bool {
     kept.dossier == op.dossier && kept.device == op.device
 }
 
+fn withdrawal_fits(op: &Op, work: &WithdrawnWork) -> bool {
+    !work.ops.is_empty()
+        && work.ops.iter().all(|id| op.replaces.contains(id))
+        && !work.reason.trim().is_empty()
+        && !work.approved_by.trim().is_empty()
+        && work.approved_by != work.officer
+}
+
 /// Papers of the warehouse an acceptance uses.
 fn reused_by(accepted: &AcceptedDossier) -> BTreeSet<DocumentId> {
     let used = accepted.components.iter().filter_map(|c| match &c.source {
@@ -493,6 +522,7 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
     match payload {
         OpPayload::FileDocument { record, .. } => BTreeSet::from([record.blob]),
         OpPayload::ReturnResult(result) => BTreeSet::from([result.record.blob]),
+        OpPayload::Withdraw(_) => BTreeSet::new(),
         OpPayload::AcceptDossier(accepted) => {
             let scanned = accepted.components.iter().filter_map(|c| match &c.source {
                 EvidenceSource::Scan { blob, .. } | EvidenceSource::File { blob, .. } => Some(*blob),

@@ -115,6 +115,7 @@ pub(super) struct DossierLeaseSchema {
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub(super) enum DossierEvent {
+    Withdrawn,
     PaperFiled,
     Accepted,
     Returned,
@@ -156,7 +157,7 @@ pub(super) struct OpSchema {
     /// Earlier operations of the machine on the dossier that this one takes the place of; at most 100.
     #[schema(required = false)]
     replaces: Vec<String>,
-    /// `type`: `file_document`, `accept_dossier`, `return_result`, and the fields of that payload.
+    /// `type`: `file_document`, `accept_dossier`, `return_result`, `withdraw`, and the fields of that payload.
     #[schema(value_type = Object)]
     payload: serde_json::Value,
 }

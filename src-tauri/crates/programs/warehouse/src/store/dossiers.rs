@@ -101,7 +101,7 @@ impl View<'_> {
             .0
             .prepare_cached(
                 "SELECT 1 FROM ops WHERE dossier = ? AND device = ? AND device_seq >= ?
-                 AND version IS NOT NULL",
+                 AND version IS NOT NULL AND id NOT IN (SELECT op FROM withdrawals)",
             )?
             .exists(params![dossier.to_string(), device.to_string(), device_seq])?)
     }

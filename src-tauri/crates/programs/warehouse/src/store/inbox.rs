@@ -3,7 +3,7 @@
 
 use super::{StoreError, View};
 use motcua_dossier::{BlobId, DeviceId, DossierId, OpId, Timestamp};
-use motcua_wire::Op;
+use motcua_wire::{Op, WithdrawnWork};
 use rusqlite::{OptionalExtension, params};
 
 /// One machine's operations on one dossier.
@@ -68,7 +68,7 @@ impl View<'_> {
 
     /// What of an operation's lane waits here and must be settled before it, the nearest one.
     pub(crate) fn waits_behind(&self, op: &Op) -> Result<Option<OpId>, StoreError> {
-        if op.payload.is_filing() {
+        if op.payload.stands_alone() {
             return Ok(None);
         }
         let mut statement = self.0.prepare_cached(
@@ -140,6 +140,20 @@ impl View<'_> {
             )?
             .execute(params![id, by.op_id.to_string(), at.0])?;
         Ok(true)
+    }
+
+    /// Records who took work back, with whose word and why.
+    pub(crate) fn put_withdrawal(
+        &self,
+        op: &Op,
+        work: &WithdrawnWork,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO withdrawals(op, dossier, body, at) VALUES(?, ?, ?, ?)",
+            params![op.op_id.to_string(), op.dossier.to_string(), serde_json::to_string(work)?, at.0],
+        )?;
+        Ok(())
     }
 
     /// Did another operation take its place.

@@ -112,6 +112,8 @@ CREATE INDEX documents_code ON documents(code);
     "
 CREATE TABLE replaced_ops(
   op TEXT PRIMARY KEY, by_op TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE withdrawals(
+  op TEXT PRIMARY KEY, dossier TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE acceptances(
   dossier TEXT NOT NULL, version INTEGER NOT NULL, op TEXT NOT NULL, corrected TEXT,
   PRIMARY KEY(dossier, version)) STRICT, WITHOUT ROWID;

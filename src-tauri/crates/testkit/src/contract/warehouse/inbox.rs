@@ -5,7 +5,7 @@ use super::machine::{
 };
 use super::{SignedBy, WarehouseBench};
 use motcua_dossier::{DocumentRecord, DossierCode};
-use motcua_wire::{AcceptedDossier, EvidenceSource, Op, OpPayload, OpResult};
+use motcua_wire::{AcceptedDossier, EvidenceSource, Op, OpPayload, OpResult, WithdrawnWork};
 
 pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
     it_is_applied_by_itself_when_its_file_is_there(&make().await).await;
@@ -17,6 +17,7 @@ pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
     what_was_replaced_is_never_applied(&make().await).await;
     an_acceptance_that_was_applied_is_corrected(&make().await).await;
     nothing_of_others_is_replaced(&make().await).await;
+    work_is_taken_back_whole_or_not_at_all(&make().await).await;
 }
 
 fn waits(op: &Op, waits_for: Vec<String>) -> OpResult {
@@ -234,4 +235,44 @@ async fn nothing_of_others_is_replaced(bench: &dyn WarehouseBench) {
     }
     other.upload(&pdf).await;
     assert!(matches!(other.push(&theirs).await, OpResult::Duplicate { .. }), "it was applied all the same");
+}
+
+async fn work_is_taken_back_whole_or_not_at_all(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let take_back = |ops: Vec<motcua_dossier::OpId>, approver: &str| {
+        let work = WithdrawnWork {
+            ops: ops.clone(),
+            reason: "quét nhầm giấy".into(),
+            officer: "canbo.mau".into(),
+            approved_by: approver.into(),
+            at: bench.now(),
+        };
+        Op { replaces: ops, ..machine.op(1, OpPayload::Withdraw(Box::new(work))) }
+    };
+    let (pdf, record, filing) = machine.absent(1, SignedBy::Agency);
+    let scan = EvidenceSource::Scan { blob: record.blob, document: Some(record.id) };
+    let accepted = machine.accepted(vec![scan], vec![]).await;
+    let acceptance = machine.op(1, OpPayload::AcceptDossier(Box::new(accepted)));
+    let (result_pdf, result, _) = machine.absent(1, SignedBy::Agency);
+    let result = machine.op(1, returned(bench, result));
+    machine.push_all(&[&filing, &acceptance, &result]).await;
+    for nobody in ["", "canbo.mau"] {
+        assert_eq!(code_of(&machine.push(&take_back(vec![result.op_id], nobody)).await), "withdrawUnfit");
+    }
+    let blind = Op { replaces: vec![], ..take_back(vec![result.op_id], "truong.mau") };
+    assert_eq!(code_of(&machine.push(&blind).await), "withdrawUnfit");
+    let alone = take_back(vec![result.op_id], "truong.mau");
+    receipt_of(&machine.push(&alone).await);
+    assert!(matches!(machine.push(&alone).await, OpResult::Duplicate { .. }));
+    machine.upload(&result_pdf).await;
+    machine.upload(&pdf).await;
+    let view = machine.view(1).await;
+    assert_eq!((view.accepted.is_some(), view.returned), (true, None), "the rest went its way");
+    assert_eq!(code_of(&machine.push(&result).await), "opReplaced");
+    let (_, next, _) = machine.absent(1, SignedBy::Agency);
+    let next = machine.op(1, returned(bench, next));
+    machine.push(&next).await;
+    let late = take_back(vec![acceptance.op_id, next.op_id], "truong.mau");
+    assert_eq!(code_of(&machine.push(&late).await), "withdrawTooLate");
+    assert!(matches!(machine.push(&next).await, OpResult::Deferred { kept: true, .. }), "all of it goes on");
 }
