@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How a line ends.
@@ -16,6 +18,8 @@ pub enum Cut {
     Close,
     /// Both ends get a reset.
     Reset,
+    /// Nothing passes any more and neither end is told: a half-open line.
+    Silence,
 }
 
 /// Where a line ends: once, and only there; the next connection is whole.
@@ -42,6 +46,10 @@ struct State {
     refusing: AtomicBool,
     /// Bytes a second and direction; 0 for as fast as it goes.
     rate: AtomicU64,
+    /// Microseconds every byte is on its way.
+    latency: AtomicU64,
+    /// When the line is free again, in each direction: all connections share it.
+    free: [Mutex<Option<Instant>>; 2],
     armed: Mutex<Option<(CutAt, Cut)>>,
 }
 
@@ -103,9 +111,20 @@ impl ChaosLine {
         self.state.refusing.store(refusing, Ordering::SeqCst);
     }
 
-    /// Bytes a second in each direction; 0 for as fast as it goes.
+    /// Bytes a second in each direction, shared by all connections; 0 for as fast as it goes.
     pub fn slow_down(&self, bytes_per_second: u64) {
         self.state.rate.store(bytes_per_second, Ordering::SeqCst);
+    }
+
+    /// How long every byte is on its way, in each direction.
+    pub fn delay(&self, latency: Duration) {
+        self.state.latency.store(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    /// Bytes from the server since the start or the last [`ChaosLine::cut`], TLS and all.
+    #[must_use]
+    pub fn answered(&self) -> u64 {
+        self.state.answered.load(Ordering::SeqCst)
     }
 
     /// Bytes from the clients since the start or the last [`ChaosLine::cut`], TLS and all.
@@ -138,8 +157,13 @@ async fn connection(mut client: TcpStream, server: SocketAddr, state: Arc<State>
             cut = pump(&mut from_server, &mut to_client, &state, Way::Answered) => cut,
         }
     };
-    if cut == Some(Cut::Reset) {
-        let _ = (client.set_zero_linger(), upstream.set_zero_linger());
+    match cut {
+        Some(Cut::Reset) => {
+            let _ = (client.set_zero_linger(), upstream.set_zero_linger());
+        }
+        // Until the line is dropped.
+        Some(Cut::Silence) => std::future::pending().await,
+        Some(Cut::Close) | None => {}
     }
 }
 
@@ -150,25 +174,57 @@ async fn pump(
     state: &State,
     way: Way,
 ) -> Option<Cut> {
-    let mut buffer = vec![0u8; 16 * 1024];
-    loop {
-        let n = from.read(&mut buffer).await.ok().filter(|n| *n > 0)?;
-        let (allowed, cut) = state.allow(way, n as u64);
-        let rate = state.rate.load(Ordering::SeqCst);
-        if let Some(micros) = allowed.saturating_mul(1_000_000).checked_div(rate) {
-            tokio::time::sleep(Duration::from_micros(micros)).await;
+    let (on_its_way, mut arriving) = mpsc::channel::<(Instant, Vec<u8>, Option<Cut>)>(256);
+    let take = async move {
+        // Dropped at the end of this, so that the other half knows of it.
+        let on_its_way = on_its_way;
+        let mut buffer = vec![0u8; 16 * 1024];
+        loop {
+            let Some(n) = from.read(&mut buffer).await.ok().filter(|n| *n > 0) else { return };
+            let (allowed, cut) = state.allow(way, n as u64);
+            let bytes = buffer[..usize::try_from(allowed).unwrap_or(n)].to_vec();
+            let carried = state.carried(way, allowed);
+            // What the line has not carried yet is not taken from its end either.
+            tokio::time::sleep_until(carried).await;
+            let latency = Duration::from_micros(state.latency.load(Ordering::SeqCst));
+            if on_its_way.send((carried + latency, bytes, cut)).await.is_err() || cut.is_some() {
+                return;
+            }
         }
-        to.write_all(&buffer[..usize::try_from(allowed).unwrap_or(n)]).await.ok()?;
-        if cut.is_some() {
-            // What was let through arrives; a reset at once would take it back.
-            let _ = to.flush().await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            return cut;
+    };
+    let give = async {
+        while let Some((at, bytes, cut)) = arriving.recv().await {
+            tokio::time::sleep_until(at).await;
+            to.write_all(&bytes).await.ok()?;
+            if cut.is_some() {
+                // What was let through arrives; a reset at once would take it back.
+                let _ = to.flush().await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                return cut;
+            }
         }
+        None
+    };
+    tokio::pin!(give);
+    tokio::select! {
+        biased;
+        end = &mut give => end,
+        () = take => give.await,
     }
 }
 
 impl State {
+    /// When the line will have carried so many bytes more.
+    fn carried(&self, way: Way, n: u64) -> Instant {
+        let now = Instant::now();
+        let rate = self.rate.load(Ordering::SeqCst);
+        let Some(micros) = n.saturating_mul(1_000_000).checked_div(rate) else { return now };
+        let mut free = self.free[way as usize].lock().expect("no thread panics while it holds this lock");
+        let done = free.map_or(now, |at| at.max(now)) + Duration::from_micros(micros);
+        *free = Some(done);
+        done
+    }
+
     /// Counts `n` bytes; says how many of them may pass and how the line ends there.
     fn allow(&self, way: Way, n: u64) -> (u64, Option<Cut>) {
         let mut armed = self.armed.lock().expect("no thread panics while it holds this lock");
