@@ -3,6 +3,10 @@
 //! with what the program says on stdout. From it every state a disk can be in after a power cut is made.
 //! For tests only; it changes nothing of what the program does.
 //!
+//! The same library plays a full disk: while there is the file `MOTCUA_DISK_FULL`, the program may let its
+//! files grow by as many bytes as that file says, counted from when it came, and is then told `ENOSPC`. What
+//! was written may be written over. Either part works without the other.
+//!
 //! A record: kind (one byte), length of the path (u32), path below the root, offset (u64), length of the
 //! data (u32), data; numbers little-endian. One `write` per record, appended, so that the records of
 //! several processes do not mix.
@@ -19,6 +23,7 @@ use std::collections::HashMap;
 use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 const WRITE: u8 = b'W';
@@ -33,9 +38,13 @@ const SAID: u8 = b'S';
 
 struct Recorder {
     root: PathBuf,
+    /// Negative when nothing is to be written down.
     log: c_int,
+    full: Option<std::ffi::CString>,
 }
 
+/// Bytes the files of this program have grown by since there is a limit.
+static GROWN: AtomicU64 = AtomicU64::new(0);
 static RECORDER: OnceLock<Option<Recorder>> = OnceLock::new();
 /// Open files below the root: path, and whether it is a folder.
 static OPEN: Mutex<Option<HashMap<c_int, (PathBuf, bool)>>> = Mutex::new(None);
@@ -43,11 +52,15 @@ static OPEN: Mutex<Option<HashMap<c_int, (PathBuf, bool)>>> = Mutex::new(None);
 fn recorder() -> Option<&'static Recorder> {
     let made = RECORDER.get_or_init(|| {
         let root = PathBuf::from(std::env::var_os("MOTCUA_DISK_ROOT")?);
-        let log = std::ffi::CString::new(std::env::var_os("MOTCUA_DISK_LOG")?.into_vec()).ok()?;
+        let path = |name| std::ffi::CString::new(std::env::var_os(name)?.into_vec()).ok();
+        let full = path("MOTCUA_DISK_FULL");
         let flags = libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_CLOEXEC;
-        // SAFETY: the path is a C string that lives through the call.
-        let fd = unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, log.as_ptr(), flags, 0o600) };
-        (fd >= 0).then(|| Recorder { root, log: c_int::try_from(fd).unwrap_or(-1) })
+        let log = path("MOTCUA_DISK_LOG").map_or(-1, |log| {
+            // SAFETY: the path is a C string that lives through the call.
+            unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, log.as_ptr(), flags, 0o600) }
+        });
+        let log = c_int::try_from(log).unwrap_or(-1);
+        (log >= 0 || full.is_some()).then_some(Recorder { root, log, full })
     });
     made.as_ref()
 }
@@ -57,7 +70,50 @@ fn open_files() -> MutexGuard<'static, Option<HashMap<c_int, (PathBuf, bool)>>> 
 }
 
 impl Recorder {
+    /// How far the files may still grow; none when there is no limit now.
+    fn room(&self) -> Option<u64> {
+        let path = self.full.as_ref()?;
+        let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+        // SAFETY: the path is a C string that lives through the call.
+        let fd = unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags, 0) };
+        if fd < 0 {
+            GROWN.store(0, Ordering::SeqCst);
+            return None;
+        }
+        let mut text = [0u8; 20];
+        // SAFETY: the buffer is ours and as long as said; the descriptor was opened here.
+        let read = unsafe {
+            let read = libc::syscall(libc::SYS_read, fd, text.as_mut_ptr(), text.len());
+            libc::syscall(libc::SYS_close, fd);
+            read
+        };
+        let text = text.get(..usize::try_from(read).ok()?)?;
+        let allowed: u64 = std::str::from_utf8(text).ok()?.trim().parse().ok()?;
+        Some(allowed.saturating_sub(GROWN.load(Ordering::SeqCst)))
+    }
+
+    /// So many bytes more from there: those that fit, none when nothing does.
+    fn grow(&self, fd: c_int, from: u64, count: size_t) -> Option<size_t> {
+        // SAFETY: asks for the size of an open file; all zeroes are a value of the type.
+        let size = unsafe {
+            let mut stat: libc::stat = std::mem::zeroed();
+            let asked = libc::syscall(libc::SYS_fstat, fd, &raw mut stat);
+            if asked == 0 { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 }
+        };
+        let growth = (from + count as u64).saturating_sub(size);
+        let Some(room) = self.room().filter(|room| *room < growth) else {
+            GROWN.fetch_add(growth, Ordering::SeqCst);
+            return Some(count);
+        };
+        GROWN.fetch_add(room, Ordering::SeqCst);
+        let fits = (count as u64).saturating_sub(growth - room);
+        usize::try_from(fits).ok().filter(|fits| *fits > 0)
+    }
+
     fn note(&self, kind: u8, path: &Path, offset: u64, data: &[u8]) {
+        if self.log < 0 {
+            return;
+        }
         let path = path.as_os_str().as_bytes();
         let mut record = Vec::with_capacity(path.len() + data.len() + 17);
         record.push(kind);
@@ -124,6 +180,10 @@ unsafe fn open_at(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t
     // SAFETY: handed on from the caller of libc.
     let name = unsafe { named(folder, path) };
     let was_there = is_there(name.as_ref());
+    let makes = name.is_some() && !was_there && flags & libc::O_CREAT != 0;
+    if makes && recorder().and_then(Recorder::room) == Some(0) {
+        return no_space();
+    }
     // SAFETY: the very arguments of the caller.
     let fd = unsafe { libc::syscall(libc::SYS_openat, folder, path, flags, c_long::from(mode)) };
     opened(fd, name, flags, was_there)
@@ -164,6 +224,24 @@ pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     c_int::try_from(unsafe { libc::syscall(libc::SYS_close, fd) }).unwrap_or(-1)
 }
 
+fn no_space() -> c_int {
+    // SAFETY: the error number of this thread.
+    unsafe { *libc::__errno_location() = libc::ENOSPC };
+    -1
+}
+
+/// How many of these bytes the disk takes; none when it is full.
+fn allowed(fd: c_int, count: size_t, at: Option<off_t>) -> Option<size_t> {
+    let known = open_files().as_ref().is_some_and(|open| open.contains_key(&fd));
+    let Some(recorder) = recorder().filter(|r| known && r.full.is_some()) else { return Some(count) };
+    let from = at.map_or_else(
+        // SAFETY: asks where the descriptor stands.
+        || unsafe { libc::syscall(libc::SYS_lseek, fd, 0, libc::SEEK_CUR) },
+        |at| at,
+    );
+    recorder.grow(fd, u64::try_from(from).unwrap_or(0), count)
+}
+
 fn wrote(fd: c_int, bytes: *const c_void, done: ssize_t, offset: Option<off_t>) {
     let Ok(done) = usize::try_from(done) else { return };
     if done == 0 || bytes.is_null() {
@@ -192,6 +270,7 @@ fn wrote(fd: c_int, bytes: *const c_void, done: ssize_t, offset: Option<off_t>) 
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn write(fd: c_int, bytes: *const c_void, count: size_t) -> ssize_t {
+    let Some(count) = allowed(fd, count, None) else { return no_space() as ssize_t };
     // SAFETY: the very arguments of the caller.
     let done = unsafe { libc::syscall(libc::SYS_write, fd, bytes, count) } as ssize_t;
     wrote(fd, bytes, done, None);
@@ -200,6 +279,7 @@ pub unsafe extern "C" fn write(fd: c_int, bytes: *const c_void, count: size_t) -
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pwrite(fd: c_int, bytes: *const c_void, count: size_t, at: off_t) -> ssize_t {
+    let Some(count) = allowed(fd, count, Some(at)) else { return no_space() as ssize_t };
     // SAFETY: the very arguments of the caller.
     let done = unsafe { libc::syscall(libc::SYS_pwrite64, fd, bytes, count, at) } as ssize_t;
     wrote(fd, bytes, done, Some(at));
@@ -325,6 +405,9 @@ pub unsafe extern "C" fn unlinkat(folder: c_int, path: *const c_char, flags: c_i
 pub unsafe extern "C" fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
     // SAFETY: the caller gave a C string.
     let name = unsafe { named(libc::AT_FDCWD, path) };
+    if name.is_some() && recorder().and_then(Recorder::room) == Some(0) {
+        return no_space();
+    }
     // SAFETY: the very arguments of the caller.
     let done = unsafe { libc::syscall(libc::SYS_mkdirat, libc::AT_FDCWD, path, c_long::from(mode)) };
     if let (0, Some(name), Some(recorder)) = (done, name, recorder()) {
