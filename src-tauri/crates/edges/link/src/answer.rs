@@ -17,14 +17,19 @@ pub(crate) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, L
 pub(crate) async fn success(response: Response) -> Result<Response, LinkError> {
     let status = response.status();
     if status.is_success() || status == StatusCode::NOT_MODIFIED {
-        return Ok(response);
+        // A page somebody put in the way is no answer, also where nobody reads the body.
+        let kind = response.headers().get(header::CONTENT_TYPE);
+        let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        return if is_page { Err(LinkError::Malformed) } else { Ok(response) };
     }
     let header = response
         .headers()
         .get(header::RETRY_AFTER)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.trim().parse::<u32>().ok());
-    let problem = response.bytes().await.ok().and_then(|b| serde_json::from_slice::<Problem>(&b).ok());
+    // A refusal that was cut on its way is not one yet.
+    let bytes = response.bytes().await.map_err(|e| failure(&e))?;
+    let problem = serde_json::from_slice::<Problem>(&bytes).ok();
     Err(refusal(status, problem, header))
 }
 
@@ -52,7 +57,8 @@ pub(crate) fn failure(error: &reqwest::Error) -> LinkError {
     if is_tls(error) {
         return LinkError::Intercepted;
     }
-    if error.is_decode() || error.is_redirect() || error.is_builder() {
+    // A body that ends too early is a line that broke: bodies are read as they are, nothing is decoded.
+    if error.is_redirect() || error.is_builder() {
         return LinkError::Malformed;
     }
     LinkError::Offline
