@@ -1,6 +1,7 @@
 //! What a supervisor of the server asks: does it live, can it take requests, how much does it do. Nothing here
 //! is about a person: routes are told by their template.
 
+use crate::problem::Refusal;
 use crate::warehouse::Warehouse;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// With less room on its disk the server says it is not ready.
 pub(crate) const MIN_FREE: u64 = 256 << 20;
+/// With less, nothing new is taken: what is left is for the audit of what is read, and for what is under way.
+const RESERVE: u64 = 32 << 20;
 /// Counting a large database is not repeated more often.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 /// Upper bounds of the histogram, in milliseconds.
@@ -179,7 +182,7 @@ async fn ready(State(warehouse): State<Arc<Warehouse>>) -> Response {
 async fn metrics(State(warehouse): State<Arc<Warehouse>>, request: Request) -> Response {
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     if !from.is_some_and(|ip| ip.is_loopback() || warehouse.metrics_from.contains(&ip)) {
-        return crate::problem::Refusal::RouteUnknown.into_response();
+        return Refusal::RouteUnknown.into_response();
     }
     let text = tokio::task::spawn_blocking(move || {
         let sizes = warehouse.sizes()?;
@@ -187,7 +190,18 @@ async fn metrics(State(warehouse): State<Arc<Warehouse>>, request: Request) -> R
     });
     match text.await {
         Ok(Ok(text)) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
-        _ => crate::problem::Refusal::StorageTrouble.into_response(),
+        _ => Refusal::StorageTrouble.into_response(),
+    }
+}
+
+impl Warehouse {
+    /// Is there room for something new. A full disk stops the intake before it stops the readers, whose
+    /// looks are written down too.
+    pub(crate) fn require_room(&self) -> Result<(), Refusal> {
+        if free_bytes(&self.data).is_some_and(|free| free < RESERVE) {
+            return Err(Refusal::StorageFull);
+        }
+        Ok(())
     }
 }
 

@@ -45,13 +45,14 @@ pub(crate) enum Refusal {
     IdempotencyMismatch,
     IdentityServiceDown,
     RequestTimeout,
+    StorageFull,
     StorageTrouble,
 }
 
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 39] = [
+    pub(crate) const ALL: [Self; 40] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
         Self::RouteUnknown,
@@ -90,6 +91,7 @@ impl Refusal {
         Self::IdempotencyMismatch,
         Self::IdentityServiceDown,
         Self::RequestTimeout,
+        Self::StorageFull,
         Self::StorageTrouble,
     ];
 
@@ -252,6 +254,12 @@ impl Refusal {
             Self::RequestTimeout => {
                 (S::REQUEST_TIMEOUT, "requestTimeout", "Yêu cầu quá thời gian cho phép", Some(5))
             }
+            Self::StorageFull => (
+                S::INSUFFICIENT_STORAGE,
+                "storageFull",
+                "Ổ đĩa của kho đã đầy, hãy báo người quản trị kho",
+                Some(60),
+            ),
             Self::StorageTrouble => {
                 (S::SERVICE_UNAVAILABLE, "storageTrouble", "Kho đang gặp sự cố lưu trữ", Some(15))
             }
@@ -268,7 +276,7 @@ impl IntoResponse for Refusal {
 impl From<crate::StoreError> for Refusal {
     fn from(error: crate::StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::StorageTrouble
+        if error.is_full() { Self::StorageFull } else { Self::StorageTrouble }
     }
 }
 

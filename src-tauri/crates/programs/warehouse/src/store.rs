@@ -25,6 +25,6 @@ pub(crate) use blobs::{flush_folder, hash_of};
 pub(crate) use dossiers::DossierRow;
 pub(crate) use inbox::Lane;
 pub(crate) use papers::{PaperRow, StoredStatus};
-pub(crate) use sqlite::View;
 pub use sqlite::{Records, StoreError};
+pub(crate) use sqlite::{View, is_full};
 pub(crate) use uploads::UploadRow;

@@ -2,7 +2,7 @@
 
 use super::{Shared, Who, blocking};
 use crate::problem::Refusal;
-use crate::store::{BlobError, MAX_BLOB};
+use crate::store::{BlobError, MAX_BLOB, is_full};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -19,7 +19,7 @@ impl From<BlobError> for Refusal {
             BlobError::TooLarge => Self::BodyTooLarge,
             BlobError::Io(error) => {
                 tracing::error!(%error, "file could not be stored");
-                Self::StorageTrouble
+                if is_full(&error) { Self::StorageFull } else { Self::StorageTrouble }
             }
         }
     }
@@ -58,7 +58,7 @@ pub(super) async fn fetch(
 /// Stores a file. Sending the same file again changes nothing.
 #[utoipa::path(put, path = "/v1/blobs/{sha256}", tag = "files",
     params(("sha256" = String, Path, description = "SHA-256 of the bytes, 64 hex digits")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "at most 64 MiB"),
+    request_body(content = super::openapi::BytesSchema, content_type = "application/octet-stream", description = "at most 64 MiB"),
     responses((status = 201, description = "stored and flushed"), (status = 200, description = "was there already"),
         (status = 408, description = "uploadBroken, requestTimeout", body = super::openapi::ProblemSchema),
         (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
@@ -79,6 +79,7 @@ pub(super) async fn store(
     if announced.is_some_and(|size| size > MAX_BLOB) {
         return Err(Refusal::BodyTooLarge);
     }
+    warehouse.require_room()?;
     let mut incoming = warehouse.blobs.receive().map_err(BlobError::from)?;
     let mut body = request.into_body().into_data_stream();
     while let Some(chunk) = body.next().await {

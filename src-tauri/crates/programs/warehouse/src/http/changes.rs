@@ -12,6 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// A dossier is several changes, and every machine of an office waits for them: what comes so close together
+/// is told together.
+const GATHER: Duration = Duration::from_millis(200);
+
 /// Where the caller stands and how long it waits.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +62,7 @@ pub(super) async fn changes(
             return Ok(Json(page));
         }
         tokio::select! {
-            () = told => {}
+            () = told => tokio::time::sleep_until(until.min(Instant::now() + GATHER)).await,
             () = tokio::time::sleep_until(until) => return Ok(Json(page)),
             () = warehouse.closing.cancelled() => return Ok(Json(page)),
         }

@@ -208,15 +208,24 @@ pub(super) struct OpsReplySchema {
     results: Vec<OpResultSchema>,
 }
 
+/// Bytes as they are.
+#[derive(ToSchema)]
+#[schema(as = Bytes, value_type = String, format = Binary)]
+pub(super) struct BytesSchema(Vec<u8>);
+
 /// The key every closed route asks for, and what can be answered before a route is reached: the key is
-/// looked up in the store, and every route has its time limit.
+/// looked up in the store, every route has its time limit, and every look at somebody's papers is written down.
 struct DeviceKey;
 
-const BEFORE_THE_ROUTE: [(&str, &str); 4] = [
+/// RFC 9457.
+const PROBLEM: &str = "application/problem+json";
+
+const BEFORE_THE_ROUTE: [(&str, &str); 5] = [
     ("401", "unauthorized"),
     ("408", "requestTimeout"),
     ("429", "tooManyRequests"),
     ("503", "storageTrouble"),
+    ("507", "storageFull"),
 ];
 
 impl Modify for DeviceKey {
@@ -233,7 +242,18 @@ impl Modify for DeviceKey {
                 &mut path.delete,
                 &mut path.options,
             ];
-            for route in routes.into_iter().flatten().filter(|route| route.security.is_some()) {
+            for route in routes.into_iter().flatten() {
+                for (status, said) in &mut route.responses.responses {
+                    if let RefOr::T(said) = said
+                        && status.as_str() >= "400"
+                        && let Some(problem) = said.content.swap_remove("application/json")
+                    {
+                        said.content.insert(PROBLEM.to_owned(), problem);
+                    }
+                }
+                if route.security.is_none() {
+                    continue;
+                }
                 for (status, code) in BEFORE_THE_ROUTE {
                     let said = route.responses.responses.entry(status.to_owned()).and_modify(|said| {
                         if let RefOr::T(said) = said
@@ -245,12 +265,7 @@ impl Modify for DeviceKey {
                     said.or_insert_with(|| {
                         let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
                         let content = problem.build();
-                        RefOr::T(
-                            ResponseBuilder::new()
-                                .description(code)
-                                .content("application/json", content)
-                                .build(),
-                        )
+                        RefOr::T(ResponseBuilder::new().description(code).content(PROBLEM, content).build())
                     });
                 }
             }

@@ -147,6 +147,7 @@ pub(super) async fn ops(
         return Err(Refusal::TooManyOps);
     }
     let ops = ops.into_iter().map(read_op).collect::<Result<Vec<_>, _>>()?;
+    warehouse.require_room()?;
     blocking(warehouse, move |w| {
         let reference = newest(w)?;
         Ok(Json(OpsReply { results: w.apply_all(&caller, ops, &reference)? }))

@@ -174,7 +174,7 @@ pub(super) async fn offer() -> Response {
 /// beginning. One file of a machine has one upload: a second one takes the place of the first.
 #[utoipa::path(post, path = "/v1/uploads", tag = "files",
     params(("Tus-Resumable" = String, Header), ("Upload-Length" = u64, Header), ("Upload-Metadata" = String, Header)),
-    request_body(content = Option<Vec<u8>>, content_type = "application/offset+octet-stream"),
+    request_body(content = Option<super::openapi::BytesSchema>, content_type = "application/offset+octet-stream"),
     responses((status = 201, description = "Location, Upload-Expires, Upload-Offset"),
         (status = 400, description = "uploadHeadersMalformed", body = super::openapi::ProblemSchema),
         (status = 408, description = "uploadBroken, requestTimeout", body = super::openapi::ProblemSchema),
@@ -196,6 +196,7 @@ pub(super) async fn create(
     if length > MAX_BLOB {
         return Err(Refusal::BodyTooLarge);
     }
+    warehouse.require_room()?;
     let begins = headers.contains_key(header::CONTENT_TYPE);
     if begins {
         require_piece(headers)?;
@@ -207,8 +208,12 @@ pub(super) async fn create(
             .await?;
     if let Some(earlier) = earlier {
         // Nobody writes to what is about to be replaced.
-        let held = Held::take(&warehouse, &caller, &earlier.id).await?;
-        blocking(Arc::clone(&warehouse), move |w| forget(w, &held.row.id)).await?;
+        match Held::take(&warehouse, &caller, &earlier.id).await {
+            Ok(held) => blocking(Arc::clone(&warehouse), move |w| forget(w, &held.row.id)).await?,
+            // The same request, said twice, was quicker, or its time ran out.
+            Err(Refusal::UploadUnknown | Refusal::UploadExpired) => {}
+            Err(refusal) => return Err(refusal),
+        }
     }
     let row = blocking(Arc::clone(&warehouse), move |w| {
         let now = w.now();
@@ -272,7 +277,7 @@ pub(super) async fn position(
 #[utoipa::path(patch, path = "/v1/uploads/{id}", tag = "files",
     params(("id" = String, Path), ("Tus-Resumable" = String, Header), ("Upload-Offset" = u64, Header),
         ("Upload-Checksum" = Option<String>, Header)),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = super::openapi::BytesSchema, content_type = "application/offset+octet-stream"),
     responses((status = 204, description = "Upload-Offset, Upload-Expires"),
         (status = 400, description = "uploadHeadersMalformed", body = super::openapi::ProblemSchema),
         (status = 404, description = "uploadUnknown", body = super::openapi::ProblemSchema),
@@ -293,6 +298,7 @@ pub(super) async fn append(
 ) -> Result<Response, Refusal> {
     require_piece(request.headers())?;
     let offset = number(request.headers(), &OFFSET).ok_or(Refusal::UploadHeadersMalformed)?;
+    warehouse.require_room()?;
     let checksum = Checksum::of(request.headers())?;
     let held = Held::take(&warehouse, &caller, &id).await?;
     if held.row.received != offset {

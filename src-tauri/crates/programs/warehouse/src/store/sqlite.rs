@@ -32,6 +32,22 @@ pub enum StoreError {
     Io(#[from] std::io::Error),
 }
 
+impl StoreError {
+    /// The disk has no room.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Io(error) => is_full(error),
+            Self::Value(_) | Self::Identifier | Self::Newer => false,
+        }
+    }
+}
+
+/// The disk, or the share of it that this program may use, has no room.
+pub(crate) fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
 /// The records of one warehouse.
 pub struct Records {
     path: PathBuf,

@@ -9,6 +9,7 @@ use motcua_dossier::{
     Party, PartyKind, Procedure, ProcedureCode, Provenance, ReferenceData, ReturnMethod, Timestamp,
 };
 use motcua_link::{HttpWarehouse, LinkSettings};
+use motcua_testkit::ChaosGate;
 use motcua_warehouse::{
     Config, IdentityEntry, RunningServer, SeedDevice, SeedDocument, SeedFile, SeedReport, seed, start,
 };
@@ -16,6 +17,8 @@ use motcua_wire::{
     AcceptedDossier, ComponentEvidence, EvidenceSource, LeaseBlock, Op, OpPayload, OpResult, OpsRequest,
     ReturnedResult, SCHEMA_VERSION,
 };
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -216,6 +219,38 @@ impl World {
         HttpWarehouse::new(settings).unwrap()
     }
 
+    /// The same client through another address.
+    pub fn line_by(&self, url: &str, machine: usize) -> HttpWarehouse {
+        let settings =
+            LinkSettings { url: url.into(), ca_pem: self.ca_pem.clone(), device_key: key(machine) };
+        HttpWarehouse::new(settings).unwrap()
+    }
+
+    /// A gate before the server that shows the certificate in that file of `dir` (`server` or `other`).
+    pub async fn gate(&self, dir: &std::path::Path, shown: &str) -> ChaosGate {
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let chain = CertificateDer::pem_file_iter(dir.join(format!("{shown}.pem"))).unwrap();
+        let chain = chain.collect::<Result<_, _>>().unwrap();
+        let key = PrivateKeyDer::from_pem_file(dir.join(format!("{shown}.key"))).unwrap();
+        let ours = rustls::ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        for root in CertificateDer::pem_slice_iter(self.ca_pem.as_bytes()) {
+            roots.add(root.unwrap()).unwrap();
+        }
+        let theirs = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let server = self.server.as_ref().unwrap().address();
+        ChaosGate::to(server, std::sync::Arc::new(ours), std::sync::Arc::new(theirs)).await.unwrap()
+    }
+
     /// A plain client for what the real one never does.
     pub fn raw(&self) -> reqwest::Client {
         // A second installation in the same process finds the first one and changes nothing.
@@ -351,5 +386,10 @@ pub fn tls(dir: &std::path::Path) -> String {
     let server = server.signed_by(&server_key, &ca).unwrap();
     std::fs::write(dir.join("server.pem"), server.pem()).unwrap();
     std::fs::write(dir.join("server.key"), server_key.serialize_pem()).unwrap();
+    // The same authority, another host: true, and not this server's.
+    let other = rcgen::CertificateParams::new(vec!["kho-khac.invalid".into()]).unwrap();
+    let other_key = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(dir.join("other.pem"), other.signed_by(&other_key, &ca).unwrap().pem()).unwrap();
+    std::fs::write(dir.join("other.key"), other_key.serialize_pem()).unwrap();
     ca.pem()
 }
