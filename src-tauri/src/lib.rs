@@ -30,10 +30,10 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 /// Starts the window and returns when the last one is closed.
 ///
 /// # Errors
-/// No profile directory is known, logging cannot start, or the window system refuses.
+/// No profile directory is known, or the window system refuses.
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     let profile = ProfileDir::find(arguments.profile)?;
-    motcua_assembly::init_logging(profile.root(), "motcua-desktop").context("log directory")?;
+    motcua_assembly::init_logging(profile.root(), "motcua-desktop");
     let crashes = Crashes::of(profile.root());
     crashes.install();
     let builder = tauri::Builder::default()

@@ -15,6 +15,8 @@ pub(crate) struct Counter {
     said: RefCell<Vec<u8>>,
     /// Where everything that reaches the disk is written down, while it is.
     pub(crate) recorded: Option<PathBuf>,
+    /// While this file is there, the disk has only as much room left as it says.
+    pub(crate) full: Option<PathBuf>,
 }
 
 impl Counter {
@@ -30,8 +32,15 @@ impl Counter {
         let beside = tempfile::tempdir().unwrap();
         std::fs::create_dir(beside.path().join("tmp")).unwrap();
         std::fs::create_dir(beside.path().join("server")).unwrap();
-        let mut counter =
-            Self { dir, beside, warehouse: None, starts: 0, said: RefCell::default(), recorded: None };
+        let mut counter = Self {
+            dir,
+            beside,
+            warehouse: None,
+            starts: 0,
+            said: RefCell::default(),
+            recorded: None,
+            full: None,
+        };
         counter.free_port();
         let done = counter.motcua(&["demo", "--prepare"]);
         assert!(done.status.success(), "the demo profile is prepared: {}", text(&done.stderr));
@@ -76,9 +85,11 @@ impl Counter {
     }
 
     fn record(&self, command: &mut Command) {
-        if let Some(log) = &self.recorded {
-            let shim = program("libmotcua_diskshim.so");
-            command.env("LD_PRELOAD", shim).env("MOTCUA_DISK_ROOT", self.path()).env("MOTCUA_DISK_LOG", log);
+        for (file, name) in [(&self.recorded, "MOTCUA_DISK_LOG"), (&self.full, "MOTCUA_DISK_FULL")] {
+            if let Some(file) = file {
+                let shim = program("libmotcua_diskshim.so");
+                command.env("LD_PRELOAD", shim).env("MOTCUA_DISK_ROOT", self.path()).env(name, file);
+            }
         }
     }
 
@@ -128,6 +139,11 @@ impl Counter {
             child.kill().unwrap();
             child.wait().unwrap();
         }
+    }
+
+    /// The server has not ended.
+    pub(crate) fn warehouse_is_up(&mut self) -> bool {
+        self.warehouse.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
     }
 
     /// Sends until nothing waits.

@@ -102,7 +102,7 @@ fn sending_time(counter: &mut Counter) -> Duration {
     took
 }
 
-fn put_back(counter: &Counter, full: &Path) {
+pub(crate) fn put_back(counter: &Counter, full: &Path) {
     for entry in std::fs::read_dir(counter.path()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -114,7 +114,7 @@ fn put_back(counter: &Counter, full: &Path) {
     copy(full, counter.path());
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     let mut all = from.as_os_str().to_owned();
     all.push("/.");
     let done = Command::new("cp").arg("-a").arg(all).arg(to).status().unwrap();

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_possible_truncation)]
 
 mod counter;
+mod full;
 mod judges;
 mod killed;
 mod killed_sync;

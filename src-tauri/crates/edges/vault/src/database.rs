@@ -18,6 +18,14 @@ pub(crate) fn create(path: &Path, key: &Key) -> Result<Connection, VaultError> {
 
 /// Opens it and brings it to the newest schema.
 pub(crate) fn open(path: &Path, key: &Key) -> Result<Connection, VaultError> {
+    // The files beside the database that SQLite cannot make on a full disk fail without saying why.
+    open_at(path, key).map_err(|error| match error {
+        VaultError::Storage if disk::is_full(path) => VaultError::Full,
+        other => other,
+    })
+}
+
+fn open_at(path: &Path, key: &Key) -> Result<Connection, VaultError> {
     let mut db = connect(path, key)?;
     if migrations::version(&db)? > STEPS.len() {
         return Err(VaultError::Newer); // before any setting could write to it

@@ -66,6 +66,17 @@ pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), VaultError> {
     })
 }
 
+/// No room beside `path` for what an open database needs. Tried, since a quota shows in no number.
+pub(crate) fn is_full(path: &Path) -> bool {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".room");
+    beside.push(UNFINISHED);
+    let tried = private_file().create(true).truncate(true).open(&beside);
+    let tried = tried.and_then(|mut file| file.write_all(&[0; 64 << 10]).and_then(|()| file.sync_all()));
+    let _ = fs::remove_file(&beside);
+    tried.is_err_and(|e| from_io(&e) == VaultError::Full)
+}
+
 /// Makes the directory entry of `path` durable.
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     #[cfg(unix)]

@@ -23,6 +23,8 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error) -> VaultError {
     };
     match failure.code {
         ErrorCode::DiskFull => VaultError::Full,
+        // The index of the log could not grow: the one thing of it that takes room.
+        _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => VaultError::Full,
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => VaultError::Damaged,
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => VaultError::InUse,
         code => {

@@ -24,7 +24,7 @@ pub(crate) async fn run(
     let begin = Instant::now();
     let demo = prepare(dir.root())?;
     eprintln!("✓ Cấu hình mẫu sẵn sàng: {} ({:.1} s)", dir.root().display(), begin.elapsed().as_secs_f32());
-    init_logging(dir.root(), "motcua").map_err(anyhow::Error::from)?;
+    init_logging(dir.root(), "motcua");
     let desk = assemble_from(&dir, CounterProfile::load(dir.root()).map_err(anyhow::Error::from)?)
         .map_err(anyhow::Error::from)?;
     open_vault(&desk, &demo).await?;

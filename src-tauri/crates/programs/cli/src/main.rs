@@ -54,7 +54,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         }
         loaded => loaded?,
     };
-    init_logging(dir.root(), "motcua").map_err(anyhow::Error::from)?;
+    init_logging(dir.root(), "motcua");
     let desk = assemble_from(&dir, profile.clone())?;
     match arguments.command {
         Command::Demo(_) | Command::Package(_) => Ok(ExitCode::SUCCESS),
