@@ -1,6 +1,6 @@
 # make run   the main job: the window, or the same journey on the command line when there is no display
 # make test  everything CI runs
-.PHONY: run test window deb soak mutants fmt clean-demo advisories help
+.PHONY: run test window deb soak mutants bench fmt clean-demo advisories help
 
 run:
 	@installer/linux/run-demo.sh
@@ -15,13 +15,17 @@ window:
 deb:
 	@installer/linux/make-deb.sh
 
-# Deliberate bugs, each of which a test must see.
+# Deliberate bugs, each of which a test must see; DRAW=20 draws as many by cargo-mutants instead.
 mutants:
-	@tests/mutants/run.sh
+	@tests/mutants/run.sh $(if $(DRAW),--draw $(DRAW))
 
 # Longer random runs of what `make test` does in short.
 soak:
 	@MOTCUA_SOAK=1 .ci/test.sh
+
+# The numbers, from a release build; one part with PART=search. A missed gate is said and fails nothing.
+bench:
+	@tests/bench/run.sh $(PART)
 
 fmt:
 	@cargo fmt --all

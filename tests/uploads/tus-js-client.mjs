@@ -1,15 +1,15 @@
-// Another client of the upload protocol: tus-js-client. URL KEY FILE SHA256; the CA is in NODE_EXTRA_CA_CERTS.
+// Another client of the upload protocol: tus-js-client. URL KEY FILE SHA256 [BYTES OF A PIECE]; the CA is in NODE_EXTRA_CA_CERTS.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const { Upload } = createRequire(new URL("../../ui/package.json", import.meta.url))("tus-js-client");
-const [url, key, file, sha256] = process.argv.slice(2);
+const [url, key, file, sha256, piece = "400000"] = process.argv.slice(2);
 const bytes = readFileSync(file);
 new Upload(bytes, {
   endpoint: url,
   headers: { Authorization: `Bearer ${key}` },
   metadata: { sha256 },
-  chunkSize: 400_000,
+  chunkSize: Number(piece),
   retryDelays: [0, 200, 500, 1000, 2000],
   uploadDataDuringCreation: true,
   storeFingerprintForResuming: false,

@@ -1,13 +1,13 @@
-"""Another client of the upload protocol: tuspy. URL KEY FILE SHA256; the CA is in REQUESTS_CA_BUNDLE."""
+"""Another client of the upload protocol: tuspy. URL KEY FILE SHA256 [BYTES OF A PIECE]; the CA is in REQUESTS_CA_BUNDLE."""
 
 import sys
 
 from tusclient import client
 
-url, key, file, sha256 = sys.argv[1:]
+url, key, file, sha256 = sys.argv[1:5]
 uploader = client.TusClient(url, headers={"Authorization": f"Bearer {key}"}).uploader(
     file,
-    chunk_size=400_000,
+    chunk_size=int(sys.argv[5]) if len(sys.argv) > 5 else 400_000,
     metadata={"sha256": sha256},
     retries=5,
     retry_delay=0.2,
