@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Deliberate bugs: each patch is applied to a copy of the tree, and the test it names must fail. A bug that
 # no test sees has survived, and the run fails.
-#   run.sh [NAME…]   only these patches
+#   run.sh [NAME|FILE.patch…]   only these patches
+#   run.sh --draw N             N bugs drawn by cargo-mutants from what decides about the sync; SEED=… draws the
+#                               same ones again. Survivors are explained in SURVIVORS.md.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -9,6 +11,40 @@ tree=$root/target/mutants/tree
 results=$root/target/mutants
 mkdir -p "$tree"
 export CARGO_TARGET_DIR=$results/target CARGO_TERM_COLOR=never
+
+# Where bugs are drawn from, and the tests that must see them. The quick ones come first.
+drawn_from=(
+  src-tauri/crates/core/wire/src/receipt.rs src-tauri/crates/core/wire/src/protocol.rs
+  src-tauri/crates/core/wire/src/package.rs
+  'src-tauri/crates/desk/src/sync/*.rs' src-tauri/crates/desk/src/sync.rs
+  src-tauri/crates/programs/warehouse/src/{apply,inbox,feed}.rs
+)
+drawn_tests="--lib --test desk --test warehouse --test sim"
+
+draw() { # draw COUNT: writes patches and names them
+  local seed=${SEED:-$(date +%s%N)} version tools
+  version=$(cat .ci/cargo-mutants.version)
+  tools=${XDG_CACHE_HOME:-$HOME/.cache}/motcua/tools
+  if [ "$("$tools/bin/cargo-mutants" mutants --version 2> /dev/null)" != "cargo-mutants $version" ]; then
+    CARGO_TARGET_DIR=$tools/../tool-target cargo install cargo-mutants --version "$version" --locked \
+      --root "$tools" --force >&2 || return 1
+  fi
+  local files=()
+  for file in "${drawn_from[@]}"; do files+=(-f "$file"); done
+  rm -rf "$results/drawn" && mkdir -p "$results/drawn"
+  "$tools/bin/cargo-mutants" mutants --list --json --diff "${files[@]}" > "$results/drawn.json" || return 1
+  python3 - "$results" "$1" "$seed" "$drawn_tests" << 'PYTHON'
+import json, pathlib, random, sys
+results, count, seed, tests = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+mutants = json.loads((results / "drawn.json").read_text())
+drawn = random.Random(seed).sample(mutants, min(count, len(mutants)))
+print(f"SEED={seed}: {len(drawn)} of {len(mutants)} bugs are drawn", file=sys.stderr)
+for number, mutant in enumerate(drawn, 1):
+    file = results / "drawn" / f"drawn-{number:02}.patch"
+    file.write_text(f"{mutant['name']}\nKilled by: {tests}\n\n{mutant['diff']}")
+    print(file)
+PYTHON
+}
 
 # Third-party artefacts of the usual builds serve here too; ours are built anew.
 if [ ! -d "$CARGO_TARGET_DIR/debug/deps" ] && [ -d "$root/target/debug/deps" ]; then
@@ -25,15 +61,21 @@ copy() {
     [ -f "$file" ] || continue
     cmp -s "$file" "$tree/$file" || { mkdir -p "$tree/$(dirname "$file")" && cp "$file" "$tree/$file"; }
   done
-  [ -d ui/dist ] && cp -a ui/dist "$tree/ui/"
+  # The window takes its page in when it is built; no bug here is looked for in a window.
+  if [ ! -d "$tree/ui/dist" ]; then mkdir -p "$tree/ui/dist" && echo > "$tree/ui/dist/index.html"; fi
 }
 
 killed=0 survived=()
 names=("$@")
+if [ "${1:-}" = --draw ]; then
+  drawn=$(draw "${2:-20}") || exit 1
+  mapfile -t names <<< "$drawn"
+fi
 copy
 [ ${#names[@]} -gt 0 ] || for patch in tests/mutants/*.patch; do names+=("$(basename "$patch" .patch)"); done
 for name in "${names[@]}"; do
   patch=$root/tests/mutants/$name.patch
+  case $name in *.patch) patch=$(realpath "$name") name=$(basename "$name" .patch) ;; esac
   log=$results/$name.log
   if ! (cd "$tree" && patch -p1 -s --no-backup-if-mismatch < "$patch"); then
     echo "STALE     $name: the patch does not apply any more"; survived+=("$name"); continue
@@ -42,14 +84,23 @@ for name in "${names[@]}"; do
   begin=$(date +%s)
   (
     cd "$tree" || exit 1
-    case " ${test[*]} " in *" journeys "*) cargo build --locked --workspace || exit 100 ;; esac
+    case " ${test[*]} " in *" journeys "*)
+      # The programs journeys start; the window is none of them.
+      cargo build --locked --workspace --bin motcua --bin motcua-warehouse &&
+        cargo build --locked -p motcua-diskshim -p motcua-p11shim || exit 100 ;;
+    esac
     timeout 1200 cargo test --locked --workspace "${test[@]}"
   ) > "$log" 2>&1
   code=$?
+  took=$(($(date +%s) - begin))
   if [ $code -ne 0 ] && grep -q '^test result: FAILED' "$log"; then
-    killed=$((killed + 1)); echo "killed    $name ($(($(date +%s) - begin)) s): $(head -1 "$patch")"
+    killed=$((killed + 1)); echo "killed    $name ($took s): $(head -1 "$patch")"
+  elif [ $code -eq 124 ]; then
+    killed=$((killed + 1)); echo "killed    $name (does not end): $(head -1 "$patch")"
+  elif [ $code -ne 0 ]; then
+    survived+=("$name"); echo "BROKEN    $name (does not build or run, $log): $(head -1 "$patch")"
   else
-    survived+=("$name"); echo "SURVIVED  $name (exit $code, $log): $(head -1 "$patch")"
+    survived+=("$name"); echo "SURVIVED  $name ($took s, $log): $(head -1 "$patch")"
   fi
   (cd "$tree" && patch -R -p1 -s --no-backup-if-mismatch < "$patch")
 done
