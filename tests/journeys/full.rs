@@ -8,7 +8,7 @@ use crate::offline::today;
 use std::path::Path;
 
 /// Jobs at a counter and outboxes at a server, in one run and in `make soak`.
-const ROUNDS: (u64, u64) = (3, 300);
+const ROUNDS: (u64, u64) = (2, 300);
 
 #[test]
 fn a_full_disk_on_either_side_loses_and_doubles_nothing() {
@@ -46,7 +46,7 @@ fn a_full_disk_on_either_side_loses_and_doubles_nothing() {
     assert!(refused * 3 > steps, "the disk was full in {refused} of {steps} steps only; SEED={seed}");
 
     let mut troubled = 0;
-    for round in 0..rounds * 3 {
+    for round in 0..rounds * 2 {
         put_back(&counter, full.path());
         counter.start_warehouse();
         // The first time nothing fits at all.
