@@ -81,7 +81,7 @@ fn multiply(province: &Province, work: &crate::load::Work, code: &str, agencies:
         // The suffixes of an empty store.
         names.push((format!("CS{}", 10_001 + n), format!("printf('CS%d', 20000 + i * 5 + {n})")));
     }
-    names.push((agency(0).to_string(), of.clone()));
+    names.push((agency(0).to_string(), of));
     let tx = records.transaction().unwrap();
     let tables: Vec<String> = tx
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
@@ -167,7 +167,7 @@ pub(crate) async fn at_a_million(report: &mut Report, scale: Scale, out: &Path) 
     let end = CancellationToken::new();
     let mut listening = tokio::task::JoinSet::new();
     let begun = Instant::now();
-    let newest: u64 = province.records().query_row("SELECT max(seq) FROM changes", [], |r| r.get(0)).unwrap();
+    let newest = province.count("SELECT max(seq) FROM changes") as u64;
     for machine in &province.machines {
         let (line, heard, ready, end) =
             (server.line(machine), Arc::clone(&heard), Arc::clone(&ready), end.clone());
@@ -205,11 +205,8 @@ pub(crate) async fn at_a_million(report: &mut Report, scale: Scale, out: &Path) 
     let count = seconds * rate;
     let works =
         make(codes(&server, &province.machines, count).await, &province.machines, crate::load::SIZE, 500_000);
-    let applied = |records: &rusqlite::Connection| -> usize {
-        records.query_row("SELECT count(*) FROM ops WHERE version IS NOT NULL", [], |r| r.get(0)).unwrap()
-    };
-    let records = province.records();
-    let there = applied(&records);
+    let applied = || province.count("SELECT count(*) FROM ops WHERE version IS NOT NULL");
+    let there = applied();
     let watch = Arc::new(Mutex::new(Watch::default()));
     let before = server.used();
     heard.changes.store(0, Ordering::SeqCst);
@@ -220,7 +217,7 @@ pub(crate) async fn at_a_million(report: &mut Report, scale: Scale, out: &Path) 
     let used = server.used();
     let watch = watch.lock().await;
     believe(&watch, &key);
-    assert_eq!(applied(&records) - there, count * 6, "each operation had its effect once");
+    assert_eq!(applied() - there, count * 6, "each operation had its effect once");
     report.row(
         "dossiers a second, offered 10, beside all this",
         count as f64 / took.as_secs_f64(),
@@ -277,7 +274,7 @@ async fn read(
     let mut random = Sequence(now().0.unsigned_abs());
     let begun = Instant::now();
     let mut running = tokio::task::JoinSet::new();
-    let newest: u64 = province.records().query_row("SELECT max(seq) FROM changes", [], |r| r.get(0)).unwrap();
+    let newest = province.count("SELECT max(seq) FROM changes") as u64;
     for n in 0..count {
         let due = begun + Duration::from_secs_f64(n as f64 / per_second);
         tokio::time::sleep_until(due.into()).await;

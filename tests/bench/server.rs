@@ -144,7 +144,12 @@ impl Province {
         serde_json::from_slice(&said.stdout).unwrap()
     }
 
-    /// A connection to the records beside the server, for counting only.
+    /// Counts in the records, beside the server.
+    pub(crate) fn count(&self, sql: &str) -> usize {
+        self.records().query_row(sql, [], |r| r.get(0)).unwrap()
+    }
+
+    /// A connection to the records, for a server that does not run.
     pub(crate) fn records(&self) -> rusqlite::Connection {
         let records = rusqlite::Connection::open(self.data.join("records.db")).unwrap();
         records.busy_timeout(Duration::from_secs(10)).unwrap();

@@ -109,14 +109,9 @@ pub(crate) async fn day_over_a_thin_line(report: &mut Report, scale: Scale) {
         begun.elapsed()
     };
     let watching = async {
-        let records = province.records();
         let (mut papers_known, mut all_known) = (None, None);
         while !done.load(Ordering::SeqCst) && all_known.is_none() {
-            let known: usize = records
-                .query_row("SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM ops)", [], |r| {
-                    r.get(0)
-                })
-                .unwrap();
+            let known = province.count("SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM ops)");
             if known >= filings {
                 papers_known.get_or_insert(begun.elapsed());
             }

@@ -234,11 +234,8 @@ fn no_space() -> c_int {
 fn allowed(fd: c_int, count: size_t, at: Option<off_t>) -> Option<size_t> {
     let known = open_files().as_ref().is_some_and(|open| open.contains_key(&fd));
     let Some(recorder) = recorder().filter(|r| known && r.full.is_some()) else { return Some(count) };
-    let from = at.map_or_else(
-        // SAFETY: asks where the descriptor stands.
-        || unsafe { libc::syscall(libc::SYS_lseek, fd, 0, libc::SEEK_CUR) },
-        |at| at,
-    );
+    // SAFETY: asks where the descriptor stands.
+    let from = at.unwrap_or_else(|| unsafe { libc::syscall(libc::SYS_lseek, fd, 0, libc::SEEK_CUR) });
     recorder.grow(fd, u64::try_from(from).unwrap_or(0), count)
 }
 

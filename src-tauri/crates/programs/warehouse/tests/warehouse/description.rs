@@ -1,5 +1,6 @@
 //! An outside judge (schemathesis, PyPI) asks every route what its description allows, and what it does not,
 //! and follows answers to further questions: every answer is one that is described, and none is our trouble.
+#![allow(clippy::print_stdout, reason = "what was asked, and with which seed, is told")]
 
 use crate::world::{World, key};
 use std::path::Path;

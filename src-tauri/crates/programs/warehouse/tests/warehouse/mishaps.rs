@@ -1,5 +1,6 @@
 //! Everything that can happen to a request happens to every route of the API: one effect per action, the
 //! right word for the officer, nothing half done. A route without a case here fails the test.
+#![allow(clippy::print_stdout, reason = "what was asked, and with which seed, is told")]
 
 use crate::paper;
 use crate::world::{
