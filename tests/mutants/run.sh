@@ -41,7 +41,9 @@ drawn = random.Random(seed).sample(mutants, min(count, len(mutants)))
 print(f"SEED={seed}: {len(drawn)} of {len(mutants)} bugs are drawn", file=sys.stderr)
 for number, mutant in enumerate(drawn, 1):
     file = results / "drawn" / f"drawn-{number:02}.patch"
-    file.write_text(f"{mutant['name']}\nKilled by: {tests}\n\n{mutant['diff']}")
+    path, lines = mutant["file"], mutant["diff"].splitlines(keepends=True)[2:]
+    head = f"{mutant['name']}\nKilled by: {tests}\n\n--- a/{path}\n+++ b/{path}\n"
+    file.write_text(head + "".join(lines))
     print(file)
 PYTHON
 }
