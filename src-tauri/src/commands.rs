@@ -4,6 +4,7 @@
 pub mod capture;
 pub mod dossier;
 mod names;
+pub mod office;
 pub mod outbox;
 pub mod reuse;
 pub mod sign;
@@ -79,6 +80,14 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         outbox::withdraw,
         outbox::save_withdrawn,
         outbox::verify_file,
+        office::list_office,
+        office::take_up,
+        office::begin_work,
+        office::end_work,
+        office::conflict,
+        office::settle_conflict,
+        office::reconcile,
+        office::send_again,
         sign::submit_pin,
     ]
 }
@@ -142,6 +151,14 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             outbox::withdraw::<tauri::Wry>,
             outbox::save_withdrawn::<tauri::Wry>,
             outbox::verify_file,
+            office::list_office,
+            office::take_up,
+            office::begin_work,
+            office::end_work,
+            office::conflict,
+            office::settle_conflict::<tauri::Wry>,
+            office::reconcile,
+            office::send_again::<tauri::Wry>,
             sign::submit_pin,
         ])
         .typ::<AppError>()

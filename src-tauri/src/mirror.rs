@@ -2,6 +2,9 @@
 //! the page is parsed here, at the border; nothing behind it sees an unchecked text.
 
 mod deadline;
+mod office;
+
+pub(crate) use office::{field_name, reconciled_day};
 
 use crate::view::{self, AppError, Millis};
 use motcua_desk::ports;
@@ -46,6 +49,7 @@ same_words! {
     domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
     domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
     domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result, Withdrawal }
+    domain::Side => view::SideName { Ours, Theirs }
     ports::ScannerSource => view::ScanSource { Auto, Flatbed, Feeder }
     ports::PinState => view::PinStateName { Normal, Low, LastTry, Locked, MustChange }
 }
@@ -345,9 +349,9 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
 pub(crate) fn summary_state<'a>(
     items: impl IntoIterator<Item = &'a domain::OutboxItem>,
 ) -> Option<view::OutboxStateName> {
-    use view::OutboxStateName::{Attention, Queued, Received, Replaced, Sending, Sent, Waiting};
+    use view::OutboxStateName::{Attention, Queued, Received, Replaced, Sending, Sent, Waiting, Withdrawn};
     let rank = |name: &view::OutboxStateName| match name {
-        Replaced => 0,
+        Replaced | Withdrawn => 0,
         Received => 1,
         Sent => 2,
         Sending => 3,
@@ -421,6 +425,8 @@ impl Around<'_> {
             receipt: d.receipt.as_ref().map(ToString::to_string),
             reprint: d.reprint.iter().map(|why| (*why).into()).collect(),
             guide_due: d.guide_due,
+            taken_up: d.taken_up.as_ref().map(Into::into),
+            settlements: d.settlements.iter().map(Into::into).collect(),
             officer: self.officer.clone(),
             opened_at: d.opened_at.into(),
             problems: problems

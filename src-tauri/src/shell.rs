@@ -235,7 +235,7 @@ async fn tell<R: Runtime>(app: AppHandle<R>, mut heard: UnboundedReceiver<SyncEv
             match event {
                 SyncEvent::DossierChanged(id) => drop(changed.insert(id)),
                 // The status carries no byte counts; lines under way are re-read with it.
-                SyncEvent::StatusChanged | SyncEvent::Sending { .. } => {}
+                SyncEvent::StatusChanged | SyncEvent::OfficeChanged | SyncEvent::Sending { .. } => {}
             }
             next = heard.try_recv().ok();
         }

@@ -74,6 +74,11 @@ words! {
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
     OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced, Withdrawn }
     OutboxKind { Document, Acceptance, Result, Withdrawal }
+    /// Nobody else can work on it; this counter alone; another counter; not known now.
+    WorkState { OnlyHere, Held, Elsewhere, Unasked }
+    SideName { Ours, Theirs }
+    FactForm { Text, Word, Day, Moment, Money }
+    FindingName { Received, Arriving, Kept, Waiting, Refused, Unknown, Differs }
     ScanSource { Auto, Flatbed, Feeder }
     Verdict { Passed, Indeterminate, Failed }
     Integrity { Intact, Changed, Broken }
@@ -206,10 +211,80 @@ dtos! {
         reprint: Vec<ReceiptChange>,
         /// A later check found "Chưa có": the owner is still to be told how to get an account.
         guide_due: bool,
+        /// Another counter took it in.
+        taken_up: Option<TakenUp>,
+        /// Conflicts that were settled, oldest first.
+        settlements: Vec<Settlement>,
         officer: String,
         opened_at: Millis,
         problems: Vec<Problem>,
         outbox: Vec<OutboxItem>,
+    }
+    TakenUp { counter: String, officer: String, at: Millis }
+    Settlement { at: Millis, officer: String, differences: Vec<ConflictField> }
+    /// A dossier of the office that another counter took in; the owner's number is masked.
+    OfficeLine {
+        id: String,
+        code: String,
+        owner_name: String,
+        owner_number: String,
+        procedure_name: String,
+        state: DossierStateName,
+        accepted_at: Millis,
+        deadline: String,
+        officer: String,
+        /// What the office calls the machine; may be empty.
+        counter: String,
+        holder: Option<Holder>,
+    }
+    /// The machine that works on a dossier alone.
+    Holder { counter: String, officer: String, until: Millis }
+    /// Who works on the open dossier.
+    Work { state: WorkState, holder: Option<Holder> }
+    /// What this counter wants to send beside what the warehouse has.
+    Conflict {
+        op: String,
+        dossier: String,
+        kind: OutboxKind,
+        at: Millis,
+        held_by: Option<Holder>,
+        differences: Vec<ConflictField>,
+        /// Entries of lists that only this counter has; they are added.
+        added: u32,
+    }
+    /// A value on which the sides differ. `field` is its name, `row` the component's number where it is one.
+    ConflictField {
+        field: String,
+        row: Option<u32>,
+        ours: Vec<Fact>,
+        theirs: Vec<Fact>,
+        /// The side that was taken; none where the officer decides.
+        taken: Option<SideName>,
+    }
+    /// One line of a value: what it is, and how it is to be written.
+    Fact { name: String, form: FactForm, text: String }
+    /// The side an officer chose for a value.
+    SideChoice { field: String, row: Option<u32>, side: SideName }
+    Reconciliation { at: Millis, days: Vec<ReconciledDay> }
+    ReconciledDay {
+        /// `yyyy-MM-dd`.
+        day: String,
+        sent: u32,
+        received: u32,
+        kept: u32,
+        waiting: u32,
+        unknown: u32,
+        differs: u32,
+        /// Lines that are not simply received.
+        lines: Vec<ReconciledLine>,
+    }
+    ReconciledLine {
+        op: String,
+        dossier: String,
+        dossier_code: Option<String>,
+        kind: OutboxKind,
+        finding: FindingName,
+        queued_at: Millis,
     }
     DossierLine {
         id: String,

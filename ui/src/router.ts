@@ -4,6 +4,8 @@ export type Route =
   | { name: "new" }
   | { name: "returns" }
   | { name: "outbox" }
+  | { name: "reconcile" }
+  | { name: "conflict"; op: string }
   | { name: "dossier"; id: string; tab: "papers" | "receipt" | "result" }
   | { name: "capture"; id: string; component: number }
   | { name: "sign"; id: string; components: number[] };
@@ -14,7 +16,8 @@ const TABS: readonly string[] = ["papers", "receipt", "result"];
 
 export function parse(hash: string): Route {
   const [place = "", id = "", act = "", rest = ""] = hash.replace(/^#\/?/, "").split("/");
-  if (place === "new" || place === "returns" || place === "outbox") return { name: place };
+  if (place === "new" || place === "returns" || place === "outbox" || place === "reconcile") return { name: place };
+  if (place === "conflict" && id !== "") return { name: "conflict", op: id };
   if (place !== "dossier" || id === "") return { name: "home" };
   if (act === "capture" && /^\d+$/.test(rest)) return { name: "capture", id, component: Number(rest) };
   if (act === "sign" && /^[\d,]*$/.test(rest)) {
@@ -29,6 +32,8 @@ export function format(route: Route): string {
       return "#/";
     case "dossier":
       return `#/dossier/${route.id}/${route.tab}`;
+    case "conflict":
+      return `#/conflict/${route.op}`;
     case "capture":
       return `#/dossier/${route.id}/capture/${route.component}`;
     case "sign":
@@ -42,5 +47,6 @@ export function format(route: Route): string {
 export function parent(route: Route): Route {
   if (route.name === "capture") return { name: "dossier", id: route.id, tab: route.component === 0 ? "result" : "papers" };
   if (route.name === "sign") return { name: "dossier", id: route.id, tab: route.components[0] === 0 ? "result" : "papers" };
+  if (route.name === "reconcile" || route.name === "conflict") return { name: "outbox" };
   return { name: "home" };
 }

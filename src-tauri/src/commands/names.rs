@@ -55,6 +55,14 @@ pub const MAIN: &[&str] = &[
     "withdraw",
     "save_withdrawn",
     "verify_file",
+    "list_office",
+    "take_up",
+    "begin_work",
+    "end_work",
+    "conflict",
+    "settle_conflict",
+    "reconcile",
+    "send_again",
 ];
 
 /// Commands of the PIN window: this one, for ever.

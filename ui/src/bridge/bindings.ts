@@ -110,12 +110,34 @@ export const commands = {
 	 *  "Xuất gói": unsent lines (one, or all of them) into a sealed file, where the officer says in a dialog; the page never
 	 *  names a path. None when the dialog was closed. Nothing of the outbox changes but the note that it was exported.
 	 */
-	withdrawalOf: (op: string) => __TAURI_INVOKE<OutboxItem[]>("withdrawal_of", { op }),
-	withdraw: (op: string, reason: string, approver: string, secret: string) => __TAURI_INVOKE<Status>("withdraw", { op, reason, approver, secret }),
-	saveWithdrawn: (op: string) => __TAURI_INVOKE<string | null>("save_withdrawn", { op }),
 	exportPackage: (op: string | null) => __TAURI_INVOKE<ExportedPackage | null>("export_package", { op }),
+	/**  The lines that go when this one is taken back. */
+	withdrawalOf: (op: string) => __TAURI_INVOKE<OutboxItem[]>("withdrawal_of", { op }),
+	/**
+	 *  "Bỏ, không gửi": unsent work is taken back, with a reason and a colleague's word; it is sealed into a package
+	 *  before, and stays listed.
+	 */
+	withdraw: (op: string, reason: string, approver: string, secret: Secret) => __TAURI_INVOKE<Status>("withdraw", { op, reason, approver, secret }),
+	/**  The sealed package of work that was taken back, where the officer says in a dialog; the name of the file. */
+	saveWithdrawn: (op: string) => __TAURI_INVOKE<string | null>("save_withdrawn", { op }),
 	/**  Checks the signatures of a file held here. */
 	verifyFile: (blob: string) => __TAURI_INVOKE<VerifyReport>("verify_file", { blob }),
+	/**  Dossiers of the office that other counters took in, as typed. */
+	listOffice: (query: string) => __TAURI_INVOKE<OfficeLine[]>("list_office", { query }),
+	/**  Goes on with a dossier another counter took in. */
+	takeUp: (id: string) => __TAURI_INVOKE<Dossier>("take_up", { id }),
+	/**  A dossier is open on the screen: this counter asks to work on it alone; `force` takes it from another. */
+	beginWork: (id: string, force: boolean) => __TAURI_INVOKE<Work>("begin_work", { id, force }),
+	/**  It is closed. */
+	endWork: (id: string) => __TAURI_INVOKE<null>("end_work", { id }),
+	/**  Both sides of a line others' work stands in the way of; none when there is no conflict. */
+	conflict: (op: string) => __TAURI_INVOKE<Conflict | null>("conflict", { op }),
+	/**  Settles it by the sides that were chosen. */
+	settleConflict: (op: string, choices: SideChoice[]) => __TAURI_INVOKE<Dossier>("settle_conflict", { op, choices }),
+	/**  "Đối chiếu": what left in the last `days` days against what the warehouse has. */
+	reconcile: (days: number) => __TAURI_INVOKE<Reconciliation>("reconcile", { days }),
+	/**  Sends received lines again that the warehouse does not know any more. */
+	sendAgain: (ops: string[]) => __TAURI_INVOKE<Status>("send_again", { ops }),
 	/**  The PIN window's only command. No PIN means: give up. */
 	submitPin: (pin: Secret | null) => __TAURI_INVOKE<PinAnswer>("submit_pin", { pin }),
 };
@@ -205,6 +227,28 @@ export type ComponentRow = {
 	open: boolean,
 };
 
+/**  What this counter wants to send beside what the warehouse has. */
+export type Conflict = {
+	op: string,
+	dossier: string,
+	kind: OutboxKind,
+	at: Millis,
+	heldBy: Holder | null,
+	differences: ConflictField[],
+	/**  Entries of lists that only this counter has; they are added. */
+	added: number,
+};
+
+/**  A value on which the sides differ. `field` is its name, `row` the component's number where it is one. */
+export type ConflictField = {
+	field: string,
+	row: number | null,
+	ours: Fact[],
+	theirs: Fact[],
+	/**  The side that was taken; none where the officer decides. */
+	taken: SideName | null,
+};
+
 export type ConsentLine = {
 	at: Millis,
 	method: ConsentMethod,
@@ -251,6 +295,10 @@ export type Dossier = {
 	reprint: ReceiptChange[],
 	/**  A later check found "Chưa có": the owner is still to be told how to get an account. */
 	guideDue: boolean,
+	/**  Another counter took it in. */
+	takenUp: TakenUp | null,
+	/**  Conflicts that were settled, oldest first. */
+	settlements: Settlement[],
 	officer: string,
 	openedAt: Millis,
 	problems: Problem[],
@@ -289,6 +337,17 @@ export type ExportedPackage = {
 	missing: number,
 };
 
+/**  One line of a value: what it is, and how it is to be written. */
+export type Fact = {
+	name: string,
+	form: FactForm,
+	text: string,
+};
+
+export type FactForm = "text" | "word" | "day" | "moment" | "money";
+
+export type FindingName = "received" | "arriving" | "kept" | "waiting" | "refused" | "unknown" | "differs";
+
 export type Fit = "exact" | "suggested" | "unfit";
 
 export type HandlingCase = {
@@ -296,6 +355,13 @@ export type HandlingCase = {
 	name: string,
 	workingDays: number,
 	fee: number,
+};
+
+/**  The machine that works on a dossier alone. */
+export type Holder = {
+	counter: string,
+	officer: string,
+	until: Millis,
 };
 
 export type IdKindName = "cccd" | "cmnd" | "passport" | "taxCode" | "agency";
@@ -377,6 +443,22 @@ export type Offers = {
 	problem: string | null,
 };
 
+/**  A dossier of the office that another counter took in; the owner's number is masked. */
+export type OfficeLine = {
+	id: string,
+	code: string,
+	ownerName: string,
+	ownerNumber: string,
+	procedureName: string,
+	state: DossierStateName,
+	acceptedAt: Millis,
+	deadline: string,
+	officer: string,
+	/**  What the office calls the machine; may be empty. */
+	counter: string,
+	holder: Holder | null,
+};
+
 export type OutboxItem = {
 	op: string,
 	dossier: string,
@@ -442,6 +524,33 @@ export type Provenance = "provincial" | "national" | "nationalNotSynced";
 
 export type ReceiptChange = "finalCode" | "papers";
 
+export type ReconciledDay = {
+	/**  `yyyy-MM-dd`. */
+	day: string,
+	sent: number,
+	received: number,
+	kept: number,
+	waiting: number,
+	unknown: number,
+	differs: number,
+	/**  Lines that are not simply received. */
+	lines: ReconciledLine[],
+};
+
+export type ReconciledLine = {
+	op: string,
+	dossier: string,
+	dossierCode: string | null,
+	kind: OutboxKind,
+	finding: FindingName,
+	queuedAt: Millis,
+};
+
+export type Reconciliation = {
+	at: Millis,
+	days: ReconciledDay[],
+};
+
 export type Reservation = {
 	document: string,
 	problem: string | null,
@@ -478,6 +587,21 @@ export type ScannerInfo = {
 
 /**  A secret typed by the officer: wiped when dropped, never printed. */
 export type Secret = string;
+
+export type Settlement = {
+	at: Millis,
+	officer: string,
+	differences: ConflictField[],
+};
+
+/**  The side an officer chose for a value. */
+export type SideChoice = {
+	field: string,
+	row: number | null,
+	side: SideName,
+};
+
+export type SideName = "ours" | "theirs";
 
 /**  What the PIN window shows; injected before its page loads. */
 export type SignPrompt = {
@@ -544,6 +668,12 @@ export type Status = {
 
 export type Store = "agency" | "personal";
 
+export type TakenUp = {
+	counter: string,
+	officer: string,
+	at: Millis,
+};
+
 export type TokenPresence = "none" | "present" | "locked";
 
 export type Trust = "trusted" | "untrusted" | "expired" | "notYetValid" | "revoked" | "notForSigning";
@@ -557,5 +687,21 @@ export type VerifyReport = {
 	signatures: SignatureCheck[],
 };
 
+/**  Unsent work that was taken back by two officers. */
+export type WithdrawalNote = {
+	at: Millis,
+	officer: string,
+	approvedBy: string,
+	reason: string,
+	tooLate: boolean,
+};
 
-export type WithdrawalNote = { at: number, officer: string, approvedBy: string, reason: string, tooLate: boolean };
+/**  Who works on the open dossier. */
+export type Work = {
+	state: WorkState,
+	holder: Holder | null,
+};
+
+/**  Nobody else can work on it; this counter alone; another counter; not known now. */
+export type WorkState = "onlyHere" | "held" | "elsewhere" | "unasked";
+

@@ -1,6 +1,6 @@
 import type {
-  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
-  Metadata, Offers, OutboxItem, Party, ProcedureChoice, ScanEvent, RowProgress, ScannerInfo, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport,
+  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
+  Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport, Work,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -71,6 +71,19 @@ export interface Bridge {
   withdraw(a: { op: string; reason: string; approver: string; secret: string }): Promise<Status>;
   /** Name of the file, or null when the dialog was closed. */
   saveWithdrawn(a: { op: string }): Promise<string | null>;
+  /** Dossiers of the office that other counters took in. */
+  listOffice(a: { query: string }): Promise<OfficeLine[]>;
+  /** Goes on with one of them. */
+  takeUp(a: { id: string }): Promise<Dossier>;
+  /** The dossier is open here: who works on it. `force` takes it from another counter. */
+  beginWork(a: { id: string; force: boolean }): Promise<Work>;
+  endWork(a: { id: string }): Promise<void>;
+  /** Both sides of a line; null when there is no conflict any more. */
+  conflict(a: { op: string }): Promise<Conflict | null>;
+  settleConflict(a: { op: string; choices: SideChoice[] }): Promise<Dossier>;
+  /** What left in the last days against what the warehouse has. */
+  reconcile(a: { days: number }): Promise<Reconciliation>;
+  sendAgain(a: { ops: string[] }): Promise<Status>;
   verifyFile(a: { blob: string }): Promise<VerifyReport>;
 
   /** Address of a page picture. */

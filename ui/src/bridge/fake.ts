@@ -2,7 +2,7 @@
 // `?scene=…` chooses its state. It is no part of the product build.
 import {
   type AppError, type Attachment, type AutoAttach, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier,
-  type DossierLine, type IdentityCheck, type Metadata, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
+  type Conflict, type DossierLine, type IdentityCheck, type Metadata, type OfficeLine, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
   type Problem, type SignPrompt, type Status,
 } from "./bridge";
 import { fold } from "../text/format";
@@ -84,7 +84,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, fee: chosen?.fee ?? 0,
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], state: "draft", acceptedAt: null, deadline: "2026-11-25",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -137,7 +137,7 @@ function seed() {
   if (scene("reprint")) find("d3").reprint = ["finalCode"];
   add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "099079000004" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
   add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
-  add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "099099000005" }, single, { ...done, code: code(4), deadline: "2026-11-23", reprint: scene("reprint") ? ["finalCode", "papers"] : [], components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], outbox: [item("o6", "d6", "acceptance", "queued")] }));
+  add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "099099000005" }, single, { ...done, code: code(4), deadline: "2026-11-23", reprint: scene("reprint") ? ["finalCode", "papers"] : [], components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], takenUp: null, settlements: scene("settled") ? [{ at: NOW - 10 * 60_000, officer: "nguyen.thi.thu", differences: conflictOf("o6").differences.map((d) => ({ ...d, taken: "theirs" as const })) }] : [], outbox: [scene("conflict") ? item("o6", "d6", "result", "attention", { problem: "dossierConflict", attempts: 1 }) : item("o6", "d6", "acceptance", "queued")] }));
   add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn", "099094000006") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
   if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
 }
@@ -238,6 +238,33 @@ const held = () => new Promise<void>((done) => (release = done));
 if (!scene("empty")) seed();
 else add(open("d1", lan, procedures[3] as ProcedureChoice));
 if (scene("empty")) store.clear();
+
+/** What other counters of the office took in. */
+const office: OfficeLine[] = scene("empty") ? [] : [
+  officeLine("f1", "Huỳnh Thị Kim Ngân", "099093000011", 11, { holder: { counter: "Quầy 2", officer: "le.thi.mai", until: NOW + 3 * HOUR } }),
+  officeLine("f2", "Nguyễn Hữu Tài", "099081000012", 12, { deadline: "2026-11-20" }),
+  officeLine("f3", "Bùi Thị Ngọc Diệp", "099096000013", 13, { state: "completed", officer: "tran.van.son", counter: "Quầy 3", acceptedAt: NOW - 2 * DAY }),
+];
+function officeLine(id: string, ownerName: string, number: string, n: number, more: Partial<OfficeLine> = {}): OfficeLine {
+  return { id, code: `000.01.20.H08-261120-${String(n).padStart(4, "0")}`, ownerName, ownerNumber: `${number.slice(0, 4)}••••${number.slice(-4)}`, procedureName: "Đăng ký khai sinh", state: "accepted", acceptedAt: NOW - 50 * 60_000, deadline: "2026-11-24", officer: "le.thi.mai", counter: "Quầy 2", holder: null, ...more };
+}
+function text(name: string, value: string) { return { name, form: "text" as const, text: value }; }
+function conflictOf(op: string): Conflict { return {
+  op, dossier: "d6", kind: scene("conflictAcceptance") ? "acceptance" : "result", at: NOW - 5 * 60_000, heldBy: scene("conflictHeld") ? { counter: "", officer: "le.thi.mai", until: NOW + 2 * HOUR } : null,
+  added: scene("conflictAcceptance") ? 1 : 0,
+  differences: scene("conflictHeld") ? [] : scene("conflictAcceptance") ? [
+    { field: "owner", row: null, taken: null, ours: [text("name", "Phạm Quốc Bảo"), text("number", "099099000005"), text("address", "Thôn Thử Nghiệm 3, xã An Hòa (DEMO)")], theirs: [text("name", "Phạm Quốc Bảo"), text("number", "099099000005"), text("address", "Thôn Thử Nghiệm 4, xã An Hòa (DEMO)")] },
+    { field: "channel", row: null, taken: null, ours: [{ name: "", form: "word", text: "direct" }], theirs: [{ name: "", form: "word", text: "postal" }] },
+    { field: "component", row: 2, taken: null, ours: [text("name", "Thẻ căn cước công dân"), { name: "source", form: "word", text: "scan" }], theirs: [text("name", "Thẻ căn cước công dân"), { name: "source", form: "word", text: "warehouse" }] },
+    { field: "fee", row: null, taken: null, ours: [{ name: "", form: "money", text: "15000" }], theirs: [{ name: "", form: "money", text: "0" }] },
+    { field: "submitter", row: null, taken: "theirs", ours: [], theirs: [text("name", "Phạm Thị Hà"), text("number", "099097000021")] },
+  ] : [
+    { field: "result", row: null, taken: null,
+      ours: [text("name", "Giấy xác nhận tình trạng hôn nhân"), text("decision", "118/XN-UBND"), { name: "issued", form: "day", text: "2026-11-20" }, { name: "returned", form: "moment", text: String(NOW - HOUR) }, text("officer", "nguyen.thi.thu")],
+      theirs: [text("name", "Giấy xác nhận tình trạng hôn nhân"), text("decision", "117/XN-UBND"), { name: "issued", form: "day", text: "2026-11-20" }, { name: "returned", form: "moment", text: String(NOW - 2 * HOUR) }, text("officer", "le.thi.mai")] },
+  ],
+}; }
+const sentAgain = new Set<string>();
 
 const line = (d: Dossier): DossierLine => ({
   id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
@@ -531,6 +558,48 @@ export const bridge: Bridge = {
     if (lines.length === 0) fail("packageNothing");
     for (const o of lines) o.exportedAt = NOW;
     return { file: "hop-gui.mcgoi", operations: lines.length, dossiers: new Set(lines.map((o) => o.dossier)).size, files: lines.length * 2, missing: scene("filesMissing") ? 1 : 0 };
+  },
+  listOffice: async ({ query }) => office.filter((o) => fold(`${o.ownerName} ${o.code} ${o.procedureName}`).includes(fold(query.trim()))),
+  takeUp: async ({ id }) => {
+    await wait(pace);
+    if (scene("offline")) fail("linkOffline");
+    const row = office.find((o) => o.id === id);
+    if (!row) return fail("officeDossierUnknown");
+    const birth = procedures.find((p) => p.name === row.procedureName) as ProcedureChoice;
+    if (!store.has(id)) add(open(id, { ...lan, name: row.ownerName }, birth, { code: row.code, state: row.state, acceptedAt: row.acceptedAt, deadline: row.deadline, officer: row.officer, takenUp: { counter: row.counter, officer: row.officer, at: NOW } }));
+    return answer(find(id));
+  },
+  beginWork: async ({ id, force }) => {
+    if (find(id).state !== "accepted") return { state: "onlyHere", holder: null };
+    if (scene("offline")) return { state: "unasked", holder: null };
+    const holder = office.find((o) => o.id === id)?.holder ?? (scene("heldElsewhere") ? { counter: "Quầy 2", officer: "le.thi.mai", until: NOW + 3 * HOUR } : null);
+    return holder && !force ? { state: "elsewhere", holder } : { state: "held", holder: null };
+  },
+  endWork: async () => undefined,
+  conflict: async ({ op }) => (scene("conflictGone") ? null : conflictOf(op)),
+  settleConflict: async ({ op }) => {
+    const d = find("d6");
+    for (const o of d.outbox) if (o.op === op) Object.assign(o, { state: "replaced", problem: null });
+    tell("d6");
+    return answer(d);
+  },
+  reconcile: async () => {
+    await wait(pace);
+    if (scene("offline")) fail("linkOffline");
+    const lost = ["l1", "l2"].filter((op) => !sentAgain.has(op));
+    const lines = scene("reconcileLost") ? [
+      ...lost.map((op, i) => ({ op, dossier: "d3", dossierCode: "000.01.20.H08-261119-0003", kind: i === 0 ? ("document" as const) : ("acceptance" as const), finding: "unknown" as const, queuedAt: NOW - DAY })),
+      { op: "l3", dossier: "d5", dossierCode: "000.01.20.H08-261119-0002", kind: "result" as const, finding: "differs" as const, queuedAt: NOW - DAY },
+    ] : [];
+    return { at: NOW, days: scene("empty") ? [] : [
+      { day: "2026-11-20", sent: 24, received: 21, kept: 1, waiting: 2, unknown: 0, differs: 0, lines: [{ op: "l4", dossier: "d6", dossierCode: "000.01.20.H08-261120-0004", kind: "document", finding: "kept", queuedAt: NOW - HOUR }, { op: "l5", dossier: "d6", dossierCode: "000.01.20.H08-261120-0004", kind: "acceptance", finding: "waiting", queuedAt: NOW - HOUR }, { op: "l6", dossier: "d4", dossierCode: "000.01.20.H08-261120-0001", kind: "acceptance", finding: "refused", queuedAt: NOW - HOUR }] },
+      { day: "2026-11-19", sent: 61, received: scene("reconcileLost") ? 58 : 61, kept: 0, waiting: 0, unknown: scene("reconcileLost") ? lost.length : 0, differs: scene("reconcileLost") ? 1 : 0, lines },
+      { day: "2026-11-18", sent: 48, received: 48, kept: 0, waiting: 0, unknown: 0, differs: 0, lines: [] },
+    ] };
+  },
+  sendAgain: async ({ ops }) => {
+    for (const op of ops) sentAgain.add(op);
+    return current();
   },
   verifyFile: async () => ({
     document: scene("badSignature") ? "failed" : "passed",

@@ -66,14 +66,26 @@ impl Desk {
         deadline: &Deadline,
         officer: &str,
     ) -> Result<BlobId, DeskError> {
-        let form = self.receipt_form(&change.dossier, code, at, deadline, self.name_of(officer)?);
-        let pdf = motcua_pdf::receipt(&form, &FONTS).map_err(|_| FilingError::Receipt)?;
-        let receipt = self.vault.put_blob(&pdf)?;
+        let receipt = self.make_receipt(&change.dossier, code, at, deadline, officer)?;
         let accepted = accepted_of(&change.dossier, code, at, deadline, receipt, officer);
         let mut blobs = vec![receipt];
         blobs.extend(own_files(&change.dossier));
         change.enqueue(OutboxKind::Acceptance, OpPayload::AcceptDossier(Box::new(accepted)), blobs)?;
         Ok(receipt)
+    }
+
+    /// The printed receipt of a dossier as it is now, kept on this machine.
+    pub(crate) fn make_receipt(
+        &self,
+        dossier: &Dossier,
+        code: &DossierCode,
+        at: Timestamp,
+        deadline: &Deadline,
+        officer: &str,
+    ) -> Result<BlobId, DeskError> {
+        let form = self.receipt_form(dossier, code, at, deadline, self.name_of(officer)?);
+        let pdf = motcua_pdf::receipt(&form, &FONTS).map_err(|_| FilingError::Receipt)?;
+        Ok(self.vault.put_blob(&pdf)?)
     }
 
     fn acceptance_problems(&self, dossier: &Dossier) -> Result<Vec<FieldProblem>, DeskError> {

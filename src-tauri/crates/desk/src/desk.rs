@@ -10,7 +10,7 @@ use motcua_dossier::{
     OutboxState, Timestamp,
 };
 use motcua_wire::{MAX_REPLACED, Op, OpPayload, SCHEMA_VERSION};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -94,6 +94,8 @@ pub(crate) struct Live {
     pub(crate) in_flight: HashSet<OpId>,
     /// Rows whose reserved paper cannot be had, by dossier; none before they were counted.
     pub(crate) failed_rows: Option<BTreeMap<DossierId, u32>>,
+    /// Dossiers that are open on a screen and asked for alone.
+    pub(crate) open_work: BTreeSet<DossierId>,
     /// Labels of the scanners seen in the last list, by id.
     pub(crate) scanner_labels: HashMap<String, String>,
     /// Pages removed from a capture, for undo.

@@ -53,6 +53,9 @@ pub enum DeskError {
     /// Taking unsent work back.
     #[error(transparent)]
     Withdraw(#[from] WithdrawError),
+    /// Dossiers of the office and their conflicts.
+    #[error(transparent)]
+    Office(#[from] OfficeProblem),
 }
 
 /// Why unsent work is not taken back.
@@ -71,6 +74,21 @@ pub enum WithdrawError {
     /// It was received, replaced or taken back already.
     #[error("nothing to take back")]
     Nothing,
+}
+
+/// What cannot be done with a dossier that others work on too.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OfficeProblem {
+    /// The warehouse has no such dossier of this office.
+    #[error("dossier is not known to the office")]
+    Unknown,
+    /// The line has no conflict, or no longer.
+    #[error("line has no conflict")]
+    NoConflict,
+    /// Nobody chose a side for these values.
+    #[error("values are undecided")]
+    Undecided(Vec<String>),
 }
 
 /// Why a package is not made, or a file is none.
@@ -379,6 +397,9 @@ pub const CODES: &[&str] = &[
     "caseUnknown",
     "ownerFixed",
     "outboxLineUnknown",
+    "officeDossierUnknown",
+    "conflictSettled",
+    "conflictUndecided",
     "numberEmpty",
     "numberShape",
     "numberCheckDigit",
@@ -512,6 +533,11 @@ impl DeskError {
                 WithdrawError::ApproverIsOfficer => "withdrawApproverIsOfficer",
                 WithdrawError::OnItsWay => "withdrawOnItsWay",
                 WithdrawError::Nothing => "withdrawNothing",
+            },
+            Self::Office(e) => match e {
+                OfficeProblem::Unknown => "officeDossierUnknown",
+                OfficeProblem::NoConflict => "conflictSettled",
+                OfficeProblem::Undecided(_) => "conflictUndecided",
             },
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",

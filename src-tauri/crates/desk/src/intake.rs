@@ -135,6 +135,8 @@ impl Desk {
             replaced: std::collections::BTreeSet::new(),
             withdrawals: vec![],
             guide_due: false,
+            taken_up: None,
+            settlements: vec![],
             officer: self.officer(),
             opened_at: self.clock.now(),
             server_version: 0,
@@ -227,7 +229,8 @@ fn find_case<'a>(procedure: &'a Procedure, code: &str) -> Result<&'a HandlingCas
     procedure.cases.iter().find(|c| c.code == code).ok_or_else(|| IntakeError::UnknownCase.into())
 }
 
-fn row_of(spec: &ComponentSpec) -> ComponentRow {
+/// The empty row of a component.
+pub(crate) fn row_of(spec: &ComponentSpec) -> ComponentRow {
     ComponentRow {
         number: spec.number,
         name: spec.name.clone(),

@@ -20,17 +20,20 @@
 mod accept;
 mod attach;
 mod capture;
+mod conflict;
 mod desk;
 mod digitize;
 mod error;
 mod identity;
 mod intake;
 mod loose;
+mod office;
 mod officer;
 mod outbox;
 mod package;
 mod papers;
 pub mod ports;
+mod reconcile;
 mod replace;
 mod result;
 mod reuse;
@@ -40,16 +43,20 @@ mod unlock;
 mod withdraw;
 
 pub use capture::ScanOptions;
+pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
     CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES,
-    PackageProblem, ReuseError, SignError, UNFIT_REASONS, UnlockError, WithdrawError, pin_state_code,
+    OfficeProblem, PackageProblem, ReuseError, SignError, UNFIT_REASONS, UnlockError, WithdrawError,
+    pin_state_code,
 };
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
 pub use loose::LooseScan;
 pub use motcua_wire::PACKAGE_VERSION;
+pub use office::Work;
 pub use package::{Package, package_header};
+pub use reconcile::{Finding, ReconciledDay, ReconciledLine, Reconciliation};
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
 pub use sign::{CertificateChoice, RowProgress, SignedRows, TokenState};
 pub use sync::{SyncEvent, SyncReport};

@@ -115,18 +115,30 @@ impl Desk {
         why: ReceiptChange,
     ) -> Result<(), DeskError> {
         let (at, deadline) = (accepted.accepted_at, &accepted.deadline);
-        let results: Vec<OutboxItem> = self
-            .vault
-            .outbox(false)?
-            .into_iter()
-            .filter(|item| item.dossier == change.dossier.id && item.kind == OutboxKind::Result)
-            .collect();
         change.close(unsent);
-        results.iter().for_each(|item| change.close(item.clone()));
+        let results = self.close_results(change)?;
         let receipt = self.queue_acceptance(change, &code, at, deadline, &accepted.officer)?;
         change.dossier.code = Some(code);
         change.dossier.receipt = Some(receipt);
         change.dossier.reprint.insert(why);
+        self.number_again(change, results)
+    }
+
+    /// Results that wait behind an acceptance; what follows takes their place.
+    pub(crate) fn close_results(&self, change: &mut Change<'_>) -> Result<Vec<OutboxItem>, DeskError> {
+        let of_dossier =
+            |item: &OutboxItem| item.dossier == change.dossier.id && item.kind == OutboxKind::Result;
+        let results: Vec<OutboxItem> = self.vault.outbox(false)?.into_iter().filter(of_dossier).collect();
+        results.iter().for_each(|item| change.close(item.clone()));
+        Ok(results)
+    }
+
+    /// They get new numbers after it.
+    pub(crate) fn number_again(
+        &self,
+        change: &mut Change<'_>,
+        results: Vec<OutboxItem>,
+    ) -> Result<(), DeskError> {
         for item in results {
             let Some(waiting) = self.vault.queued(item.op)? else { continue };
             let op = change.enqueue(OutboxKind::Result, waiting.op.payload, item.blobs.clone())?;

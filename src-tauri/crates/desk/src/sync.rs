@@ -3,9 +3,10 @@
 
 mod contact;
 mod engine;
+mod pull;
 mod push;
 
-pub(crate) use contact::RECENT;
+pub(crate) use contact::{EPOCH, RECENT};
 
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};
@@ -21,6 +22,8 @@ pub enum SyncEvent {
     StatusChanged,
     /// A dossier on this machine.
     DossierChanged(DossierId),
+    /// What is known of the office's dossiers.
+    OfficeChanged,
     /// Bytes flowed for a line of the outbox.
     Sending {
         /// The line.
@@ -65,6 +68,18 @@ fn backoff(attempts: u32, chance: u64) -> u64 {
     floor + chance % (cap - floor + 1)
 }
 
+/// A step that failed is told in the report and does not keep the others from running; only the vault may.
+fn note(outcome: Result<(), DeskError>, report: &mut SyncReport) -> Result<(), DeskError> {
+    match outcome {
+        Err(DeskError::Vault(error)) => Err(DeskError::Vault(error)),
+        Err(error) => {
+            report.problem = Some(error.code());
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
 impl Desk {
     /// One pass. A second caller waits for the first and then passes again. No contact is an outcome.
     ///
@@ -78,14 +93,24 @@ impl Desk {
         let _alone = self.syncing.lock().await;
         self.vault.counter()?;
         let mut report = SyncReport::default();
-        match self.contact().await? {
-            Ok(news) => {
+        match self.meet().await? {
+            Ok((news, page)) => {
                 report.online = true;
                 if news {
                     on_event(SyncEvent::StatusChanged);
                 }
+                let more = page.as_ref().is_none_or(|page| page.has_more);
+                if let Some(page) = page {
+                    note(self.take_in(page, on_event).await, &mut report)?;
+                }
                 self.refresh(cancel, on_event, &mut report).await?;
                 self.drain(cancel, on_event, &mut report).await?;
+                if report.online {
+                    if more {
+                        note(self.pull(cancel, on_event).await, &mut report)?;
+                    }
+                    self.tend_leases(on_event).await?;
+                }
             }
             Err(error) => {
                 report.problem = Some(link_code(&error));

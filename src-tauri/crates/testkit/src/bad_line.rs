@@ -3,9 +3,12 @@
 use crate::simulation::{Dice, Timeline};
 use async_trait::async_trait;
 use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
-use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
+use motcua_dossier::{
+    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData,
+};
 use motcua_wire::{
-    About, Changes, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpsReply, OpsRequest,
+    About, Changes, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply,
+    OpsRequest,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -202,5 +205,17 @@ impl Warehouse for BadLine {
 
     async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError> {
         self.call(|| self.far.changes(since, limit, wait)).await
+    }
+
+    async fn office_page(&self, after: Option<DossierId>, limit: u32) -> Result<DossierPage, LinkError> {
+        self.call(|| self.far.office_page(after, limit)).await
+    }
+
+    async fn office_dossiers(&self, ids: &[DossierId]) -> Result<Vec<OfficeDossier>, LinkError> {
+        self.call(|| self.far.office_dossiers(ids)).await
+    }
+
+    async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError> {
+        self.call(|| self.far.op_states(ops)).await
     }
 }

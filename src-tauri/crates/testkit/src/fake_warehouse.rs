@@ -10,11 +10,11 @@ use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock,
-    OpId, ReferenceData,
+    OfficeDossier, OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, Change, Changes, DossierLease, DossierView, IdentityReply, LeaseBlock, LeaseDossier, Op, OpsReply,
-    OpsRequest, SCHEMA_VERSION, SignedReceipt,
+    About, Change, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier,
+    MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, SCHEMA_VERSION, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -67,6 +67,8 @@ struct State {
 struct Seen {
     body: Op,
     applied: Option<(u64, SignedReceipt)>,
+    /// Why it was refused.
+    refused: Option<String>,
 }
 
 /// Who brought a dossier to a version.
@@ -236,6 +238,39 @@ impl FakeWarehouse {
         self.state().dossiers.values().cloned().collect()
     }
 
+    /// Accepted dossiers whoever stands at this cursor was told of, with the version told last; none when it leads
+    /// nowhere any more.
+    #[must_use]
+    pub fn told_up_to(&self, cursor: &str) -> Vec<(DossierId, u64)> {
+        let state = self.state();
+        let Some((epoch, told)) = cursor.split_once('/') else { return vec![] };
+        if epoch != state.epoch.to_string() {
+            return vec![];
+        }
+        let told: usize = told.parse().unwrap_or(0);
+        let mut versions = BTreeMap::new();
+        for change in state.feed.iter().take(told) {
+            if let Change::Dossier { id, version, code: Some(_), .. } = change {
+                versions.insert(*id, *version);
+            }
+        }
+        versions.into_iter().collect()
+    }
+
+    /// Loses what it knew of an operation, as a restore nobody told of does.
+    pub fn forget(&self, op: OpId) {
+        let mut state = self.state();
+        if let Some(seen) = state.ops.remove(&op) {
+            let dossier = seen.body.dossier;
+            if let motcua_wire::OpPayload::FileDocument { record, .. } = &seen.body.payload {
+                state.papers.remove(&record.id);
+            }
+            state.dossiers.remove(&dossier);
+            state.accepted_by.remove(&dossier);
+            state.changes.retain(|step| step.dossier != dossier);
+        }
+    }
+
     /// It has the whole file.
     #[must_use]
     pub fn has_blob(&self, blob: &BlobId) -> bool {
@@ -399,12 +434,35 @@ impl Warehouse for FakeWarehouse {
         done
     }
 
+    async fn office_page(&self, after: Option<DossierId>, limit: u32) -> Result<DossierPage, LinkError> {
+        self.reached()?.office_page(after, limit)
+    }
+
+    async fn office_dossiers(&self, ids: &[DossierId]) -> Result<Vec<OfficeDossier>, LinkError> {
+        let state = self.reached()?;
+        if ids.len() > MAX_ASKED {
+            return Err(LinkError::Refused("tooManyIds".into()));
+        }
+        Ok(ids.iter().filter_map(|id| state.office_dossier(*id)).collect())
+    }
+
+    async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError> {
+        let state = self.reached()?;
+        if ops.len() > MAX_ASKED {
+            return Err(LinkError::Refused("tooManyIds".into()));
+        }
+        Ok(ops.iter().map(|op| OpStatus { op_id: *op, state: state.op_state(*op, self.device) }).collect())
+    }
+
     async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError> {
         let mut news = self.news.subscribe();
         let until = tokio::time::Instant::now() + Duration::from_secs(wait.into());
         loop {
             let page = self.reached()?.page(since, limit)?;
-            if !page.items.is_empty() || tokio::time::timeout_at(until, news.changed()).await.is_err() {
+            if wait == 0
+                || !page.items.is_empty()
+                || tokio::time::timeout_at(until, news.changed()).await.is_err()
+            {
                 return Ok(page);
             }
         }

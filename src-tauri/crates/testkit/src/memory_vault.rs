@@ -1,11 +1,12 @@
 //! The vault's twin in memory, with the same refusals, and one that fails after so many commits.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, QueuedOp, Vault, VaultError, VaultStatus,
+    WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
-    OutboxState, ReferenceData, SearchQuery, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
+    OutboxItem, OutboxState, ReferenceData, SearchQuery, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -36,6 +37,9 @@ struct Content {
     reference: ReferenceData,
     blocks: Vec<NumberBlock>,
     settings: HashMap<String, String>,
+    /// With the history each row is of.
+    office: HashMap<DossierId, (u64, OfficeDossier)>,
+    conflicts: HashMap<OpId, KeptConflict>,
     blobs: HashMap<BlobId, Vec<u8>>,
 }
 
@@ -114,6 +118,18 @@ impl Content {
             self.blocks.clone_from(blocks);
         }
         self.settings.extend(batch.settings.iter().cloned());
+        if let Some(told) = &batch.office {
+            for row in &told.rows {
+                let held = self.office.get(&row.id).map(|(epoch, row)| (*epoch, row.version));
+                if held.is_none_or(|held| held <= (told.epoch, row.version)) {
+                    self.office.insert(row.id, (told.epoch, row.clone()));
+                }
+            }
+            if told.complete {
+                self.office.retain(|_, (epoch, _)| *epoch >= told.epoch);
+            }
+        }
+        self.conflicts.extend(batch.conflicts.iter().map(|c| (c.op, c.clone())));
         Ok(())
     }
 }
@@ -307,6 +323,30 @@ impl Vault for MemoryVault {
 
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
         self.read(|c| c.settings.get(key).cloned())
+    }
+
+    fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.read(|c| {
+            let query = SearchQuery::parse(query);
+            let mut found: Vec<(OfficeDossier, bool)> = c
+                .office
+                .values()
+                .map(|(_, row)| (row, row.search_text()))
+                .filter(|(row, text)| !c.dossiers.contains_key(&row.id) && query.finds(text))
+                .map(|(row, text)| (row.clone(), query.has_marks() && query.finds_exactly(&text)))
+                .collect();
+            found.sort_by_key(|(row, exact)| std::cmp::Reverse((*exact, row.place(), row.id)));
+            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            found.into_iter().map(|(row, _)| row).collect()
+        })
+    }
+
+    fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError> {
+        self.read(|c| c.office.get(&id).map(|(_, row)| row.clone()))
+    }
+
+    fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError> {
+        self.read(|c| c.conflicts.get(&op).cloned())
     }
 }
 

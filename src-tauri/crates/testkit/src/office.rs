@@ -44,14 +44,26 @@ impl Office {
     /// An open counter that has synchronised nothing yet.
     #[must_use]
     pub fn new() -> Self {
+        let warehouse = FakeWarehouse::new(reference());
+        warehouse.know(&owner().number, IdentityAnswer::Registered, Some("TRẦN VĂN MẪU"));
+        Self::at(&warehouse, 9)
+    }
+
+    /// Another counter of the same office: its own machine and store, the same warehouse. Numbers differ from 9.
+    #[must_use]
+    pub fn beside(&self, number: u8) -> Self {
+        Self::at(&self.warehouse, number)
+    }
+
+    fn at(warehouse: &FakeWarehouse, number: u8) -> Self {
         let vault = Arc::new(MemoryVault::default());
         let scanner = Arc::new(FakeScanner::default());
         let signer = Arc::new(FakeSigner::default());
-        let warehouse = Arc::new(FakeWarehouse::new(reference()));
+        let device = DeviceId::derive(1, &[number; 10]);
+        let warehouse = Arc::new(warehouse.of(device));
         let clock = Arc::new(FakeClock::at(FRIDAY_MORNING));
-        let random = Arc::new(SeededRandom::new(7));
-        warehouse.know(&owner().number, IdentityAnswer::Registered, Some("TRẦN VĂN MẪU"));
-        let settings = settings(&warehouse);
+        let random = Arc::new(SeededRandom::new(u64::from(number) - 2));
+        let settings = OfficeSettings { device, ..settings(&warehouse) };
         vault.create(OFFICER, &SECRET.to_owned().into(), &settings.recovery_key, settings.device).unwrap();
         let ports = Ports {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
@@ -86,7 +98,8 @@ impl Office {
             clock: self.clock.clone(),
             random: self.random.clone(),
         };
-        self.desk = Arc::new(Desk::new(ports, settings(&self.warehouse)));
+        let device = self.desk.office().device;
+        self.desk = Arc::new(Desk::new(ports, OfficeSettings { device, ..settings(&self.warehouse) }));
     }
 
     /// A draft of the sample owner.

@@ -89,13 +89,14 @@ export const canSign = (row: ComponentRow) => row.open && signable(row.attachmen
 /** Rows that still lack the signature they need. */
 export const toSign = (dossier: Dossier) => dossier.components.filter((row) => canSign(row) && row.needsSignature !== "none");
 
-export type RowState = "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional";
+export type RowState = "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional" | "elsewhere";
 
 /** The one word that says how far a row is. */
-export function rowState(row: ComponentRow): RowState {
+export function rowState(row: ComponentRow, takenUp = false): RowState {
   const { attachment } = row;
   if (row.reservation && !attachment) return row.reservation.problem ? "reserveFailed" : "reserved";
   if (!attachment) {
+    if (takenUp) return "elsewhere";
     if (row.capturing > 0) return "capturing";
     return row.required ? "missing" : "optional";
   }

@@ -1,8 +1,8 @@
 //! The dossier (hồ sơ) at the counter: rows, attachments, reuse, consent, states and what each state allows.
 
 use crate::{
-    BlobId, CopyForm, Deadline, DocumentId, DossierCode, DossierId, IdentityCheck, Metadata, OpId, Party,
-    ProcedureCode, Provenance, ResultCode, Timestamp,
+    BlobId, CopyForm, Deadline, Difference, DocumentId, DossierCode, DossierId, IdentityCheck, Metadata,
+    OpId, Party, ProcedureCode, Provenance, ResultCode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -290,6 +290,32 @@ pub enum ReceiptChange {
     Papers,
 }
 
+/// A dossier that another counter took in and this one goes on with. Its papers are in the warehouse.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TakenUp {
+    /// What the office calls the machine that took it in; may be empty.
+    pub counter: String,
+    /// Officer who accepted it there.
+    pub officer: String,
+    /// When this counter took it up.
+    pub at: Timestamp,
+}
+
+/// How a conflict with the warehouse was settled. Both sides' values stay here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Settlement {
+    /// When.
+    pub at: Timestamp,
+    /// Which officer decided.
+    pub officer: String,
+    /// The operation the warehouse did not take.
+    pub op: OpId,
+    /// Version the warehouse had.
+    pub server_version: u64,
+    /// What differed, both values, and which was taken.
+    pub differences: Vec<Difference>,
+}
+
 /// A dossier.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dossier {
@@ -345,6 +371,12 @@ pub struct Dossier {
     /// (decision 11).
     #[serde(default)]
     pub guide_due: bool,
+    /// Where it comes from when another counter took it in.
+    #[serde(default)]
+    pub taken_up: Option<TakenUp>,
+    /// Conflicts that were settled, oldest first.
+    #[serde(default)]
+    pub settlements: Vec<Settlement>,
     /// Officer who opened it.
     pub officer: String,
     /// When it was opened.

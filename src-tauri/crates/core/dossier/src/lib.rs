@@ -19,7 +19,9 @@ mod fit;
 mod fold;
 mod identity;
 mod ids;
+mod merge;
 mod moment;
+mod office;
 mod outbox;
 mod procedure;
 mod search;
@@ -34,7 +36,7 @@ pub use document::{
 pub use dossier::{
     Applicant, Attachment, AttachmentSource, Channel, ComponentRow, Consent, ConsentMethod, Dossier,
     DossierError, DossierState, FieldProblem, ReceiptChange, Reservation, ResultPaper, ReturnMethod, Reuse,
-    SignatureMark, SignerRole, Withdrawal,
+    Settlement, SignatureMark, SignerRole, TakenUp, Withdrawal,
 };
 pub use fit::{Fit, UnfitReason};
 pub use fold::fold;
@@ -42,7 +44,9 @@ pub use identity::{
     IdKind, IdNumber, IdNumberError, IdentityAnswer, IdentityCheck, LinkFault, Party, PartyKind,
 };
 pub use ids::{BlobId, DeviceId, DocumentId, DossierId, OpId};
+pub use merge::{Difference, Merged, Sheet, Side, Undecided, merge};
 pub use moment::{Day, Timestamp};
+pub use office::{Holder, OfficeDossier};
 pub use outbox::{OutboxItem, OutboxKind, OutboxState};
 pub use procedure::{Category, ComponentSpec, HandlingCase, OrgNode, Procedure, ReferenceData};
 pub use search::{SearchQuery, SearchText, SearchWord};

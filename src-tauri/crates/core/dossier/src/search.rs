@@ -5,7 +5,7 @@
 //! and the place of a tone mark do not matter for finding; what was typed with marks stands before
 //! what fits only without them. Nothing that is typed is a sign of a query language.
 
-use crate::{Dossier, DossierId, Party, Timestamp, fold};
+use crate::{Dossier, DossierId, OfficeDossier, Party, Timestamp, fold};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Room for this many dossiers of one millisecond in [`Dossier::place`].
@@ -54,22 +54,7 @@ impl Dossier {
     /// What a search for this dossier looks at.
     #[must_use]
     pub fn search_text(&self) -> SearchText {
-        let (mut words, mut marks, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-        for field in self.searched() {
-            let (text, number) = match field {
-                Searched::Name(text) => (text, false),
-                Searched::Number(text) => (text, true),
-            };
-            let folded = fold(text);
-            if number {
-                ends.push(backwards(&folded));
-            } else {
-                marks.extend(marked(text));
-            }
-            words.extend(tokens(&folded).map(str::to_owned));
-        }
-        ends.retain(|end| !end.is_empty());
-        SearchText { words: words.join(" "), marked: marks.join(" "), ends: ends.join(" ") }
+        text_of(self.searched())
     }
 
     /// Order of dossiers by age: the newer one has the higher number. Two of the same millisecond
@@ -94,12 +79,45 @@ impl Dossier {
     }
 }
 
+impl OfficeDossier {
+    /// What a search for it looks at: as for a dossier of this counter.
+    #[must_use]
+    pub fn search_text(&self) -> SearchText {
+        text_of([
+            Searched::Name(&self.owner_name),
+            Searched::Number(self.owner_number.value()),
+            Searched::Number(self.code.as_str()),
+            Searched::Number(self.procedure.as_str()),
+            Searched::Name(&self.procedure_name),
+        ])
+    }
+}
+
+fn text_of<'a>(fields: impl IntoIterator<Item = Searched<'a>>) -> SearchText {
+    let (mut words, mut marks, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for field in fields {
+        let (text, number) = match field {
+            Searched::Name(text) => (text, false),
+            Searched::Number(text) => (text, true),
+        };
+        let folded = fold(text);
+        if number {
+            ends.push(backwards(&folded));
+        } else {
+            marks.extend(marked(text));
+        }
+        words.extend(tokens(&folded).map(str::to_owned));
+    }
+    ends.retain(|end| !end.is_empty());
+    SearchText { words: words.join(" "), marked: marks.join(" "), ends: ends.join(" ") }
+}
+
 enum Searched<'a> {
     Name(&'a str),
     Number(&'a str),
 }
 
-fn place(opened_at: Timestamp, id: DossierId) -> i64 {
+pub(crate) fn place(opened_at: Timestamp, id: DossierId) -> i64 {
     // A UUIDv7 has 12 random bits after its time and version, further ones after two fixed bits.
     let bits = id.0.as_u128();
     let low = ((bits >> 64 & 0xfff) << 8) | (bits >> 54 & 0xff);

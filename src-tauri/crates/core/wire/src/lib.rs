@@ -26,8 +26,9 @@ pub use package::{
 pub use problem::Problem;
 pub use protocol::{
     About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, Change, Changes, ComponentEvidence,
-    DossierEvent, DossierLease, DossierView, EvidenceSource, IdentityReply, KEPT_DAYS, LEASE_HOURS,
-    LeaseBlock, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult,
-    OpenUpload, OpsReply, OpsRequest, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK, WithdrawnWork,
+    DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery, DossiersReply, EvidenceSource,
+    IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock, LeaseDossier, MAX_ASKED, MAX_CHANGES, MAX_KEPT,
+    MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult, OpState, OpStatus, OpenUpload, OpsQuery, OpsReply,
+    OpsRequest, OpsStatus, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK, WithdrawnWork,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};

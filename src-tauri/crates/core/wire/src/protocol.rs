@@ -12,6 +12,9 @@
 //! | `POST /v1/blobs/{sha256}/commit` | → 204 once the upload of it is whole; 409 `uploadIncomplete` |
 //! | `/v1/uploads`, `/v1/uploads/{id}` | tus 1.0.0: creation, with upload, checksum, expiration, termination |
 //! | `POST /v1/ops` | [`OpsRequest`] → [`OpsReply`] |
+//! | `POST /v1/ops/status` | [`OpsQuery`] → [`OpsStatus`]: what became of operations of the calling machine |
+//! | `GET /v1/dossiers?after=ID&limit=N` | → [`DossierPage`]: the accepted dossiers of the agency, in the order of their ids |
+//! | `POST /v1/dossiers/read` | [`DossiersQuery`] → [`DossiersReply`]: these of the agency's accepted dossiers |
 //! | `GET /v1/dossiers/{id}` | → [`DossierView`], its version in `ETag: "v<version>"` |
 //! | `POST /v1/dossiers/{id}/lease` | [`LeaseDossier`], `If-Match: "v<version>"` → [`DossierLease`]; 409 `dossierLeased`, 412 `dossierChanged`, 428 `ifMatchAbsent` |
 //! | `DELETE /v1/dossiers/{id}/lease` | → 204 given back; 409 `dossierLeased` when another machine holds it |
@@ -24,8 +27,8 @@
 use crate::SignedReceipt;
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, Consent, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
-    DossierCode, DossierId, IdentityAnswer, IdentityCheck, OpId, ProcedureCode, Provenance, ReturnMethod,
-    Timestamp,
+    DossierCode, DossierId, IdentityAnswer, IdentityCheck, OfficeDossier, OpId, ProcedureCode, Provenance,
+    ReturnMethod, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +84,9 @@ pub const MAX_REPLACED: usize = 100;
 
 /// Most changes in one answer.
 pub const MAX_CHANGES: u32 = 500;
+
+/// Most dossiers in one answer, and most ids in one question about dossiers or operations.
+pub const MAX_ASKED: usize = 500;
 
 /// Longest a question for changes waits for one, in seconds.
 pub const MAX_WAIT: u32 = 25;
@@ -463,6 +469,89 @@ pub struct Changes {
     pub has_more: bool,
     /// Oldest payload schema taken.
     pub min_schema: u32,
+    /// As in [`About`]: a counter that asks for changes needs no second question to know who answers.
+    pub epoch: u64,
+    /// Server time.
+    pub time: Timestamp,
+}
+
+/// Accepted dossiers of an agency, in the order of their ids.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DossierPage {
+    /// The dossiers.
+    pub items: Vec<OfficeDossier>,
+    /// Where the next page begins; none after the last.
+    #[serde(default)]
+    pub next: Option<DossierId>,
+    /// Changes from here on are not in this page. Whoever reads all pages goes on from the first one's.
+    pub cursor: String,
+    /// As in [`About`].
+    pub epoch: u64,
+}
+
+/// Asks for dossiers by their ids.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DossiersQuery {
+    /// At most [`MAX_ASKED`].
+    pub ids: Vec<DossierId>,
+}
+
+/// Those of them that are of the caller's agency and accepted, in any order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DossiersReply {
+    /// The dossiers.
+    pub items: Vec<OfficeDossier>,
+}
+
+/// Asks what became of operations of the calling machine.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpsQuery {
+    /// At most [`MAX_ASKED`].
+    pub ops: Vec<OpId>,
+}
+
+/// One answer for each operation, in the order of the question.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpsStatus {
+    /// The answers.
+    pub ops: Vec<OpStatus>,
+}
+
+/// What became of one operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpStatus {
+    /// Which.
+    pub op_id: OpId,
+    /// How far it is there.
+    #[serde(flatten)]
+    pub state: OpState,
+}
+
+/// How far an operation is in the warehouse.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum OpState {
+    /// Applied.
+    Received {
+        /// Dossier's version after it.
+        version: u64,
+        /// As it was given.
+        receipt: SignedReceipt,
+    },
+    /// In the inbox.
+    Kept {
+        /// What it waits for, as in [`OpResult::Deferred`].
+        waits_for: Vec<String>,
+    },
+    /// Refused; nothing of it was applied.
+    Refused {
+        /// Stable code.
+        code: String,
+    },
+    /// No operation of the calling machine.
+    Unknown,
 }
 
 /// One change. It says what to ask for again and carries no personal data.

@@ -1,9 +1,12 @@
 //! The provincial warehouse over the wire.
 
 use async_trait::async_trait;
-use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
+use motcua_dossier::{
+    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData,
+};
 use motcua_wire::{
-    About, Changes, DossierLease, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpsReply, OpsRequest,
+    About, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier,
+    OpStatus, OpsReply, OpsRequest,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -134,4 +137,20 @@ pub trait Warehouse: Send + Sync {
     /// See [`LinkError`]; `Refused("cursorGone")` when the cursor leads nowhere any more: what is known of the
     /// warehouse is asked anew, and changes from then on without a cursor.
     async fn changes(&self, since: Option<&str>, limit: u32, wait: u32) -> Result<Changes, LinkError>;
+    /// The accepted dossiers of the machine's agency after that one, in the order of their ids; at most `limit`
+    /// (1 to 500).
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn office_page(&self, after: Option<DossierId>, limit: u32) -> Result<DossierPage, LinkError>;
+    /// Those of these dossiers (at most 500) that are of the machine's agency and accepted.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn office_dossiers(&self, ids: &[DossierId]) -> Result<Vec<OfficeDossier>, LinkError>;
+    /// What became of these operations (at most 500) of this machine, in the order of the question.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError>;
 }

@@ -1,10 +1,10 @@
 //! The encrypted store of one counter.
 
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId,
-    OutboxItem, ReferenceData, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, IdentityAnswer, NumberBlock,
+    OfficeDossier, OpId, OutboxItem, ReferenceData, Timestamp,
 };
-use motcua_wire::{Op, SignedReceipt};
+use motcua_wire::{DossierLease, DossierView, Op, SignedReceipt};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -144,6 +144,36 @@ pub struct CapturedPage {
     pub gray: bool,
 }
 
+/// What the warehouse said when it did not take an operation because of what others did: kept with the line,
+/// so that both sides can be shown whenever somebody has time to decide, with the network or without.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeptConflict {
+    /// The operation.
+    pub op: OpId,
+    /// When it was said, by this machine's clock.
+    pub at: Timestamp,
+    /// Version the warehouse had.
+    pub server_version: u64,
+    /// The machine that worked on the dossier, when that was why.
+    #[serde(default)]
+    pub held_by: Option<DossierLease>,
+    /// The dossier as the warehouse had it; none when it had no such dossier.
+    #[serde(default)]
+    pub server: Option<DossierView>,
+}
+
+/// What came to be known of the office's dossiers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfficeRows {
+    /// Which history of the warehouse they are of. One of an older history never replaces a row, one of a newer
+    /// always does; within a history the newer version stays.
+    pub epoch: u64,
+    /// The dossiers.
+    pub rows: Vec<OfficeDossier>,
+    /// With these everything of this history is known: rows of older ones go.
+    pub complete: bool,
+}
+
 /// What one commit changes; all of it or nothing, durable (fsync) before the call returns.
 #[derive(Clone, Default, Debug)]
 pub struct Batch {
@@ -169,6 +199,10 @@ pub struct Batch {
     pub counter: Option<Counter>,
     /// Settings by key.
     pub settings: Vec<(String, String)>,
+    /// Dossiers of the office.
+    pub office: Option<OfficeRows>,
+    /// Conflicts, each replacing what was kept of its operation.
+    pub conflicts: Vec<KeptConflict>,
 }
 
 /// Encrypted database and blobs of one counter. Methods block for milliseconds at most, except
@@ -303,4 +337,19 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError>;
+    /// Dossiers of the office that this counter has none of its own of, found as [`Vault::dossiers`] finds.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError>;
+    /// What is known of one dossier of the office, this counter's own ones too.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError>;
+    /// What the warehouse said when it did not take an operation.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError>;
 }

@@ -7,14 +7,15 @@ use crate::identity::is_unsure;
 use crate::ports::{Batch, LinkError};
 use crate::replace::never_left;
 use motcua_dossier::{
-    Day, Dossier, DossierId, DossierState, OutboxItem, OutboxKind, OutboxState, Reservation,
+    Day, Dossier, DossierId, DossierState, OutboxItem, OutboxKind, OutboxState, Reservation, Timestamp,
 };
 use motcua_wire::LeaseBlock;
 use tokio_util::sync::CancellationToken;
 
 /// Codes held per day; topped up when half of them are gone.
 const BLOCK: u32 = 20;
-const EPOCH_SETTING: &str = "warehouse_epoch";
+/// Which history of the warehouse this counter knows.
+pub(crate) const EPOCH: &str = "warehouse_epoch";
 /// Dossiers looked at for re-checks, reservations and owners.
 pub(crate) const RECENT: u32 = 300;
 /// Drafts whose owner's papers are kept fresh, and how fresh.
@@ -25,25 +26,26 @@ impl Desk {
     /// Asks who is there; notes contact and the server's clock, and wakes what waited for the network.
     /// No contact is an outcome; true in it when there was none before.
     pub(crate) async fn contact(&self) -> Result<Result<bool, LinkError>, DeskError> {
-        let about = self.warehouse.about().await;
-        let now = self.clock.now();
-        let (epoch, news) = {
-            let mut live = self.live();
-            match about {
-                Ok(about) => {
-                    let news = live.online != Some(true);
-                    live.online = Some(true);
-                    live.last_contact = Some(now);
-                    live.note_offset(about.time.0 - now.0);
-                    live.failures = 0;
-                    (about.epoch, news)
-                }
-                Err(error) => {
-                    live.online = Some(false);
-                    live.failures = live.failures.saturating_add(1);
-                    return Ok(Err(error));
-                }
+        match self.warehouse.about().await {
+            Ok(about) => self.reached(about.epoch, about.time).map(Ok),
+            Err(error) => {
+                self.missed();
+                Ok(Err(error))
             }
+        }
+    }
+
+    /// The warehouse answered. True when there was no contact before.
+    pub(super) fn reached(&self, epoch: u64, time: Timestamp) -> Result<bool, DeskError> {
+        let now = self.clock.now();
+        let news = {
+            let mut live = self.live();
+            let news = live.online != Some(true);
+            live.online = Some(true);
+            live.last_contact = Some(now);
+            live.note_offset(time.0 - now.0);
+            live.failures = 0;
+            news
         };
         if let Err(error) = self.note_epoch(epoch) {
             tracing::warn!(code = error.code(), "epoch of the warehouse was not noted");
@@ -51,7 +53,14 @@ impl Desk {
         if news {
             self.wake_offline_lines()?;
         }
-        Ok(Ok(news))
+        Ok(news)
+    }
+
+    /// It did not.
+    pub(super) fn missed(&self) {
+        let mut live = self.live();
+        live.online = Some(false);
+        live.failures = live.failures.saturating_add(1);
     }
 
     /// Steps that fail are told in the report and do not keep the others from running; only the vault may.
@@ -61,15 +70,10 @@ impl Desk {
         on_event: OnEvent<'_>,
         report: &mut SyncReport,
     ) -> Result<(), DeskError> {
-        let mut note = |outcome: Result<(), DeskError>| match outcome {
-            Err(DeskError::Vault(error)) => Err(DeskError::Vault(error)),
-            Err(error) => {
-                report.problem = Some(error.code());
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        };
-        note(self.refresh_reference().await.map(|_| ()))?;
+        let mut note = |outcome: Result<(), DeskError>| super::note(outcome, report);
+        if self.wants_reference()? {
+            note(self.refresh_reference().await.map(|_| ()))?;
+        }
         let calendar = self.vault.reference()?.calendar;
         let today = self.clock.now().day();
         for day in [today, calendar.next_working(today)] {
@@ -127,12 +131,11 @@ impl Desk {
     /// What it still has, it answers with the same receipt.
     fn note_epoch(&self, epoch: u64) -> Result<(), DeskError> {
         let _writing = self.writing();
-        let known = self.vault.setting(EPOCH_SETTING)?.and_then(|e| e.parse::<u64>().ok());
+        let known = self.vault.setting(EPOCH)?.and_then(|e| e.parse::<u64>().ok());
         if known == Some(epoch) {
             return Ok(());
         }
-        let mut batch =
-            Batch { settings: vec![(EPOCH_SETTING.to_owned(), epoch.to_string())], ..Batch::default() };
+        let mut batch = Batch { settings: vec![(EPOCH.to_owned(), epoch.to_string())], ..Batch::default() };
         if known.is_some_and(|k| k < epoch) {
             batch.outbox = self
                 .vault

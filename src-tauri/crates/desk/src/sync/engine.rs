@@ -12,8 +12,9 @@
 //! taken apart, dossier by dossier and then line by line, until only the poisoned one is left alone.
 
 use super::backoff;
+use crate::conflict::CONFLICT;
 use crate::error::link_code;
-use crate::ports::{LinkError, QueuedOp};
+use crate::ports::{KeptConflict, LinkError, QueuedOp};
 use crate::replace::never_left;
 use ed25519_dalek::VerifyingKey;
 use motcua_dossier::{BlobId, DocumentId, DossierId, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp};
@@ -131,6 +132,13 @@ pub(crate) enum Verdict {
         version: u64,
         /// To be kept.
         receipt: SignedReceipt,
+    },
+    /// Others changed or hold its dossier: a person looks at both sides.
+    Conflict {
+        /// The line's new state.
+        item: OutboxItem,
+        /// To be kept with it.
+        conflict: Box<KeptConflict>,
     },
     /// The warehouse is gone; nothing more in this pass.
     NoContact(LinkError),
@@ -270,7 +278,9 @@ impl Engine {
         };
         for verdict in &verdicts {
             match verdict {
-                Verdict::Write(item) | Verdict::Receive { item, .. } => self.take_in(item),
+                Verdict::Write(item) | Verdict::Receive { item, .. } | Verdict::Conflict { item, .. } => {
+                    self.take_in(item)
+                }
                 Verdict::NoContact(_) => self.stopped = true,
             }
         }
@@ -425,7 +435,16 @@ impl Engine {
             Some(
                 OpResult::Applied { version, receipt, .. } | OpResult::Duplicate { version, receipt, .. },
             ) => Some(self.receive(item, *version, receipt)),
-            Some(OpResult::Conflict { .. }) => Some(self.refuse(item, "dossierConflict")),
+            Some(OpResult::Conflict { server_version, held_by, server, .. }) => {
+                let conflict = KeptConflict {
+                    op: item.op,
+                    at: at.now,
+                    server_version: *server_version,
+                    held_by: held_by.clone(),
+                    server: server.as_deref().cloned(),
+                };
+                Some(Verdict::Conflict { item: self.refused(item, CONFLICT), conflict: Box::new(conflict) })
+            }
             Some(OpResult::Rejected { code, .. }) => Some(self.refuse(item, code)),
             Some(OpResult::Deferred { waits_for, kept, .. }) => self.deferred(item, waits_for, *kept, at),
             None => Some(self.put_off(item, link_code(&LinkError::Malformed), None, at)),
@@ -519,13 +538,17 @@ impl Engine {
     }
 
     fn refuse(&mut self, item: &OutboxItem, code: &str) -> Verdict {
+        Verdict::Write(self.refused(item, code))
+    }
+
+    fn refused(&mut self, item: &OutboxItem, code: &str) -> OutboxItem {
         self.ask_again(item);
-        Verdict::Write(OutboxItem {
+        OutboxItem {
             state: OutboxState::NeedsAttention { code: code.to_owned() },
             attempts: self.count(item),
             last_error: Some(code.to_owned()),
             ..item.clone()
-        })
+        }
     }
 
     fn put_off(&mut self, item: &OutboxItem, code: &str, pause: Option<u32>, at: Moment) -> Verdict {

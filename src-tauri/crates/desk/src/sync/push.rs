@@ -4,7 +4,7 @@ use super::engine::{Ended, Engine, Line, Moment, Task, Upload, Verdict};
 use super::{OnEvent, SyncEvent, SyncReport};
 use crate::desk::{Desk, Flow};
 use crate::error::{DeskError, link_code};
-use crate::ports::{Batch, LinkError, QueuedOp};
+use crate::ports::{Batch, KeptConflict, LinkError, QueuedOp};
 use crate::replace::{awaits_paper, hold, is_held, missing, never_left};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use motcua_dossier::{BlobId, OpId, OutboxItem, OutboxKind, OutboxState};
@@ -216,6 +216,12 @@ impl Desk {
                 report.received += 1;
                 dossier
             }
+            Verdict::Conflict { item, conflict } => {
+                let dossier = item.dossier;
+                self.live().sending.remove(&item.op);
+                self.write(item, vec![*conflict])?;
+                dossier
+            }
         };
         on_event(SyncEvent::DossierChanged(dossier));
         Ok(None)
@@ -235,10 +241,15 @@ impl Desk {
     }
 
     fn write_line(&self, item: OutboxItem) -> Result<(), DeskError> {
+        self.write(item, vec![])
+    }
+
+    /// A line and what was said of it, in one commit.
+    fn write(&self, item: OutboxItem, conflicts: Vec<KeptConflict>) -> Result<(), DeskError> {
         let _writing = self.writing();
         let held = self.vault.queued(item.op)?;
         if held.is_some_and(|q| !matches!(q.item.state, OutboxState::Replaced | OutboxState::Withdrawn)) {
-            self.vault.commit(&Batch { outbox: vec![item], ..Batch::default() })?;
+            self.vault.commit(&Batch { outbox: vec![item], conflicts, ..Batch::default() })?;
         }
         Ok(())
     }

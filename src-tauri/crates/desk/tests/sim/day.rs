@@ -112,7 +112,7 @@ impl Counter {
         let device = DeviceId::derive(u64::from(number), &[number; 10]);
         vault.create(OFFICER, &SECRET.to_owned().into(), &[5; 32], device).unwrap();
         vault.enrol(COLLEAGUE, &SECRET.to_owned().into()).unwrap();
-        let far = Arc::clone(warehouse) as Arc<dyn Warehouse>;
+        let far = Arc::new(warehouse.of(device)) as Arc<dyn Warehouse>;
         let line = Arc::new(BadLine::new(far, sim.timeline(), dice.apart()));
         let clock = Arc::new(SkewedClock::at(FRIDAY_MORNING, sim.timeline()));
         let desk = desk(&vault, &line, &clock, warehouse, device, dice.throw());
@@ -298,6 +298,7 @@ pub(crate) fn play(seed: u64) -> Told {
     let mut epoch_safe = true;
     for _ in 0..6 + dice.below(14) {
         sim.run(dice.millis(1_000, 90_000));
+        cursor_never_ahead(&counters, &warehouse);
         if epoch_safe {
             shown_is_durable(&counters, &warehouse);
         }
@@ -441,8 +442,39 @@ fn shown_is_durable(counters: &[Counter], warehouse: &FakeWarehouse) {
     }
 }
 
+/// Every counter knows every accepted dossier of the office as the warehouse has it, and nothing else.
+fn knows_the_office(counters: &[Counter], warehouse: &FakeWarehouse) {
+    let views = warehouse.dossiers();
+    for counter in counters {
+        for view in views.iter().filter(|view| view.accepted.is_some()) {
+            let row = counter.vault.office_dossier(view.id).unwrap().expect("told of every accepted dossier");
+            assert_eq!(row.version, view.version, "as it is now");
+            assert_eq!(Some(&row.code), view.accepted.as_ref().map(|accepted| &accepted.code));
+            assert_eq!(row.returned_at.is_some(), view.returned.is_some());
+            if let Some(own) = counter.vault.dossier(view.id).unwrap() {
+                assert_eq!(own.server_version, view.version, "this counter's own dossier too");
+            }
+        }
+        for row in counter.vault.office("", 1000).unwrap() {
+            assert!(views.iter().any(|view| view.id == row.id), "nothing that is not there");
+        }
+    }
+}
+
+/// What a cursor stands behind is known here: page and cursor were one commit.
+fn cursor_never_ahead(counters: &[Counter], warehouse: &FakeWarehouse) {
+    for counter in counters {
+        let cursor = counter.vault.setting("changes_cursor").unwrap().filter(|cursor| !cursor.is_empty());
+        for (id, version) in cursor.map(|cursor| warehouse.told_up_to(&cursor)).unwrap_or_default() {
+            let row = counter.vault.office_dossier(id).unwrap();
+            assert!(row.is_some_and(|row| row.version >= version), "the cursor is ahead of its rows");
+        }
+    }
+}
+
 fn after_all(counters: &[Counter], warehouse: &FakeWarehouse, told: &mut Told) {
     let views = warehouse.dossiers();
+    knows_the_office(counters, warehouse);
     let mut accepted_here: BTreeMap<DossierId, String> = BTreeMap::new();
     for counter in counters {
         let dossiers = counter.vault.dossiers("", 1000).unwrap();

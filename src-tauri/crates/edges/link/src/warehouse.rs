@@ -4,9 +4,12 @@ use crate::answer::{failure, json, success};
 use crate::settings::{LinkSettings, LinkSettingsError};
 use async_trait::async_trait;
 use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
-use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, ReferenceData};
+use motcua_dossier::{
+    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData,
+};
 use motcua_wire::{
-    About, Changes, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpsReply, OpsRequest, Problem,
+    About, Changes, DossierPage, DossierView, DossiersQuery, DossiersReply, IdentityReply, LeaseBlock,
+    LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, Problem,
 };
 use reqwest::header::{AUTHORIZATION, HeaderValue, IF_MATCH};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -169,5 +172,29 @@ impl Warehouse for HttpWarehouse {
         let request = self.request(Method::GET, &["changes"])?.query(&numbers);
         let request = since.iter().fold(request, |request, cursor| request.query(&[("since", cursor)]));
         json(send(request, USUAL + Duration::from_secs(wait.into())).await?).await
+    }
+
+    async fn office_page(&self, after: Option<DossierId>, limit: u32) -> Result<DossierPage, LinkError> {
+        let request = self.request(Method::GET, &["dossiers"])?.query(&[("limit", limit)]);
+        let request = after.iter().fold(request, |request, id| request.query(&[("after", id.to_string())]));
+        json(send(request, USUAL).await?).await
+    }
+
+    async fn office_dossiers(&self, ids: &[DossierId]) -> Result<Vec<OfficeDossier>, LinkError> {
+        let query = DossiersQuery { ids: ids.to_vec() };
+        let request = self.request(Method::POST, &["dossiers", "read"])?.json(&query);
+        let reply: DossiersReply = json(send(request, USUAL).await?).await?;
+        Ok(reply.items)
+    }
+
+    async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError> {
+        let query = OpsQuery { ops: ops.to_vec() };
+        let request = self.request(Method::POST, &["ops", "status"])?.json(&query);
+        let reply: OpsStatus = json(send(request, USUAL).await?).await?;
+        if reply.ops.iter().map(|op| op.op_id).eq(ops.iter().copied()) {
+            Ok(reply.ops)
+        } else {
+            Err(LinkError::Malformed)
+        }
     }
 }

@@ -2,12 +2,12 @@
 //! `tests/vault/fixtures.rs`. A committed fixture is never written again.
 //!
 //! ```sh
-//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_2
+//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_3
 //! ```
 
 #![allow(clippy::unwrap_used)]
 
-use motcua_desk::ports::{Batch, Vault};
+use motcua_desk::ports::{Batch, KeptConflict, OfficeRows, Vault};
 use motcua_dossier::{OutboxItem, OutboxState, Timestamp};
 use motcua_testkit::contract::vault as contract;
 use motcua_vault::SealedVault;
@@ -35,6 +35,18 @@ fn main() {
         documents: vec![(paper.record.owner[0].clone(), Timestamp(1_795_143_600_000), vec![paper])],
         captures: vec![contract::sample_capture(1)],
         settings: vec![("scanner".into(), "test:0".into())],
+        office: Some(OfficeRows {
+            epoch: 1,
+            rows: vec![contract::sample_office(2, "Đỗ Thị Bé (DEMO)")],
+            complete: true,
+        }),
+        conflicts: vec![KeptConflict {
+            op: queued[3].item.op,
+            at: Timestamp(1_795_143_700_000),
+            server_version: 3,
+            held_by: None,
+            server: None,
+        }],
         enqueue: queued,
         ..Batch::default()
     };

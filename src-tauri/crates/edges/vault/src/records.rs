@@ -1,10 +1,12 @@
 //! Rows of the database as the port's types.
 
 use crate::failure::from_sqlite;
-use motcua_desk::ports::{Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, VaultError};
+use motcua_desk::ports::{
+    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, OfficeRows, QueuedOp, VaultError,
+};
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
-    ReferenceData, SearchQuery, SearchText, SearchWord, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
+    OutboxItem, ReferenceData, SearchQuery, SearchText, SearchWord, Timestamp,
 };
 use motcua_wire::SignedReceipt;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
@@ -12,6 +14,30 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashSet;
 
 type Done<T> = Result<T, VaultError>;
+
+/// How one kind of row is searched.
+struct Searched {
+    newest: &'static str,
+    found: &'static str,
+}
+
+const DOSSIERS: Searched = Searched {
+    newest: "SELECT body FROM dossier ORDER BY place DESC LIMIT ?1",
+    found: "SELECT body FROM dossier WHERE place IN
+              (SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
+            ORDER BY place DESC",
+};
+
+/// Without those this counter has a dossier of.
+const OFFICE: Searched = Searched {
+    newest: "SELECT body FROM office WHERE NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = office.id)
+             ORDER BY place DESC LIMIT ?1",
+    found: "SELECT body FROM office WHERE place IN
+              (SELECT t.rowid FROM office_text t JOIN office o ON o.place = t.rowid
+               WHERE office_text MATCH ?1 AND NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = o.id)
+               ORDER BY t.rowid DESC LIMIT ?2)
+            ORDER BY place DESC",
+};
 
 /// The tables of one open vault.
 pub(crate) struct Records(Connection);
@@ -53,30 +79,47 @@ impl Records {
     }
 
     pub(crate) fn dossiers(&self, query: &str, limit: u32) -> Done<Vec<Dossier>> {
+        self.search(&DOSSIERS, query, limit, |dossier: &Dossier| dossier.id)
+    }
+
+    pub(crate) fn office(&self, query: &str, limit: u32) -> Done<Vec<OfficeDossier>> {
+        self.search(&OFFICE, query, limit, |row: &OfficeDossier| row.id)
+    }
+
+    fn search<T: DeserializeOwned>(
+        &self,
+        searched: &Searched,
+        query: &str,
+        limit: u32,
+        id: impl Fn(&T) -> DossierId,
+    ) -> Done<Vec<T>> {
         let query = SearchQuery::parse(query);
         if query.is_blank() {
-            return self.bodies("SELECT body FROM dossier ORDER BY place DESC LIMIT ?1", [limit]);
+            return self.bodies(searched.newest, [limit]);
         }
         if query.words().is_empty() {
             return Ok(vec![]);
         }
-        let newest = |which: &dyn Fn(&SearchWord) -> String| -> Done<Vec<Dossier>> {
+        let newest = |which: &dyn Fn(&SearchWord) -> String| -> Done<Vec<T>> {
             let wanted: Vec<String> = query.words().iter().map(which).collect();
-            self.bodies(
-                "SELECT body FROM dossier WHERE place IN
-                   (SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
-                 ORDER BY place DESC",
-                params![wanted.join(" AND "), limit],
-            )
+            self.bodies(searched.found, params![wanted.join(" AND "), limit])
         };
         let mut found = if query.has_marks() { newest(&with_marks)? } else { vec![] };
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         if found.len() < most {
-            let exact: HashSet<DossierId> = found.iter().map(|d| d.id).collect();
-            found.extend(newest(&without_marks)?.into_iter().filter(|d| !exact.contains(&d.id)));
+            let exact: HashSet<DossierId> = found.iter().map(&id).collect();
+            found.extend(newest(&without_marks)?.into_iter().filter(|d| !exact.contains(&id(d))));
             found.truncate(most);
         }
         Ok(found)
+    }
+
+    pub(crate) fn office_dossier(&self, id: DossierId) -> Done<Option<OfficeDossier>> {
+        self.body("SELECT body FROM office WHERE id = ?1", [id.to_string()])
+    }
+
+    pub(crate) fn conflict(&self, op: OpId) -> Done<Option<KeptConflict>> {
+        self.body("SELECT body FROM conflict WHERE op = ?1", [op.to_string()])
     }
 
     pub(crate) fn outbox(&self, all: bool) -> Done<Vec<OutboxItem>> {
@@ -236,6 +279,65 @@ impl Writing<'_> {
         }
         for (key, value) in &batch.settings {
             self.run("REPLACE INTO setting VALUES (?1, ?2)", [key, value])?;
+        }
+        if let Some(told) = &batch.office {
+            self.office(told)?;
+        }
+        for conflict in &batch.conflicts {
+            let row = params![conflict.op.to_string(), json(conflict)?];
+            self.run("REPLACE INTO conflict VALUES (?1, ?2)", row)?;
+        }
+        Ok(())
+    }
+
+    fn office(&self, told: &OfficeRows) -> Done<()> {
+        let epoch = signed(told.epoch)?;
+        for row in &told.rows {
+            let (id, version) = (row.id.to_string(), signed(row.version)?);
+            let held: Option<(i64, i64, i64, String)> = self
+                .tx
+                .prepare_cached("SELECT place, epoch, version, body FROM office WHERE id = ?1")
+                .and_then(|mut s| {
+                    s.query_row([&id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).optional()
+                })
+                .map_err(|e| from_sqlite(&e))?;
+            let (text, body) = (row.search_text(), json(row)?);
+            let Some((place, of, before, known)) = held else {
+                let mut place = row.place();
+                while self.run(
+                    "INSERT OR IGNORE INTO office VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![place, id, epoch, version, body],
+                )? == 0
+                {
+                    place += 1;
+                }
+                self.run(
+                    "INSERT INTO office_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
+                    params![place, text.words, text.marked, text.ends],
+                )?;
+                continue;
+            };
+            if (of, before) > (epoch, version) {
+                continue;
+            }
+            self.run(
+                "UPDATE office SET epoch = ?2, version = ?3, body = ?4 WHERE place = ?1",
+                params![place, epoch, version, body],
+            )?;
+            let known: Option<OfficeDossier> = serde_json::from_str(&known).ok();
+            if known.is_none_or(|known| known.search_text() != text) {
+                self.run(
+                    "REPLACE INTO office_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
+                    params![place, text.words, text.marked, text.ends],
+                )?;
+            }
+        }
+        if told.complete {
+            self.run(
+                "DELETE FROM office_text WHERE rowid IN (SELECT place FROM office WHERE epoch < ?1)",
+                [epoch],
+            )?;
+            self.run("DELETE FROM office WHERE epoch < ?1", [epoch])?;
         }
         Ok(())
     }

@@ -7,11 +7,12 @@ use crate::keys::{KeyFile, RootKey};
 use crate::records::Records;
 use crate::tries::Tries;
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, QueuedOp, Vault, VaultError, VaultStatus,
+    WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
-    ReferenceData, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
+    OutboxItem, ReferenceData, Timestamp,
 };
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -286,6 +287,18 @@ impl Vault for SealedVault {
 
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
         self.with(|open| open.records.setting(key))
+    }
+
+    fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.with(|open| open.records.office(query, limit))
+    }
+
+    fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError> {
+        self.with(|open| open.records.office_dossier(id))
+    }
+
+    fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError> {
+        self.with(|open| open.records.conflict(op))
     }
 }
 

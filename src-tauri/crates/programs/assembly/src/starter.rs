@@ -4,11 +4,12 @@
 //! `counter.json` beside it; the first contact brings whatever is newer.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, QueuedOp, Vault, VaultError, VaultStatus,
+    WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OpId, OutboxItem,
-    ReferenceData, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
+    OutboxItem, ReferenceData, Timestamp,
 };
 use motcua_vault::SealedVault;
 use serde::{Deserialize, Serialize};
@@ -169,6 +170,18 @@ impl Vault for StartedVault {
 
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
         self.vault.setting(key)
+    }
+
+    fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.vault.office(query, limit)
+    }
+
+    fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError> {
+        self.vault.office_dossier(id)
+    }
+
+    fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError> {
+        self.vault.conflict(op)
     }
 }
 

@@ -112,6 +112,16 @@ pub(crate) enum OutboxAction {
         #[arg(long = "op", value_name = "OP")]
         ops: Vec<String>,
     },
+    /// Đối chiếu: từng ngày, máy này đã gửi gì và kho đang có gì. Mã thoát 4 khi kho thiếu mục máy này giữ biên nhận, hoặc
+    /// hai bên khác nhau.
+    Reconcile {
+        /// Số ngày gần đây.
+        #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+        /// Xếp gửi lại các mục kho không biết; gửi bằng `motcua sync`.
+        #[arg(long)]
+        resend: bool,
+    },
 }
 
 #[derive(Subcommand)]

@@ -5,7 +5,7 @@ use crate::files::{on_interrupt, read, write_whole};
 use crate::output::{Failure, Output, sentence, word};
 use crate::secrets;
 use anyhow::Context;
-use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, RowProgress, ScanOptions};
+use motcua_desk::{AutoOutcome, Desk, Finding, Fit, NewDossier, ReconciledDay, RowProgress, ScanOptions};
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
     IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party, PartyKind,
@@ -200,6 +200,78 @@ pub(crate) async fn resend(desk: &Desk, op: &str, output: Output) -> Result<Exit
     let op = motcua_dossier::OpId::parse(op).context("mã của mục không đúng; xem `motcua outbox`")?;
     desk.resend(op).await?;
     outbox(desk, false, output).await
+}
+
+/// `motcua outbox reconcile`; exit code 4 when the warehouse lacks something or the sides differ.
+pub(crate) async fn reconcile(
+    desk: &Desk,
+    days: u32,
+    resend: bool,
+    output: Output,
+) -> Result<ExitCode, Failure> {
+    let found = desk.reconcile(days).await?;
+    let lost = found.lost();
+    let again = if resend { desk.send_again(&lost).await? } else { 0 };
+    let counted = |day: &ReconciledDay| {
+        use Finding::{Arriving, Differs, Kept, Received, Refused, Unknown, Waiting};
+        [
+            day.count(&[Received, Arriving]),
+            day.count(&[Kept]),
+            day.count(&[Waiting, Refused]),
+            day.count(&[Unknown]),
+            day.count(&[Differs]),
+        ]
+    };
+    let days: Vec<_> = found
+        .days
+        .iter()
+        .map(|day| {
+            let [received, kept, waiting, unknown, differs] = counted(day);
+            let open = day.lines.iter().filter(|line| line.finding != Finding::Received);
+            let lines: Vec<_> = open
+                .map(|line| json!({ "op": line.item.op, "kind": line.item.kind, "finding": finding_key(&line.finding) }))
+                .collect();
+            json!({ "day": day.day.format_iso(), "sent": day.lines.len(), "received": received, "kept": kept,
+                    "waiting": waiting, "unknown": unknown, "differs": differs, "lines": lines })
+        })
+        .collect();
+    output.data(&json!({ "days": days, "again": again }), || {
+        for day in &found.days {
+            let [received, kept, waiting, unknown, differs] = counted(day);
+            println!(
+                "{}\tđã gửi {}\tkho có {received}\tkho giữ chờ tệp {kept}\tchưa xong {waiting}\tkho thiếu {unknown}\tkhác nhau {differs}",
+                day.day.format_vn(),
+                day.lines.len(),
+            );
+            for line in day.lines.iter().filter(|line| line.finding != Finding::Received) {
+                let word = sentence("finding", finding_key(&line.finding), &BTreeMap::new()).unwrap_or_default();
+                println!("  {}\t{}\t{word}", line.item.op, self::word("out_kind", &line.item.kind));
+            }
+        }
+        if found.days.is_empty() {
+            println!("Máy này chưa gửi gì trong những ngày này.");
+        }
+        if again > 0 {
+            println!("Đã xếp gửi lại {again} mục → motcua sync");
+        } else if !lost.is_empty() {
+            println!("Gửi lại các mục kho thiếu → motcua outbox reconcile --resend, rồi motcua sync");
+        }
+    })?;
+    let apart = |day: &ReconciledDay| day.count(&[Finding::Unknown, Finding::Differs]) > 0;
+    Ok(if found.days.iter().any(apart) && again == 0 { ExitCode::from(4) } else { ExitCode::SUCCESS })
+}
+
+/// How a finding is called in JSON and in the texts.
+fn finding_key(finding: &Finding) -> &'static str {
+    match finding {
+        Finding::Received => "received",
+        Finding::Arriving => "arriving",
+        Finding::Kept => "kept",
+        Finding::Waiting => "waiting",
+        Finding::Refused => "refused",
+        Finding::Unknown => "unknown",
+        Finding::Differs => "differs",
+    }
 }
 
 /// `motcua sync`; exit code 3 when the warehouse was not reached, 4 when a line needs a person.

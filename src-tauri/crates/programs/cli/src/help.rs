@@ -43,6 +43,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("dossier export", &["motcua dossier export 01a1fd07-… 0 --out ket-qua.pdf"]),
     ("outbox", &["motcua outbox", "motcua outbox --all --json"]),
     ("outbox resend", &["motcua outbox resend 01a1fd07-c562-7069-b328-0c13631b4c9b"]),
+    ("outbox reconcile", &["motcua outbox reconcile", "motcua outbox reconcile --days 7 --json"]),
     (
         "outbox withdraw",
         &[

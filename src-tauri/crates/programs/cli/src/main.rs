@@ -79,6 +79,9 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Outbox { action: Some(OutboxAction::Export { to, ops }), .. } => {
             opened(&desk, async { package::export(&desk, &to, &ops, output) }).await
         }
+        Command::Outbox { action: Some(OutboxAction::Reconcile { days, resend }), .. } => {
+            opened(&desk, dossier::reconcile(&desk, days, resend, output)).await
+        }
         Command::Sync { watch } => opened(&desk, dossier::sync(&desk, watch, output)).await,
     }
 }

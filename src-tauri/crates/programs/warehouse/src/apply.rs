@@ -306,6 +306,7 @@ impl Warehouse {
         reference: &Reference,
         now: Timestamp,
     ) -> Result<(u64, SignedReceipt), Stop> {
+        let before = dossier.clone();
         dossier.version += 1;
         let done = match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
@@ -317,6 +318,14 @@ impl Warehouse {
             OpPayload::ReturnResult(result) => return_result(view, caller, op, result, &dossier, now)?,
             OpPayload::Withdraw(work) => withdraw(view, op, work, now)?,
         };
+        let said_again = match &op.payload {
+            OpPayload::AcceptDossier(_) => before.accepted.is_some(),
+            OpPayload::ReturnResult(_) => before.returned.is_some(),
+            OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => false,
+        };
+        if said_again {
+            view.keep_history(op.dossier, &before)?;
+        }
         match &op.payload {
             OpPayload::AcceptDossier(accepted) => dossier.accepted = Some((**accepted).clone()),
             OpPayload::ReturnResult(result) => dossier.returned = Some((**result).clone()),
@@ -518,10 +527,12 @@ fn accept(
     reference: &Reference,
     now: Timestamp,
 ) -> Result<Done, Stop> {
-    // One that was applied while its counter made another is corrected by that other; both are kept.
+    // One that was applied while its counter made another is corrected by that other; one that was made in
+    // knowledge of it is what a person settled. What stood before is kept.
     let corrects = match &dossier.accepted {
         None => false,
         Some(_) if dossier.returned.is_none() && view.accepted_by_one_of(op.dossier, &op.replaces)? => true,
+        Some(before) if knows(op, dossier) && before.code == accepted.code => true,
         Some(_) => return Err(rejected("alreadyAccepted", &["dossier"])),
     };
     if !reference.knows_procedure(&accepted.procedure) {
@@ -567,7 +578,6 @@ fn accept(
         return Err(Stop::Deferred(waits_for));
     }
     if corrects {
-        view.keep_corrected(op.dossier)?;
         view.forget_uses_but(op.dossier, &reused)?;
     }
     for document in &reused {
@@ -578,6 +588,12 @@ fn accept(
         view.put_consent(op.dossier, dossier.version, consent)?;
     }
     Ok(Done { document: None, blobs: blobs_of(&op.payload) })
+}
+
+/// The operation was made in knowledge of the dossier as it was before it: what it says again takes the place of
+/// what was said, which is kept. So a person settles a conflict; by itself no counter says a thing twice.
+fn knows(op: &Op, dossier: &DossierRow) -> bool {
+    op.base_version >= dossier.version.saturating_sub(1)
 }
 
 /// Every number of the owner: those the dossier tells, those known here for the same person, and those
@@ -661,7 +677,7 @@ fn return_result(
     let Some(accepted) = &dossier.accepted else {
         return Err(Stop::Deferred(vec![op.dossier.to_string()]));
     };
-    if dossier.returned.is_some() {
+    if dossier.returned.is_some() && !knows(op, dossier) {
         return Err(rejected("alreadyReturned", &["dossier"]));
     }
     let owner = &accepted.applicant.owner;

@@ -2,8 +2,10 @@
 
 use crate::apply::MIN_SCHEMA;
 use crate::problem::Refusal;
+use crate::store::StoreError;
 use crate::warehouse::Warehouse;
-use motcua_wire::Changes;
+use motcua_dossier::{DossierId, OfficeDossier};
+use motcua_wire::{Changes, DossierPage};
 
 /// A change is told for so long; a machine that was away longer asks for what it needs by itself.
 pub(crate) const CHANGES_DAYS: i64 = 90;
@@ -57,9 +59,38 @@ impl Warehouse {
                     next_cursor: Cursor { epoch, seq }.text(),
                     has_more,
                     min_schema: MIN_SCHEMA,
+                    epoch,
+                    time: self.now(),
                 }))
             })?
             .ok_or(Refusal::CursorGone)
+    }
+}
+
+impl Warehouse {
+    /// A page of an agency's accepted dossiers, and where changes after it begin.
+    pub(crate) fn office_page(
+        &self,
+        agency: &str,
+        after: Option<DossierId>,
+        limit: usize,
+    ) -> Result<DossierPage, StoreError> {
+        let (epoch, newest, now) =
+            self.records.read(|v| Ok((v.epoch()?, v.change_bounds()?.newest, self.now())))?;
+        // Read after the bounds: a change between the two is told again, none is left out.
+        let mut items = self.records.read(|v| v.office_page(agency, after, limit, now))?;
+        let next = (items.len() == limit).then(|| items.last().map(|d| d.id)).flatten();
+        self.name_procedures(&mut items);
+        Ok(DossierPage { items, next, cursor: Cursor { epoch, seq: newest }.text(), epoch })
+    }
+
+    /// Names of procedures as the newest reference data has them.
+    pub(crate) fn name_procedures(&self, rows: &mut [OfficeDossier]) {
+        let Ok(Some(reference)) = self.reference() else { return };
+        for row in rows {
+            let named = reference.data.procedures.iter().find(|p| p.code.same_procedure(&row.procedure));
+            row.procedure_name = named.map(|p| p.name.clone()).unwrap_or_default();
+        }
     }
 }
 
@@ -67,7 +98,6 @@ impl Warehouse {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::StoreError;
     use crate::warehouse::on_clock;
     use motcua_dossier::Timestamp;
     use motcua_wire::Change;

@@ -3,6 +3,7 @@
 mod blobs;
 mod changes;
 mod leases;
+mod office;
 mod openapi;
 mod records;
 mod uploads;
@@ -39,7 +40,10 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/identity/{number}", get(records::identity))
         .route("/v1/documents", get(records::documents))
         .route("/v1/ops", post(records::ops))
+        .route("/v1/ops/status", post(office::op_states))
         .route("/v1/changes", get(changes::changes))
+        .route("/v1/dossiers", get(office::page))
+        .route("/v1/dossiers/read", post(office::read))
         .route("/v1/dossiers/{id}", get(records::dossier))
         .route("/v1/dossiers/{id}/lease", post(leases::take).delete(leases::give_back))
         .route("/v1/number-blocks", post(records::number_blocks))

@@ -25,6 +25,7 @@ pub(crate) enum Refusal {
     CursorGone,
     BodyMalformed,
     TooManyOps,
+    TooManyIds,
     BodyTooLarge,
     BlobHashMismatch,
     UploadBroken,
@@ -52,7 +53,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 40] = [
+    pub(crate) const ALL: [Self; 41] = [
         Self::Unauthorized,
         Self::AgencyMismatch,
         Self::RouteUnknown,
@@ -71,6 +72,7 @@ impl Refusal {
         Self::CursorGone,
         Self::BodyMalformed,
         Self::TooManyOps,
+        Self::TooManyIds,
         Self::BodyTooLarge,
         Self::BlobHashMismatch,
         Self::UploadBroken,
@@ -183,6 +185,7 @@ impl Refusal {
             Self::TooManyOps => {
                 (S::UNPROCESSABLE_ENTITY, "tooManyOps", "Mỗi lần gửi tối đa 100 thao tác", None)
             }
+            Self::TooManyIds => (S::UNPROCESSABLE_ENTITY, "tooManyIds", "Mỗi lần hỏi tối đa 500 mục", None),
             Self::BodyTooLarge => {
                 (S::PAYLOAD_TOO_LARGE, "bodyTooLarge", "Nội dung gửi lên vượt giới hạn dung lượng", None)
             }

@@ -11,6 +11,7 @@ mod imports;
 mod inbox;
 mod leases;
 mod numbers;
+mod office;
 mod papers;
 mod restored;
 mod schema;

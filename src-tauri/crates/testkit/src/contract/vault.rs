@@ -3,14 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, QueuedOp, Vault, VaultError, VaultStatus,
-    WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, KeptConflict, OfficeRows, QueuedOp, Vault,
+    VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, DeviceId, DocumentId, DocumentRecord,
+    AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
     DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, IdNumber, IdentityAnswer,
-    IdentityCheck, Metadata, NumberBlock, OpId, OutboxItem, OutboxKind, OutboxState, PaperCode, Party,
-    PartyKind, ProcedureCode, Provenance, ReferenceData, ReturnMethod, StoreKind, Timestamp,
+    IdentityCheck, Metadata, NumberBlock, OfficeDossier, OpId, OutboxItem, OutboxKind, OutboxState,
+    PaperCode, Party, PartyKind, ProcedureCode, Provenance, ReferenceData, ReturnMethod, StoreKind,
+    Timestamp,
 };
 use motcua_wire::{Op, OpPayload, SCHEMA_VERSION, SignedReceipt};
 
@@ -44,6 +45,84 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     what_is_known_of_an_owner_is_replaced_whole(make().as_ref());
     small_records_come_back(make().as_ref());
     everything_survives_a_lock(make().as_ref());
+    the_office_s_dossiers_follow_their_history(make().as_ref());
+    the_other_side_of_a_conflict_is_kept(make().as_ref());
+}
+
+fn the_office_s_dossiers_follow_their_history(vault: &dyn Vault) {
+    create(vault);
+    let know = |epoch: u64, rows: &[OfficeDossier], complete: bool| {
+        let office = Some(OfficeRows { epoch, rows: rows.to_vec(), complete });
+        let settings = vec![("cursor".to_owned(), epoch.to_string())];
+        vault.commit(&Batch { office, settings, ..Batch::default() }).unwrap();
+    };
+    let (first, second) = (sample_office(1, "Nguyễn Văn A (DEMO)"), sample_office(2, "Đỗ Thị Bé (DEMO)"));
+    know(1, &[first.clone(), second.clone()], true);
+    assert_eq!(vault.office("", 10), Ok(vec![second.clone(), first]), "the newer stands first");
+    for query in ["do thi be", "Đỗ Thị Bé", "0002", second.code.as_str()] {
+        assert_eq!(vault.office(query, 10), Ok(vec![second.clone()]), "{query}");
+    }
+    assert_eq!(vault.office("...", 10), Ok(vec![]));
+    let newer = OfficeDossier { version: 5, owner_name: "Đỗ Thị Bông (DEMO)".into(), ..second.clone() };
+    know(1, &[newer.clone(), second.clone()], false);
+    assert_eq!(vault.office_dossier(second.id), Ok(Some(newer)), "an older word replaces nothing");
+    assert_eq!(vault.office("do thi be", 10), Ok(vec![]));
+    assert_eq!(vault.office("bong", 10).unwrap().len(), 1);
+    know(2, std::slice::from_ref(&second), false);
+    assert_eq!(
+        vault.office_dossier(second.id),
+        Ok(Some(second.clone())),
+        "another history counts from its own start"
+    );
+    assert_eq!(vault.office("", 10).unwrap().len(), 2, "not everything of it is known yet");
+    know(2, &[], true);
+    assert_eq!(vault.office("", 10), Ok(vec![second.clone()]), "what the new history does not have is gone");
+    assert_eq!(vault.office("nguyen", 10), Ok(vec![]));
+    let own = Dossier { id: second.id, ..sample_dossier(2, "Đỗ Thị Bé (DEMO)") };
+    commit_dossier(vault, &own).unwrap();
+    assert_eq!(vault.office("", 10), Ok(vec![]), "this counter has it itself");
+    assert_eq!(vault.office("be", 10), Ok(vec![]));
+    assert_eq!(vault.office_dossier(second.id), Ok(Some(second)));
+    assert_eq!(vault.setting("cursor"), Ok(Some("2".into())));
+}
+
+fn the_other_side_of_a_conflict_is_kept(vault: &dyn Vault) {
+    create(vault);
+    let op = sample_op(1).item.op;
+    assert_eq!(vault.conflict(op), Ok(None));
+    let kept =
+        |server_version| KeptConflict { op, at: Timestamp(7), server_version, held_by: None, server: None };
+    for version in [3, 4] {
+        vault.commit(&Batch { conflicts: vec![kept(version)], ..Batch::default() }).unwrap();
+        assert_eq!(vault.conflict(op), Ok(Some(kept(version))));
+    }
+}
+
+/// A dossier another counter took in.
+#[must_use]
+pub fn sample_office(number: u8, owner: &str) -> OfficeDossier {
+    let own = sample_dossier(number, owner);
+    OfficeDossier {
+        id: DossierId::derive(u64::from(number), &[number; 10]),
+        version: 3,
+        code: DossierCode::parse(&format!("000.01.20.H08-261120-{number:04}")).unwrap(),
+        procedure: own.procedure,
+        procedure_name: own.procedure_name,
+        owner_name: owner.to_owned(),
+        owner_number: sample_number(number),
+        accepted_at: Timestamp(1_795_143_600_000),
+        deadline: Deadline {
+            day: Day::parse("2026-11-24").unwrap(),
+            working_days: 1,
+            skipped: vec![],
+            machine_time: false,
+        },
+        returned_at: None,
+        officer: OFFICER.into(),
+        device: Some(sample_device()),
+        counter: String::new(),
+        holder: None,
+    }
 }
 
 /// A vault that was just made, with [`OFFICER`] inside.
@@ -482,6 +561,8 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         replaced: Default::default(),
         withdrawals: vec![],
         guide_due: false,
+        taken_up: None,
+        settlements: vec![],
         officer: OFFICER.into(),
         opened_at: Timestamp(i64::try_from(at).unwrap()),
         server_version: 0,

@@ -6,6 +6,7 @@ mod feed;
 mod inbox;
 mod lease;
 mod machine;
+mod office;
 
 use async_trait::async_trait;
 use ed25519_dalek::VerifyingKey;
@@ -86,6 +87,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     inbox::suite(&make).await;
     feed::suite(&make).await;
     lease::suite(&make).await;
+    office::suite(&make).await;
     a_cut_line_is_no_contact(make().await).await;
 }
 

@@ -7,13 +7,13 @@ use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode,
-    DossierId, IdNumber, OpId, PaperCode, Party, Provenance, Timestamp,
+    DossierId, Holder, IdNumber, OfficeDossier, OpId, PaperCode, Party, Provenance, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, Change, Changes, DossierEvent, DossierLease, DossierView, EvidenceSource, LEASE_HOURS,
-    LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, Op, OpPayload, OpResult, ReceiptBody, ReturnedResult,
-    SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
+    AcceptedDossier, Change, Changes, DossierEvent, DossierLease, DossierPage, DossierView, EvidenceSource,
+    LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, Op, OpPayload, OpResult, OpState,
+    ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -103,7 +103,7 @@ impl State {
                 return OpResult::Deferred { op_id, waits_for, kept };
             }
             Err(Refusal::Rejected(code)) => {
-                self.ops.insert(op_id, Seen { body, applied: None });
+                self.ops.insert(op_id, Seen { body, applied: None, refused: Some(code.clone()) });
                 OpResult::Rejected { op_id, code, fields: vec![] }
             }
             Err(Refusal::Deferred(waits_for)) => OpResult::Deferred { op_id, waits_for, kept: false },
@@ -227,7 +227,65 @@ impl State {
         let items: Vec<Change> = self.feed.iter().skip(from).take(limit as usize).cloned().collect();
         let told = from + items.len();
         let (next_cursor, has_more) = (format!("{}/{told}", self.epoch), told < self.feed.len());
-        Ok(Changes { items, next_cursor, has_more, min_schema: 1 })
+        let (epoch, time) = (self.epoch, FRIDAY_MORNING);
+        Ok(Changes { items, next_cursor, has_more, min_schema: 1, epoch, time })
+    }
+
+    /// A dossier in short; none before its acceptance.
+    pub(super) fn office_dossier(&self, id: DossierId) -> Option<OfficeDossier> {
+        let view = self.view(id)?;
+        let accepted = view.accepted?;
+        let named = self.reference.procedures.iter().find(|p| p.code.same_procedure(&accepted.procedure));
+        let holder = view.lease.map(|lease| Holder {
+            device: lease.device,
+            counter: String::new(),
+            officer: lease.officer,
+            until: lease.until,
+        });
+        Some(OfficeDossier {
+            id,
+            version: view.version,
+            code: accepted.code,
+            procedure: accepted.procedure,
+            procedure_name: named.map(|p| p.name.clone()).unwrap_or_default(),
+            owner_name: accepted.applicant.owner.name,
+            owner_number: accepted.applicant.owner.number,
+            accepted_at: accepted.accepted_at,
+            deadline: accepted.deadline,
+            returned_at: view.returned.map(|returned| returned.returned_at),
+            officer: accepted.officer,
+            device: self.changes.iter().find(|step| step.dossier == id).map(|step| step.device),
+            counter: String::new(),
+            holder,
+        })
+    }
+
+    pub(super) fn office_page(&self, after: Option<DossierId>, limit: u32) -> Result<DossierPage, LinkError> {
+        if !(1..=MAX_CHANGES).contains(&limit) {
+            return Err(LinkError::Refused("queryMalformed".into()));
+        }
+        let mut ids = self.dossiers.keys().copied().filter(|id| after.is_none_or(|after| *id > after));
+        let items: Vec<_> =
+            ids.by_ref().filter_map(|id| self.office_dossier(id)).take(limit as usize).collect();
+        let next = (items.len() == limit as usize).then(|| items.last().map(|d| d.id)).flatten();
+        let cursor = format!("{}/{}", self.epoch, self.feed.len());
+        Ok(DossierPage { items, next, cursor, epoch: self.epoch })
+    }
+
+    /// How far an operation of that machine is.
+    pub(super) fn op_state(&self, op: OpId, device: DeviceId) -> OpState {
+        if let Some(kept) = self.inbox.iter().find(|kept| kept.op_id == op && kept.device == device) {
+            let ahead = self.inbox.iter().filter(|other| goes_before(other, kept));
+            let files = self.missing(kept).into_iter().map(|blob| blob.to_string());
+            return OpState::Kept { waits_for: files.chain(ahead.map(|o| o.op_id.to_string())).collect() };
+        }
+        match self.ops.get(&op).filter(|seen| seen.body.device == device) {
+            Some(Seen { applied: Some((version, receipt)), .. }) => {
+                OpState::Received { version: *version, receipt: receipt.clone() }
+            }
+            Some(Seen { refused: Some(code), .. }) => OpState::Refused { code: code.clone() },
+            Some(_) | None => OpState::Unknown,
+        }
     }
 
     fn missing(&self, op: &Op) -> Vec<BlobId> {
@@ -272,7 +330,7 @@ impl State {
         let takes_back = matches!(op.payload, OpPayload::Withdraw(_));
         let (device, device_seq) = (op.device, if takes_back { 0 } else { op.device_seq });
         self.changes.push(Step { dossier: op.dossier, version, device, device_seq });
-        self.ops.insert(op_id, Seen { body, applied: Some((version, receipt.clone())) });
+        self.ops.insert(op_id, Seen { body, applied: Some((version, receipt.clone())), refused: None });
         self.applied += 1;
         OpResult::Applied { op_id, version, receipt }
     }
@@ -365,7 +423,11 @@ impl State {
     ) -> Result<Done, Refusal> {
         let stands = self.dossiers.get(&op.dossier).filter(|d| d.accepted.is_some());
         let by_earlier = self.accepted_by.get(&op.dossier).is_some_and(|by| op.replaces.contains(by));
-        if stands.is_some_and(|d| d.returned.is_some() || !by_earlier) {
+        // Said again in knowledge of what is here, it takes its place.
+        let knows = stands.is_some_and(|d| {
+            op.base_version >= d.version && d.accepted.as_ref().is_some_and(|a| a.code == accepted.code)
+        });
+        if stands.is_some_and(|d| !knows && (d.returned.is_some() || !by_earlier)) {
             return Err(rejected("alreadyAccepted"));
         }
         let earlier: BTreeSet<DocumentId> =
@@ -470,7 +532,7 @@ impl State {
         let Some(accepted) = view.and_then(|d| d.accepted.as_ref()) else {
             return Err(Refusal::Deferred([missing, vec![op.dossier.to_string()]].concat()));
         };
-        if view.is_some_and(|d| d.returned.is_some()) {
+        if view.is_some_and(|d| d.returned.is_some() && op.base_version < d.version) {
             return Err(rejected("alreadyReturned"));
         }
         let numbers = accepted.applicant.owner.numbers();

@@ -51,6 +51,17 @@ fn schema_2_opens_with_its_outbox() {
     opens_with_its_outbox("schema_2");
 }
 
+#[test]
+fn schema_3_opens_with_its_outbox_and_its_office() {
+    opens_with_its_outbox("schema_3");
+    let dir = copied("schema_3");
+    let vault = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap();
+    let row = contract::sample_office(2, "Đỗ Thị Bé (DEMO)");
+    assert_eq!(vault.office("do thi be", 10), Ok(vec![row]));
+    let op = contract::sample_op(4).item.op;
+    assert_eq!(vault.conflict(op).unwrap().map(|kept| kept.server_version), Some(3));
+}
+
 fn opens_with_its_outbox(fixture: &str) {
     for recovery in [false, true] {
         let dir = copied(fixture);

@@ -139,6 +139,57 @@ pub(super) struct ChangesSchema {
     next_cursor: String,
     has_more: bool,
     min_schema: u32,
+    epoch: u64,
+    time: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = DossierPage)]
+pub(super) struct DossierPageSchema {
+    /// OfficeDossier, in the order of their ids.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<serde_json::Value>,
+    next: Option<String>,
+    cursor: String,
+    epoch: u64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = DossiersQuery)]
+pub(super) struct DossiersQuerySchema {
+    #[schema(max_items = 500)]
+    ids: Vec<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = DossiersReply)]
+pub(super) struct DossiersReplySchema {
+    /// OfficeDossier.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<serde_json::Value>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OpsQuery)]
+pub(super) struct OpsQuerySchema {
+    #[schema(max_items = 500)]
+    ops: Vec<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case", tag = "state")]
+#[schema(as = OpStatus)]
+pub(super) enum OpStatusSchema {
+    Received { op_id: String, version: u64, receipt: String },
+    Kept { op_id: String, waits_for: Vec<String> },
+    Refused { op_id: String, code: String },
+    Unknown { op_id: String },
+}
+
+#[derive(ToSchema)]
+#[schema(as = OpsStatus)]
+pub(super) struct OpsStatusSchema {
+    ops: Vec<OpStatusSchema>,
 }
 
 #[derive(ToSchema)]
@@ -283,6 +334,9 @@ impl Modify for DeviceKey {
         super::records::documents,
         super::records::ops,
         super::changes::changes,
+        super::office::page,
+        super::office::read,
+        super::office::op_states,
         super::records::dossier,
         super::leases::take,
         super::leases::give_back,

@@ -160,12 +160,14 @@ impl View<'_> {
         Ok(by.is_some_and(|by| ops.iter().any(|op| op.to_string() == by)))
     }
 
-    /// The acceptance that is corrected now stays in the records.
-    pub(crate) fn keep_corrected(&self, dossier: DossierId) -> Result<(), StoreError> {
+    /// Keeps what a dossier said at its version, before something else takes its place.
+    pub(crate) fn keep_history(&self, id: DossierId, row: &DossierRow) -> Result<(), StoreError> {
+        let accepted = row.accepted.as_ref().map(serde_json::to_string).transpose()?;
+        let returned = row.returned.as_ref().map(serde_json::to_string).transpose()?;
         self.0.execute(
-            "UPDATE acceptances SET corrected = (SELECT accepted FROM dossiers WHERE id = ?1)
-             WHERE dossier = ?1 AND corrected IS NULL",
-            [dossier.to_string()],
+            "INSERT INTO dossier_history(dossier, version, accepted, returned) VALUES(?, ?, ?, ?)
+             ON CONFLICT DO NOTHING",
+            params![id.to_string(), row.version, accepted, returned],
         )?;
         Ok(())
     }

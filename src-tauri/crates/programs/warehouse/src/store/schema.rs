@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -115,7 +115,12 @@ CREATE TABLE replaced_ops(
 CREATE TABLE withdrawals(
   op TEXT PRIMARY KEY, dossier TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE acceptances(
-  dossier TEXT NOT NULL, version INTEGER NOT NULL, op TEXT NOT NULL, corrected TEXT,
+  dossier TEXT NOT NULL, version INTEGER NOT NULL, op TEXT NOT NULL, PRIMARY KEY(dossier, version)) STRICT, WITHOUT ROWID;
+",
+    "
+CREATE INDEX dossiers_agency ON dossiers(agency, id);
+CREATE TABLE dossier_history(
+  dossier TEXT NOT NULL, version INTEGER NOT NULL, accepted TEXT, returned TEXT,
   PRIMARY KEY(dossier, version)) STRICT, WITHOUT ROWID;
 ",
 ];

@@ -15,6 +15,7 @@ mod leases;
 mod line;
 mod mishaps;
 mod numbers;
+mod office;
 mod ops;
 mod package;
 mod paper;

@@ -8,7 +8,7 @@ use crate::world::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_desk::ports::{Lease, LinkError, Warehouse};
-use motcua_dossier::{AgencyCode, BlobId, DossierId, IdNumber};
+use motcua_dossier::{AgencyCode, BlobId, DossierId, IdNumber, OpId};
 use motcua_testkit::{ChaosLine, Cut, CutAt, Mishap};
 use motcua_wire::{LeaseBlock, LeaseDossier, Op, OpResult, OpsRequest};
 use reqwest::{Method, Response};
@@ -42,6 +42,9 @@ enum Action {
     Documents,
     Changes,
     Dossier,
+    OfficePage,
+    OfficeDossiers,
+    OpStates,
     Fetch(BlobId, Vec<u8>),
     Ops(Box<Op>),
     Put(BlobId, Vec<u8>),
@@ -76,6 +79,9 @@ impl Action {
             ("get", "/v1/documents") => Self::Documents,
             ("get", "/v1/changes") => Self::Changes,
             ("get", "/v1/dossiers/{id}") => Self::Dossier,
+            ("get", "/v1/dossiers") => Self::OfficePage,
+            ("post", "/v1/dossiers/read") => Self::OfficeDossiers,
+            ("post", "/v1/ops/status") => Self::OpStates,
             ("get", "/v1/blobs/{sha256}") => {
                 upload(&world.line(0), &bytes).await;
                 Self::Fetch(blob, bytes)
@@ -136,6 +142,13 @@ impl Action {
             Self::Changes => line.changes(None, 500, 0).await.map(drop),
             Self::Dossier => {
                 line.dossier(DossierId(fresh_uuid())).await.map(|found| assert!(found.is_none()))
+            }
+            Self::OfficePage => line.office_page(None, 500).await.map(drop),
+            Self::OfficeDossiers => {
+                line.office_dossiers(&[DossierId(fresh_uuid())]).await.map(|found| assert!(found.is_empty()))
+            }
+            Self::OpStates => {
+                line.op_states(&[OpId(fresh_uuid())]).await.map(|states| assert_eq!(states.len(), 1))
             }
             Self::Fetch(blob, bytes) => {
                 line.fetch(blob, &|_, _| {}, &cancel).await.map(|got| assert_eq!(got, *bytes))

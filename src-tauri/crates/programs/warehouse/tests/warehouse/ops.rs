@@ -107,7 +107,7 @@ async fn a_result_waits_for_the_acceptance_and_completes_the_dossier() {
     assert!(view.accepted.is_some() && view.returned.is_some());
     let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
     assert_eq!(papers[0].record, view.returned.unwrap().record);
-    let twice = world.op(0, dossier, 2, returned(paper::record(OWNER, &bytes, 1)));
+    let twice = world.op(0, dossier, 1, returned(paper::record(OWNER, &bytes, 1)));
     assert_eq!(rejected_code(&push(&line, &twice).await), "alreadyReturned");
     assert_eq!(world.line(2).dossier(dossier).await.unwrap(), None, "another agency sees nothing");
 }

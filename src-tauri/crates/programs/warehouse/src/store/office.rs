@@ -1,0 +1,147 @@
+//! Dossiers of an agency in short, and what became of a machine's operations.
+
+use super::{StoreError, View};
+use motcua_dossier::{BlobId, DeviceId, DossierId, Holder, OfficeDossier, OpId, Timestamp};
+use motcua_wire::{AcceptedDossier, OpState, ReturnedResult, SignedReceipt};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// The machine that took a dossier in is the one whose operation on it was applied first.
+const ROW: &str = "SELECT d.id, d.version, d.accepted, d.returned,
+    o.device, coalesce(by.name, ''), l.device, coalesce(held.name, ''), l.officer, l.until
+  FROM dossiers d
+  LEFT JOIN ops o ON o.id =
+    (SELECT id FROM ops WHERE dossier = d.id AND version IS NOT NULL ORDER BY version LIMIT 1)
+  LEFT JOIN devices by ON by.id = o.device
+  LEFT JOIN leases l ON l.dossier = d.id AND l.until > ?1
+  LEFT JOIN devices held ON held.id = l.device
+  WHERE d.agency = ?2 AND d.accepted IS NOT NULL";
+
+struct Raw {
+    id: String,
+    version: u64,
+    accepted: String,
+    returned: Option<String>,
+    device: Option<String>,
+    counter: String,
+    holder: Option<(String, String, i64)>,
+    holder_name: String,
+}
+
+impl Raw {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let held: (Option<String>, Option<String>, Option<i64>) = (row.get(6)?, row.get(8)?, row.get(9)?);
+        Ok(Self {
+            id: row.get(0)?,
+            version: row.get(1)?,
+            accepted: row.get(2)?,
+            returned: row.get(3)?,
+            device: row.get(4)?,
+            counter: row.get(5)?,
+            holder: match held {
+                (Some(device), Some(officer), Some(until)) => Some((device, officer, until)),
+                _ => None,
+            },
+            holder_name: row.get(7)?,
+        })
+    }
+
+    fn told(self) -> Result<OfficeDossier, StoreError> {
+        let accepted: AcceptedDossier = serde_json::from_str(&self.accepted)?;
+        let returned: Option<ReturnedResult> =
+            self.returned.as_deref().map(serde_json::from_str).transpose()?;
+        let device = |text: &str| DeviceId::parse(text).map_err(|_| StoreError::Identifier);
+        let holder = match self.holder {
+            Some((held_by, officer, until)) => Some(Holder {
+                device: device(&held_by)?,
+                counter: self.holder_name,
+                officer,
+                until: Timestamp(until),
+            }),
+            None => None,
+        };
+        Ok(OfficeDossier {
+            id: DossierId::parse(&self.id).map_err(|_| StoreError::Identifier)?,
+            version: self.version,
+            code: accepted.code,
+            procedure: accepted.procedure,
+            procedure_name: String::new(),
+            owner_name: accepted.applicant.owner.name,
+            owner_number: accepted.applicant.owner.number,
+            accepted_at: accepted.accepted_at,
+            deadline: accepted.deadline,
+            returned_at: returned.map(|result| result.returned_at),
+            officer: accepted.officer,
+            device: self.device.as_deref().map(device).transpose()?,
+            counter: self.counter,
+            holder,
+        })
+    }
+}
+
+impl View<'_> {
+    /// Accepted dossiers of an agency after that one, in the order of their ids.
+    pub(crate) fn office_page(
+        &self,
+        agency: &str,
+        after: Option<DossierId>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<OfficeDossier>, StoreError> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let sql = format!("{ROW} AND d.id > ?3 ORDER BY d.id LIMIT ?4");
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![now.0, agency, after, limit as u64], Raw::read)?;
+        rows.map(|row| row?.told()).collect()
+    }
+
+    /// One accepted dossier of an agency.
+    pub(crate) fn office_dossier(
+        &self,
+        agency: &str,
+        id: DossierId,
+        now: Timestamp,
+    ) -> Result<Option<OfficeDossier>, StoreError> {
+        let sql = format!("{ROW} AND d.id = ?3");
+        let found = self
+            .0
+            .prepare_cached(&sql)?
+            .query_row(params![now.0, agency, id.to_string()], Raw::read)
+            .optional()?;
+        found.map(Raw::told).transpose()
+    }
+
+    /// What became of an operation of that machine, as far as it is settled.
+    pub(crate) fn op_outcome(&self, op: OpId, device: DeviceId) -> Result<Option<OpState>, StoreError> {
+        type Outcome = (Option<u64>, Option<String>, Option<String>);
+        let found: Option<Outcome> = self
+            .0
+            .prepare_cached("SELECT version, receipt, code FROM ops WHERE id = ? AND device = ?")?
+            .query_row(params![op.to_string(), device.to_string()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+            .optional()?;
+        Ok(found.and_then(|outcome| match outcome {
+            (Some(version), Some(receipt), _) => {
+                Some(OpState::Received { version, receipt: SignedReceipt(receipt) })
+            }
+            (_, _, Some(code)) => Some(OpState::Refused { code }),
+            _ => None,
+        }))
+    }
+
+    /// What an operation of that machine waits for in the inbox; none when it is not there.
+    pub(crate) fn kept_for(&self, op: OpId, device: DeviceId) -> Result<Option<Vec<String>>, StoreError> {
+        let body: Option<String> = self
+            .0
+            .prepare_cached("SELECT body FROM inbox WHERE op = ? AND device = ?")?
+            .query_row(params![op.to_string(), device.to_string()], |r| r.get(0))
+            .optional()?;
+        let Some(body) = body else { return Ok(None) };
+        let mut statement = self.0.prepare_cached(
+            "SELECT blob FROM inbox_files f WHERE op = ? AND NOT EXISTS (SELECT 1 FROM blobs WHERE id = f.blob)",
+        )?;
+        let files = statement.query_map([op.to_string()], |r| r.get::<_, [u8; 32]>(0))?;
+        let mut waits: Vec<String> =
+            files.map(|file| file.map(|id| BlobId(id).to_string())).collect::<Result<_, _>>()?;
+        waits.extend(self.waits_behind(&serde_json::from_str(&body)?)?.map(|earlier| earlier.to_string()));
+        Ok(Some(waits))
+    }
+}
