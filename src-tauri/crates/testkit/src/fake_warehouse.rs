@@ -51,6 +51,7 @@ struct State {
     /// Operations others took the place of.
     replaced: HashSet<OpId>,
     accepted_by: HashMap<DossierId, OpId>,
+    returned_by: HashMap<DossierId, OpId>,
     leases: HashMap<DossierId, DossierLease>,
     dossiers: BTreeMap<DossierId, DossierView>,
     next_ordinal: HashMap<Day, u32>,
@@ -96,6 +97,7 @@ impl FakeWarehouse {
             inbox: vec![],
             replaced: HashSet::new(),
             accepted_by: HashMap::new(),
+            returned_by: HashMap::new(),
             leases: HashMap::new(),
             reference,
             dossiers: BTreeMap::new(),
@@ -206,6 +208,7 @@ impl FakeWarehouse {
         state.inbox.clear();
         state.replaced.clear();
         state.accepted_by.clear();
+        state.returned_by.clear();
         state.leases.clear();
         state.feed.clear();
         state.dossiers.clear();

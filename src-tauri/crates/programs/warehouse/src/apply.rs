@@ -677,8 +677,13 @@ fn return_result(
     let Some(accepted) = &dossier.accepted else {
         return Err(Stop::Deferred(vec![op.dossier.to_string()]));
     };
-    if dossier.returned.is_some() && !knows(op, dossier) {
-        return Err(rejected("alreadyReturned", &["dossier"]));
+    if let Some(before) = &dossier.returned {
+        // One that was taken back too late, or whose answer was lost, gives way to the one that names it.
+        if view.filed_by_one_of(before.record.id, &op.replaces)? {
+            view.cancel_paper(before.record.id, &dossier.agency, op.dossier, now)?;
+        } else if !knows(op, dossier) {
+            return Err(rejected("alreadyReturned", &["dossier"]));
+        }
     }
     let owner = &accepted.applicant.owner;
     let of_owner = |n: &IdNumber| *n == owner.number || owner.aliases.contains(n);

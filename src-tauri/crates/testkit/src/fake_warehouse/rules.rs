@@ -532,14 +532,21 @@ impl State {
         let Some(accepted) = view.and_then(|d| d.accepted.as_ref()) else {
             return Err(Refusal::Deferred([missing, vec![op.dossier.to_string()]].concat()));
         };
-        if view.is_some_and(|d| d.returned.is_some() && op.base_version < d.version) {
+        let named = self.returned_by.get(&op.dossier).is_some_and(|by| op.replaces.contains(by));
+        if view.is_some_and(|d| d.returned.is_some() && op.base_version < d.version && !named) {
             return Err(rejected("alreadyReturned"));
         }
+        let before = view.and_then(|d| d.returned.as_ref()).filter(|_| named).map(|r| r.record.id);
         let numbers = accepted.applicant.owner.numbers();
         if !result.record.owner.iter().any(|n| numbers.contains(n)) {
             return Err(rejected("ownerMismatch"));
         }
-        self.file(&result.record, &result.owner_name, op.device_time, missing)
+        let done = self.file(&result.record, &result.owner_name, op.device_time, missing)?;
+        if let Some(cancelled) = before.and_then(|id| self.papers.get_mut(&id)) {
+            cancelled.status = DocumentStatus::Cancelled;
+        }
+        self.returned_by.insert(op.dossier, op.op_id);
+        Ok(done)
     }
 
     /// Ordinals are leased from 1 upwards, so a leased one is below the next.

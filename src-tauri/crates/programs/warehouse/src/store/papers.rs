@@ -185,6 +185,33 @@ impl View<'_> {
         Ok(())
     }
 
+    /// Did one of these operations file a version of the paper.
+    pub(crate) fn filed_by_one_of(&self, id: DocumentId, ops: &[OpId]) -> Result<bool, StoreError> {
+        let ops: Vec<String> = ops.iter().map(ToString::to_string).collect();
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT 1 FROM document_versions WHERE document = ? AND op IN (SELECT value FROM json_each(?))",
+            )?
+            .exists(params![id.to_string(), serde_json::to_string(&ops)?])?)
+    }
+
+    /// Another paper took its place: it stays in the records and is not reused any more.
+    pub(crate) fn cancel_paper(
+        &self,
+        id: DocumentId,
+        agency: &str,
+        dossier: DossierId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(paper) = self.paper(id)? else { return Ok(()) };
+        self.0.execute(
+            "UPDATE documents SET status = ? WHERE id = ?",
+            params![StoredStatus::Cancelled.text(), id.to_string()],
+        )?;
+        self.note(&Change::Document { id, version: paper.version, dossier: Some(dossier) }, Some(agency), at)
+    }
+
     /// A corrected acceptance no longer uses the papers it does not name.
     pub(crate) fn forget_uses_but(
         &self,

@@ -4,7 +4,7 @@ use super::machine::{
     Machine, blob_of, code_of, consent, filing_of, receipt_of, returned, reuse, somebody_else,
 };
 use super::{SignedBy, WarehouseBench};
-use motcua_dossier::{DocumentRecord, DossierCode};
+use motcua_dossier::{DocumentRecord, DocumentStatus, DossierCode};
 use motcua_wire::{AcceptedDossier, EvidenceSource, Op, OpPayload, OpResult, WithdrawnWork};
 
 pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
@@ -16,6 +16,7 @@ pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
     a_change_meanwhile_is_a_conflict(&make().await).await;
     what_was_replaced_is_never_applied(&make().await).await;
     an_acceptance_that_was_applied_is_corrected(&make().await).await;
+    a_result_that_was_applied_is_corrected(&make().await).await;
     nothing_of_others_is_replaced(&make().await).await;
     work_is_taken_back_whole_or_not_at_all(&make().await).await;
 }
@@ -275,4 +276,27 @@ async fn work_is_taken_back_whole_or_not_at_all(bench: &dyn WarehouseBench) {
     let late = take_back(vec![acceptance.op_id, next.op_id], "truong.mau");
     assert_eq!(code_of(&machine.push(&late).await), "withdrawTooLate");
     assert!(matches!(machine.push(&next).await, OpResult::Deferred { kept: true, .. }), "all of it goes on");
+}
+
+/// The first was taken back too late; its dossier has another by then.
+async fn a_result_that_was_applied_is_corrected(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let accepted = machine.accepted(vec![], vec![]).await;
+    receipt_of(&machine.push(&machine.op(1, OpPayload::AcceptDossier(Box::new(accepted)))).await);
+    let (first_record, _) = machine.filing(1, SignedBy::Agency).await;
+    let first = machine.op(1, returned(bench, first_record.clone()));
+    receipt_of(&machine.push(&first).await);
+    let (record, _) = machine.filing(1, SignedBy::Agency).await;
+    let blind = machine.op(1, returned(bench, record.clone()));
+    assert_eq!(code_of(&machine.push(&blind).await), "alreadyReturned");
+    let second = Op { replaces: vec![first.op_id], ..machine.op(1, returned(bench, record.clone())) };
+    receipt_of(&machine.push(&second).await);
+    assert_eq!(machine.view(1).await.returned.map(|r| r.record.id), Some(record.id));
+    let status = async |id| {
+        let papers = machine.papers(&[bench.owner()]).await;
+        papers.iter().find(|p| p.record.id == id).map(|p| p.status).unwrap()
+    };
+    assert_eq!(status(first_record.id).await, DocumentStatus::Cancelled, "nobody reuses the first");
+    assert_eq!(status(record.id).await, DocumentStatus::Valid);
+    assert!(matches!(machine.push(&first).await, OpResult::Duplicate { .. }));
 }
