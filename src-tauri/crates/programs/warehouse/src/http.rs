@@ -2,6 +2,7 @@
 
 mod blobs;
 mod changes;
+mod heard_out;
 mod leases;
 mod office;
 mod openapi;
@@ -69,6 +70,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
         .fallback(|| async { Refusal::RouteUnknown })
         .layer(DefaultBodyLimit::max(MAX_JSON))
+        .layer(middleware::from_fn(heard_out::heard_out))
         .layer(middleware::from_fn_with_state(Arc::clone(&warehouse), log))
         .with_state(warehouse)
 }

@@ -11,6 +11,7 @@ use motcua_testkit::{ChaosLine, Cut, CutAt};
 use motcua_wire::{BlobsQuery, BlobsReply, CHUNK};
 use reqwest::{Body, Method, RequestBuilder, Response, StatusCode};
 use sha2::{Digest, Sha256};
+use std::io::{Read, Write};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -427,4 +428,28 @@ async fn a_hash_alone_opens_no_file_of_another_agency() {
         matches!(&reply.results[..], [motcua_wire::OpResult::Deferred { waits_for, .. }] if *waits_for == [blob.to_string()]),
         "{reply:?}"
     );
+}
+
+/// Refused while it still sends, a counter reads why: the connection is not reset under the answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_refused_while_sending_reads_why() {
+    let world = World::new().await;
+    let mut line = world.own_connection();
+    let told = tokio::task::spawn_blocking(move || {
+        let nowhere = "0123456789abcdef0123456789abcdef";
+        let key = key(0);
+        let head = format!(
+            "PATCH /v1/uploads/{nowhere} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+             tus-resumable: 1.0.0\r\nupload-offset: 0\r\ncontent-type: {PIECE}\r\ncontent-length: {CHUNK}\r\n\r\n"
+        );
+        line.write_all(head.as_bytes())?;
+        for piece in bytes(usize::try_from(CHUNK).unwrap()).chunks(64 * 1024) {
+            line.write_all(piece)?;
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let mut answer = [0; 12];
+        line.read_exact(&mut answer)?;
+        Ok::<_, std::io::Error>(String::from_utf8_lossy(&answer).into_owned())
+    });
+    assert_eq!(told.await.unwrap().map_err(|e| e.kind()), Ok("HTTP/1.1 404".to_owned()));
 }

@@ -19,7 +19,7 @@ use motcua_wire::{
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -238,17 +238,29 @@ impl World {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .unwrap();
+        let theirs = self.tls_settings();
+        let server = self.server.as_ref().unwrap().address();
+        ChaosGate::to(server, std::sync::Arc::new(ours), std::sync::Arc::new(theirs)).await.unwrap()
+    }
+
+    fn tls_settings(&self) -> rustls::ClientConfig {
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
         let mut roots = rustls::RootCertStore::empty();
         for root in CertificateDer::pem_slice_iter(self.ca_pem.as_bytes()) {
             roots.add(root.unwrap()).unwrap();
         }
-        let theirs = rustls::ClientConfig::builder_with_provider(provider)
+        rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
-            .with_no_client_auth();
-        let server = self.server.as_ref().unwrap().address();
-        ChaosGate::to(server, std::sync::Arc::new(ours), std::sync::Arc::new(theirs)).await.unwrap()
+            .with_no_client_auth()
+    }
+
+    /// A connection of one's own, for what no HTTP client does.
+    pub fn own_connection(&self) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+        let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+        let tls = rustls::ClientConnection::new(std::sync::Arc::new(self.tls_settings()), name).unwrap();
+        rustls::StreamOwned::new(tls, TcpStream::connect(self.server.as_ref().unwrap().address()).unwrap())
     }
 
     /// A plain client for what the real one never does.
