@@ -49,7 +49,7 @@ struct State {
     /// Operations that wait for their files.
     inbox: Vec<Op>,
     /// Operations others took the place of.
-    replaced: HashSet<OpId>,
+    replaced: HashSet<(OpId, DeviceId)>,
     accepted_by: HashMap<DossierId, OpId>,
     returned_by: HashMap<DossierId, OpId>,
     leases: HashMap<DossierId, DossierLease>,

@@ -142,7 +142,7 @@ impl Warehouse {
         let examined = replaced.and_then(|()| self.examine(caller, op, reference, now));
         let outcome = examined.and_then(|missing| {
             self.records.attempt(|view| {
-                if view.is_replaced(op_id)? {
+                if view.is_replaced(op)? {
                     return Err(rejected("opReplaced", &[]));
                 }
                 if let Some((version, receipt)) = view.op(op_id)?.and_then(|o| o.applied) {

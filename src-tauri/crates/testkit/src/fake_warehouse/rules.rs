@@ -81,7 +81,7 @@ impl State {
         if before_is_none && !takes_back && !self.replace_earlier(op) {
             return OpResult::Rejected { op_id, code: "replacesUnfit".into(), fields: vec![] };
         }
-        if self.replaced.contains(&op_id) {
+        if self.replaced.contains(&(op_id, op.device)) {
             return OpResult::Rejected { op_id, code: "opReplaced".into(), fields: vec![] };
         }
         let done = match self.refuse_next.take() {
@@ -140,7 +140,7 @@ impl State {
                 return false;
             }
             if seen.is_none_or(|seen| seen.applied.is_none()) {
-                self.replaced.insert(*id);
+                self.replaced.insert((*id, op.device));
             }
             self.inbox.retain(|kept| kept.op_id != *id);
         }

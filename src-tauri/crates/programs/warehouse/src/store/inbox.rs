@@ -134,11 +134,12 @@ impl View<'_> {
         self.drop_kept(replaced)?;
         self.0
             .prepare_cached(
-                "INSERT INTO replaced_ops(op, by_op, at)
-                 SELECT ?1, ?2, ?3 WHERE NOT EXISTS(SELECT 1 FROM ops WHERE id = ?1 AND version IS NOT NULL)
-                 ON CONFLICT(op) DO NOTHING",
+                "INSERT INTO replaced_ops(op, device, by_op, at)
+                 SELECT ?1, ?2, ?3, ?4
+                 WHERE NOT EXISTS(SELECT 1 FROM ops WHERE id = ?1 AND version IS NOT NULL)
+                 ON CONFLICT DO NOTHING",
             )?
-            .execute(params![id, by.op_id.to_string(), at.0])?;
+            .execute(params![id, device, by.op_id.to_string(), at.0])?;
         Ok(true)
     }
 
@@ -156,9 +157,12 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Did another operation take its place.
-    pub(crate) fn is_replaced(&self, op: OpId) -> Result<bool, StoreError> {
-        Ok(self.0.prepare_cached("SELECT 1 FROM replaced_ops WHERE op = ?")?.exists([op.to_string()])?)
+    /// Did another operation of its machine take its place. No other machine's word counts: whoever names an
+    /// operation before it comes bars nobody's way.
+    pub(crate) fn is_replaced(&self, op: &Op) -> Result<bool, StoreError> {
+        let mut statement =
+            self.0.prepare_cached("SELECT 1 FROM replaced_ops WHERE op = ? AND device = ?")?;
+        Ok(statement.exists([op.op_id.to_string(), op.device.to_string()])?)
     }
 
     /// Takes one out.

@@ -236,6 +236,10 @@ async fn nothing_of_others_is_replaced(bench: &dyn WarehouseBench) {
     }
     other.upload(&pdf).await;
     assert!(matches!(other.push(&theirs).await, OpResult::Duplicate { .. }), "it was applied all the same");
+    let (_, later) = other.filing(1, SignedBy::Agency).await;
+    let (_, op) = machine.filing(1, SignedBy::Agency).await;
+    receipt_of(&machine.push(&Op { replaces: vec![later.op_id], ..op }).await);
+    receipt_of(&other.push(&later).await);
 }
 
 async fn work_is_taken_back_whole_or_not_at_all(bench: &dyn WarehouseBench) {
