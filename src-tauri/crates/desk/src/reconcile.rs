@@ -87,7 +87,8 @@ impl Desk {
         let left =
             |item: &OutboxItem| item.attempts > 0 || matches!(item.state, OutboxState::Received { .. });
         lines.retain(|item| {
-            left(item) && item.queued_at >= since && !matches!(item.state, OutboxState::Replaced)
+            let closed = matches!(item.state, OutboxState::Replaced | OutboxState::Withdrawn);
+            left(item) && item.queued_at >= since && !closed
         });
         let mut by_day: BTreeMap<Day, Vec<ReconciledLine>> = BTreeMap::new();
         for part in lines.chunks(MAX_ASKED) {

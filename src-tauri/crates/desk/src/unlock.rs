@@ -4,6 +4,7 @@ use crate::desk::{Desk, Live};
 use crate::error::{DeskError, UnlockError};
 use crate::ports::{VaultError, VaultStatus, WrongSecrets};
 use motcua_dossier::{OutboxState, Timestamp};
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 /// Wrong secrets in a row that cost nothing but the trying.
@@ -79,7 +80,7 @@ impl Desk {
     /// # Errors
     /// There is one already, the secret is too short, storage.
     pub async fn create_vault(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
-        self.vault.create(officer, secret, &self.office.recovery_key, self.office.device)?;
+        self.vault.create(&login(officer), secret, &self.office.recovery_key, self.office.device)?;
         Ok(())
     }
 
@@ -88,7 +89,7 @@ impl Desk {
     /// # Errors
     /// Closed, the secret is too short, storage.
     pub async fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
-        self.vault.enrol(officer, secret)?;
+        self.vault.enrol(&login(officer), secret)?;
         Ok(())
     }
 
@@ -98,7 +99,8 @@ impl Desk {
     /// # Errors
     /// See [`UnlockError`] and [`VaultError`].
     pub async fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
-        self.try_secret(officer, || self.vault.unlock(officer, secret))?;
+        let officer = login(officer);
+        self.try_secret(&officer, || self.vault.unlock(&officer, secret))?;
         self.wake.notify_one();
         Ok(())
     }
@@ -156,4 +158,9 @@ fn wait(wrong: WrongSecrets, now: Timestamp) -> Result<(), UnlockError> {
         Ok(left) if left > 0 => Err(UnlockError::TooManyTries { seconds: left.div_ceil(1000) }),
         _ => Ok(()),
     }
+}
+
+/// An officer's name as it is known here, typed with whatever input method.
+pub(crate) fn login(typed: &str) -> String {
+    typed.trim().nfc().collect()
 }

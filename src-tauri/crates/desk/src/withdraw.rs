@@ -4,6 +4,7 @@
 use crate::desk::{Change, Desk};
 use crate::error::{DeskError, IntakeError, WithdrawError};
 use crate::ports::{QueuedOp, VaultError};
+use crate::unlock::login;
 use motcua_dossier::{Dossier, DossierState, OpId, OutboxItem, OutboxKind, OutboxState, Withdrawal};
 use motcua_wire::{OpPayload, WithdrawnWork};
 use std::collections::BTreeSet;
@@ -58,11 +59,11 @@ impl Desk {
         if reason.chars().filter(|c| c.is_alphanumeric()).count() < SHORTEST_REASON {
             return Err(WithdrawError::ReasonMissing.into());
         }
-        let (officer, approver) = (self.officer(), approver.trim());
-        if approver.eq_ignore_ascii_case(&officer) {
+        let (officer, approver) = (self.officer(), login(approver));
+        if approver.to_lowercase() == officer.to_lowercase() {
             return Err(WithdrawError::ApproverIsOfficer.into());
         }
-        self.try_secret(approver, || self.vault.proves(approver, secret))?;
+        self.try_secret(&approver, || self.vault.proves(&approver, secret))?;
         let lines = self.goes_with(op)?;
         let ops: Vec<OpId> = lines.iter().map(|line| line.op).collect();
         let mut sealed = Vec::new();
@@ -83,14 +84,14 @@ impl Desk {
                 ops: ops.clone(),
                 reason: reason.to_owned(),
                 officer: officer.clone(),
-                approved_by: approver.to_owned(),
+                approved_by: approver.clone(),
                 at,
             };
             change.enqueue(OutboxKind::Withdrawal, OpPayload::Withdraw(Box::new(work)), vec![])?;
             change.dossier.withdrawals.push(Withdrawal {
                 at,
                 officer: officer.clone(),
-                approved_by: approver.to_owned(),
+                approved_by: approver.clone(),
                 reason: reason.to_owned(),
                 ops: ops.clone(),
                 package,

@@ -170,3 +170,36 @@ async fn give_back(office: &Office, id: motcua_dossier::DossierId) -> Dossier {
     let metadata = office.desk.suggest_metadata(id, RESULT).await.unwrap();
     office.desk.return_result(id, metadata).await.unwrap()
 }
+
+#[tokio::test]
+async fn an_officer_s_own_name_in_another_spelling_is_no_colleague() {
+    // One name, composed and decomposed (Unicode Annex 15).
+    const COMPOSED: &str = "ngọc.mẫu";
+    const DECOMPOSED: &str = "ngo\u{323}c.ma\u{302}\u{303}u";
+    let office = Office::ready().await;
+    office.desk.enrol(DECOMPOSED, &secret()).await.unwrap();
+    for typed in [COMPOSED, DECOMPOSED] {
+        office.desk.lock().await;
+        office.desk.unlock(typed, &secret()).await.unwrap();
+    }
+    office.warehouse.out(Some(LinkError::Offline));
+    accept_scanned(&office).await;
+    let op = office.desk.outbox(true).await.unwrap()[0].op;
+    for own in [COMPOSED, DECOMPOSED, " NGỌC.MẪU ", "NGO\u{323}C.MA\u{302}\u{303}U"] {
+        let tried = office.desk.withdraw(op, REASON, own, &secret()).unwrap_err();
+        assert_eq!(tried, WithdrawError::ApproverIsOfficer.into(), "{own}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_taken_back_is_not_compared() {
+    let office = with_colleague().await;
+    let id = accept_scanned(&office).await.id;
+    office.warehouse.trouble_for(id, true);
+    sync(&office).await;
+    let lines = office.desk.outbox(false).await.unwrap();
+    assert!(lines.iter().any(|line| line.attempts > 0));
+    assert!(!office.desk.reconcile(30).await.unwrap().days.is_empty());
+    withdraw(&office, lines[0].op).unwrap();
+    assert!(office.desk.reconcile(30).await.unwrap().days.is_empty());
+}
