@@ -87,7 +87,12 @@ impl HttpWarehouse {
                     chunk = (chunk / 2).max(SMALLEST_CHUNK);
                     tries += 1;
                     if tries > TRIES {
-                        return Err(error);
+                        // The server answered in between: it is this file that does not get through, and
+                        // no other waits for it.
+                        return Err(match error {
+                            LinkError::Offline => LinkError::Trouble { retry_after: None },
+                            error => error,
+                        });
                     }
                     tokio::time::sleep(PAUSE * tries).await;
                     let received =
