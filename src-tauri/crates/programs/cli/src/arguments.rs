@@ -92,7 +92,7 @@ pub(crate) enum OutboxAction {
     Withdraw {
         /// Mã (UUID) của mục, như `motcua outbox` in ra.
         op: String,
-        /// Lý do, ít nhất 10 chữ.
+        /// Lý do, ít nhất 10 ký tự.
         #[arg(long)]
         reason: String,
         /// Tên đăng nhập của cán bộ đồng ý.
