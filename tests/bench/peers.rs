@@ -36,13 +36,13 @@ pub(crate) async fn uploads(report: &mut Report, scale: Scale) {
     let what = format!("ours, {megabytes:.0} MB in pieces of 1 MiB, flushed, hashed again at the commit");
     report.row(&what, speed(&ours), "MB/s", Gate::None);
 
-    let (plain, key) = server.plain(machine);
+    let plain = server.plain(machine);
     let mut puts = vec![];
     for round in 10..10 + rounds {
         let bytes = file(round);
         let url = format!("{}/v1/blobs/{}", server.url(), blob(&bytes));
         let begun = Instant::now();
-        let answer = plain.put(url).header("authorization", &key).body(bytes).send().await.unwrap();
+        let answer = plain.put(url).body(bytes).send().await.unwrap();
         puts.push(begun.elapsed());
         assert_eq!(answer.status(), 201);
     }
@@ -61,7 +61,8 @@ pub(crate) async fn uploads(report: &mut Report, scale: Scale) {
             let begun = Instant::now();
             let said = tokio::process::Command::new(&program)
                 .arg(tests.join(script))
-                .args([format!("{}/v1/uploads", server.url()), server.key(machine).to_owned()])
+                .arg(format!("{}/v1/uploads", server.url()))
+                .arg(server.pem_file(machine))
                 .arg(&path)
                 .arg(blob(&bytes).to_string())
                 .arg((1 << 20).to_string())
@@ -77,8 +78,7 @@ pub(crate) async fn uploads(report: &mut Report, scale: Scale) {
             let sent = begun.elapsed();
             let url = format!("{}/v1/blobs/{}/commit", server.url(), blob(&bytes));
             let begun = Instant::now();
-            let answer =
-                plain.post(url).header("authorization", &key).header("tus-resumable", "1.0.0").send();
+            let answer = plain.post(url).header("tus-resumable", "1.0.0").send();
             assert!(answer.await.unwrap().status().is_success());
             times.push(sent + begun.elapsed());
         }

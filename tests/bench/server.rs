@@ -1,9 +1,9 @@
 //! The server under measure: its own release process on a directory of its own.
 
 use motcua_dossier::{AgencyCode, DeviceId};
-use motcua_link::{HttpWarehouse, LinkSettings};
+use motcua_link::{DeviceRequest, HttpWarehouse, LinkSettings};
 use motcua_testkit::reference;
-use motcua_warehouse::{Config, SeedDevice, SeedFile, seed};
+use motcua_warehouse::{Config, SeedDevice, SeedFile, issue_certificate, seed};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Machine {
     pub(crate) id: DeviceId,
     pub(crate) agency: AgencyCode,
-    key: String,
+    /// Key and certificate.
+    identity: PathBuf,
 }
 
 /// A data directory with its machines.
@@ -69,7 +70,7 @@ impl Province {
             .map(|n| Machine {
                 id: DeviceId::derive(1, &u128::try_from(n).unwrap().to_be_bytes()[6..].try_into().unwrap()),
                 agency: agency(n % agencies),
-                key: format!("bench-key-{n}"),
+                identity: dir.path().join(format!("device-{n}.json")),
             })
             .collect();
         let content = SeedFile {
@@ -79,8 +80,6 @@ impl Province {
                 .iter()
                 .map(|m| SeedDevice {
                     id: m.id,
-                    key_hash: None,
-                    key: Some(m.key.clone()),
                     agency: m.agency.clone(),
                     name: "Máy đo".into(),
                     revoked: false,
@@ -93,6 +92,11 @@ impl Province {
         let file = dir.path().join("seed.json");
         std::fs::write(&file, serde_json::to_vec(&content).unwrap()).unwrap();
         seed(&config, &file).unwrap();
+        for machine in &machines {
+            let request = DeviceRequest::new().unwrap();
+            let enrolled = issue_certificate(&config, machine.id, request.csr()).unwrap();
+            request.with(&enrolled).save(&machine.identity).unwrap();
+        }
         Self { data, machines, ca_pem, _dir: dir }
     }
 
@@ -179,21 +183,23 @@ impl Server {
 
     /// The same through another address.
     pub(crate) fn line_by(&self, url: &str, machine: &Machine) -> HttpWarehouse {
-        let settings =
-            LinkSettings { url: url.into(), ca_pem: self.ca_pem.clone(), device_key: machine.key.clone() };
-        HttpWarehouse::new(settings).unwrap()
+        let (ca_pem, identity) = (self.ca_pem.clone(), machine.identity.clone());
+        HttpWarehouse::new(LinkSettings { url: url.into(), ca_pem, identity }).unwrap()
     }
 
-    /// A plain client and the header that names the machine.
-    pub(crate) fn plain(&self, machine: &Machine) -> (reqwest::Client, String) {
+    /// A plain client of that machine.
+    pub(crate) fn plain(&self, machine: &Machine) -> reqwest::Client {
         let roots = reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).unwrap();
-        let client = reqwest::Client::builder().tls_certs_only([roots]).no_proxy().build().unwrap();
-        (client, format!("Bearer {}", machine.key))
+        let identity = reqwest::Identity::from_pem(pem(machine).as_bytes()).unwrap();
+        let client = reqwest::Client::builder().tls_certs_only([roots]).identity(identity);
+        client.no_proxy().build().unwrap()
     }
 
-    /// The machine's key, for clients by others.
-    pub(crate) fn key<'a>(&self, machine: &'a Machine) -> &'a str {
-        &machine.key
+    /// The machine's key and certificate as one PEM file, for clients by others.
+    pub(crate) fn pem_file(&self, machine: &Machine) -> PathBuf {
+        let file = machine.identity.with_extension("pem");
+        std::fs::write(&file, pem(machine)).unwrap();
+        file
     }
 
     pub(crate) fn used(&self) -> Used {
@@ -222,6 +228,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn pem(machine: &Machine) -> String {
+    let stored: Value = serde_json::from_slice(&std::fs::read(&machine.identity).unwrap()).unwrap();
+    format!("{}\n{}", stored["key"].as_str().unwrap(), stored["certificate"].as_str().unwrap())
 }
 
 /// A program of the release build, beside this one.

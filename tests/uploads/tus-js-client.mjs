@@ -1,13 +1,14 @@
-// Another client of the upload protocol: tus-js-client. URL KEY FILE SHA256 [BYTES OF A PIECE]; the CA is in NODE_EXTRA_CA_CERTS.
+// Another client of the upload protocol: tus-js-client. URL MACHINE FILE SHA256 [BYTES OF A PIECE] (MACHINE: key and certificate, PEM); the CA is in NODE_EXTRA_CA_CERTS.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const { Upload } = createRequire(new URL("../../ui/package.json", import.meta.url))("tus-js-client");
-const [url, key, file, sha256, piece = "400000"] = process.argv.slice(2);
+const { Upload, DefaultHttpStack } = createRequire(new URL("../../ui/package.json", import.meta.url))("tus-js-client");
+const [url, machine, file, sha256, piece = "400000"] = process.argv.slice(2);
 const bytes = readFileSync(file);
+const pem = readFileSync(machine);
 new Upload(bytes, {
   endpoint: url,
-  headers: { Authorization: `Bearer ${key}` },
+  httpStack: new DefaultHttpStack({ key: pem, cert: pem }),
   metadata: { sha256 },
   chunkSize: Number(piece),
   retryDelays: [0, 200, 500, 1000, 2000],

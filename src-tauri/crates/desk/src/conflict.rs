@@ -91,7 +91,10 @@ impl Desk {
             change.close(queued.item.clone());
             let ours = |d: &Difference| d.taken == Some(Side::Ours);
             match &queued.op.payload {
-                OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => {}
+                OpPayload::FileDocument { .. }
+                | OpPayload::Withdraw(_)
+                | OpPayload::Fee(_)
+                | OpPayload::Feedback(_) => {}
                 OpPayload::ReturnResult(result) => {
                     if differences.is_empty() || differences.iter().any(ours) {
                         send_result_again(change, op, &queued)?;
@@ -186,7 +189,10 @@ fn merge_sides(ours: &OpPayload, kept: &KeptConflict) -> Merged {
     let nothing = Merged { sheet: Sheet::default(), differences: vec![] };
     let Some(server) = &kept.server else { return nothing };
     match ours {
-        OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => nothing,
+        OpPayload::FileDocument { .. }
+        | OpPayload::Withdraw(_)
+        | OpPayload::Fee(_)
+        | OpPayload::Feedback(_) => nothing,
         OpPayload::ReturnResult(ours) => {
             let Some(theirs) = &server.returned else { return nothing };
             merge(None, &result_sheet(ours), &result_sheet(theirs))

@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::error::{DeskError, IntakeError};
-use crate::ports::Batch;
+use crate::ports::{Batch, LinkError};
 use motcua_dossier::{
     Applicant, Category, Channel, ComponentRow, ComponentSpec, Dossier, DossierError, DossierId,
     DossierState, HandlingCase, IdentityCheck, Procedure, ProcedureCode, ReferenceData, ReturnMethod, fold,
@@ -43,13 +43,25 @@ pub struct DossierChange {
 const LISTED: u32 = 50;
 
 impl Desk {
-    /// Asks the warehouse for newer reference data. Returns the version held now.
+    /// Asks the warehouse for newer reference data. Returns the version held now. Data that contradict themselves are
+    /// not taken, nor are those that come before what is held: dossiers and the work go on with that.
     ///
     /// # Errors
     /// No contact, the vault is closed.
     pub async fn refresh_reference(&self) -> Result<u64, DeskError> {
-        let held = self.vault.reference()?.version;
-        let Some(newer) = self.warehouse.reference(held).await? else { return Ok(held) };
+        let held = self.vault.reference()?;
+        let Some(newer) = self.warehouse.reference(held.version).await? else { return Ok(held.version) };
+        if let Some(fault) = newer.faults().first() {
+            tracing::error!(
+                ?fault,
+                version = newer.version,
+                "reference data of the warehouse are not usable"
+            );
+            return Err(LinkError::Malformed.into());
+        }
+        if !newer.follows(&held) {
+            return Ok(held.version);
+        }
         let version = newer.version;
         let _writing = self.writing();
         self.vault.commit(&Batch { reference: Some(newer), ..Batch::default() })?;

@@ -306,7 +306,11 @@ fn failed(row: &ComponentRow) -> bool {
 fn promised(queued: &QueuedOp) -> Option<&AcceptedDossier> {
     match &queued.op.payload {
         OpPayload::AcceptDossier(accepted) => Some(accepted),
-        OpPayload::FileDocument { .. } | OpPayload::ReturnResult(_) | OpPayload::Withdraw(_) => None,
+        OpPayload::FileDocument { .. }
+        | OpPayload::ReturnResult(_)
+        | OpPayload::Withdraw(_)
+        | OpPayload::Fee(_)
+        | OpPayload::Feedback(_) => None,
     }
 }
 

@@ -203,7 +203,10 @@ impl Change<'_> {
                     };
                 }
             }
-            OpPayload::AcceptDossier(_) | OpPayload::Withdraw(_) => {}
+            OpPayload::AcceptDossier(_)
+            | OpPayload::Withdraw(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Feedback(_) => {}
         }
         self.batch.outbox.push(OutboxItem { state: OutboxState::Queued, ..queued.item });
     }

@@ -131,6 +131,13 @@ impl FakeWarehouse {
         }
     }
 
+    /// Has these reference data from now on; who is told of them asks.
+    pub fn put_reference(&self, reference: ReferenceData) {
+        let mut state = self.state();
+        state.feed.push(Change::Reference { version: reference.version });
+        state.reference = reference;
+    }
+
     /// Key of its receipts.
     #[must_use]
     pub fn receipt_key(&self) -> [u8; 32] {

@@ -218,6 +218,7 @@ pub fn reference() -> ReferenceData {
         },
         trust_pem: pki().trust_pem.clone(),
         identity_guide: "Hướng dẫn công dân đăng ký VNeID.".into(),
+        ..ReferenceData::default()
     }
 }
 

@@ -15,6 +15,8 @@ mod calendar;
 mod code;
 mod document;
 mod dossier;
+mod feedback;
+mod fees;
 mod fit;
 mod fold;
 mod identity;
@@ -24,6 +26,7 @@ mod moment;
 mod office;
 mod outbox;
 mod procedure;
+mod reference;
 mod search;
 
 pub use calendar::{Calendar, DayOff, Deadline};
@@ -38,6 +41,8 @@ pub use dossier::{
     DossierError, DossierState, FieldProblem, ReceiptChange, Reservation, ResultPaper, ReturnMethod, Reuse,
     Settlement, SignatureMark, SignerRole, TakenUp, Withdrawal,
 };
+pub use feedback::{FeedbackAct, FeedbackReason, FeedbackRecord};
+pub use fees::{FeeAccount, FeeAct, FeeFault, FeeMethod, FeeRecord};
 pub use fit::{Fit, UnfitReason};
 pub use fold::fold;
 pub use identity::{
@@ -49,4 +54,8 @@ pub use moment::{Day, Timestamp};
 pub use office::{Holder, OfficeDossier};
 pub use outbox::{OutboxItem, OutboxKind, OutboxState};
 pub use procedure::{Category, ComponentSpec, HandlingCase, OrgNode, Procedure, ReferenceData};
+pub use reference::{
+    FaultKind, FormTemplate, GuideText, IDENTITY_GUIDE, NoticeChannel, NoticeEvent, NoticeTemplate,
+    PLACEHOLDERS, ReferenceFault, ReferenceList, Target, WorkingHours,
+};
 pub use search::{SearchQuery, SearchText, SearchWord};

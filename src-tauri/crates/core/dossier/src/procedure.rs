@@ -1,6 +1,9 @@
 //! Reference data: procedures, their components, categories of papers, the organisation tree.
 
-use crate::{Calendar, CopyForm, Day, ProcedureCode, ResultCode};
+use crate::{
+    Calendar, CopyForm, Day, FormTemplate, GuideText, NoticeTemplate, ProcedureCode, ResultCode, Target,
+    Timestamp, WorkingHours,
+};
 use serde::{Deserialize, Serialize};
 
 /// One administrative procedure (thủ tục hành chính) in the version the counter works with.
@@ -113,6 +116,9 @@ pub struct OrgNode {
 pub struct ReferenceData {
     /// Grows with every change on the server.
     pub version: u64,
+    /// When it came, or comes, into force; none for data from before such moments were kept.
+    #[serde(default)]
+    pub effective_at: Option<Timestamp>,
     /// All procedures.
     pub procedures: Vec<Procedure>,
     /// Sixteen categories of the seeds and whatever was added.
@@ -128,6 +134,21 @@ pub struct ReferenceData {
     /// What to do when the identity service says "Chưa có" (text is data, inventory O-12).
     #[serde(default)]
     pub identity_guide: String,
+    /// Working hours.
+    #[serde(default)]
+    pub hours: Vec<WorkingHours>,
+    /// Printed forms.
+    #[serde(default)]
+    pub forms: Vec<FormTemplate>,
+    /// Texts people are shown.
+    #[serde(default)]
+    pub guides: Vec<GuideText>,
+    /// What the office is measured by.
+    #[serde(default)]
+    pub targets: Vec<Target>,
+    /// Texts of notices where they are not the usual ones.
+    #[serde(default)]
+    pub notices: Vec<NoticeTemplate>,
 }
 
 fn yes() -> bool {

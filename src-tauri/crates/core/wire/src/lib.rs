@@ -13,22 +13,31 @@
 //! ```
 
 mod frame;
+mod ledger;
 mod package;
 mod problem;
 mod protocol;
 mod receipt;
+mod seal;
 
 pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
+pub use ledger::{
+    ConsentRecord, DossierFees, FeeEntry, FeeTotals, Feedback, FeedbackAnswer, FeedbackPage, MAX_PAGE,
+    MAX_RECEIPT_NUMBER, MAX_TEXT, OfficerFees, Owner, OwnerIdentity, Use,
+};
 pub use package::{
     MAX_PACKAGE_PART, PACKAGE_VERSION, PackageDossier, PackageError, PackageFile, PackageHeader, PackageLine,
     PackageManifest, PackagePart, PackageReader, PackageSecrets, PackageWriter,
 };
 pub use problem::Problem;
 pub use protocol::{
-    About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CHUNK, Change, Changes, ComponentEvidence,
-    DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery, DossiersReply, EvidenceSource,
-    IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock, LeaseDossier, MAX_ASKED, MAX_CHANGES, MAX_KEPT,
-    MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult, OpState, OpStatus, OpenUpload, OpsQuery, OpsReply,
-    OpsRequest, OpsStatus, ReturnedResult, SCHEMA_VERSION, SMALLEST_CHUNK, WithdrawnWork,
+    About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CERTIFICATE_DAYS, CHUNK, Change, Changes,
+    ComponentEvidence, DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery, DossiersReply,
+    EnrolDevice, Enrolled, EvidenceSource, IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock, LeaseDossier,
+    LoggedIn, Login, MAX_ASKED, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult,
+    OpState, OpStatus, OpenUpload, OpsQuery, OpsReply, OpsRequest, OpsStatus, RENEW_AFTER_DAYS,
+    RENEWAL_GRACE_DAYS, RefreshLogin, RenewDevice, ReturnedResult, Role, SCHEMA_VERSION, SMALLEST_CHUNK,
+    WithdrawnWork,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};
+pub use seal::{REFERENCE_SIGNATURE, ReferenceSeal, SealedReference};

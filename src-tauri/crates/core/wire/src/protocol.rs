@@ -3,7 +3,8 @@
 //! | Method and path | Body → answer |
 //! |---|---|
 //! | `GET /v1/about` | → [`About`] |
-//! | `GET /v1/reference?since=N` | → `ReferenceData`, or 304 when nothing is newer |
+//! | `GET /v1/reference?since=N` | → `ReferenceData` in force, or 304 when the caller has it; signed in `motcua-signature` |
+//! | `GET /v1/reference?version=N`, `?at=D` | → that version, or the one in force on that day |
 //! | `GET /v1/identity/{number}` | → [`IdentityReply`]; 503 `identityServiceDown` when only that service is out |
 //! | `GET /v1/documents?owner=N[&owner=N]` | → `[DocumentSummary]`, newest first |
 //! | `GET /v1/blobs/{sha256}` | → bytes |
@@ -19,16 +20,28 @@
 //! | `POST /v1/dossiers/{id}/lease` | [`LeaseDossier`], `If-Match: "v<version>"` → [`DossierLease`]; 409 `dossierLeased`, 412 `dossierChanged`, 428 `ifMatchAbsent` |
 //! | `DELETE /v1/dossiers/{id}/lease` | → 204 given back; 409 `dossierLeased` when another machine holds it |
 //! | `GET /v1/changes?since=C&limit=N&wait=S` | → [`Changes`] of the caller's agency after the cursor; 410 `cursorGone` |
+//! | `GET /v1/dossiers/{id}/fees` | → [`DossierFees`](crate::DossierFees) |
+//! | `GET /v1/fees/totals?day=D&officer=O` | → [`FeeTotals`](crate::FeeTotals) of the caller's agency |
+//! | `GET /v1/feedback?after=N&limit=N&open=B` | → [`FeedbackPage`](crate::FeedbackPage) |
+//! | `GET /v1/reuse?dossier=I` or `?document=I` | → `[Use]` by dossiers of the caller's agency |
+//! | `GET /v1/consents?dossier=I` or `?document=I` | → `[ConsentRecord]` of dossiers of the caller's agency |
+//! | `GET /v1/owners/{number}` | → [`Owner`](crate::Owner) |
 //! | `POST /v1/number-blocks` | [`LeaseBlock`] → `NumberBlock`; the same again under the same `Idempotency-Key` |
+//! | `POST /v1/enrol` | [`EnrolDevice`] with a one-time code → [`Enrolled`]; 403 `enrolCodeRefused` |
+//! | `POST /v1/enrol/renew` | [`RenewDevice`] → [`Enrolled`]; also with a certificate that ran out not long ago |
+//! | `POST /v1/login` | [`Login`] → [`LoggedIn`]; 403 `loginRefused`, `officerOfOtherOffice`, 429 `loginWait` |
+//! | `POST /v1/login/refresh` | [`RefreshLogin`] → [`LoggedIn`]; 403 `loginExpired` |
 //! | `GET /v1/openapi.json` | → OpenAPI 3.1 |
 //!
-//! All but `/v1/about` and `/v1/openapi.json` need `Authorization: Bearer <device key>`.
+//! All but `/v1/about`, `/v1/openapi.json` and `/v1/enrol` need the client certificate of an enrolled machine.
+//! `Authorization: Bearer <access>` says beside it which officer works there; then the answers are what his grants
+//! allow.
 
 use crate::SignedReceipt;
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, Consent, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
-    DossierCode, DossierId, IdentityAnswer, IdentityCheck, OfficeDossier, OpId, ProcedureCode, Provenance,
-    ReturnMethod, Timestamp,
+    DossierCode, DossierId, FeeRecord, FeedbackRecord, IdentityAnswer, IdentityCheck, OfficeDossier, OpId,
+    ProcedureCode, Provenance, ReturnMethod, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +77,174 @@ pub struct IdentityReply {
     pub name: Option<String>,
     /// When it answered.
     pub at: Timestamp,
+}
+
+/// A machine asks to be known: a one-time code of the administrator and a request that proves its key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolDevice {
+    /// As printed, however it was typed: case, spaces and hyphens do not matter.
+    pub code: String,
+    /// Identity of the machine, made by itself; one that enrols again keeps it.
+    pub device: DeviceId,
+    /// Agency the machine is set up for.
+    pub agency: AgencyCode,
+    /// PKCS#10, PEM, P-256; the private key stays on the machine.
+    pub csr: String,
+}
+
+/// Debug output leaves the code out.
+impl std::fmt::Debug for EnrolDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnrolDevice").field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
+/// An enrolled machine asks for its next certificate.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenewDevice {
+    /// PKCS#10, PEM, P-256, of a fresh key.
+    pub csr: String,
+}
+
+/// The certificate of a machine.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// Its identity.
+    pub device: DeviceId,
+    /// The agency it belongs to.
+    pub agency: AgencyCode,
+    /// PEM.
+    pub certificate: String,
+    /// From then on it should be renewed.
+    pub renew_from: Timestamp,
+    /// Last moment it is valid.
+    pub until: Timestamp,
+}
+
+/// Days a machine's certificate is valid.
+pub const CERTIFICATE_DAYS: i64 = 90;
+
+/// Days after which a machine renews it.
+pub const RENEW_AFTER_DAYS: i64 = 60;
+
+/// Days after its end in which a certificate is still good for its own renewal, and for nothing else.
+pub const RENEWAL_GRACE_DAYS: i64 = 90;
+
+/// What an officer may do, in a part of the tree of organisations and for a time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Takes dossiers in and hands results out.
+    Intake,
+    /// Works on dossiers.
+    Specialist,
+    /// Văn thư: registers and files.
+    Clerk,
+    /// Signs results.
+    Signer,
+    /// Certifies copies.
+    Certifier,
+    /// Answers for others' work.
+    Supervisor,
+    /// Reads figures.
+    Reporter,
+    /// Keeps machines, officers and grants.
+    Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 8] = [
+        Self::Intake,
+        Self::Specialist,
+        Self::Clerk,
+        Self::Signer,
+        Self::Certifier,
+        Self::Supervisor,
+        Self::Reporter,
+        Self::Administrator,
+    ];
+
+    /// Its word on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Specialist => "specialist",
+            Self::Clerk => "clerk",
+            Self::Signer => "signer",
+            Self::Certifier => "certifier",
+            Self::Supervisor => "supervisor",
+            Self::Reporter => "reporter",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// The role of that word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// An officer begins to work at this machine.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// Login name.
+    pub login: String,
+    /// Secret.
+    pub secret: String,
+}
+
+/// Debug output leaves the secret out.
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
+}
+
+/// An officer goes on working at this machine.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshLogin {
+    /// The token given last; a new one comes with the answer.
+    pub refresh: String,
+}
+
+/// Debug output leaves the token out.
+impl std::fmt::Debug for RefreshLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RefreshLogin").finish_non_exhaustive()
+    }
+}
+
+/// An officer works at this machine.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedIn {
+    /// Login name.
+    pub officer: String,
+    /// Name for people.
+    pub name: String,
+    /// What he may do somewhere today.
+    pub roles: Vec<Role>,
+    /// Token of each request.
+    pub access: String,
+    /// Last moment it is good.
+    pub access_until: Timestamp,
+    /// Token for the next ones; good at this machine only, and once.
+    pub refresh: String,
+    /// Last moment it is good.
+    pub refresh_until: Timestamp,
+}
+
+/// Debug output leaves the tokens out.
+impl std::fmt::Debug for LoggedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoggedIn").field("roles", &self.roles).finish_non_exhaustive()
+    }
 }
 
 /// Bytes of one piece of a file on its way: what a cut costs at most.
@@ -188,6 +369,10 @@ pub enum OpPayload {
     /// Unsent work of the dossier is taken back: none of it is applied from here on. Refused as a whole
     /// (`withdrawTooLate`) when one of them was applied already.
     Withdraw(Box<WithdrawnWork>),
+    /// An entry of the dossier's fees; only ever added.
+    Fee(Box<FeeRecord>),
+    /// "Phản ánh về kết quả giải quyết", or its answer; only ever added.
+    Feedback(Box<FeedbackRecord>),
 }
 
 impl OpPayload {
@@ -196,8 +381,12 @@ impl OpPayload {
     #[must_use]
     pub fn waits_for(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::FileDocument { .. } | Self::Withdraw(_), _)
-            | (_, Self::Withdraw(_))
+            (Self::Withdraw(_), _) | (_, Self::Withdraw(_)) => false,
+            // A fee is of an accepted dossier, and a reversal of an entry before it; nothing waits for money.
+            (Self::Fee(_), Self::AcceptDossier(_) | Self::Fee(_))
+            | (Self::Feedback(_), Self::Feedback(_)) => true,
+            (Self::FileDocument { .. } | Self::Fee(_) | Self::Feedback(_), _)
+            | (_, Self::Fee(_) | Self::Feedback(_))
             | (Self::ReturnResult(_), Self::FileDocument { .. }) => false,
             (Self::AcceptDossier(accepted), Self::FileDocument { record, .. }) => {
                 accepted.components.iter().any(|component| match &component.source {
@@ -211,10 +400,17 @@ impl OpPayload {
         }
     }
 
-    /// It knows no order among the operations of its dossier: it files a paper, or takes work back.
+    /// It knows no order among the operations of its dossier: it only adds (a paper, an entry of the fees, a
+    /// feedback), or takes work back. It contradicts nothing another machine did and overtakes nothing.
     #[must_use]
     pub fn stands_alone(&self) -> bool {
-        matches!(self, Self::FileDocument { .. } | Self::Withdraw(_))
+        matches!(self, Self::FileDocument { .. } | Self::Withdraw(_)) || self.is_aside()
+    }
+
+    /// It is kept beside the dossier: the dossier's version stays, and nobody's lease is in the way.
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        matches!(self, Self::Fee(_) | Self::Feedback(_))
     }
 }
 
@@ -578,6 +774,13 @@ pub enum Change {
         /// The dossier it was filed from.
         dossier: Option<DossierId>,
     },
+    /// A feedback of the agency's own or on a paper it filed.
+    Feedback {
+        /// Which.
+        id: OpId,
+        /// About which paper.
+        document: DocumentId,
+    },
     /// Reference data.
     Reference {
         /// The newest version.
@@ -600,6 +803,8 @@ pub enum DossierEvent {
     Returned,
     /// Unsent work of it was taken back.
     Withdrawn,
+    /// An entry of its fees.
+    FeeRecorded,
     /// A machine took the lease, anew or from another.
     Leased,
     /// The lease was given back.

@@ -3,6 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use motcua_dossier::{BlobId, DocumentId, DossierId, OpId, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A compact JWS (RFC 7515, `EdDSA`) over a [`ReceiptBody`].
@@ -49,10 +50,7 @@ impl SignedReceipt {
     /// # Errors
     /// The body cannot be written as JSON (does not happen for this type).
     pub fn sign(body: &ReceiptBody, key: &SigningKey) -> Result<Self, serde_json::Error> {
-        let head = B64.encode(HEADER);
-        let payload = B64.encode(serde_json::to_vec(body)?);
-        let signature = key.sign(format!("{head}.{payload}").as_bytes());
-        Ok(Self(format!("{head}.{payload}.{}", B64.encode(signature.to_bytes()))))
+        sign_jws(HEADER, body, key).map(Self)
     }
 
     /// Checks the signature and reads the body.
@@ -60,18 +58,38 @@ impl SignedReceipt {
     /// # Errors
     /// See [`ReceiptError`].
     pub fn verify(&self, key: &VerifyingKey) -> Result<ReceiptBody, ReceiptError> {
-        let parts: Vec<&str> = self.0.split('.').collect();
-        let [head, payload, signature] = parts[..] else { return Err(ReceiptError::Malformed) };
-        if B64.decode(head).ok().as_deref() != Some(HEADER.as_bytes()) {
-            return Err(ReceiptError::Malformed);
-        }
-        let bytes = B64.decode(signature).map_err(|_| ReceiptError::Malformed)?;
-        let signature = Signature::from_slice(&bytes).map_err(|_| ReceiptError::Malformed)?;
-        key.verify(format!("{head}.{payload}").as_bytes(), &signature)
-            .map_err(|_| ReceiptError::Signature)?;
-        let body = B64.decode(payload).map_err(|_| ReceiptError::Malformed)?;
-        serde_json::from_slice(&body).map_err(|_| ReceiptError::Malformed)
+        open_jws(HEADER, &self.0, key)
     }
+}
+
+/// A compact JWS under a fixed header.
+pub(crate) fn sign_jws(
+    header: &str,
+    body: &impl Serialize,
+    key: &SigningKey,
+) -> Result<String, serde_json::Error> {
+    let head = B64.encode(header);
+    let payload = B64.encode(serde_json::to_vec(body)?);
+    let signature = key.sign(format!("{head}.{payload}").as_bytes());
+    Ok(format!("{head}.{payload}.{}", B64.encode(signature.to_bytes())))
+}
+
+/// The body of a compact JWS, if it has that very header and the key signed it.
+pub(crate) fn open_jws<T: DeserializeOwned>(
+    header: &str,
+    text: &str,
+    key: &VerifyingKey,
+) -> Result<T, ReceiptError> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let [head, payload, signature] = parts[..] else { return Err(ReceiptError::Malformed) };
+    if B64.decode(head).ok().as_deref() != Some(header.as_bytes()) {
+        return Err(ReceiptError::Malformed);
+    }
+    let bytes = B64.decode(signature).map_err(|_| ReceiptError::Malformed)?;
+    let signature = Signature::from_slice(&bytes).map_err(|_| ReceiptError::Malformed)?;
+    key.verify(format!("{head}.{payload}").as_bytes(), &signature).map_err(|_| ReceiptError::Signature)?;
+    let body = B64.decode(payload).map_err(|_| ReceiptError::Malformed)?;
+    serde_json::from_slice(&body).map_err(|_| ReceiptError::Malformed)
 }
 
 #[cfg(test)]

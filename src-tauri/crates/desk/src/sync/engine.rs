@@ -49,7 +49,10 @@ impl Line {
     pub(crate) fn of(queued: &QueuedOp, kept_back: bool) -> Self {
         let (files, names) = match &queued.op.payload {
             OpPayload::FileDocument { record, .. } => (Some(record.id), BTreeSet::new()),
-            OpPayload::ReturnResult(_) | OpPayload::Withdraw(_) => (None, BTreeSet::new()),
+            OpPayload::ReturnResult(_)
+            | OpPayload::Withdraw(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Feedback(_) => (None, BTreeSet::new()),
             OpPayload::AcceptDossier(accepted) => {
                 let filed = |source: &EvidenceSource| match source {
                     EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {

@@ -92,7 +92,8 @@ impl Desk {
                 Change::Dossier { id, .. } => drop(ids.insert(*id)),
                 Change::Document { dossier, .. } => filed_from.extend(*dossier),
                 Change::Reference { version } => reference = reference.max(Some(*version)),
-                Change::Unknown => {}
+                // Of what lies beside dossiers this counter keeps nothing yet.
+                Change::Feedback { .. } | Change::Unknown => {}
             }
         }
         let ids: Vec<DossierId> = ids.into_iter().collect();

@@ -2,9 +2,10 @@ use crate::steps::*;
 use motcua_desk::ports::LinkError;
 use motcua_desk::{CODES, DossierChange};
 use motcua_dossier::{
-    Channel, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, Party, PartyKind, ReturnMethod, StoreKind,
+    Channel, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, OrgNode, Party, PartyKind, ReferenceData,
+    ReturnMethod, StoreKind, Timestamp,
 };
-use motcua_testkit::{FAKE_DEVICE, OFFICER, Office, SECRET, new_dossier, owner, paper_of, pki};
+use motcua_testkit::{FAKE_DEVICE, OFFICER, Office, SECRET, new_dossier, owner, paper_of, pki, reference};
 
 #[tokio::test]
 async fn the_answers_of_the_identity_check_are_told_apart_from_every_silence() {
@@ -192,4 +193,32 @@ async fn the_scanner_is_named_as_people_call_it_once_it_was_listed() {
     assert_eq!(office.desk.scanner_label().await.unwrap(), label, "the same scanner keeps its label");
     office.desk.choose_scanner("escl:other").await.unwrap();
     assert_eq!(office.desk.scanner_label().await.unwrap(), None, "another has not the label of the first");
+}
+
+#[tokio::test]
+async fn reference_data_are_taken_whole_and_later_only_and_a_dossier_keeps_its_version() {
+    let office = Office::ready().await;
+    let held = office.desk.refresh_reference().await.unwrap();
+    let dossier = office.open().await;
+    assert_eq!(dossier.reference_version, held);
+    let later = |version, at| ReferenceData {
+        version,
+        effective_at: Some(Timestamp(at)),
+        identity_guide: format!("Hướng dẫn {version}"),
+        ..reference()
+    };
+    let guide = async || office.desk.reference().await.unwrap().identity_guide;
+    let loose = OrgNode { parent: Some("không có".into()), ..reference().tree[0].clone() };
+    let broken = ReferenceData { tree: vec![loose], ..later(held + 1, 10) };
+    let before = guide().await;
+    office.warehouse.put_reference(broken);
+    assert!(office.desk.refresh_reference().await.is_err());
+    assert_eq!(guide().await, before, "what contradicts itself is not taken");
+    office.warehouse.put_reference(later(held + 2, 20));
+    assert_eq!(office.desk.refresh_reference().await, Ok(held + 2));
+    office.warehouse.put_reference(later(held + 3, 10));
+    assert_eq!(office.desk.refresh_reference().await, Ok(held + 2), "it came into force before");
+    assert_eq!(guide().await, format!("Hướng dẫn {}", held + 2));
+    let kept = office.desk.dossier(dossier.id).await.unwrap();
+    assert_eq!(kept.reference_version, held, "a dossier stays with what it was taken under");
 }

@@ -54,7 +54,10 @@ fn worth_another_try(status: StatusCode) -> bool {
 /// What a failed exchange means. A TLS failure is an interception: the other side is not the
 /// province's warehouse; everything else is no contact.
 pub(crate) fn failure(error: &reqwest::Error) -> LinkError {
-    if is_tls(error) {
+    if is_about(error, blames_us) {
+        return LinkError::Unauthorized;
+    }
+    if is_about(error, blames_the_other_side) {
         return LinkError::Intercepted;
     }
     // A body that ends too early is a line that broke: bodies are read as they are, nothing is decoded.
@@ -64,17 +67,32 @@ pub(crate) fn failure(error: &reqwest::Error) -> LinkError {
     LinkError::Offline
 }
 
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
+fn is_about(error: &(dyn Error + 'static), kind: fn(&rustls::Error) -> bool) -> bool {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return blames_the_other_side(tls);
+        return kind(tls);
     }
     // `io::Error::source` skips the error it wraps.
     if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
-        && is_tls(inner)
+        && is_about(inner, kind)
     {
         return true;
     }
-    error.source().is_some_and(is_tls)
+    error.source().is_some_and(|inner| is_about(inner, kind))
+}
+
+/// What the warehouse's end says of a certificate that is not of its authority.
+fn blames_us(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as A;
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            A::UnknownCA
+                | A::BadCertificate
+                | A::CertificateUnknown
+                | A::CertificateExpired
+                | A::CertificateRevoked
+        )
+    )
 }
 
 /// A certificate that does not end at the province's CA, an answer that is no TLS at all, or a
@@ -132,7 +150,9 @@ mod tests {
     fn a_tls_error_is_found_under_its_wrappers() {
         let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls));
-        assert!(is_tls(&wrapped));
-        assert!(!is_tls(&io::Error::from(io::ErrorKind::ConnectionRefused)));
+        assert!(is_about(&wrapped, blames_the_other_side) && !is_about(&wrapped, blames_us));
+        assert!(!is_about(&io::Error::from(io::ErrorKind::ConnectionRefused), blames_the_other_side));
+        let alert = io::Error::other(rustls::Error::AlertReceived(rustls::AlertDescription::UnknownCA));
+        assert!(is_about(&alert, blames_us) && !is_about(&alert, blames_the_other_side));
     }
 }

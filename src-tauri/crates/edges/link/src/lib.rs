@@ -1,24 +1,26 @@
 //! HTTPS to the provincial warehouse: desk's `Warehouse` port over the real network.
 //!
-//! Believes one root only, the province's CA; whoever else answers is an interception. Never logs
+//! This machine is known by a client certificate ([`enrol`]), which is renewed by itself. Believes one root only, the province's CA; whoever else answers is an interception. Never logs
 //! a path, since paths carry people's numbers. Does not know dossiers' rules, the vault or time-outs
 //! of the outbox.
 //!
 //! ```no_run
-//! # fn demo(ca_pem: String, device_key: String) -> Result<(), motcua_link::LinkSettingsError> {
+//! # fn demo(ca_pem: String) -> Result<(), motcua_link::LinkSettingsError> {
 //! use motcua_link::{HttpWarehouse, LinkSettings};
 //! let url = "https://127.0.0.1:8843".to_owned();
-//! let warehouse = HttpWarehouse::new(LinkSettings { url, ca_pem, device_key })?;
+//! let warehouse = HttpWarehouse::new(LinkSettings { url, ca_pem, identity: "device.json".into() })?;
 //! # Ok(())
 //! # }
 //! ```
 #![forbid(unsafe_code)]
 
 mod answer;
+mod identity;
 mod settings;
 mod upload;
 mod warehouse;
 
+pub use identity::{DeviceIdentity, DeviceRequest, enrol};
 pub use settings::{LinkSettings, LinkSettingsError};
 pub use warehouse::HttpWarehouse;
 

@@ -1,9 +1,11 @@
-//! Where the warehouse is, whom to believe, and the client made from that.
+//! Where the warehouse is, whom to believe, who we are, and the client made from that.
 
+use crate::identity::DeviceIdentity;
 use reqwest::{Client, Url};
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,21 +14,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Settings of the line to one warehouse.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct LinkSettings {
     /// Base URL, `https://…`.
     pub url: String,
     /// The province's CA, PEM; the only root believed.
     pub ca_pem: String,
-    /// Key of this machine.
-    pub device_key: String,
-}
-
-/// Debug output leaves the device key out.
-impl std::fmt::Debug for LinkSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LinkSettings").field("url", &self.url).finish_non_exhaustive()
-    }
+    /// Where key and certificate of this machine lie; without them it is not known to the warehouse.
+    pub identity: PathBuf,
 }
 
 /// Why no line can be made of the settings.
@@ -39,9 +34,9 @@ pub enum LinkSettingsError {
     /// No certificate in the PEM, or one that cannot be read.
     #[error("province ca cannot be read")]
     Ca,
-    /// Empty, or not fit for a header.
-    #[error("device key cannot be used")]
-    DeviceKey,
+    /// Key or certificate of this machine.
+    #[error("identity of this machine cannot be used")]
+    Identity,
     /// The TLS library refused the configuration.
     #[error("tls cannot be set up")]
     Tls,
@@ -53,10 +48,10 @@ impl LinkSettings {
         if url.scheme() == "https" && url.has_host() { Ok(url) } else { Err(LinkSettingsError::Url) }
     }
 
-    pub(crate) fn client(&self) -> Result<Client, LinkSettingsError> {
+    pub(crate) fn client(&self, identity: Option<&DeviceIdentity>) -> Result<Client, LinkSettingsError> {
         let base = self.base()?;
         let builder = Client::builder()
-            .tls_backend_preconfigured(self.tls()?)
+            .tls_backend_preconfigured(self.tls(identity)?)
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
@@ -73,7 +68,7 @@ impl LinkSettings {
     }
 
     /// Roots are the province's CA and nothing else.
-    fn tls(&self) -> Result<ClientConfig, LinkSettingsError> {
+    fn tls(&self, identity: Option<&DeviceIdentity>) -> Result<ClientConfig, LinkSettingsError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(self.ca_pem.as_bytes()) {
             let certificate = certificate.map_err(|_| LinkSettingsError::Ca)?;
@@ -83,11 +78,17 @@ impl LinkSettings {
             return Err(LinkSettingsError::Ca);
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        Ok(ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|_| LinkSettingsError::Tls)?
-            .with_root_certificates(roots)
-            .with_no_client_auth())
+            .with_root_certificates(roots);
+        let Some((certificate, key)) = identity.map(DeviceIdentity::pems) else {
+            return Ok(config.with_no_client_auth());
+        };
+        let unfit = |_| LinkSettingsError::Identity;
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(unfit)?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(unfit)?;
+        config.with_client_auth_cert(vec![certificate], key).map_err(|_| LinkSettingsError::Identity)
     }
 }
 
@@ -102,21 +103,16 @@ mod tests {
     use super::*;
 
     fn settings(url: &str, ca_pem: &str) -> LinkSettings {
-        LinkSettings { url: url.into(), ca_pem: ca_pem.into(), device_key: "k".into() }
+        LinkSettings { url: url.into(), ca_pem: ca_pem.into(), identity: PathBuf::new() }
     }
 
     #[test]
     fn only_https_with_a_readable_ca_makes_a_line() {
-        assert_eq!(settings("http://127.0.0.1", "").client().unwrap_err(), LinkSettingsError::Url);
-        assert_eq!(settings("nonsense", "").client().unwrap_err(), LinkSettingsError::Url);
-        assert_eq!(settings("https://127.0.0.1", "").client().unwrap_err(), LinkSettingsError::Ca);
+        assert_eq!(settings("http://127.0.0.1", "").client(None).unwrap_err(), LinkSettingsError::Url);
+        assert_eq!(settings("nonsense", "").client(None).unwrap_err(), LinkSettingsError::Url);
+        assert_eq!(settings("https://127.0.0.1", "").client(None).unwrap_err(), LinkSettingsError::Ca);
         let torn = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert_eq!(settings("https://127.0.0.1", torn).client().unwrap_err(), LinkSettingsError::Ca);
-    }
-
-    #[test]
-    fn debug_output_hides_the_key() {
-        assert!(!format!("{:?}", settings("https://kho", "")).contains("\"k\""));
+        assert_eq!(settings("https://127.0.0.1", torn).client(None).unwrap_err(), LinkSettingsError::Ca);
     }
 
     #[test]

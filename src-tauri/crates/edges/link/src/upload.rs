@@ -126,7 +126,7 @@ impl HttpWarehouse {
             .header("upload-length", total)
             .header("upload-metadata", format!("sha256 {}", STANDARD.encode(blob.to_string())));
         let created = send(create, USUAL).await?;
-        // The address is ours to build: a server's word never sends our key elsewhere.
+        // The address is ours to build: a server's word never sends our bytes elsewhere.
         let location = created.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
         let id = location.and_then(|l| l.rsplit('/').next()).filter(|id| !id.is_empty());
         let id = id.ok_or(LinkError::Malformed)?.to_owned();

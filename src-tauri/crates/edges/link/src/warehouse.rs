@@ -1,19 +1,21 @@
 //! Desk's `Warehouse` over HTTPS.
 
 use crate::answer::{failure, json, success};
+use crate::identity::{DeviceIdentity, DeviceRequest};
 use crate::settings::{LinkSettings, LinkSettingsError};
 use async_trait::async_trait;
 use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{
-    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData,
+    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData, Timestamp,
 };
 use motcua_wire::{
-    About, Changes, DossierPage, DossierView, DossiersQuery, DossiersReply, IdentityReply, LeaseBlock,
-    LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, Problem,
+    About, Changes, DossierPage, DossierView, DossiersQuery, DossiersReply, Enrolled, IdentityReply,
+    LeaseBlock, LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, Problem, RenewDevice,
 };
-use reqwest::header::{AUTHORIZATION, HeaderValue, IF_MATCH};
+use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use sha2::{Digest, Sha256};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -25,9 +27,18 @@ const MAX_BLOB: usize = 64 * 1024 * 1024;
 
 /// The provincial warehouse at the other end of the line.
 pub struct HttpWarehouse {
-    client: Client,
+    settings: LinkSettings,
     base: Url,
-    device_key: HeaderValue,
+    line: RwLock<Line>,
+    /// One renewal at a time.
+    renewing: tokio::sync::Mutex<()>,
+}
+
+/// The client, and whom it says it is.
+#[derive(Clone)]
+struct Line {
+    client: Client,
+    identity: Option<DeviceIdentity>,
 }
 
 impl HttpWarehouse {
@@ -36,13 +47,69 @@ impl HttpWarehouse {
     /// # Errors
     /// See [`LinkSettingsError`].
     pub fn new(settings: LinkSettings) -> Result<Self, LinkSettingsError> {
-        if settings.device_key.is_empty() {
-            return Err(LinkSettingsError::DeviceKey);
+        let base = settings.base()?;
+        let line = match stored(&settings) {
+            // A counter whose identity is damaged goes on without the warehouse.
+            Some(identity) => settings
+                .client(Some(&identity))
+                .map(|client| Line { client, identity: Some(identity) })
+                .or_else(|error| match error {
+                    LinkSettingsError::Identity => {
+                        Ok(Line { client: settings.client(None)?, identity: None })
+                    }
+                    error => Err(error),
+                })?,
+            None => Line { client: settings.client(None)?, identity: None },
+        };
+        Ok(Self { settings, base, line: RwLock::new(line), renewing: tokio::sync::Mutex::new(()) })
+    }
+
+    fn line(&self) -> Line {
+        self.line.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn become_known(&self, identity: DeviceIdentity) {
+        match self.settings.client(Some(&identity)) {
+            Ok(client) => {
+                let line = Line { client, identity: Some(identity) };
+                *self.line.write().unwrap_or_else(PoisonError::into_inner) = line;
+            }
+            Err(error) => tracing::error!(%error, "identity of this machine cannot be used"),
         }
-        let mut device_key = HeaderValue::try_from(format!("Bearer {}", settings.device_key))
-            .map_err(|_| LinkSettingsError::DeviceKey)?;
-        device_key.set_sensitive(true);
-        Ok(Self { client: settings.client()?, base: settings.base()?, device_key })
+    }
+
+    /// Another program of this counter may have enrolled it or renewed its certificate meanwhile.
+    fn look_again(&self) {
+        if let Some(identity) = stored(&self.settings)
+            && self.line().identity.as_ref() != Some(&identity)
+        {
+            self.become_known(identity);
+        }
+    }
+
+    /// Renews the certificate when it is time, by the warehouse's clock. Trouble is left to the next contact.
+    async fn renew_if_due(&self, now: Timestamp) {
+        let Ok(_alone) = self.renewing.try_lock() else { return };
+        if self.line().identity.is_none_or(|identity| now < identity.renew_from) {
+            return;
+        }
+        match self.renew().await {
+            Ok(identity) => self.become_known(identity),
+            Err(error) => tracing::warn!(%error, "certificate of this machine was not renewed"),
+        }
+    }
+
+    async fn renew(&self) -> Result<DeviceIdentity, LinkError> {
+        let request = DeviceRequest::new().map_err(|_| LinkError::Malformed)?;
+        let wish = RenewDevice { csr: request.csr().to_owned() };
+        let asked = self.request(Method::POST, &["enrol", "renew"])?.json(&wish);
+        let enrolled: Enrolled = json(send(asked, USUAL).await?).await?;
+        let identity = request.with(&enrolled);
+        identity.save(&self.settings.identity).map_err(|error| {
+            tracing::error!(%error, "renewed certificate was not kept");
+            LinkError::Malformed
+        })?;
+        Ok(identity)
     }
 
     fn url(&self, parts: &[&str]) -> Result<Url, LinkError> {
@@ -52,8 +119,16 @@ impl HttpWarehouse {
     }
 
     pub(crate) fn request(&self, method: Method, parts: &[&str]) -> Result<RequestBuilder, LinkError> {
-        Ok(self.client.request(method, self.url(parts)?).header(AUTHORIZATION, &self.device_key))
+        Ok(self.line().client.request(method, self.url(parts)?))
     }
+}
+
+/// What lies on the disk, if it can be read.
+fn stored(settings: &LinkSettings) -> Option<DeviceIdentity> {
+    DeviceIdentity::load(&settings.identity)
+        .inspect_err(|error| tracing::warn!(%error, "identity of this machine cannot be read"))
+        .ok()
+        .flatten()
 }
 
 pub(crate) async fn send(request: RequestBuilder, limit: Duration) -> Result<Response, LinkError> {
@@ -63,7 +138,10 @@ pub(crate) async fn send(request: RequestBuilder, limit: Duration) -> Result<Res
 #[async_trait]
 impl Warehouse for HttpWarehouse {
     async fn about(&self) -> Result<About, LinkError> {
-        json(send(self.client.get(self.url(&["about"])?), QUICK).await?).await
+        self.look_again();
+        let about: About = json(send(self.request(Method::GET, &["about"])?, QUICK).await?).await?;
+        self.renew_if_due(about.time).await;
+        Ok(about)
     }
 
     async fn reference(&self, since: u64) -> Result<Option<ReferenceData>, LinkError> {

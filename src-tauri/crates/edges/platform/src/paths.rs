@@ -48,6 +48,12 @@ impl ProfileDir {
         self.0.join("counter.json")
     }
 
+    /// Key and certificate of this machine.
+    #[must_use]
+    pub fn identity(&self) -> PathBuf {
+        self.0.join("device.json")
+    }
+
     /// The vault's directory; the vault makes it.
     #[must_use]
     pub fn vault(&self) -> PathBuf {

@@ -4,6 +4,7 @@ use crate::profile::{CounterProfile, ProfileError};
 use motcua_desk::ports::{Clock, ScanError, VaultStatus};
 use motcua_desk::{Desk, DeskError, TokenState};
 use motcua_dossier::Timestamp;
+use motcua_link::DeviceIdentity;
 use motcua_platform::{ProfileDir, SystemClock};
 use serde::Serialize;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub enum Health {
 /// One line of the diagnosis; carries no personal data and no secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Finding {
-    /// Stable name: `profile`, `vault`, `warehouse`, `scanner`, `token`, `certificate`, `readers`,
+    /// Stable name: `profile`, `vault`, `warehouse`, `device`, `scanner`, `token`, `certificate`, `readers`,
     /// `disk`.
     pub part: &'static str,
     /// How it is.
@@ -42,6 +43,7 @@ pub async fn diagnose(dir: &ProfileDir, profile: &CounterProfile, desk: &Desk) -
         vault(dir, desk).await,
         warehouse(desk).await,
     ];
+    found.push(device(dir, SystemClock.now()));
     found.push(scanner(desk).await);
     found.push(token(profile, desk).await);
     found.extend(certificates(desk).await);
@@ -92,13 +94,40 @@ async fn warehouse(desk: &Desk) -> Finding {
             "linkIntercepted" => {
                 bad("warehouse", "Mạng đang bị chặn giữa", "Không tiếp tục gửi. Báo bộ phận kỹ thuật.")
             }
-            "linkUnauthorized" => bad("warehouse", "Kho không nhận máy này", "Báo quản trị cấp lại mã máy."),
+            "linkUnauthorized" => bad("warehouse", "Kho không nhận máy này", ENROL),
             _ => warning(
                 "warehouse",
                 "Không liên lạc được với kho",
                 "Vẫn làm việc bình thường; hồ sơ tự gửi khi có mạng.",
             ),
         },
+    }
+}
+
+const ENROL: &str =
+    "Xin quản trị kho cấp mã đăng ký rồi gõ: motcua enrol --code MÃ. Việc chưa gửi vẫn còn nguyên.";
+
+/// The certificate by which the warehouse knows this machine.
+fn device(dir: &ProfileDir, now: Timestamp) -> Finding {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let identity = match DeviceIdentity::load(&dir.identity()) {
+        Ok(Some(identity)) => identity,
+        Ok(None) => return warning("device", "Máy này chưa đăng ký với kho", ENROL),
+        Err(error) => {
+            tracing::debug!(%error, "identity of the machine");
+            return warning("device", "Không đọc được chứng thư của máy", ENROL);
+        }
+    };
+    let (until, days) = (identity.until.day().format_vn(), (identity.until.0 - now.0) / DAY);
+    if identity.until < now {
+        let state = format!("Chứng thư của máy đã hết hạn ngày {until}");
+        let action = format!("Máy tự gia hạn khi liên lạc được với kho; nếu kho không nhận nữa: {ENROL}");
+        warning("device", &state, &action)
+    } else if identity.renew_from < now {
+        let state = format!("Chứng thư của máy hết hạn {until}, còn {days} ngày");
+        warning("device", &state, "Máy tự gia hạn khi liên lạc được với kho.")
+    } else {
+        good("device", format!("Chứng thư của máy dùng được đến {until}"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings to Desk: the only crate that names edges.
 //!
-//! Owns the counter's profile (`counter.json`, `reference.json`), the start of worker processes, logging and the
+//! Owns the counter's profile (`counter.json`, `device.json`, `reference.json`), the start of worker processes, logging and the
 //! health check. The window and the command line call [`dispatch_worker`] as their first act, then
 //! [`assemble`].
 //!
@@ -23,9 +23,10 @@ mod worker;
 
 pub use diagnosis::{Finding, Health, diagnose, diagnose_without_profile};
 pub use logging::init_logging;
+pub use motcua_link::DeviceIdentity;
 pub use motcua_platform::{PathError, ProfileDir, write_whole, write_whole_by};
 pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
 pub use starter::{STARTER_FILE, STARTER_VERSION};
 pub use version::version_line;
-pub use wiring::{AssemblyError, assemble, assemble_from};
+pub use wiring::{AssemblyError, EnrolError, assemble, assemble_from, enrol};
 pub use worker::dispatch_worker;

@@ -8,11 +8,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Version of `counter.json` this program writes; a newer one is refused, untouched.
-pub const PROFILE_VERSION: u32 = 1;
+pub const PROFILE_VERSION: u32 = 2;
 
-/// Settings of this counter that must be readable before the vault is open. Holds the device key:
-/// the file is readable by its owner only.
-#[derive(Clone, Serialize, Deserialize)]
+/// Settings of this counter that must be readable before the vault is open. Holds no secret; key and certificate of
+/// the machine lie beside it (`device.json`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CounterProfile {
     /// [`PROFILE_VERSION`].
     pub version: u32,
@@ -20,10 +20,9 @@ pub struct CounterProfile {
     pub warehouse_url: String,
     /// The province's CA, PEM; the only root the client believes.
     pub ca_pem: String,
-    /// Key of this machine at the warehouse, hex.
-    pub device_key: String,
-    /// Identity of this machine.
-    pub device_id: DeviceId,
+    /// Identity of this machine, made at its first start when the file has none.
+    #[serde(default)]
+    pub device_id: Option<DeviceId>,
     /// Code of the receiving agency.
     pub agency_code: AgencyCode,
     /// Its name as printed.
@@ -51,17 +50,6 @@ pub struct CounterProfile {
     /// Minutes without input after which the window locks, from 1 to 60.
     #[serde(default = "CounterProfile::usual_lock_after")]
     pub lock_after_minutes: u32,
-}
-
-/// Debug output leaves the device key out.
-impl std::fmt::Debug for CounterProfile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CounterProfile")
-            .field("version", &self.version)
-            .field("warehouse_url", &self.warehouse_url)
-            .field("device_id", &self.device_id)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Why a profile cannot be used.
@@ -121,7 +109,10 @@ impl CounterProfile {
         if version > u64::from(PROFILE_VERSION) {
             return Err(ProfileError::Newer(u32::try_from(version).unwrap_or(u32::MAX)));
         }
-        serde_json::from_value(raw).map_err(|e| ProfileError::Malformed(e.to_string()))
+        // Version 1 had the machine's key in it, which no warehouse takes any more; it enrols by a code instead.
+        let profile: Self =
+            serde_json::from_value(raw).map_err(|e| ProfileError::Malformed(e.to_string()))?;
+        Ok(Self { version: PROFILE_VERSION, ..profile })
     }
 
     /// Writes `counter.json` for its owner only, whole or not at all.
@@ -156,5 +147,22 @@ mod tests {
         assert!(matches!(CounterProfile::load(dir.path()), Err(ProfileError::Newer(99))));
         fs::write(dir.path().join("counter.json"), r#"{"version": 1}"#).unwrap();
         assert!(matches!(CounterProfile::load(dir.path()), Err(ProfileError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_profile_of_the_first_version_keeps_its_machine_and_loses_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = "01a1fd07-c562-7069-b328-0c13631b4c9b";
+        let old = serde_json::json!({
+            "version": 1, "warehouse_url": "https://kho", "ca_pem": "", "device_key": "00ff", "device_id": id,
+            "agency_code": "000.01.20.H08", "agency_name": "a", "unit_name": "u", "place": "p",
+            "recovery_key": "", "receipt_key": "",
+        });
+        fs::write(dir.path().join("counter.json"), old.to_string()).unwrap();
+        let profile = CounterProfile::load(dir.path()).unwrap();
+        assert_eq!(profile.device_id.unwrap().to_string(), id);
+        profile.save(dir.path()).unwrap();
+        let written = fs::read_to_string(dir.path().join("counter.json")).unwrap();
+        assert!(written.contains("\"version\": 2") && !written.contains("device_key"), "{written}");
     }
 }

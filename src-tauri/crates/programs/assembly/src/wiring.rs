@@ -2,8 +2,10 @@
 
 use crate::profile::{CounterProfile, ProfileError};
 use crate::starter::StartedVault;
+use motcua_desk::ports::{Clock, LinkError, Random};
 use motcua_desk::{Desk, OfficeSettings, ports};
-use motcua_link::{HttpWarehouse, LinkSettings, LinkSettingsError};
+use motcua_dossier::DeviceId;
+use motcua_link::{DeviceIdentity, HttpWarehouse, LinkSettings, LinkSettingsError};
 use motcua_platform::{ProfileDir, SystemClock, SystemRandom};
 use motcua_scanner::SaneScanner;
 use motcua_token::Pkcs11Signer;
@@ -20,7 +22,7 @@ pub enum AssemblyError {
     /// `counter.json`.
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    /// URL, CA or device key.
+    /// URL or CA.
     #[error(transparent)]
     Link(#[from] LinkSettingsError),
     /// A key in `counter.json` is not 64 hex digits.
@@ -58,6 +60,7 @@ pub fn assemble(dir: &ProfileDir) -> Result<Arc<Desk>, AssemblyError> {
 /// See [`AssemblyError`].
 pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<Desk>, AssemblyError> {
     let program = worker_program().map_err(AssemblyError::Executable)?;
+    let (device, link) = (device_of(dir, &profile)?, link_of(dir, &profile));
     let args = |name: &str| vec![OsString::from("worker"), OsString::from(name)];
     let pairs = |env: BTreeMap<String, String>| env.into_iter().collect::<Vec<_>>();
     let scanner = motcua_scanner::WorkerCommand {
@@ -66,10 +69,8 @@ pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<De
         env: pairs(profile.sane_env),
     };
     let token = motcua_token::WorkerCommand { program, args: args("token"), env: pairs(profile.pkcs11_env) };
-    let link =
-        LinkSettings { url: profile.warehouse_url, ca_pem: profile.ca_pem, device_key: profile.device_key };
     let office = OfficeSettings {
-        device: profile.device_id,
+        device,
         agency_code: profile.agency_code,
         agency_name: profile.agency_name,
         unit_name: profile.unit_name,
@@ -82,6 +83,52 @@ pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<De
     };
     let ports = ports_of(dir, scanner, token, profile.pkcs11_module, link)?;
     Ok(Arc::new(Desk::new(ports, office)))
+}
+
+/// Enrols this machine at the warehouse by a one-time code. A machine that was enrolled before stays the
+/// same one, and what it has not sent stays unsent.
+///
+/// # Errors
+/// See [`EnrolError`].
+pub async fn enrol(
+    dir: &ProfileDir,
+    profile: &CounterProfile,
+    code: &str,
+) -> Result<DeviceIdentity, EnrolError> {
+    let device = device_of(dir, profile)?;
+    Ok(motcua_link::enrol(&link_of(dir, profile), code, device, &profile.agency_code).await?)
+}
+
+/// Why a machine did not enrol.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnrolError {
+    /// `counter.json` could not be written.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The warehouse.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+fn link_of(dir: &ProfileDir, profile: &CounterProfile) -> LinkSettings {
+    LinkSettings {
+        url: profile.warehouse_url.clone(),
+        ca_pem: profile.ca_pem.clone(),
+        identity: dir.identity(),
+    }
+}
+
+/// The machine's identity; one that has none makes it, once.
+fn device_of(dir: &ProfileDir, profile: &CounterProfile) -> Result<DeviceId, ProfileError> {
+    if let Some(device) = profile.device_id {
+        return Ok(device);
+    }
+    let mut chance = [0u8; 10];
+    SystemRandom.fill(&mut chance);
+    let device = DeviceId::derive(u64::try_from(SystemClock.now().0).unwrap_or(0), &chance);
+    CounterProfile { device_id: Some(device), ..profile.clone() }.save(dir.root())?;
+    Ok(device)
 }
 
 fn ports_of(

@@ -32,6 +32,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Kiểm tra máy: cấu hình, kho trên máy, kho tỉnh, máy quét, thiết bị ký số, đĩa.
     Doctor,
+    /// Đăng ký máy này với kho bằng mã dùng một lần do quản trị kho cấp; đăng ký lại không mất việc chưa gửi.
+    Enrol {
+        /// Mã đăng ký, như `motcua-warehouse device code` in ra; không phân biệt chữ hoa, dấu gạch.
+        #[arg(long)]
+        code: String,
+    },
     /// Kho mã hóa trên máy: xem trạng thái, tạo, thêm cán bộ.
     #[command(subcommand)]
     Vault(VaultAction),

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 /// Command and its examples; a test holds that every command has some and that each can be typed.
 const EXAMPLES: &[(&str, &[&str])] = &[
     ("doctor", &["motcua doctor", "motcua doctor --json"]),
+    ("enrol", &["motcua enrol --code 7K3M-92QX-4DTA"]),
     ("vault status", &["motcua vault status --json"]),
     ("vault create", &["MOTCUA_OFFICER=lan motcua vault create --name 'Trần Thị Mẫu'"]),
     ("vault enrol", &["motcua vault enrol minh --name 'Lê Văn Mẫu'"]),

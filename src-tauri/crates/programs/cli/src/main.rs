@@ -55,9 +55,12 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         loaded => loaded?,
     };
     init_logging(dir.root(), "motcua");
+    if let Command::Enrol { code } = &arguments.command {
+        return health::enrol(&dir, &profile, code, output).await;
+    }
     let desk = assemble_from(&dir, profile.clone())?;
     match arguments.command {
-        Command::Demo(_) | Command::Package(_) => Ok(ExitCode::SUCCESS),
+        Command::Demo(_) | Command::Package(_) | Command::Enrol { .. } => Ok(ExitCode::SUCCESS),
         Command::Doctor => health::doctor(&dir, &profile, &desk, output).await,
         Command::Vault(action) => secrets::vault(&desk, &action, output).await,
         Command::Scan(action) => files::scan(&desk, &action, output).await,

@@ -54,7 +54,7 @@ pub struct Line {
     /// Demo province CA, PEM.
     pub ca_pem: String,
     /// Key of the counter machine, hex.
-    pub device_key: String,
+    pub identity: String,
     /// Identity of the counter machine.
     pub device: DeviceId,
     /// Key receipts are signed with, hex.
@@ -323,7 +323,6 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
         ..Config::default()
     };
     config.save()?;
-    let device_key = hex::encode(random::<32>()?);
     let device = DeviceId::derive(u64::try_from(now.0)?, &random::<10>()?);
     let mut documents = Vec::new();
     for (place, owner) in OWNERS.iter().enumerate() {
@@ -337,8 +336,6 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
         reference: Some(reference.clone()),
         devices: vec![SeedDevice {
             id: device,
-            key_hash: Some(hex::encode(motcua_warehouse::device_key_hash(&device_key))),
-            key: None,
             agency: motcua_dossier::AgencyCode::parse(AGENCY_CODE)?,
             name: "Quầy DEMO".to_owned(),
             revoked: false,
@@ -350,8 +347,9 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
     let file = stock.join("seed.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&content)?)?;
     let report = seed(&config, &file).context("the demo warehouse does not take its own stock")?;
+    let identity = enrol(&config, device)?;
     let receipt_key = hex::encode(motcua_warehouse::receipt_key(&data)?.verifying_key().to_bytes());
-    Ok(Line { url: format!("https://{listen}"), ca_pem, device_key, device, receipt_key, report, reference })
+    Ok(Line { url: format!("https://{listen}"), ca_pem, identity, device, receipt_key, report, reference })
 }
 
 /// Reference data of the seeds, as shipped in `assets/seed`, with a trust list.
@@ -379,6 +377,7 @@ pub fn reference(trust_pem: Vec<String>) -> Result<ReferenceData> {
         calendar,
         trust_pem,
         identity_guide: guide.current,
+        ..ReferenceData::default()
     })
 }
 
@@ -499,6 +498,20 @@ fn changed(mut signed: Vec<u8>) -> Vec<u8> {
 }
 
 /// A demo province CA and the server's certificate below it; the CA's key is not kept.
+/// What `motcua enrol` leaves beside `counter.json`, issued by the warehouse's own authority.
+fn enrol(config: &Config, device: DeviceId) -> Result<String> {
+    let key = rcgen::KeyPair::generate()?;
+    let csr = rcgen::CertificateParams::new(vec![])?.serialize_request(&key)?.pem()?;
+    let enrolled = motcua_warehouse::issue_certificate(config, device, &csr)?;
+    Ok(serde_json::to_string_pretty(&serde_json::json!({
+        "version": 1,
+        "key": key.serialize_pem(),
+        "certificate": enrolled.certificate,
+        "renew_from": enrolled.renew_from,
+        "until": enrolled.until,
+    }))?)
+}
+
 fn tls(dir: &Path, now: Timestamp) -> Result<String> {
     use rcgen::{
         BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,

@@ -99,10 +99,9 @@ pub fn prepare(dir: &Path, now: Timestamp) -> Result<DemoProfile> {
         .map(|(n, paper)| (format!("pnm:{n}"), json!([["filename", paper.file]])))
         .collect();
     let counter = json!({
-        "version": 1,
+        "version": 2,
         "warehouse_url": line.url,
         "ca_pem": line.ca_pem,
-        "device_key": line.device_key,
         "device_id": line.device,
         "agency_code": content::AGENCY_CODE,
         "agency_name": content::AGENCY_NAME,
@@ -115,6 +114,7 @@ pub fn prepare(dir: &Path, now: Timestamp) -> Result<DemoProfile> {
         "recovery_key": recovery,
         "receipt_key": line.receipt_key,
     });
+    content::write_private(&dir.join("device.json"), line.identity.as_bytes())?;
     std::fs::write(dir.join("readme.txt"), readme(&profile))?;
     let fresh = dir.join("counter.json.new");
     content::write_private(&fresh, &serde_json::to_vec_pretty(&counter)?)?;

@@ -2,6 +2,7 @@
 
 use crate::audit::of_op;
 use crate::intake::{FileRefusal, admit};
+use crate::ledger;
 use crate::reference::Reference;
 use crate::store::{DossierRow, PaperRow, StoreError, StoredStatus, View};
 use crate::warehouse::{Caller, Warehouse};
@@ -21,7 +22,7 @@ pub(crate) const MIN_SCHEMA: u32 = if SCHEMA_VERSION > 3 { SCHEMA_VERSION - 3 } 
 
 /// So far may a counter's clock be ahead: machines without the network drift by minutes, and a later
 /// hour on the receipt would be a promise nobody made.
-const AHEAD_MS: i64 = 10 * 60 * 1000;
+pub(crate) const AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// So many days may pass between "Tiếp nhận" without the network and its arrival here; what was valid
 /// on that day stays reused. A day told from further back is taken for this one: it could be
@@ -30,7 +31,7 @@ const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Why an operation is not applied.
 #[derive(Debug)]
-enum Stop {
+pub(crate) enum Stop {
     Rejected { code: String, fields: Vec<String> },
     Deferred(Vec<String>),
     Conflict(Box<DossierView>),
@@ -49,11 +50,12 @@ impl From<FileRefusal> for Stop {
     }
 }
 
-fn rejected(code: &str, fields: &[&str]) -> Stop {
+pub(crate) fn rejected(code: &str, fields: &[&str]) -> Stop {
     Stop::Rejected { code: code.to_owned(), fields: fields.iter().map(|f| (*f).to_owned()).collect() }
 }
 
 /// What an operation filed and verified.
+#[derive(Default)]
 struct Done {
     document: Option<DocumentId>,
     blobs: BTreeSet<BlobId>,
@@ -164,6 +166,9 @@ impl Warehouse {
                             Ok((version, &receipt)),
                             now,
                         )?;
+                        if op.payload.is_aside() {
+                            view.set_aside(op_id)?;
+                        }
                         view.audit(&of_op(caller, op, "op.applied", now))?;
                         view.drop_kept(op_id)?;
                         return Ok(OpResult::Applied { op_id, version, receipt });
@@ -267,6 +272,7 @@ impl Warehouse {
                     motcua_pdf::inspect(&receipt).map_err(|_| rejected("fileNotPdf", &["receipt"]))?;
                 }
             }
+            OpPayload::Fee(_) | OpPayload::Feedback(_) => {}
         }
         Ok(missing)
     }
@@ -307,7 +313,8 @@ impl Warehouse {
         now: Timestamp,
     ) -> Result<(u64, SignedReceipt), Stop> {
         let before = dossier.clone();
-        dossier.version += 1;
+        let aside = op.payload.is_aside();
+        dossier.version += u64::from(!aside);
         let done = match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
                 file_paper(view, caller, op, record, owner_name, now)?
@@ -317,11 +324,22 @@ impl Warehouse {
             }
             OpPayload::ReturnResult(result) => return_result(view, caller, op, result, &dossier, now)?,
             OpPayload::Withdraw(work) => withdraw(view, op, work, now)?,
+            OpPayload::Fee(record) => {
+                ledger::fee(view, caller, op, record, &dossier, now)?;
+                Done::default()
+            }
+            OpPayload::Feedback(record) => {
+                ledger::feedback(view, caller, op, record, now)?;
+                Done::default()
+            }
         };
         let said_again = match &op.payload {
             OpPayload::AcceptDossier(_) => before.accepted.is_some(),
             OpPayload::ReturnResult(_) => before.returned.is_some(),
-            OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => false,
+            OpPayload::FileDocument { .. }
+            | OpPayload::Withdraw(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Feedback(_) => false,
         };
         if said_again {
             view.keep_history(op.dossier, &before)?;
@@ -329,9 +347,15 @@ impl Warehouse {
         match &op.payload {
             OpPayload::AcceptDossier(accepted) => dossier.accepted = Some((**accepted).clone()),
             OpPayload::ReturnResult(result) => dossier.returned = Some((**result).clone()),
-            OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => {}
+            OpPayload::FileDocument { .. }
+            | OpPayload::Withdraw(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Feedback(_) => {}
         }
-        view.put_dossier(op.dossier, &dossier)?;
+        if !aside {
+            view.put_dossier(op.dossier, &dossier)?;
+            crate::notices::raise_for(view, op, &dossier, reference, now)?;
+        }
         let change = Change::Dossier {
             id: op.dossier,
             version: dossier.version,
@@ -341,9 +365,13 @@ impl Warehouse {
                 OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
                 OpPayload::ReturnResult(_) => DossierEvent::Returned,
                 OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
+                OpPayload::Fee(_) | OpPayload::Feedback(_) => DossierEvent::FeeRecorded,
             },
         };
-        view.note(&change, Some(&dossier.agency), now)?;
+        // A feedback is told of for itself.
+        if !matches!(op.payload, OpPayload::Feedback(_)) {
+            view.note(&change, Some(&dossier.agency), now)?;
+        }
         for blob in &done.blobs {
             view.bind_blob(op.dossier, blob)?;
         }
@@ -394,7 +422,7 @@ fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result
         accepted: None,
         returned: None,
     });
-    if dossier.agency != caller.agency {
+    if !caller.office.contains(&dossier.agency) {
         return Err(rejected("dossierOfOtherAgency", &["dossier"]));
     }
     // A base ahead of ours was seen before a restore, or names what waits here before it. What an operation
@@ -403,7 +431,7 @@ fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result
     // nothing, and a paper more contradicts no machine.
     let filing = op.payload.stands_alone();
     let lease = view.lease_of(op.dossier, now)?;
-    if lease.as_ref().is_some_and(|lease| lease.device != op.device)
+    if !op.payload.is_aside() && lease.as_ref().is_some_and(|lease| lease.device != op.device)
         || !filing
             && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
                 || view.overtaken(op.dossier, op.device, op.device_seq)?)
@@ -442,6 +470,7 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
             }
             blobs
         }
+        OpPayload::Fee(_) | OpPayload::Feedback(_) => BTreeSet::new(),
     }
 }
 
@@ -487,7 +516,7 @@ fn file_paper(
         (None, Some(_)) => return Err(rejected("documentUnknown", &["record.id"])),
         (Some(_), None) => return Err(rejected("documentExists", &["record.id"])),
         (Some(held), Some(before)) => {
-            if held.filed_by.as_ref() != Some(&caller.agency) {
+            if !held.filed_by.as_ref().is_some_and(|by| caller.office.contains(by)) {
                 return Err(rejected("documentOfOtherAgency", &["record.id"]));
             }
             if held.record.blob != before {
@@ -535,10 +564,12 @@ fn accept(
         Some(before) if knows(op, dossier) && before.code == accepted.code => true,
         Some(_) => return Err(rejected("alreadyAccepted", &["dossier"])),
     };
-    if !reference.knows_procedure(&accepted.procedure) {
+    if !reference.knows_procedure(&accepted.procedure)
+        && !view.reference_knows(accepted.reference_version, &accepted.procedure)?
+    {
         return Err(rejected("procedureUnknown", &["procedure"]));
     }
-    check_code(view, op, &accepted.code, &dossier.agency)?;
+    check_code(view, caller, op, &accepted.code)?;
     if accepted.accepted_at.0 > now.0.saturating_add(AHEAD_MS) {
         return Err(rejected("acceptedInFuture", &["accepted_at"]));
     }
@@ -600,7 +631,7 @@ fn knows(op: &Op, dossier: &DossierRow) -> bool {
 /// that the person's papers name beside them. A counter looks for papers by the same numbers.
 fn numbers_of(view: &View<'_>, caller: &Caller, owner: &Party, day: Day) -> Result<BTreeSet<String>, Stop> {
     let mut numbers = owner.numbers();
-    for paper in view.papers_of(&numbers, &caller.agency, day)? {
+    for paper in view.papers_of(&numbers, &caller.office, day)? {
         for number in paper.record.owner {
             if !numbers.contains(&number) {
                 numbers.push(number);
@@ -621,7 +652,8 @@ fn check_reusable(
     if !paper.record.owner.iter().any(|number| numbers.contains(number.value())) {
         return Err(rejected("documentOfOtherPerson", &[field]));
     }
-    if !paper.record.metadata.shared && paper.filed_by.as_ref() != Some(&caller.agency) {
+    if !paper.record.metadata.shared && !paper.filed_by.as_ref().is_some_and(|by| caller.office.contains(by))
+    {
         return Err(rejected("documentNotShared", &[field]));
     }
     Ok(())
@@ -643,7 +675,7 @@ fn check_usable(paper: &PaperRow, day: Day, field: &str) -> Result<(), Stop> {
 
 /// A final code comes from a block leased to this very device and is given once; a provisional one
 /// only has to be unique.
-fn check_code(view: &View<'_>, op: &Op, code: &DossierCode, agency: &str) -> Result<(), Stop> {
+fn check_code(view: &View<'_>, caller: &Caller, op: &Op, code: &DossierCode) -> Result<(), Stop> {
     let code = DossierCode::parse(code.as_str()).map_err(|_| rejected("codeMalformed", &["code"]))?;
     if view.code_taken(code.as_str(), op.dossier)? {
         return Err(rejected("codeTaken", &["code"]));
@@ -652,7 +684,7 @@ fn check_code(view: &View<'_>, op: &Op, code: &DossierCode, agency: &str) -> Res
         return Ok(());
     }
     let (of_agency, day, ordinal) = parts(&code).ok_or_else(|| rejected("codeMalformed", &["code"]))?;
-    if of_agency != agency || !view.leased_to(of_agency, day, ordinal, op.device)? {
+    if !caller.office.contains(of_agency) || !view.leased_to(of_agency, day, ordinal, op.device)? {
         return Err(rejected("codeNotLeased", &["code"]));
     }
     Ok(())

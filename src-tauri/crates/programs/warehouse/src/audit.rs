@@ -8,7 +8,7 @@ use crate::store::{AuditHead, AuditRow, Event, GENESIS, Records};
 use crate::warehouse::Caller;
 use crate::{Config, ServeError, StoreError, Warehouse};
 use ed25519_dalek::{Signature, Signer, Verifier, VerifyingKey};
-use motcua_dossier::{IdNumber, NumberBlock, Timestamp};
+use motcua_dossier::{DeviceId, IdNumber, NumberBlock, Timestamp};
 use motcua_wire::{Op, OpPayload};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -78,7 +78,8 @@ impl Warehouse {
         action: &'static str,
         subject: String,
     ) -> Result<(), StoreError> {
-        self.journal.append(&self.records, event(caller, "", action, subject, self.now()))
+        let officer = caller.session.as_ref().map_or("", |session| session.officer.as_str());
+        self.journal.append(&self.records, event(caller.device, officer, action, subject, self.now()))
     }
 
     /// Notes a command at the server, and signs.
@@ -129,13 +130,13 @@ impl Warehouse {
 
 /// What a machine did.
 pub(crate) fn event(
-    caller: &Caller,
+    device: DeviceId,
     officer: &str,
     action: &'static str,
     subject: String,
     at: Timestamp,
 ) -> Event {
-    Event { at, actor: caller.device.to_string(), officer: officer.to_owned(), action, subject }
+    Event { at, actor: device.to_string(), officer: officer.to_owned(), action, subject }
 }
 
 /// What became of an operation.
@@ -144,21 +145,27 @@ pub(crate) fn of_op(caller: &Caller, op: &Op, action: &'static str, at: Timestam
         OpPayload::AcceptDossier(accepted) => accepted.officer.as_str(),
         OpPayload::ReturnResult(result) => result.officer.as_str(),
         OpPayload::Withdraw(work) => work.officer.as_str(),
-        _ => "",
+        OpPayload::Fee(record) => record.officer.as_str(),
+        OpPayload::Feedback(record) => record.officer.as_str(),
+        OpPayload::FileDocument { .. } => "",
     };
-    event(caller, officer, action, op.op_id.to_string(), at)
+    event(caller.device, officer, action, op.op_id.to_string(), at)
 }
 
 /// Ordinals a machine was given.
 pub(crate) fn leased(caller: &Caller, block: &NumberBlock, at: Timestamp) -> Event {
     let subject = format!("{} {} {}..{}", block.agency, block.day.format_iso(), block.next, block.last);
-    event(caller, "", "numbers.leased", subject, at)
+    event(caller.device, "", "numbers.leased", subject, at)
 }
 
 /// A command at the server, by whoever is logged in there.
 pub(crate) fn command(action: &'static str, subject: String, at: Timestamp) -> Event {
-    let officer = ["SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok());
-    Event { at, actor: "operator".to_owned(), officer: officer.unwrap_or_default(), action, subject }
+    Event { at, actor: "operator".to_owned(), officer: operator(), action, subject }
+}
+
+/// Who is logged in at the server.
+pub(crate) fn operator() -> String {
+    ["SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
 }
 
 fn head_bytes(seq: u64, at: i64, hash: &[u8; 32]) -> Vec<u8> {

@@ -26,7 +26,7 @@ const RECORDS: &str = "records.db";
 const LIST: &str = "blobs.list";
 const MARKER: &str = "restoring";
 const LOCK: &str = "serve.lock";
-const SECRETS: [&str; 3] = ["warehouse.json", "receipt.key", "identity.json"];
+const SECRETS: [&str; 4] = ["warehouse.json", "receipt.key", "device-ca.key", "identity.json"];
 
 /// Ordinals of so many days before the backup may have been leased after it: a provisional code gets a
 /// final one of the day of acceptance.
@@ -279,6 +279,7 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<RestoreReport,
         let subject = hex::encode(sha256_of(&generation.join(MANIFEST))?);
         records.write(|v| {
             v.cede_ordinals(from, until, now)?;
+            v.cede_versions()?;
             v.audit(&crate::audit::command("restored", subject, now))?;
             v.raise_epoch(above(before.max(manifest.epoch), now))
         })?

@@ -2,6 +2,7 @@
 //! `MOTCUA_WAREHOUSE_*` of the environment.
 
 use crate::limits::Limits;
+use crate::notices::{HttpSender, NoticeSettings, usual_body};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ pub const CONFIG_VERSION: u32 = 1;
 pub const PREFIX: &str = "MOTCUA_WAREHOUSE_";
 
 /// Variables without their prefix.
-pub(crate) const VARIABLES: [&str; 7] = [
+pub(crate) const VARIABLES: [&str; 17] = [
     "LISTEN",
     "TLS_CERT",
     "TLS_KEY",
@@ -21,6 +22,16 @@ pub(crate) const VARIABLES: [&str; 7] = [
     "DEVICE_PER_MINUTE",
     "ADDRESS_PER_MINUTE",
     "LOOKUPS_PER_MINUTE",
+    "ZALO_URL",
+    "ZALO_HEADERS_FILE",
+    "ZALO_CA_FILE",
+    "SMS_URL",
+    "SMS_HEADERS_FILE",
+    "SMS_CA_FILE",
+    "EMAIL_URL",
+    "EMAIL_HEADERS_FILE",
+    "EMAIL_CA_FILE",
+    "NOTICE_ATTEMPTS",
 ];
 
 /// Settings of one server. Relative paths are below the data directory.
@@ -48,6 +59,9 @@ pub struct Config {
     /// How much one caller may ask for.
     #[serde(default)]
     pub limits: Limits,
+    /// Which services send notices.
+    #[serde(default)]
+    pub notices: NoticeSettings,
 }
 
 impl Default for Config {
@@ -61,6 +75,7 @@ impl Default for Config {
             epoch: first_epoch(),
             metrics_from: vec![],
             limits: Limits::default(),
+            notices: NoticeSettings::default(),
         }
     }
 }
@@ -140,6 +155,31 @@ impl Config {
             "DEVICE_PER_MINUTE" => self.limits.device_per_minute = value.parse().ok()?,
             "ADDRESS_PER_MINUTE" => self.limits.address_per_minute = value.parse().ok()?,
             "LOOKUPS_PER_MINUTE" => self.limits.lookups_per_minute = value.parse().ok()?,
+            "NOTICE_ATTEMPTS" => self.notices.attempts = value.parse().ok()?,
+            _ => return self.set_sender(name, value),
+        }
+        Some(())
+    }
+
+    /// One setting of a service that sends notices; its body is in the file only.
+    fn set_sender(&mut self, name: &str, value: &str) -> Option<()> {
+        let (channel, what) = name.split_once('_')?;
+        let sender = match channel {
+            "ZALO" => &mut self.notices.zalo,
+            "SMS" => &mut self.notices.sms,
+            "EMAIL" => &mut self.notices.email,
+            _ => return None,
+        };
+        let sender = sender.get_or_insert_with(|| HttpSender {
+            url: String::new(),
+            headers_file: None,
+            ca_file: None,
+            body: usual_body(),
+        });
+        match what {
+            "URL" => value.clone_into(&mut sender.url),
+            "HEADERS_FILE" => sender.headers_file = Some(value.into()),
+            "CA_FILE" => sender.ca_file = Some(value.into()),
             _ => return None,
         }
         Some(())

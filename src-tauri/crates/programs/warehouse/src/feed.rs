@@ -2,6 +2,7 @@
 
 use crate::apply::MIN_SCHEMA;
 use crate::problem::Refusal;
+use crate::scope::Scope;
 use crate::store::StoreError;
 use crate::warehouse::Warehouse;
 use motcua_dossier::{DossierId, OfficeDossier};
@@ -33,10 +34,10 @@ impl Cursor {
 }
 
 impl Warehouse {
-    /// The next page of an agency; without a cursor from the oldest that is still told.
+    /// The next page of a scope; without a cursor from the oldest that is still told.
     pub(crate) fn changes(
         &self,
-        agency: &str,
+        scope: &Scope,
         after: Option<Cursor>,
         limit: u32,
     ) -> Result<Changes, Refusal> {
@@ -50,7 +51,7 @@ impl Warehouse {
                     return Ok(None);
                 }
                 let limit = limit as usize;
-                let mut found = v.changes_after(seq, agency, u32::try_from(limit + 1).unwrap_or(u32::MAX))?;
+                let mut found = v.changes_after(seq, scope, u32::try_from(limit + 1).unwrap_or(u32::MAX))?;
                 let has_more = found.len() > limit;
                 found.truncate(limit);
                 let seq = found.last().map_or(seq, |(seq, _)| *seq);
@@ -68,17 +69,17 @@ impl Warehouse {
 }
 
 impl Warehouse {
-    /// A page of an agency's accepted dossiers, and where changes after it begin.
+    /// A page of a scope's accepted dossiers, and where changes after it begin.
     pub(crate) fn office_page(
         &self,
-        agency: &str,
+        scope: &Scope,
         after: Option<DossierId>,
         limit: usize,
     ) -> Result<DossierPage, StoreError> {
         let (epoch, newest, now) =
             self.records.read(|v| Ok((v.epoch()?, v.change_bounds()?.newest, self.now())))?;
         // Read after the bounds: a change between the two is told again, none is left out.
-        let mut items = self.records.read(|v| v.office_page(agency, after, limit, now))?;
+        let mut items = self.records.read(|v| v.office_page(scope, after, limit, now))?;
         let next = (items.len() == limit).then(|| items.last().map(|d| d.id)).flatten();
         self.name_procedures(&mut items);
         Ok(DossierPage { items, next, cursor: Cursor { epoch, seq: newest }.text(), epoch })
@@ -123,7 +124,7 @@ mod tests {
         assert!(undone.is_err());
         note(3, Some("b"));
         note(4, None);
-        let page = |after: Option<Cursor>| warehouse.changes("a", after, 500);
+        let page = |after: Option<Cursor>| warehouse.changes(&Scope::only("a"), after, 500);
         let at = |seq| Some(Cursor { epoch: 1, seq });
         let first = page(None).unwrap();
         assert_eq!(first.items, [1, 4].map(|version| Change::Reference { version }));

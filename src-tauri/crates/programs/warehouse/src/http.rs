@@ -2,8 +2,11 @@
 
 mod blobs;
 mod changes;
+mod enrol;
 mod heard_out;
 mod leases;
+mod ledger;
+mod login;
 mod office;
 mod openapi;
 mod records;
@@ -11,6 +14,7 @@ mod uploads;
 
 pub use openapi::openapi_json;
 
+use crate::enrol::{Errand, Presented};
 use crate::problem::Refusal;
 use crate::warehouse::{Caller, Warehouse};
 use crate::{health, limits};
@@ -34,8 +38,12 @@ pub(crate) type Who = Extension<Caller>;
 
 /// Every route of `/v1`.
 pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
-    let open =
-        Router::new().route("/v1/about", get(records::about)).route("/v1/openapi.json", get(openapi::serve));
+    let open = Router::new()
+        .route("/v1/about", get(records::about))
+        .route("/v1/openapi.json", get(openapi::serve))
+        .route("/v1/enrol", post(enrol::enrol))
+        .route("/v1/enrol/renew", post(enrol::renew))
+        .route_layer(middleware::from_fn_with_state(JSON_LIMIT, time_limit));
     let json = Router::new()
         .route("/v1/reference", get(records::reference))
         .route("/v1/identity/{number}", get(records::identity))
@@ -47,8 +55,16 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/dossiers/read", post(office::read))
         .route("/v1/dossiers/{id}", get(records::dossier))
         .route("/v1/dossiers/{id}/lease", post(leases::take).delete(leases::give_back))
+        .route("/v1/dossiers/{id}/fees", get(ledger::fees))
+        .route("/v1/fees/totals", get(ledger::totals))
+        .route("/v1/feedback", get(ledger::feedback))
+        .route("/v1/reuse", get(ledger::reuse))
+        .route("/v1/consents", get(ledger::consents))
+        .route("/v1/owners/{number}", get(ledger::owner))
         .route("/v1/number-blocks", post(records::number_blocks))
         .route("/v1/blobs/check", post(uploads::check))
+        .route("/v1/login", post(login::log_in))
+        .route("/v1/login/refresh", post(login::go_on))
         .route_layer(middleware::from_fn_with_state(JSON_LIMIT, time_limit));
     let files = Router::new()
         .route("/v1/blobs/{sha256}", get(blobs::fetch).put(blobs::store))
@@ -75,6 +91,9 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .with_state(warehouse)
 }
 
+/// What the certificate of the connection says, if it has one; put there by the server.
+pub(crate) type Peer = Extension<Option<Presented>>;
+
 /// Runs blocking work of a request outside the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(
     warehouse: Arc<Warehouse>,
@@ -86,24 +105,30 @@ pub(crate) async fn blocking<T: Send + 'static>(
     })?
 }
 
-async fn authorize(State(warehouse): Shared, mut request: Request, next: Next) -> Response {
-    let key = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.strip_prefix("Bearer "))
-        .map(|key| crate::device_key_hash(key.trim()));
-    let Some(key) = key else { return Refusal::Unauthorized.into_response() };
+async fn authorize(
+    State(warehouse): Shared,
+    Extension(peer): Peer,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let gates = Arc::clone(&warehouse);
-    match blocking(warehouse, move |w| Ok(w.records.read(|v| v.device_by_key(&key))?)).await {
-        Ok(Some(device)) => {
-            if let Err(refusal) = gates.gates.admit(device.id) {
+    let access = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    let access = access.and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned);
+    let who = move |w: &Warehouse| {
+        let mut caller = w.caller(peer.as_ref(), Errand::Work)?;
+        if let Some(access) = access {
+            caller.session = Some(w.session(&caller, &access)?);
+        }
+        Ok(caller)
+    };
+    match blocking(warehouse, who).await {
+        Ok(caller) => {
+            if let Err(refusal) = gates.gates.admit(caller.device) {
                 return refusal.into_response();
             }
-            request.extensions_mut().insert(Caller { device: device.id, agency: device.agency });
+            request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Ok(None) => Refusal::Unauthorized.into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }

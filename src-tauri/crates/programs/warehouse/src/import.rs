@@ -4,6 +4,7 @@
 mod csv;
 mod rows;
 
+pub(crate) use csv::column_name;
 pub use rows::columns;
 
 use crate::audit::command;

@@ -34,6 +34,9 @@ impl Warehouse {
         if let Err(error) = self.records.write(|v| v.prune_changes(days_ago(CHANGES_DAYS))) {
             tracing::error!(%error, "changes could not be pruned");
         }
+        if let Err(error) = self.upkeep() {
+            tracing::error!(%error, "what time brings could not be done");
+        }
         match self.records.read(|v| v.lanes()) {
             Ok(lanes) => self.settle_all(lanes),
             Err(error) => tracing::error!(%error, "inbox could not be read"),
@@ -58,7 +61,7 @@ impl Warehouse {
     pub(crate) fn settle(&self, lane: Lane, reference: &Reference) -> Result<(), StoreError> {
         let mut after = None;
         while let Some(kept) = self.records.read(|v| v.next_kept(lane, after))? {
-            let caller = Caller { device: lane.1, agency: kept.agency };
+            let caller = self.machine(lane.1, kept.agency)?;
             after = Some(kept.op.device_seq);
             if !self.missing(&caller, &kept.op)?.is_empty() {
                 continue;
@@ -101,6 +104,7 @@ mod tests {
             calendar: Calendar::default(),
             trust_pem: vec![],
             identity_guide: String::new(),
+            ..ReferenceData::default()
         };
         Reference::new(reference).unwrap()
     }
@@ -150,7 +154,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = Arc::new(AtomicI64::new(100 * DAY));
         let (warehouse, reference) = (on_clock(dir.path(), &now), reference());
-        let caller = Caller { device: DeviceId::derive(1, &[1; 10]), agency: "a".into() };
+        let caller = warehouse.machine(DeviceId::derive(1, &[1; 10]), "a".into()).unwrap();
         let other = Caller { device: DeviceId::derive(1, &[2; 10]), ..caller.clone() };
         let full = u16::try_from(MAX_KEPT).unwrap();
         warehouse

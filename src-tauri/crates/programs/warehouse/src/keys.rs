@@ -1,18 +1,8 @@
-//! Keys of the server: the receipt key on disk, device keys by their hash.
+//! The key that signs receipts, on disk.
 
 use ed25519_dalek::SigningKey;
-use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 use std::path::Path;
-
-/// Hash under which a device key is stored; the key itself never is.
-#[must_use]
-pub fn device_key_hash(key: &str) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(b"motcua device key v1\0");
-    hash.update(key.as_bytes());
-    hash.finalize().into()
-}
 
 /// The key that signs receipts, made at the first start and readable by its owner only.
 ///

@@ -21,6 +21,7 @@ mod audit;
 mod backup;
 mod check;
 mod config;
+mod enrol;
 mod feed;
 mod health;
 mod http;
@@ -29,10 +30,14 @@ mod import;
 mod inbox;
 mod intake;
 mod keys;
+mod ledger;
 mod limits;
+mod notices;
+mod officers;
 mod package;
 mod problem;
 mod reference;
+mod scope;
 mod scrub;
 mod seed;
 mod server;
@@ -46,14 +51,27 @@ pub use audit::{
 pub use backup::{BACKUP_VERSION, BackupError, BackupReport, RestoreReport, back_up, restore};
 pub use check::{CheckReport, check};
 pub use config::{CONFIG_VERSION, Config, ConfigError, PREFIX};
+pub use enrol::{
+    CODE_MINUTES, DeviceCode, DeviceError, DeviceReport, device_code, devices, issue_certificate,
+    revoke_device,
+};
 pub use http::openapi_json;
 pub use identity::{FileDirectory, IdentityDirectory, IdentityEntry, IdentityOutage};
 pub use import::{Column, ImportError, ImportKind, ImportReport, ImportWish, RowReport, columns, import};
 pub use intake::{FileFacts, FileRefusal, examine};
-pub use keys::{device_key_hash, receipt_key};
+pub use keys::receipt_key;
 pub use limits::Limits;
+pub use notices::{HttpSender, NoticeReport, NoticeSettings, NoticeState, notices_list, notices_retry};
+pub use officers::{
+    GrantReport, GrantWish, OfficerError, OfficerReport, add_officer, end_officer, grant, officers,
+    revoke_grant, set_officer_secret,
+};
 pub use package::{PackageImportError, PackageLineReport, PackageReport, import_package, read_recovery_key};
-pub use reference::Reference;
+pub use reference::{
+    CellFault, ExportError, Reference, ReferenceError, ReferenceReport, ReferenceVersion, RowChange,
+    RowHistory, SHEETS, Sheet, Which, reference_diff, reference_export, reference_history, reference_import,
+    reference_list,
+};
 pub use scrub::{ScrubReport, scrub};
 pub use seed::{SEED_VERSION, SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, seed};
 pub use server::{RunningServer, ServeError, serve, start};

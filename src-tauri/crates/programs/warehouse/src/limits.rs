@@ -14,6 +14,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+/// Tries to enrol a machine from one address in a minute.
+const ENROLMENTS: u32 = 30;
+
 /// Beyond so many callers those who have their whole measure are forgotten.
 const MAX_CALLERS: usize = 10_000;
 
@@ -40,6 +43,7 @@ pub(crate) struct Gates {
     devices: Gate<DeviceId>,
     lookups: Gate<DeviceId>,
     addresses: Gate<IpAddr>,
+    enrolments: Gate<IpAddr>,
 }
 
 impl Gates {
@@ -48,12 +52,18 @@ impl Gates {
             devices: Gate::new(limits.device_per_minute),
             lookups: Gate::new(limits.lookups_per_minute),
             addresses: Gate::new(limits.address_per_minute),
+            enrolments: Gate::new(ENROLMENTS),
         }
     }
 
     /// One more request of a machine.
     pub(crate) fn admit(&self, device: DeviceId) -> Result<(), Refusal> {
         if self.devices.take(device, Instant::now()) { Ok(()) } else { Err(Refusal::TooManyRequests) }
+    }
+
+    /// One more try to enrol a machine.
+    pub(crate) fn enrol(&self, address: IpAddr) -> Result<(), Refusal> {
+        if self.enrolments.take(address, Instant::now()) { Ok(()) } else { Err(Refusal::TooManyRequests) }
     }
 
     /// One more question about people.

@@ -5,11 +5,16 @@ mod talk;
 
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use motcua_dossier::{AgencyCode, Day, DeviceId};
 use motcua_warehouse::{
-    AuditError, Config, ConfigError, ImportError, ImportKind, ImportWish, PREFIX, audit_export, audit_verify,
-    audit_verify_export, back_up, check, config_check, import, import_package, read_recovery_key,
-    receipt_key, restore, scrub, seed, serve,
+    AuditError, Config, ConfigError, DeviceError, GrantWish, ImportError, ImportKind, ImportWish,
+    NoticeState, OfficerError, PREFIX, Which, add_officer, audit_export, audit_verify, audit_verify_export,
+    back_up, check, config_check, device_code, devices, end_officer, grant, import, import_package,
+    notices_list, notices_retry, officers, read_recovery_key, receipt_key, reference_diff, reference_export,
+    reference_history, reference_import, reference_list, restore, revoke_device, revoke_grant, scrub, seed,
+    serve, set_officer_secret,
 };
+use motcua_wire::Role;
 use std::io::{BufReader, BufWriter, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -130,6 +135,12 @@ enum Command {
         #[arg(long)]
         set_aside: bool,
     },
+    /// Máy của các quầy: cấp mã đăng ký, liệt kê, thu hồi.
+    #[command(subcommand)]
+    Device(Device),
+    /// Cán bộ và quyền của họ ở kho.
+    #[command(subcommand)]
+    Officer(Officer),
     /// Nhật ký truy vết: kiểm tra hoặc xuất.
     #[command(subcommand)]
     Audit(Audit),
@@ -149,6 +160,236 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Dữ liệu danh mục có phiên bản: thủ tục, thành phần, danh mục, tổ chức, lịch, biểu mẫu, hướng dẫn, chỉ tiêu,
+    /// nội dung thông báo, chứng thư.
+    #[command(subcommand)]
+    Reference(Reference),
+    /// Thông báo cho người dân: xem, gửi lại.
+    #[command(subcommand)]
+    Notices(Notices),
+}
+
+#[derive(Subcommand)]
+enum Reference {
+    /// Nạp một phiên bản từ XLSX, JSON, thư mục CSV hoặc một tệp CSV; danh sách không có trong tệp giữ nguyên. Một ô
+    /// sai thì không nhận gì; nội dung như cũ thì không có phiên bản mới.
+    Import {
+        #[command(flatten)]
+        place: Place,
+        /// Tệp hoặc thư mục.
+        file: PathBuf,
+        /// Ngày bắt đầu có hiệu lực (31/12/2026 hoặc 2026-12-31); không ghi thì ngay bây giờ.
+        #[arg(long, value_parser = day)]
+        from: Option<Day>,
+        /// Chỉ báo sẽ ra sao, không ghi gì.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Xuất một phiên bản ra XLSX (.xlsx), JSON (.json) hoặc thư mục CSV.
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// Tệp hoặc thư mục ghi ra.
+        #[arg(long)]
+        to: PathBuf,
+        /// Số phiên bản; không ghi thì phiên bản đang có hiệu lực.
+        #[arg(long)]
+        version: Option<u64>,
+        /// Phiên bản có hiệu lực vào ngày đó.
+        #[arg(long, value_parser = day, conflicts_with = "version")]
+        at: Option<Day>,
+    },
+    /// Liệt kê các phiên bản, mới nhất trước.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Một dòng đã thay đổi ở những phiên bản nào.
+    History {
+        #[command(flatten)]
+        place: Place,
+        /// Danh sách, ví dụ thu_tuc.
+        #[arg(long)]
+        sheet: String,
+        /// Khóa của dòng: các cột đầu, cách nhau bằng dấu cách.
+        #[arg(long)]
+        key: String,
+    },
+    /// Hai phiên bản khác nhau ở những dòng nào.
+    Diff {
+        #[command(flatten)]
+        place: Place,
+        /// Phiên bản trước.
+        from: u64,
+        /// Phiên bản sau.
+        to: u64,
+    },
+}
+
+#[derive(Subcommand)]
+enum Notices {
+    /// Liệt kê thông báo, mới nhất trước; không có nội dung và số đầy đủ.
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// Chỉ trạng thái này.
+        #[arg(long)]
+        state: Option<State>,
+        /// Nhiều nhất.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Gửi lại thông báo đã bỏ: một số hoặc tất cả.
+    Retry {
+        #[command(flatten)]
+        place: Place,
+        /// Số của thông báo trong danh sách.
+        #[arg(required_unless_present = "all")]
+        id: Option<u64>,
+        /// Tất cả.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum State {
+    /// Đang chờ gửi.
+    Waiting,
+    /// Đã gửi.
+    Sent,
+    /// Đã bỏ sau nhiều lần thử.
+    Dead,
+}
+
+impl From<State> for NoticeState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Waiting => Self::Waiting,
+            State::Sent => Self::Sent,
+            State::Dead => Self::Dead,
+        }
+    }
+}
+
+#[derive(Subcommand)]
+enum Device {
+    /// Cấp mã đăng ký cho một máy, dùng một lần trong 10 phút: `motcua enrol --code MÃ` tại quầy.
+    Code {
+        #[command(flatten)]
+        place: Place,
+        /// Mã cơ quan của quầy.
+        #[arg(long, value_parser = agency)]
+        agency: AgencyCode,
+        /// Tên máy, để quản trị nhận ra.
+        #[arg(long)]
+        name: String,
+    },
+    /// Liệt kê các máy.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Thu hồi một máy: từ yêu cầu kế tiếp kho không nhận nữa; việc chưa gửi vẫn ở máy.
+    Revoke {
+        #[command(flatten)]
+        place: Place,
+        /// Mã máy (UUID), như `device list` in ra.
+        #[arg(value_parser = device_id)]
+        id: DeviceId,
+    },
+}
+
+#[derive(Subcommand)]
+enum Officer {
+    /// Thêm cán bộ, chưa có quyền nào; mật khẩu ở MOTCUA_NEW_SECRET.
+    Add {
+        #[command(flatten)]
+        place: Place,
+        /// Tên đăng nhập, như ở quầy.
+        login: String,
+        /// Họ tên.
+        #[arg(long)]
+        name: String,
+        /// Đơn vị (mã trong cây tổ chức).
+        #[arg(long)]
+        node: String,
+    },
+    /// Giao một vai trò tại một đơn vị và các đơn vị bên dưới.
+    Grant {
+        #[command(flatten)]
+        place: Place,
+        /// Tên đăng nhập.
+        login: String,
+        /// intake, specialist, clerk, signer, certifier, supervisor, reporter, administrator.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Đơn vị (mã trong cây tổ chức).
+        #[arg(long)]
+        node: String,
+        /// Chỉ lĩnh vực thủ tục này.
+        #[arg(long)]
+        procedures: Option<String>,
+        /// Từ ngày, dd/MM/yyyy.
+        #[arg(long, value_parser = day)]
+        from: Option<Day>,
+        /// Đến hết ngày, dd/MM/yyyy.
+        #[arg(long, value_parser = day)]
+        until: Option<Day>,
+    },
+    /// Thôi giao một quyền, theo số mà `officer list` in ra.
+    Revoke {
+        #[command(flatten)]
+        place: Place,
+        /// Số của quyền.
+        grant: i64,
+    },
+    /// Liệt kê cán bộ và quyền.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Đặt lại mật khẩu (MOTCUA_NEW_SECRET); các phiên đang mở kết thúc.
+    Secret {
+        #[command(flatten)]
+        place: Place,
+        /// Tên đăng nhập.
+        login: String,
+    },
+    /// Cán bộ thôi làm việc; việc đã gửi vẫn ghi tên người đó.
+    End {
+        #[command(flatten)]
+        place: Place,
+        /// Tên đăng nhập.
+        login: String,
+        /// Làm việc trở lại.
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let words: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
+    Role::of_word(text).ok_or_else(|| format!("chọn một trong: {}", words.join(", ")))
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    let iso = text.split('/').rev().collect::<Vec<_>>().join("-");
+    Day::parse(&iso).map_err(|_| "ngày viết 31/12/2026 hoặc 2026-12-31".to_owned())
+}
+
+/// The secret never stands on a command line, where other users of the server could read it.
+fn new_secret() -> anyhow::Result<Zeroizing<String>> {
+    let secret = std::env::var("MOTCUA_NEW_SECRET").map(Zeroizing::new);
+    Ok(secret.map_err(|_| ConfigError::Variable("(MOTCUA_NEW_SECRET)"))?)
+}
+
+fn agency(text: &str) -> Result<AgencyCode, String> {
+    AgencyCode::parse(text).map_err(|_| "không phải mã cơ quan (ví dụ 000.01.20.H08)".to_owned())
+}
+
+fn device_id(text: &str) -> Result<DeviceId, String> {
+    DeviceId::parse(text).map_err(|_| "không phải mã máy (UUID)".to_owned())
 }
 
 #[derive(Subcommand)]
@@ -219,6 +460,8 @@ fn main() -> ExitCode {
                 cause.is::<ConfigError>()
                     || matches!(cause.downcast_ref(), Some(ImportError::Head(_)))
                     || matches!(cause.downcast_ref(), Some(AuditError::Noted))
+                    || matches!(cause.downcast_ref(), Some(DeviceError::Unknown(_) | DeviceError::Name))
+                    || cause.downcast_ref().is_some_and(|error| !matches!(error, OfficerError::Serve(_)))
             });
             ExitCode::from(if wrong_use { WRONG_USE } else { FAILED })
         }
@@ -292,6 +535,17 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
                 }
             }
         }
+        Command::Device(Device::Code { place, agency, name }) => {
+            tell.device_code(&device_code(&Config::load(&place.get()?)?, &agency, &name)?);
+        }
+        Command::Device(Device::List { place }) => tell.devices(&devices(&Config::load(&place.get()?)?)?),
+        Command::Device(Device::Revoke { place, id }) => {
+            revoke_device(&Config::load(&place.get()?)?, id)?;
+            tell.revoked(id);
+        }
+        Command::Officer(action) => officer(action, tell)?,
+        Command::Reference(command) => return reference(command, tell),
+        Command::Notices(command) => notices(command, tell)?,
         Command::Import { kind, place, csv, files, dry_run } => {
             let beside = || csv.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref()).into();
             let files = files.unwrap_or_else(beside);
@@ -301,6 +555,72 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
         }
     }
     Ok(true)
+}
+
+fn officer(action: Officer, tell: Tell) -> anyhow::Result<()> {
+    match action {
+        Officer::Add { place, login, name, node } => {
+            add_officer(&Config::load(&place.get()?)?, &login, &name, &node, &new_secret()?)?;
+            tell.officer(&login, "đã thêm");
+        }
+        Officer::Grant { place, login, role, node, procedures, from, until } => {
+            let wish = GrantWish { role, node, procedures, from, until };
+            let id = grant(&Config::load(&place.get()?)?, &login, &wish)?;
+            tell.granted(&login, id);
+        }
+        Officer::Revoke { place, grant } => {
+            revoke_grant(&Config::load(&place.get()?)?, grant)?;
+            tell.officer(&grant.to_string(), "đã thôi giao");
+        }
+        Officer::List { place } => tell.officers(&officers(&Config::load(&place.get()?)?)?),
+        Officer::Secret { place, login } => {
+            set_officer_secret(&Config::load(&place.get()?)?, &login, &new_secret()?)?;
+            tell.officer(&login, "đã đặt lại mật khẩu");
+        }
+        Officer::End { place, login, undo } => {
+            end_officer(&Config::load(&place.get()?)?, &login, !undo)?;
+            tell.officer(&login, if undo { "làm việc trở lại" } else { "đã thôi" });
+        }
+    }
+    Ok(())
+}
+
+fn reference(command: Reference, tell: Tell) -> anyhow::Result<bool> {
+    match command {
+        Reference::Import { place, file, from, dry_run } => {
+            let report = reference_import(&Config::load(&place.get()?)?, &file, from, dry_run)?;
+            return Ok(tell.reference(&report));
+        }
+        Reference::Export { place, to, version, at } => {
+            let which = match (version, at) {
+                (Some(version), _) => Which::Version(version),
+                (None, Some(day)) => Which::On(day),
+                (None, None) => Which::Now,
+            };
+            tell.given_out(reference_export(&Config::load(&place.get()?)?, which, &to)?, &to);
+        }
+        Reference::List { place } => tell.versions(&reference_list(&Config::load(&place.get()?)?)?),
+        Reference::History { place, sheet, key } => {
+            tell.history(&reference_history(&Config::load(&place.get()?)?, &sheet, &key)?);
+        }
+        Reference::Diff { place, from, to } => {
+            tell.changes(&reference_diff(&Config::load(&place.get()?)?, from, to)?);
+        }
+    }
+    Ok(true)
+}
+
+fn notices(command: Notices, tell: Tell) -> anyhow::Result<()> {
+    match command {
+        Notices::List { place, state, limit } => {
+            tell.notices(&notices_list(&Config::load(&place.get()?)?, state.map(Into::into), limit)?);
+        }
+        // clap holds that one of the two is there.
+        Notices::Retry { place, id, all: _ } => {
+            tell.revived(notices_retry(&Config::load(&place.get()?)?, id)?);
+        }
+    }
+    Ok(())
 }
 
 /// Every variable that is text.

@@ -1,7 +1,7 @@
 //! A package of unsent work that came by hand (`core/wire/PACKAGE_V1.md`): its files and operations go
 //! the way of those that are sent, with the same checks, and again changes nothing.
 
-use crate::warehouse::{Caller, Warehouse};
+use crate::warehouse::Warehouse;
 use crate::{BlobError, Config, ServeError, StoreError};
 use motcua_dossier::{BlobId, DeviceId, DossierId, OpId, OutboxKind, Timestamp};
 use motcua_wire::{Op, OpResult, PackageError, PackageManifest, PackagePart, PackageReader};
@@ -121,9 +121,9 @@ pub fn import_package(
     let warehouse = Warehouse::beside(config)?;
     let reference = warehouse.reference()?.ok_or(PackageImportError::NoReference)?;
     let device = manifest.device;
-    let machine = warehouse.records.read(|v| v.device_by_id(device))?;
-    let machine = machine.ok_or(PackageImportError::Machine(device))?;
-    let caller = Caller { device, agency: machine.agency };
+    let machine = warehouse.records.read(|v| v.device(device))?;
+    let machine = machine.filter(|row| !row.revoked).ok_or(PackageImportError::Machine(device))?;
+    let caller = warehouse.machine(device, machine.agency)?;
     let (mut ops, mut files) = (Vec::with_capacity(manifest.lines.len()), 0);
     file.rewind()?;
     let manifest = each_part(&mut file, key, |_, part| {

@@ -8,6 +8,16 @@ use motcua_wire::{DossierLease, Problem};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
     Unauthorized,
+    CertificateExpired,
+    LoginAbsent,
+    LoginRefused,
+    LoginExpired,
+    LoginWait(u32),
+    OfficerOfOtherOffice,
+    RoleAbsent,
+    EnrolCodeRefused,
+    EnrolOfOtherAgency,
+    CsrMalformed,
     AgencyMismatch,
     RouteUnknown,
     MethodNotAllowed,
@@ -17,6 +27,7 @@ pub(crate) enum Refusal {
     DossierChanged,
     IfMatchAbsent,
     ReferenceAbsent,
+    ReferenceUnknown,
     NumberMalformed,
     BlobIdMalformed,
     DossierIdMalformed,
@@ -53,8 +64,18 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 41] = [
+    pub(crate) const ALL: [Self; 52] = [
         Self::Unauthorized,
+        Self::CertificateExpired,
+        Self::LoginAbsent,
+        Self::LoginRefused,
+        Self::LoginExpired,
+        Self::LoginWait(30),
+        Self::OfficerOfOtherOffice,
+        Self::RoleAbsent,
+        Self::EnrolCodeRefused,
+        Self::EnrolOfOtherAgency,
+        Self::CsrMalformed,
         Self::AgencyMismatch,
         Self::RouteUnknown,
         Self::MethodNotAllowed,
@@ -64,6 +85,7 @@ impl Refusal {
         Self::DossierChanged,
         Self::IfMatchAbsent,
         Self::ReferenceAbsent,
+        Self::ReferenceUnknown,
         Self::NumberMalformed,
         Self::BlobIdMalformed,
         Self::DossierIdMalformed,
@@ -124,9 +146,6 @@ impl Refusal {
         if let Some(seconds) = problem.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self == Self::Unauthorized {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
         response
     }
 
@@ -137,6 +156,41 @@ impl Refusal {
         let checksum_mismatch = S::from_u16(460).unwrap_or(S::BAD_REQUEST);
         match self {
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Kho chưa công nhận máy này", None),
+            Self::CertificateExpired => (
+                S::UNAUTHORIZED,
+                "certificateExpired",
+                "Chứng thư của máy này đã hết hạn, hãy xin quản trị cấp mã đăng ký mới",
+                None,
+            ),
+            Self::LoginAbsent => (S::FORBIDDEN, "loginAbsent", "Cán bộ chưa đăng nhập kho tại máy này", None),
+            Self::LoginRefused => {
+                (S::FORBIDDEN, "loginRefused", "Tên đăng nhập hoặc mật khẩu ở kho không đúng", None)
+            }
+            Self::LoginExpired => {
+                (S::FORBIDDEN, "loginExpired", "Phiên làm việc với kho đã hết, hãy đăng nhập lại", None)
+            }
+            Self::LoginWait(seconds) => (
+                S::TOO_MANY_REQUESTS,
+                "loginWait",
+                "Sai mật khẩu nhiều lần, hãy chờ rồi thử lại",
+                Some(seconds),
+            ),
+            Self::OfficerOfOtherOffice => {
+                (S::FORBIDDEN, "officerOfOtherOffice", "Cán bộ không thuộc cơ quan của máy này", None)
+            }
+            Self::RoleAbsent => (S::FORBIDDEN, "roleAbsent", "Cán bộ chưa được giao quyền này", None),
+            Self::EnrolCodeRefused => (
+                S::FORBIDDEN,
+                "enrolCodeRefused",
+                "Mã đăng ký không đúng, đã dùng hoặc đã quá 10 phút, hãy xin mã mới",
+                None,
+            ),
+            Self::EnrolOfOtherAgency => {
+                (S::FORBIDDEN, "enrolOfOtherAgency", "Mã đăng ký hoặc máy này thuộc cơ quan khác", None)
+            }
+            Self::CsrMalformed => {
+                (S::UNPROCESSABLE_ENTITY, "csrMalformed", "Yêu cầu cấp chứng thư không đúng dạng", None)
+            }
             Self::AgencyMismatch => {
                 (S::FORBIDDEN, "agencyMismatch", "Máy này không thuộc cơ quan được yêu cầu", None)
             }
@@ -160,6 +214,9 @@ impl Refusal {
             ),
             Self::ReferenceAbsent => {
                 (S::SERVICE_UNAVAILABLE, "referenceAbsent", "Kho chưa có dữ liệu danh mục", Some(60))
+            }
+            Self::ReferenceUnknown => {
+                (S::NOT_FOUND, "referenceUnknown", "Kho không có phiên bản danh mục này", None)
             }
             Self::NumberMalformed => {
                 (S::UNPROCESSABLE_ENTITY, "numberMalformed", "Số định danh không đúng dạng", None)

@@ -1,9 +1,11 @@
 //! Loading a warehouse from a file: reference data, machines, identity accounts, papers with their
 //! PDFs. Loading the same file again changes nothing.
 
+use crate::audit::operator;
 use crate::intake::{FileRefusal, examine};
-use crate::store::{BlobError, PaperRow, StoredStatus};
-use crate::{Config, IdentityEntry, Reference, ServeError, StoreError, Warehouse, device_key_hash};
+use crate::reference::content_hash;
+use crate::store::{BlobError, DeviceRow, PaperRow, StoredStatus};
+use crate::{Config, IdentityEntry, Reference, ServeError, StoreError, Warehouse};
 use motcua_dossier::{
     AgencyCode, DeviceId, DocumentRecord, IdNumber, PaperCode, Provenance, ReferenceData, Timestamp,
 };
@@ -43,18 +45,12 @@ impl std::fmt::Debug for IdentityEntry {
     }
 }
 
-/// One machine.
+/// One machine. Known is not yet admitted: its certificate comes by enrolment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedDevice {
     /// Identity.
     pub id: DeviceId,
-    /// SHA-256 based hash of its key, hex; or the key itself in `key` for a demo.
-    #[serde(default)]
-    pub key_hash: Option<String>,
-    /// The key; only its hash is stored.
-    #[serde(default)]
-    pub key: Option<String>,
     /// Its agency.
     pub agency: AgencyCode,
     /// Name for people.
@@ -129,9 +125,6 @@ pub enum SeedError {
     /// A paper's file does not fit its record.
     #[error("file of paper {0} does not fit its record")]
     Paper(String),
-    /// A machine has neither key nor hash.
-    #[error("machine {0} has no key")]
-    Device(DeviceId),
     /// Store.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -163,13 +156,23 @@ pub fn seed(config: &Config, file: &Path) -> Result<SeedReport, SeedError> {
         Reference::new(data.clone()).map_err(|_| ServeError::TrustList)?;
         warehouse.records.write(|v| match v.newest_reference_version()? {
             Some(held) if held >= data.version => Ok(()),
-            _ => v.put_reference(data, now),
+            _ => {
+                let data = ReferenceData { effective_at: Some(now), ..data.clone() };
+                v.put_reference(&data, &content_hash(&data)?, ("seed", &operator()), now)
+            }
         })?;
     }
     for device in &content.devices {
-        let hash = key_hash(device)?;
         warehouse.records.write(|v| {
-            v.put_device(device.id, &hash, device.agency.as_str(), &device.name, device.revoked)
+            let known = v.device(device.id)?;
+            v.put_device(&DeviceRow {
+                id: device.id,
+                agency: device.agency.to_string(),
+                name: device.name.clone(),
+                revoked: device.revoked,
+                generation: known.as_ref().map_or(0, |row| row.generation),
+                certificate_until: known.and_then(|row| row.certificate_until),
+            })
         })?;
         report.devices += 1;
     }
@@ -261,19 +264,6 @@ fn load_paper(
     })?;
     report.documents_added += 1;
     Ok(())
-}
-
-fn key_hash(device: &SeedDevice) -> Result<[u8; 32], SeedError> {
-    let absent = || SeedError::Device(device.id);
-    match (&device.key_hash, &device.key) {
-        (Some(text), _) => {
-            let mut hash = [0u8; 32];
-            hex::decode_to_slice(text, &mut hash).map_err(|_| absent())?;
-            Ok(hash)
-        }
-        (None, Some(key)) => Ok(device_key_hash(key)),
-        (None, None) => Err(absent()),
-    }
 }
 
 fn write_identity(data: &Path, entries: &[IdentityEntry]) -> std::io::Result<()> {

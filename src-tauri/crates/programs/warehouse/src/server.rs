@@ -1,20 +1,30 @@
 //! Starting and stopping: TLS, limits on connections, a shutdown that lets requests finish.
 
 use crate::backup::hold_data;
+use crate::enrol::Presented;
 use crate::http::router;
+use crate::notices::Outbox;
 use crate::warehouse::Warehouse;
 use crate::{Config, ConfigError, StoreError};
+use axum::Extension;
+use axum::middleware::AddExtension;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::Accept;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use futures_util::future::{BoxFuture, FutureExt};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::NoClientAuth;
+use rustls::server::danger::ClientCertVerifier;
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
 
 const GRACE: Duration = Duration::from_secs(10);
 /// So often what waits is looked at, beside the moments when a file arrives.
@@ -42,6 +52,9 @@ pub enum ServeError {
     /// A restore was cut; it has to be run again.
     #[error("a restore of this data directory did not come to its end: run it again")]
     HalfRestored,
+    /// A service that sends notices cannot be used as it is set.
+    #[error("settings of notices: {0}")]
+    Notices(String),
     /// The trust list of the reference data cannot be read.
     #[error("trust list of the reference data cannot be read")]
     TrustList,
@@ -117,21 +130,28 @@ pub(crate) fn start_with(
     warehouse: Warehouse,
     listener: TcpListener,
 ) -> Result<RunningServer, ServeError> {
-    let tls = tls_of(&config.data.join(&config.tls_cert), &config.data.join(&config.tls_key))?;
+    let machines = warehouse.devices.verifier()?;
+    let tls =
+        tls_of(&config.data.join(&config.tls_cert), &config.data.join(&config.tls_key), Some(machines))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let handle = Handle::new();
-    let mut server =
-        axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls))?.handle(handle.clone());
+    let acceptor = KnowsMachines(RustlsAcceptor::new(RustlsConfig::from_config(tls)));
+    let mut server = axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle.clone());
     server.http_builder().http1().header_read_timeout(Duration::from_secs(15)).timer(hyper_timer());
     server.http_builder().http2().max_header_list_size(16 * 1024).timer(hyper_timer());
+    let outbox = Outbox::new(config)?;
     let warehouse = Arc::new(warehouse);
     let closing = warehouse.closing.clone();
     let sweeper = tokio::spawn(sweep(Arc::clone(&warehouse)));
+    let notices = tokio::spawn(crate::notices::run(Arc::clone(&warehouse), outbox));
+    let stopping = closing.clone();
     let service = router(Arc::clone(&warehouse)).into_make_service_with_connect_info::<SocketAddr>();
     let task = tokio::spawn(async move {
         let ended = server.serve(service).await;
         sweeper.abort();
+        stopping.cancel();
+        let _ = notices.await;
         ended
     });
     let signer = tokio::spawn(sign_heads(Arc::downgrade(&warehouse)));
@@ -193,11 +213,37 @@ async fn sweep(warehouse: Arc<Warehouse>) {
     }
 }
 
+/// Tells each request what the certificate of its connection says.
+#[derive(Clone)]
+struct KnowsMachines(RustlsAcceptor);
+
+impl<S: Send + 'static> Accept<TcpStream, S> for KnowsMachines {
+    type Stream = <RustlsAcceptor as Accept<TcpStream, S>>::Stream;
+    type Service = AddExtension<S, Option<Presented>>;
+    type Future = BoxFuture<'static, std::io::Result<(Self::Stream, Self::Service)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let accepted = self.0.accept(stream, service);
+        async move {
+            let (stream, service) = accepted.await?;
+            let presented = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let presented = presented.and_then(Presented::read);
+            Ok((stream, Extension(presented).layer(service)))
+        }
+        .boxed()
+    }
+}
+
 fn hyper_timer() -> hyper_util::rt::TokioTimer {
     hyper_util::rt::TokioTimer::new()
 }
 
-pub(crate) fn tls_of(cert: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+/// What the server says of itself, and whom it asks for a certificate.
+pub(crate) fn tls_of(
+    cert: &Path,
+    key: &Path,
+    machines: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<Arc<rustls::ServerConfig>, ServeError> {
     let trouble = |e: &dyn std::fmt::Display| ServeError::Tls(e.to_string());
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -207,7 +253,7 @@ pub(crate) fn tls_of(cert: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| trouble(&e))?
-        .with_no_client_auth()
+        .with_client_cert_verifier(machines.unwrap_or_else(|| Arc::new(NoClientAuth)))
         .with_single_cert(chain, key)
         .map_err(|e| trouble(&e))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

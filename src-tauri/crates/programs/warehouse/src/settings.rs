@@ -117,7 +117,19 @@ pub fn config_check(data: &Path, listen: Option<&str>, environment: &[(String, S
             "/limits/lookups_per_minute",
         ),
     ];
-    for (name, value, variable, pointer) in rows {
+    let notices = &config.notices;
+    let channels = [
+        ("notices.zalo", &notices.zalo, "ZALO_URL", "/notices/zalo"),
+        ("notices.sms", &notices.sms, "SMS_URL", "/notices/sms"),
+        ("notices.email", &notices.email, "EMAIL_URL", "/notices/email"),
+    ];
+    let senders = channels.map(|(name, sender, variable, pointer)| {
+        let value = sender.as_ref().map_or_else(|| "notices.jsonl".to_owned(), |s| s.url.clone());
+        (name, value, variable, pointer)
+    });
+    let attempts = notices.attempts.to_string();
+    let attempts = ("notices.attempts", attempts, "NOTICE_ATTEMPTS", "/notices/attempts");
+    for (name, value, variable, pointer) in rows.into_iter().chain(senders).chain([attempts]) {
         let from = if name == "listen" && listen.is_some() {
             "command line"
         } else if said(&format!("{PREFIX}{variable}")).is_some_and(|v| !v.trim().is_empty()) {
@@ -137,9 +149,24 @@ fn examine(data: &Path, config: &Config, report: &mut ConfigReport) {
     if config.listen.to_socket_addrs().is_err() {
         report.wrong("listen", "addressMalformed", "Địa chỉ không đúng dạng (ví dụ 0.0.0.0:8843)", true);
     }
-    if let Err(error) = crate::server::tls_of(&data.join(&config.tls_cert), &data.join(&config.tls_key)) {
+    if let Err(error) = crate::server::tls_of(&data.join(&config.tls_cert), &data.join(&config.tls_key), None)
+    {
         let message = format!("Không dùng được chứng thư TLS hoặc khóa: {error}");
         report.wrong("tls_cert", "tlsUnusable", &message, true);
+    }
+    if let Err(error) = crate::notices::Outbox::new(config) {
+        let message = format!("Không dùng được cấu hình gửi thông báo: {error}");
+        report.wrong("notices", "noticesUnusable", &message, true);
+    }
+    for sender in [&config.notices.zalo, &config.notices.sms, &config.notices.email].into_iter().flatten() {
+        #[cfg(unix)]
+        if let Some(file) = &sender.headers_file
+            && std::fs::metadata(data.join(file))
+                .is_ok_and(|m| std::os::unix::fs::PermissionsExt::mode(&m.permissions()) & 0o077 != 0)
+        {
+            let message = "Người khác trên máy chủ đọc được khóa của dịch vụ gửi thông báo (chmod 600)";
+            report.wrong("headers_file", "headersReadable", message, false);
+        }
     }
     if crate::backup::is_half_restored(data) {
         let message = "Lần khôi phục trước chưa xong, hãy chạy lại lệnh restore";

@@ -1,10 +1,12 @@
 //! What the program says: reports for people in Vietnamese or as one JSON line on stdout, trouble on stderr.
 
 use clap::Command;
-use motcua_dossier::OutboxKind;
+use motcua_dossier::{DeviceId, OutboxKind};
 use motcua_warehouse::{
-    AuditReport, AuditTrouble, BackupReport, CheckReport, ConfigReport, ImportKind, ImportReport,
-    PackageLineReport, PackageReport, RestoreReport, RowReport, ScrubReport, SeedReport, columns,
+    AuditReport, AuditTrouble, BackupReport, CheckReport, ConfigReport, DeviceCode, DeviceReport, ImportKind,
+    ImportReport, NoticeReport, OfficerReport, PackageLineReport, PackageReport, ReferenceReport,
+    ReferenceVersion, RestoreReport, RowChange, RowHistory, RowReport, SHEETS, ScrubReport, SeedReport,
+    columns,
 };
 use motcua_wire::OpResult;
 use serde::Serialize;
@@ -24,9 +26,50 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("backup", "motcua-warehouse backup --data /var/lib/motcua-warehouse --to /mnt/sao-luu --keep 48"),
     ("restore", "motcua-warehouse restore --from /mnt/sao-luu --data /var/lib/motcua-warehouse"),
     ("scrub", "motcua-warehouse scrub --data /var/lib/motcua-warehouse --share 30 --set-aside"),
+    (
+        "device code",
+        "motcua-warehouse device code --data /var/lib/motcua-warehouse --agency 000.01.20.H08 --name quay-1",
+    ),
+    ("device list", "motcua-warehouse device list --data /var/lib/motcua-warehouse --json"),
+    (
+        "device revoke",
+        "motcua-warehouse device revoke --data /var/lib/motcua-warehouse 01a1fd07-c562-7069-b328-0c13631b4c9b",
+    ),
+    (
+        "officer add",
+        "motcua-warehouse officer add canbo.lan --data /var/lib/motcua-warehouse --name Lan --node xa-an-hoa",
+    ),
+    (
+        "officer grant",
+        "motcua-warehouse officer grant canbo.lan --data /var/lib/motcua-warehouse --role intake --node xa-an-hoa --until 31/12/2027",
+    ),
+    ("officer secret", "motcua-warehouse officer secret canbo.lan --data /var/lib/motcua-warehouse"),
+    ("officer end", "motcua-warehouse officer end canbo.lan --data /var/lib/motcua-warehouse"),
+    ("officer list", "motcua-warehouse officer list --data /var/lib/motcua-warehouse --json"),
+    ("officer revoke", "motcua-warehouse officer revoke --data /var/lib/motcua-warehouse 7"),
+    ("officer", "motcua-warehouse officer list --data /var/lib/motcua-warehouse"),
+    ("device", "motcua-warehouse device list --data /var/lib/motcua-warehouse"),
     ("audit", "motcua-warehouse audit verify --data /var/lib/motcua-warehouse"),
-    ("verify", "motcua-warehouse audit verify --data /var/lib/motcua-warehouse --file nhat-ky.jsonl"),
-    ("export", "motcua-warehouse audit export --data /var/lib/motcua-warehouse --out nhat-ky.jsonl"),
+    ("audit verify", "motcua-warehouse audit verify --data /var/lib/motcua-warehouse --file nhat-ky.jsonl"),
+    ("audit export", "motcua-warehouse audit export --data /var/lib/motcua-warehouse --out nhat-ky.jsonl"),
+    ("reference", "motcua-warehouse reference list --data /var/lib/motcua-warehouse"),
+    (
+        "reference import",
+        "motcua-warehouse reference import --data /var/lib/motcua-warehouse --from 01/01/2027 --dry-run danh-muc.xlsx",
+    ),
+    (
+        "reference export",
+        "motcua-warehouse reference export --data /var/lib/motcua-warehouse --to danh-muc.xlsx",
+    ),
+    ("reference list", "motcua-warehouse reference list --data /var/lib/motcua-warehouse --json"),
+    (
+        "reference history",
+        "motcua-warehouse reference history --data /var/lib/motcua-warehouse --sheet thu_tuc --key 1.000894.H08",
+    ),
+    ("reference diff", "motcua-warehouse reference diff --data /var/lib/motcua-warehouse 6 7"),
+    ("notices", "motcua-warehouse notices list --data /var/lib/motcua-warehouse --state dead"),
+    ("notices list", "motcua-warehouse notices list --data /var/lib/motcua-warehouse --state dead --json"),
+    ("notices retry", "motcua-warehouse notices retry --data /var/lib/motcua-warehouse --all"),
     (
         "import-package",
         "motcua-warehouse import-package --data /var/lib/motcua-warehouse --key khoi-phuc.key quay-1.mcgoi --json",
@@ -39,18 +82,30 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 /// Help in Vietnamese, with examples, exit codes and the columns of the lists.
 pub(crate) fn vietnamese(command: Command) -> Command {
-    let example = EXAMPLES.iter().find(|(name, _)| *name == command.get_name()).map(|(_, text)| *text);
+    below(command, "")
+}
+
+/// `path` are the words that lead to the command, without the program's name.
+fn below(command: Command, path: &str) -> Command {
+    let example = example_of(path);
     let mut after = String::new();
     if let Some(example) = example {
         after.push_str(&format!("\nVí dụ:\n  {example}\n"));
     }
-    if command.get_name() == "import" {
+    if path == "import" {
         after.push_str(&lists());
+    }
+    if path == "reference import" {
+        after.push_str("\nDanh sách (tên trang tính, tên tệp CSV) và các cột:\n");
+        for sheet in SHEETS {
+            after.push_str(&format!("  {}: {}\n    {}\n", sheet.name, sheet.about, sheet.columns.join(", ")));
+        }
     }
     if command.get_name() == "config" || command.get_name() == "serve" {
         after.push_str(
             "\nBiến môi trường hơn warehouse.json: MOTCUA_WAREHOUSE_LISTEN, _TLS_CERT, _TLS_KEY, _METRICS_FROM, \
-             _DEVICE_PER_MINUTE, _ADDRESS_PER_MINUTE, _LOOKUPS_PER_MINUTE.\n",
+             _DEVICE_PER_MINUTE, _ADDRESS_PER_MINUTE, _LOOKUPS_PER_MINUTE; dịch vụ gửi thông báo: _ZALO_URL, \
+             _ZALO_HEADERS_FILE, _ZALO_CA_FILE, cũng vậy _SMS_… và _EMAIL_…, _NOTICE_ATTEMPTS.\n",
         );
     }
     after.push_str(&format!("\n{CODES}"));
@@ -60,7 +115,14 @@ pub(crate) fn vietnamese(command: Command) -> Command {
         .disable_help_subcommand(true)
         .after_help(after)
         .mut_args(|argument| argument.help_heading("Tùy chọn"))
-        .mut_subcommands(vietnamese)
+        .mut_subcommands(|inner| {
+            let path = format!("{path} {}", inner.get_name());
+            below(inner, path.trim())
+        })
+}
+
+fn example_of(path: &str) -> Option<&'static str> {
+    EXAMPLES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
 fn lists() -> String {
@@ -113,6 +175,65 @@ impl Tell {
         }
     }
 
+    pub(crate) fn device_code(self, code: &DeviceCode) {
+        self.report(code, || {
+            vec![
+                format!("Mã đăng ký: {}", code.code),
+                format!("Máy: {} · cơ quan {}", code.name, code.agency),
+                format!(
+                    "Dùng một lần, trong {} phút. Gõ tại quầy: motcua enrol --code {}",
+                    motcua_warehouse::CODE_MINUTES,
+                    code.code
+                ),
+            ]
+        });
+    }
+
+    pub(crate) fn devices(self, devices: &[DeviceReport]) {
+        self.report(&devices, || {
+            let state = |device: &DeviceReport| match (device.revoked, device.certificate_until) {
+                (true, _) => "đã thu hồi".to_owned(),
+                (false, None) => "chưa đăng ký".to_owned(),
+                (false, Some(until)) => format!("chứng thư đến {}", until.day().format_vn()),
+            };
+            devices.iter().map(|d| format!("{}  {}  {} ({})", d.id, d.agency, d.name, state(d))).collect()
+        });
+    }
+
+    pub(crate) fn revoked(self, id: DeviceId) {
+        self.report(&serde_json::json!({ "revoked": id }), || vec![format!("Đã thu hồi máy {id}")]);
+    }
+
+    pub(crate) fn officer(self, who: &str, what: &str) {
+        self.report(&serde_json::json!({ "done": who }), || vec![format!("{who}: {what}")]);
+    }
+
+    pub(crate) fn granted(self, login: &str, id: i64) {
+        self.report(&serde_json::json!({ "grant": id }), || vec![format!("{login}: quyền số {id}")]);
+    }
+
+    pub(crate) fn officers(self, officers: &[OfficerReport]) {
+        self.report(&officers, || {
+            let mut lines = vec![];
+            for officer in officers {
+                let ended = if officer.ended { " (đã thôi)" } else { "" };
+                lines.push(format!("{}  {}  {}{ended}", officer.login, officer.name, officer.node));
+                for grant in &officer.grants {
+                    let day =
+                        |day: Option<motcua_dossier::Day>| day.map_or("…".to_owned(), |d| d.format_vn());
+                    let (from, until) = (day(grant.from), day(grant.until));
+                    lines.push(format!(
+                        "    {}: {} tại {} ({from} – {until})",
+                        grant.id,
+                        grant.role.word(),
+                        grant.node
+                    ));
+                }
+            }
+            lines
+        });
+    }
+
     pub(crate) fn trouble(self, error: &anyhow::Error) {
         if self.json {
             line(&serde_json::json!({ "error": format!("{error:#}") }));
@@ -147,6 +268,101 @@ impl Tell {
                     report.marked.len()
                 ),
             ]
+        });
+    }
+
+    pub(crate) fn reference(self, report: &ReferenceReport) -> bool {
+        self.report(report, || {
+            let mut lines: Vec<String> = report
+                .faults
+                .iter()
+                .map(|fault| {
+                    let row = if fault.row > 0 { format!(", dòng {}", fault.row) } else { String::new() };
+                    let column = fault.column.as_ref().map(|c| format!(", cột {c}")).unwrap_or_default();
+                    format!("SAI {}{row}{column}: {}", fault.sheet, fault.message)
+                })
+                .collect();
+            if !report.faults.is_empty() {
+                lines.push(format!("Không nhận gì: {} chỗ sai.", report.faults.len()));
+                return lines;
+            }
+            lines.extend(report.changes.iter().map(change));
+            let from = report.effective_at.map(|at| at.format_vn()).unwrap_or_default();
+            lines.push(match (report.version, report.unchanged) {
+                (Some(version), true) => format!("Nội dung như phiên bản {version}: không có phiên bản mới."),
+                (Some(version), false) => format!("Phiên bản {version}, hiệu lực từ {from}."),
+                (None, _) => format!("Chạy thử: sẽ có phiên bản mới, hiệu lực từ {from}."),
+            });
+            if let Some(later) = report.replaced_by {
+                lines.push(format!("Chú ý: phiên bản {later} có hiệu lực sau đó và sẽ thay phiên bản này."));
+            }
+            lines
+        });
+        report.faults.is_empty()
+    }
+
+    pub(crate) fn given_out(self, version: u64, to: &std::path::Path) {
+        self.report(&serde_json::json!({ "version": version, "to": to }), || {
+            vec![format!("Đã xuất phiên bản {version} ra {}.", to.display())]
+        });
+    }
+
+    pub(crate) fn versions(self, versions: &[ReferenceVersion]) {
+        self.report(&versions, || {
+            let of = |v: &ReferenceVersion| {
+                let state = match (v.in_force, v.planned) {
+                    (true, _) => "đang hiệu lực",
+                    (false, true) => "sắp hiệu lực",
+                    (false, false) => "đã thay",
+                };
+                let (from, loaded) = (v.effective_at.format_vn(), v.loaded_at.format_vn());
+                format!("{}: {state}, từ {from}; nạp {loaded} {} {}", v.version, v.source, v.officer)
+            };
+            versions.iter().map(of).collect()
+        });
+    }
+
+    pub(crate) fn history(self, history: &[RowHistory]) {
+        self.report(&history, || {
+            let of = |h: &RowHistory| {
+                format!("{} ({}): {}", h.version, h.effective_at.format_vn(), change(&h.change))
+            };
+            history.iter().map(of).collect()
+        });
+    }
+
+    pub(crate) fn changes(self, changes: &[RowChange]) {
+        self.report(&changes, || {
+            if changes.is_empty() {
+                vec!["Không khác.".to_owned()]
+            } else {
+                changes.iter().map(change).collect()
+            }
+        });
+    }
+
+    pub(crate) fn notices(self, notices: &[NoticeReport]) {
+        self.report(&notices, || {
+            let of = |n: &NoticeReport| {
+                let state = match n.state.as_str() {
+                    "sent" => "đã gửi",
+                    "dead" => "ĐÃ BỎ",
+                    _ => "đang chờ",
+                };
+                let error = n.error.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
+                let made = n.made_at.format_vn();
+                format!(
+                    "{} {made} {} {} {}: {state}, {} lần{error}",
+                    n.id, n.channel, n.event, n.to, n.attempts
+                )
+            };
+            notices.iter().map(of).collect()
+        });
+    }
+
+    pub(crate) fn revived(self, count: usize) {
+        self.report(&serde_json::json!({ "revived": count }), || {
+            vec![format!("Sẽ gửi lại {count} thông báo.")]
         });
     }
 
@@ -298,6 +514,22 @@ fn package_line(line: &PackageLineReport) -> String {
     format!("{what} {}: {became}", line.op)
 }
 
+/// One row that differs, for people.
+fn change(change: &RowChange) -> String {
+    let what = match change.what {
+        "added" => "thêm",
+        "removed" => "bỏ",
+        _ => "sửa",
+    };
+    let short = |text: &str| {
+        let line = text.replace('\n', " ");
+        if line.chars().count() > 60 { line.chars().take(60).chain(['…']).collect() } else { line }
+    };
+    let cells: Vec<String> =
+        change.cells.iter().map(|(c, a, b)| format!("{c}: \"{}\" → \"{}\"", short(a), short(b))).collect();
+    format!("{what} {} {} {}", change.sheet, change.key, cells.join("; ")).trim_end().to_owned()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -305,10 +537,11 @@ mod tests {
     use crate::Arguments;
     use clap::{CommandFactory, Parser};
 
-    fn names(command: &Command, found: &mut Vec<String>) {
+    fn names(command: &Command, path: &str, found: &mut Vec<String>) {
         for sub in command.get_subcommands() {
-            found.push(sub.get_name().to_owned());
-            names(sub, found);
+            let path = format!("{path} {}", sub.get_name()).trim().to_owned();
+            names(sub, &path, found);
+            found.push(path);
         }
     }
 
@@ -317,10 +550,10 @@ mod tests {
         let command = vietnamese(Arguments::command());
         command.clone().debug_assert();
         let mut found = Vec::new();
-        names(&command, &mut found);
+        names(&command, "", &mut found);
         assert_eq!(found.len(), EXAMPLES.len());
         for name in found {
-            let (_, example) = EXAMPLES.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("{name}"));
+            let example = example_of(&name).unwrap_or_else(|| panic!("{name}"));
             Arguments::try_parse_from(example.split(' ')).unwrap_or_else(|e| panic!("{example}: {e}"));
         }
     }

@@ -1,8 +1,11 @@
 //! The warehouse as one value: everything a request needs.
 
 use crate::audit::Journal;
+use crate::enrol::DeviceAuthority;
 use crate::health::Metrics;
 use crate::limits::Gates;
+use crate::officers::Session;
+use crate::scope::Scope;
 use crate::{
     Blobs, Config, FileDirectory, IdentityDirectory, Records, Reference, ServeError, StoreError, receipt_key,
 };
@@ -26,6 +29,8 @@ pub struct Warehouse {
     pub(crate) records: Records,
     pub(crate) blobs: Blobs,
     pub(crate) receipts: SigningKey,
+    /// Signs the certificates of machines.
+    pub(crate) devices: DeviceAuthority,
     pub(crate) identity: Box<dyn IdentityDirectory>,
     pub(crate) clock: Clock,
     /// The server is stopping: nobody waits for news any more.
@@ -47,6 +52,17 @@ pub struct Warehouse {
 pub(crate) struct Caller {
     pub(crate) device: DeviceId,
     pub(crate) agency: String,
+    /// What the machine's office works on: its own, and that of offices whose work it took over.
+    pub(crate) office: Scope,
+    /// The officer who works there, where one is logged in.
+    pub(crate) session: Option<Session>,
+}
+
+impl Caller {
+    /// What the caller may see.
+    pub(crate) fn scope(&self) -> &Scope {
+        self.session.as_ref().map_or(&self.office, |session| &session.scope)
+    }
 }
 
 impl Warehouse {
@@ -93,10 +109,12 @@ impl Warehouse {
         records.write(|v| v.seed_epoch(config.epoch))?;
         let blobs = blobs(&config.data.join("blobs"))?;
         let receipts = receipt_key(&config.data)?;
+        let devices = DeviceAuthority::open(&config.data)?;
         Ok(Self {
             records,
             blobs,
             receipts,
+            devices,
             identity,
             clock,
             closing: CancellationToken::new(),
@@ -116,26 +134,40 @@ impl Warehouse {
         (self.clock)()
     }
 
-    /// The newest reference data, or none before the first seed. Noticed without a restart when
-    /// another process loads a newer one.
+    /// The reference data in force, or none before the first seed. Noticed without a restart when
+    /// another process loads a newer one, or when its day comes.
     ///
     /// # Errors
     /// The database failed or the stored trust list cannot be read.
     pub fn reference(&self) -> Result<Option<Arc<Reference>>, ServeError> {
-        let Some(version) = self.records.read(|v| v.newest_reference_version())? else { return Ok(None) };
+        let now = self.now();
+        let Some(version) = self.records.read(|v| v.reference_in_force(now))? else { return Ok(None) };
         let held = self.reference.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if let Some(held) = held.filter(|r| r.data.version == version) {
             return Ok(Some(held));
         }
-        let Some(data) = self.records.read(|v| v.newest_reference())? else { return Ok(None) };
+        let Some(data) = self.records.read(|v| v.reference_version(version))? else { return Ok(None) };
         let fresh = Arc::new(Reference::new(data).map_err(|_| ServeError::TrustList)?);
         *self.reference.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::clone(&fresh));
         Ok(Some(fresh))
     }
 
-    /// The file is here whole, and in the scope of the caller's agency.
+    /// A machine of an agency, as things are today.
+    pub(crate) fn machine(&self, device: DeviceId, agency: String) -> Result<Caller, StoreError> {
+        let reference = self.reference().map_err(|error| match error {
+            ServeError::Store(error) => error,
+            error => StoreError::Io(std::io::Error::other(error.to_string())),
+        })?;
+        let office = match reference {
+            Some(reference) => reference.tree.office(&agency, self.now().day()),
+            None => Scope::only(&agency),
+        };
+        Ok(Caller { device, agency, office, session: None })
+    }
+
+    /// The file is here whole, and in the caller's scope.
     pub(crate) fn sees_blob(&self, caller: &Caller, id: &BlobId) -> Result<bool, StoreError> {
-        let seen = self.records.read(|v| Ok(v.has_blob(id)? && v.blob_in_scope(id, &caller.agency)?))?;
+        let seen = self.records.read(|v| Ok(v.has_blob(id)? && v.blob_in_scope(id, caller.scope())?))?;
         Ok(seen && self.blobs.has(id))
     }
 

@@ -303,11 +303,14 @@ impl State {
             receipts: vec![],
             lease: None,
         });
-        view.version += 1;
+        view.version += u64::from(!op.payload.is_aside());
         match &op.payload {
             OpPayload::AcceptDossier(accepted) => view.accepted = Some((**accepted).clone()),
             OpPayload::ReturnResult(result) => view.returned = Some((**result).clone()),
-            OpPayload::FileDocument { .. } | OpPayload::Withdraw(_) => {}
+            OpPayload::FileDocument { .. }
+            | OpPayload::Withdraw(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Feedback(_) => {}
         }
         let version = view.version;
         let code = view.accepted.as_ref().map(|accepted| accepted.code.clone());
@@ -316,6 +319,7 @@ impl State {
             OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
             OpPayload::ReturnResult(_) => DossierEvent::Returned,
             OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
+            OpPayload::Fee(_) | OpPayload::Feedback(_) => DossierEvent::FeeRecorded,
         };
         let paper = document.map(|id| Change::Document { id, version: 1, dossier: Some(op.dossier) });
         self.feed.extend(paper);
@@ -329,7 +333,9 @@ impl State {
         // Work that is taken back overtakes nothing.
         let takes_back = matches!(op.payload, OpPayload::Withdraw(_));
         let (device, device_seq) = (op.device, if takes_back { 0 } else { op.device_seq });
-        self.changes.push(Step { dossier: op.dossier, version, device, device_seq });
+        if !op.payload.is_aside() {
+            self.changes.push(Step { dossier: op.dossier, version, device, device_seq });
+        }
         self.ops.insert(op_id, Seen { body, applied: Some((version, receipt.clone())), refused: None });
         self.applied += 1;
         OpResult::Applied { op_id, version, receipt }
@@ -343,10 +349,14 @@ impl State {
         match &op.payload {
             OpPayload::FileDocument { record, .. } => self.look_into(record)?,
             OpPayload::ReturnResult(result) => self.look_into(&result.record)?,
-            OpPayload::AcceptDossier(_) | OpPayload::Withdraw(_) => {}
+            OpPayload::AcceptDossier(_)
+            | OpPayload::Withdraw(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Feedback(_) => {}
         }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
-        if self.leases.get(&op.dossier).is_some_and(|lease| lease.device != op.device) {
+        let held = self.leases.get(&op.dossier).is_some_and(|lease| lease.device != op.device);
+        if held && !op.payload.is_aside() {
             return Err(Refusal::Conflict(version));
         }
         let filing = op.payload.stands_alone();
@@ -372,6 +382,8 @@ impl State {
             OpPayload::AcceptDossier(accepted) => self.accept(op, accepted, waits_for),
             OpPayload::ReturnResult(result) => self.return_result(op, result, waits_for),
             OpPayload::Withdraw(work) => self.withdraw(op, work),
+            // What is beside a dossier is the real warehouse's to judge.
+            OpPayload::Fee(_) | OpPayload::Feedback(_) => Ok((None, BTreeSet::new())),
         }
     }
 
@@ -599,6 +611,7 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
             });
             scanned.chain([accepted.receipt]).collect()
         }
+        OpPayload::Fee(_) | OpPayload::Feedback(_) => BTreeSet::new(),
     }
 }
 

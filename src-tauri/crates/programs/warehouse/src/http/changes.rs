@@ -25,7 +25,7 @@ pub(super) struct Since {
     wait: Option<u32>,
 }
 
-/// What changed in the scope of the caller's agency after a cursor, oldest first. Without one from the oldest
+/// What changed in the caller's scope after a cursor, oldest first. Without one from the oldest
 /// that is still told.
 #[utoipa::path(get, path = "/v1/changes", tag = "changes",
     params(("since" = Option<String>, Query, description = "next_cursor of the answer before"),
@@ -50,14 +50,14 @@ pub(super) async fn changes(
         Some(text) => Some(Cursor::parse(text).ok_or(Refusal::CursorMalformed)?),
     };
     let until = Instant::now() + Duration::from_secs(wait.into());
-    let news = warehouse.records.news_of(&caller.agency);
+    let news = warehouse.records.news_of(caller.scope());
     loop {
         // Listening begins before looking, so that nothing falls between the two.
         let told = news.notified();
         tokio::pin!(told);
         told.as_mut().enable();
-        let agency = caller.agency.clone();
-        let page = blocking(Arc::clone(&warehouse), move |w| w.changes(&agency, after, limit)).await?;
+        let scope = caller.scope().clone();
+        let page = blocking(Arc::clone(&warehouse), move |w| w.changes(&scope, after, limit)).await?;
         if !page.items.is_empty() || Instant::now() >= until {
             return Ok(Json(page));
         }

@@ -62,7 +62,7 @@ pub(super) async fn take(
             let until = Timestamp(now.0 + LEASE_HOURS * 60 * 60 * 1000);
             let lease = DossierLease { dossier: id, device: caller.device, officer: wish.officer, until };
             v.put_lease(&lease, from, now)?;
-            v.audit(&event(&caller, &lease.officer, "dossier.leased", id.to_string(), now))?;
+            v.audit(&event(caller.device, &lease.officer, "dossier.leased", id.to_string(), now))?;
             if held.is_none_or(|before| before.device != caller.device) {
                 tell(v, id, &row, DossierEvent::Leased, now)?;
             }
@@ -107,7 +107,7 @@ pub(super) async fn give_back(
 }
 
 fn own(view: &View<'_>, caller: &Caller, id: DossierId) -> Result<DossierRow, Refusal> {
-    view.dossier(id)?.filter(|row| row.agency == caller.agency).ok_or(Refusal::DossierUnknown)
+    view.dossier(id)?.filter(|row| caller.office.contains(&row.agency)).ok_or(Refusal::DossierUnknown)
 }
 
 fn tell(

@@ -40,7 +40,7 @@ pub(super) async fn page(
     let after = asked.after.as_deref().map(DossierId::parse).transpose();
     let after = after.map_err(|_| Refusal::DossierIdMalformed)?;
     blocking(warehouse, move |w| {
-        let page = w.office_page(&caller.agency, after, limit)?;
+        let page = w.office_page(caller.scope(), after, limit)?;
         if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
             let subject = format!("{} {}..{}", page.items.len(), first.id, last.id);
             w.note_read(&caller, "dossiers.listed", subject)?;
@@ -71,7 +71,7 @@ pub(super) async fn read(
         let mut items = w.records.read(|v| {
             let mut items = vec![];
             for id in &query.ids {
-                items.extend(v.office_dossier(&caller.agency, *id, now)?);
+                items.extend(v.office_dossier(caller.scope(), *id, now)?);
             }
             Ok(items)
         })?;

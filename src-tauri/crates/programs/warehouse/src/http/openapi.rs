@@ -5,7 +5,7 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::SecurityScheme;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
@@ -31,6 +31,58 @@ pub(super) struct AboutSchema {
     epoch: u64,
     time: i64,
     receipt_key: String,
+}
+
+#[derive(ToSchema)]
+#[schema(as = EnrolDevice)]
+pub(super) struct EnrolDeviceSchema {
+    code: String,
+    #[schema(pattern = "^[0-9a-f-]{36}$")]
+    device: String,
+    agency: String,
+    csr: String,
+}
+
+#[derive(ToSchema)]
+#[schema(as = Login)]
+pub(super) struct LoginSchema {
+    login: String,
+    secret: String,
+}
+
+#[derive(ToSchema)]
+#[schema(as = RefreshLogin)]
+pub(super) struct RefreshLoginSchema {
+    refresh: String,
+}
+
+#[derive(ToSchema)]
+#[schema(as = LoggedIn)]
+pub(super) struct LoggedInSchema {
+    officer: String,
+    name: String,
+    /// `intake`, `specialist`, `clerk`, `signer`, `certifier`, `supervisor`, `reporter`, `administrator`.
+    roles: Vec<String>,
+    access: String,
+    access_until: i64,
+    refresh: String,
+    refresh_until: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = RenewDevice)]
+pub(super) struct RenewDeviceSchema {
+    csr: String,
+}
+
+#[derive(ToSchema)]
+#[schema(as = Enrolled)]
+pub(super) struct EnrolledSchema {
+    device: String,
+    agency: String,
+    certificate: String,
+    renew_from: i64,
+    until: i64,
 }
 
 #[derive(ToSchema)]
@@ -119,6 +171,7 @@ pub(super) enum DossierEvent {
     PaperFiled,
     Accepted,
     Returned,
+    FeeRecorded,
     Leased,
     LeaseEnded,
 }
@@ -129,6 +182,7 @@ pub(super) enum DossierEvent {
 pub(super) enum ChangeSchema {
     Dossier { id: String, version: u64, code: Option<String>, what: DossierEvent },
     Document { id: String, version: u64, dossier: Option<String> },
+    Feedback { id: String, document: String },
     Reference { version: u64 },
 }
 
@@ -208,7 +262,7 @@ pub(super) struct OpSchema {
     /// Earlier operations of the machine on the dossier that this one takes the place of; at most 100.
     #[schema(required = false)]
     replaces: Vec<String>,
-    /// `type`: `file_document`, `accept_dossier`, `return_result`, `withdraw`, and the fields of that payload.
+    /// `type`: `file_document`, `accept_dossier`, `return_result`, `withdraw`, `fee`, `feedback`, and the fields of that payload.
     #[schema(value_type = Object)]
     payload: serde_json::Value,
 }
@@ -264,25 +318,186 @@ pub(super) struct OpsReplySchema {
 #[schema(as = Bytes, value_type = String, format = Binary)]
 pub(super) struct BytesSchema(Vec<u8>);
 
-/// The key every closed route asks for, and what can be answered before a route is reached: the key is
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum FeeMethod {
+    Cash,
+    Transfer,
+    Portal,
+    Post,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub(super) enum FeeAct {
+    Paid {
+        amount: u64,
+        method: FeeMethod,
+        #[schema(max_length = 50)]
+        receipt_number: String,
+    },
+    Relieved {
+        amount: u64,
+        #[schema(max_length = 2000)]
+        reason: String,
+    },
+    Reversed {
+        entry: String,
+        #[schema(max_length = 2000)]
+        reason: String,
+    },
+}
+
+#[derive(ToSchema)]
+#[schema(as = FeeRecord)]
+pub(super) struct FeeRecordSchema {
+    act: FeeAct,
+    officer: String,
+    at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = FeeEntry)]
+pub(super) struct FeeEntrySchema {
+    id: String,
+    record: FeeRecordSchema,
+    device: String,
+    taken_at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = DossierFees)]
+pub(super) struct DossierFeesSchema {
+    dossier: String,
+    fee: u64,
+    paid: u64,
+    relieved: u64,
+    due: u64,
+    beyond: u64,
+    settled: bool,
+    entries: Vec<FeeEntrySchema>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OfficerFees)]
+pub(super) struct OfficerFeesSchema {
+    officer: String,
+    method: FeeMethod,
+    count: u64,
+    paid: u64,
+    reversed: u64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = FeeTotals)]
+pub(super) struct FeeTotalsSchema {
+    #[schema(format = Date)]
+    day: String,
+    items: Vec<OfficerFeesSchema>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum FeedbackReason {
+    WrongInformation,
+    NotTheResult,
+    NotSigned,
+}
+
+#[derive(ToSchema)]
+#[schema(as = FeedbackAnswer)]
+pub(super) struct FeedbackAnswerSchema {
+    corrected: bool,
+    text: String,
+    officer: String,
+    at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = Feedback)]
+pub(super) struct FeedbackSchema {
+    id: String,
+    document: String,
+    version: u64,
+    reason: FeedbackReason,
+    text: String,
+    officer: String,
+    given_at: i64,
+    from_agency: String,
+    to_agency: Option<String>,
+    answer: Option<FeedbackAnswerSchema>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = FeedbackPage)]
+pub(super) struct FeedbackPageSchema {
+    items: Vec<FeedbackSchema>,
+    next: Option<u64>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = Use)]
+pub(super) struct UseSchema {
+    dossier: String,
+    document: String,
+    at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum ConsentMethod {
+    Spoken,
+    Paper,
+    Pad,
+}
+
+#[derive(ToSchema)]
+#[schema(as = ConsentRecord)]
+pub(super) struct ConsentRecordSchema {
+    dossier: String,
+    document: String,
+    at: i64,
+    method: ConsentMethod,
+    officer: String,
+    national: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OwnerIdentity)]
+pub(super) struct OwnerIdentitySchema {
+    answer: Answer,
+    at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = Owner)]
+pub(super) struct OwnerSchema {
+    numbers: Vec<String>,
+    name: Option<String>,
+    identity: Option<OwnerIdentitySchema>,
+}
+
+/// The certificate every closed route asks for, and what can be answered before a route is reached: the machine is
 /// looked up in the store, every route has its time limit, and every look at somebody's papers is written down.
-struct DeviceKey;
+struct DeviceCertificate;
 
 /// RFC 9457.
 const PROBLEM: &str = "application/problem+json";
 
-const BEFORE_THE_ROUTE: [(&str, &str); 5] = [
-    ("401", "unauthorized"),
+const BEFORE_THE_ROUTE: [(&str, &str); 6] = [
+    ("401", "unauthorized, certificateExpired"),
+    ("403", "loginExpired"),
     ("408", "requestTimeout"),
     ("429", "tooManyRequests"),
     ("503", "storageTrouble"),
     ("507", "storageFull"),
 ];
 
-impl Modify for DeviceKey {
+impl Modify for DeviceCertificate {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
-        components.add_security_scheme("device", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components
+            .add_security_scheme("device", SecurityScheme::MutualTls { description: None, extensions: None });
         for path in api.paths.paths.values_mut() {
             let routes = [
                 &mut path.get,
@@ -329,6 +544,10 @@ impl Modify for DeviceKey {
     info(title = "Một Cửa warehouse", description = "Counter to provincial warehouse, version 1"),
     paths(
         super::records::about,
+        super::enrol::enrol,
+        super::enrol::renew,
+        super::login::log_in,
+        super::login::go_on,
         super::records::reference,
         super::records::identity,
         super::records::documents,
@@ -341,6 +560,12 @@ impl Modify for DeviceKey {
         super::leases::take,
         super::leases::give_back,
         super::records::number_blocks,
+        super::ledger::fees,
+        super::ledger::totals,
+        super::ledger::feedback,
+        super::ledger::reuse,
+        super::ledger::consents,
+        super::ledger::owner,
         super::blobs::fetch,
         super::blobs::store,
         super::uploads::check,
@@ -352,7 +577,7 @@ impl Modify for DeviceKey {
         super::uploads::give_up,
         serve,
     ),
-    modifiers(&DeviceKey)
+    modifiers(&DeviceCertificate)
 )]
 struct Api;
 

@@ -4,15 +4,18 @@ use super::{Shared, Who, blocking};
 use crate::apply::{MIN_SCHEMA, reject};
 use crate::audit::leased;
 use crate::problem::Refusal;
-use crate::reference::Reference;
+use crate::reference::{Reference, end_of};
 use crate::warehouse::Warehouse;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use motcua_dossier::{DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId};
-use motcua_wire::{About, DossierView, IdentityReply, LeaseBlock, Op, OpResult, OpsReply, SCHEMA_VERSION};
+use motcua_dossier::{Day, DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId};
+use motcua_wire::{
+    About, DossierView, IdentityReply, LeaseBlock, Op, OpResult, OpsReply, OwnerIdentity,
+    REFERENCE_SIGNATURE, ReferenceSeal, SCHEMA_VERSION,
+};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -37,31 +40,73 @@ pub(super) async fn about(State(warehouse): Shared) -> Result<Json<About>, Refus
     }))
 }
 
-/// Which version the caller has.
+/// Which version the caller has, or which one it wants; one of the three.
 #[derive(Deserialize)]
-pub(super) struct Since {
-    #[serde(default)]
-    since: u64,
+pub(super) struct Asked {
+    since: Option<u64>,
+    version: Option<u64>,
+    at: Option<Day>,
 }
 
-/// Reference data newer than `since`.
+/// Reference data in force, unless the caller has it; or a version of before, which a dossier was taken under. The
+/// answer is signed by the key of the receipts.
 #[utoipa::path(get, path = "/v1/reference", tag = "warehouse",
-    params(("since" = Option<u64>, Query, description = "version the caller has, 0 for none")),
-    responses((status = 200, description = "ReferenceData", body = Object), (status = 304, description = "nothing newer"),
+    params(("since" = Option<u64>, Query, description = "version the caller has, 0 for none"),
+        ("version" = Option<u64>, Query, description = "that version"),
+        ("at" = Option<String>, Query, description = "yyyy-MM-dd: in force at the end of that day")),
+    responses((status = 200, description = "ReferenceData; ETag is its version, motcua-signature a JWS over its hash", body = Object),
+        (status = 304, description = "the caller has what is in force"),
+        (status = 404, description = "referenceUnknown", body = super::openapi::ProblemSchema),
         (status = 422, description = "queryMalformed", body = super::openapi::ProblemSchema),
         (status = 503, description = "referenceAbsent, storageTrouble", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn reference(
     State(warehouse): Shared,
-    since: Result<Query<Since>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let Query(Since { since }) = since.map_err(|_| Refusal::QueryMalformed)?;
-    let reference = blocking(warehouse, newest).await?;
-    Ok(if reference.data.version > since {
-        Json(&reference.data).into_response()
-    } else {
-        StatusCode::NOT_MODIFIED.into_response()
+    let Query(asked) = asked.map_err(|_| Refusal::QueryMalformed)?;
+    if [asked.since.is_some(), asked.version.is_some(), asked.at.is_some()].iter().filter(|a| **a).count() > 1
+    {
+        return Err(Refusal::QueryMalformed);
+    }
+    let matching = headers.get(header::IF_NONE_MATCH).cloned();
+    blocking(warehouse, move |w| {
+        let in_force = newest(w)?;
+        let wanted = match (asked.version, asked.at) {
+            (None, None) => None,
+            (Some(version), _) => Some(version),
+            (None, Some(day)) => {
+                let version = w.records.read(|v| v.reference_in_force(end_of(day)))?;
+                Some(version.ok_or(Refusal::ReferenceUnknown)?)
+            }
+        };
+        let other = match wanted.filter(|version| *version != in_force.data.version) {
+            Some(version) => {
+                let found = w.records.read(|v| v.reference_version(version))?;
+                Some(found.ok_or(Refusal::ReferenceUnknown)?)
+            }
+            None => None,
+        };
+        let data = other.as_ref().unwrap_or(&in_force.data);
+        let etag = format!("\"r{}\"", data.version);
+        // A counter may hold what a restored warehouse has lost; nothing here is newer then.
+        let newest = w.records.read(|v| v.newest_reference_version())?.unwrap_or(0);
+        if asked.since.is_some_and(|since| since == data.version || since > newest)
+            || matching.is_some_and(|tag| tag.as_bytes() == etag.as_bytes())
+        {
+            return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+        }
+        let body = serde_json::to_vec(data).map_err(crate::StoreError::from)?;
+        let seal = ReferenceSeal::of(data, &body).sign(&w.receipts).map_err(crate::StoreError::from)?;
+        let headers = [
+            (header::CONTENT_TYPE, "application/json".to_owned()),
+            (header::ETAG, etag),
+            (HeaderName::from_static(REFERENCE_SIGNATURE), seal),
+        ];
+        Ok((headers, body).into_response())
     })
+    .await
 }
 
 /// "Xác minh danh tính số".
@@ -83,11 +128,10 @@ pub(super) async fn identity(
         w.note_read(&caller, "identity.asked", w.pseudonyms(std::slice::from_ref(&number)))?;
         let entry = w.identity.look_up(&number).map_err(|_| Refusal::IdentityServiceDown)?;
         let registered = entry.as_ref().is_some_and(|e| e.registered);
-        Ok(Json(IdentityReply {
-            answer: if registered { IdentityAnswer::Registered } else { IdentityAnswer::NotRegistered },
-            name: entry.and_then(|e| e.name),
-            at: w.now(),
-        }))
+        let answer = if registered { IdentityAnswer::Registered } else { IdentityAnswer::NotRegistered };
+        let told = OwnerIdentity { answer, at: w.now() };
+        w.records.write(|v| v.tell_identity(&number, &caller.agency, &told))?;
+        Ok(Json(IdentityReply { answer, name: entry.and_then(|e| e.name), at: told.at }))
     })
     .await
 }
@@ -117,7 +161,7 @@ pub(super) async fn documents(
     blocking(warehouse, move |w| {
         let today = w.now().day();
         w.note_read(&caller, "documents.listed", w.pseudonyms(&owners))?;
-        Ok(Json(w.records.read(|v| v.papers_of(&owners, &caller.agency, today))?))
+        Ok(Json(w.records.read(|v| v.papers_of(&owners, caller.scope(), today))?))
     })
     .await
 }
@@ -155,7 +199,7 @@ pub(super) async fn ops(
     .await
 }
 
-/// A dossier of the caller's agency.
+/// A dossier in the caller's scope.
 #[utoipa::path(get, path = "/v1/dossiers/{id}", tag = "dossiers",
     params(("id" = String, Path, description = "UUID")),
     responses((status = 200, description = "DossierView; ETag is its version, \"v<version>\"", body = Object),
@@ -172,7 +216,7 @@ pub(super) async fn dossier(
         let now = w.now();
         let found = w.records.read(|v| Ok((v.dossier(id)?, v.receipts(id)?, v.lease_of(id, now)?)))?;
         let (Some(row), receipts, lease) = found else { return Err(Refusal::DossierUnknown) };
-        if row.agency != caller.agency {
+        if !caller.scope().contains(&row.agency) {
             return Err(Refusal::DossierUnknown);
         }
         w.note_read(&caller, "dossier.read", id.to_string())?;

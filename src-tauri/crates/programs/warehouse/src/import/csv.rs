@@ -201,7 +201,7 @@ impl<R: BufRead> Csv<R> {
 }
 
 /// A column's name as written by people, in one form: `Mã giấy tờ` and `ma_giay_to` are the same.
-pub(super) fn column_name(text: &str) -> String {
+pub(crate) fn column_name(text: &str) -> String {
     fold(&text.replace('_', " ")).replace(' ', "_")
 }
 

@@ -6,6 +6,7 @@
 //! twice though old rows go. An engine with several writers takes a lock per change in its stead.
 
 use super::{StoreError, View};
+use crate::scope::Scope;
 use motcua_dossier::Timestamp;
 use motcua_wire::Change;
 use rusqlite::{OptionalExtension, params};
@@ -34,19 +35,33 @@ impl View<'_> {
         Ok(())
     }
 
-    /// The next changes in the scope of an agency, each with its number.
+    /// The next changes in the a scope, each with its number.
     pub(crate) fn changes_after(
         &self,
         seq: u64,
-        agency: &str,
+        scope: &Scope,
         limit: u32,
     ) -> Result<Vec<(u64, Change)>, StoreError> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT seq, body FROM changes WHERE agency = ?2 AND seq > ?1
-             UNION ALL SELECT seq, body FROM changes WHERE agency IS NULL AND seq > ?1
-             ORDER BY seq LIMIT ?3",
-        )?;
-        let rows = statement.query_map(params![seq, agency, limit], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        // One agency, the commonest, is two walks along the index merged; several are one walk along the numbers.
+        let (sql, bound) = match scope.single() {
+            Some(agency) => (
+                "SELECT seq, body FROM changes WHERE agency = ?2 AND seq > ?1
+                 UNION ALL SELECT seq, body FROM changes WHERE agency IS NULL AND seq > ?1
+                 ORDER BY seq LIMIT ?3"
+                    .to_owned(),
+                agency,
+            ),
+            None => (
+                format!(
+                    "SELECT seq, body FROM changes WHERE seq > ?1 AND (agency IS NULL OR +{})
+                     ORDER BY seq LIMIT ?3",
+                    Scope::holds("agency", "?2")
+                ),
+                scope.parameter(),
+            ),
+        };
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![seq, bound, limit], |r| Ok((r.get(0)?, r.get(1)?)))?;
         rows.map(|row| {
             let (seq, body): (u64, String) = row?;
             Ok((seq, serde_json::from_str(&body)?))
@@ -96,7 +111,7 @@ impl View<'_> {
         Ok(next)
     }
 
-    fn meta(&self, key: &str) -> Result<Option<u64>, StoreError> {
+    pub(super) fn meta(&self, key: &str) -> Result<Option<u64>, StoreError> {
         Ok(self
             .0
             .prepare_cached("SELECT value FROM meta WHERE key = ?")?
@@ -104,7 +119,7 @@ impl View<'_> {
             .optional()?)
     }
 
-    fn set_meta(&self, key: &str, value: u64) -> Result<(), StoreError> {
+    pub(super) fn set_meta(&self, key: &str, value: u64) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
             params![key, value],

@@ -86,7 +86,9 @@ impl View<'_> {
     ) -> Result<bool, StoreError> {
         Ok(self
             .0
-            .prepare_cached("SELECT 1 FROM ops WHERE dossier = ? AND version > ? AND device <> ?")?
+            .prepare_cached(
+                "SELECT 1 FROM ops WHERE dossier = ? AND version > ? AND device <> ? AND aside = 0",
+            )?
             .exists(params![dossier.to_string(), after, device.to_string()])?)
     }
 
@@ -101,7 +103,7 @@ impl View<'_> {
             .0
             .prepare_cached(
                 "SELECT 1 FROM ops WHERE dossier = ? AND device = ? AND device_seq >= ?
-                 AND version IS NOT NULL AND id NOT IN (SELECT op FROM withdrawals)",
+                 AND version IS NOT NULL AND aside = 0 AND id NOT IN (SELECT op FROM withdrawals)",
             )?
             .exists(params![dossier.to_string(), device.to_string(), device_seq])?)
     }

@@ -1,6 +1,7 @@
 //! Dossiers of an agency in short, and what became of a machine's operations.
 
 use super::{StoreError, View};
+use crate::scope::Scope;
 use motcua_dossier::{BlobId, DeviceId, DossierId, Holder, OfficeDossier, OpId, Timestamp};
 use motcua_wire::{AcceptedDossier, OpState, ReturnedResult, SignedReceipt};
 use rusqlite::{OptionalExtension, Row, params};
@@ -14,7 +15,7 @@ const ROW: &str = "SELECT d.id, d.version, d.accepted, d.returned,
   LEFT JOIN devices by ON by.id = o.device
   LEFT JOIN leases l ON l.dossier = d.id AND l.until > ?1
   LEFT JOIN devices held ON held.id = l.device
-  WHERE d.agency = ?2 AND d.accepted IS NOT NULL";
+  WHERE d.accepted IS NOT NULL";
 
 struct Raw {
     id: String,
@@ -79,33 +80,34 @@ impl Raw {
 }
 
 impl View<'_> {
-    /// Accepted dossiers of an agency after that one, in the order of their ids.
+    /// Accepted dossiers of a scope after that one, in the order of their ids.
     pub(crate) fn office_page(
         &self,
-        agency: &str,
+        scope: &Scope,
         after: Option<DossierId>,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<OfficeDossier>, StoreError> {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
-        let sql = format!("{ROW} AND d.id > ?3 ORDER BY d.id LIMIT ?4");
+        let sql =
+            format!("{ROW} AND {} AND d.id > ?3 ORDER BY d.id LIMIT ?4", Scope::holds("d.agency", "?2"));
         let mut statement = self.0.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![now.0, agency, after, limit as u64], Raw::read)?;
+        let rows = statement.query_map(params![now.0, scope.parameter(), after, limit as u64], Raw::read)?;
         rows.map(|row| row?.told()).collect()
     }
 
-    /// One accepted dossier of an agency.
+    /// One accepted dossier of a scope.
     pub(crate) fn office_dossier(
         &self,
-        agency: &str,
+        scope: &Scope,
         id: DossierId,
         now: Timestamp,
     ) -> Result<Option<OfficeDossier>, StoreError> {
-        let sql = format!("{ROW} AND d.id = ?3");
+        let sql = format!("{ROW} AND {} AND d.id = ?3", Scope::holds("d.agency", "?2"));
         let found = self
             .0
             .prepare_cached(&sql)?
-            .query_row(params![now.0, agency, id.to_string()], Raw::read)
+            .query_row(params![now.0, scope.parameter(), id.to_string()], Raw::read)
             .optional()?;
         found.map(Raw::told).transpose()
     }

@@ -1,6 +1,7 @@
 //! Papers (giấy tờ), their versions, owners and uses.
 
 use super::{StoreError, View};
+use crate::scope::Scope;
 use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierId, IdNumber, OpId,
     PaperCode, Provenance, Timestamp,
@@ -80,11 +81,11 @@ impl View<'_> {
         found.map(|raw| raw.read().map(|(row, _)| row)).transpose()
     }
 
-    /// Papers of these people that a machine of the agency may see, newest first.
+    /// Papers of these people in a scope, newest first.
     pub(crate) fn papers_of(
         &self,
         owners: &[IdNumber],
-        agency: &str,
+        scope: &Scope,
         today: Day,
     ) -> Result<Vec<DocumentSummary>, StoreError> {
         let numbers = serde_json::to_string(&self.all_numbers(owners)?)?;
@@ -92,11 +93,13 @@ impl View<'_> {
             "SELECT {COLUMNS} FROM documents d
              WHERE d.id IN (SELECT document FROM document_owners
                             WHERE number IN (SELECT value FROM json_each(?1)))
-               AND (d.shared = 1 OR d.filed_by = ?2)
-             ORDER BY d.filed_at DESC, d.serial DESC"
+               AND (d.shared = 1 OR {})
+             ORDER BY d.filed_at DESC, d.serial DESC",
+            Scope::holds("d.filed_by", "?2")
         );
         let mut statement = self.0.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![numbers, agency], raw)?.collect::<Result<Vec<_>, _>>()?;
+        let rows =
+            statement.query_map(params![numbers, scope.parameter()], raw)?.collect::<Result<Vec<_>, _>>()?;
         rows.into_iter()
             .map(|raw| {
                 let (row, uses) = raw.read()?;

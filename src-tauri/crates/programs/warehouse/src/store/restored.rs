@@ -6,7 +6,19 @@ use rusqlite::params;
 
 const LAST_ORDINAL: u32 = 9999;
 
+/// So many versions of the reference data may have been made after a backup.
+const VERSIONS: u64 = 1000;
+
 impl View<'_> {
+    /// Numbers of reference data begin anew above those that counters may hold and the backup does not know:
+    /// one number never means two things.
+    pub(crate) fn cede_versions(&self) -> Result<(), StoreError> {
+        match self.newest_reference_version()? {
+            Some(newest) => self.set_meta("reference_floor", newest.saturating_add(VERSIONS)),
+            None => Ok(()),
+        }
+    }
+
     /// Gives up half of what is left of each day: counters may hold blocks that were leased after the
     /// backup was made. Codes in that half are taken from whoever of the agency printed them first, and
     /// new blocks begin above it, so that no two dossiers get one code.

@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 12] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -124,6 +124,69 @@ CREATE TABLE dossier_history(
   dossier TEXT NOT NULL, version INTEGER NOT NULL, accepted TEXT, returned TEXT,
   PRIMARY KEY(dossier, version)) STRICT, WITHOUT ROWID;
 ",
+    "
+CREATE TABLE machines(
+  id TEXT PRIMARY KEY, agency TEXT NOT NULL, name TEXT NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
+  generation INTEGER NOT NULL DEFAULT 0, certificate_until INTEGER) STRICT;
+INSERT INTO machines(id, agency, name, revoked) SELECT id, agency, name, revoked FROM devices;
+DROP TABLE devices;
+ALTER TABLE machines RENAME TO devices;
+CREATE TABLE device_codes(
+  selector TEXT PRIMARY KEY, secret BLOB NOT NULL, agency TEXT NOT NULL, name TEXT NOT NULL,
+  until INTEGER NOT NULL, tries INTEGER NOT NULL, used BLOB) STRICT;
+CREATE TABLE officers(
+  login TEXT PRIMARY KEY, name TEXT NOT NULL, node TEXT NOT NULL, secret TEXT NOT NULL,
+  wrong INTEGER NOT NULL, wrong_at INTEGER NOT NULL, ended INTEGER NOT NULL) STRICT;
+CREATE TABLE grants(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, officer TEXT NOT NULL, role TEXT NOT NULL, node TEXT NOT NULL,
+  procedures TEXT, from_day TEXT, until_day TEXT) STRICT;
+CREATE INDEX grants_officer ON grants(officer);
+CREATE TABLE sessions(
+  officer TEXT NOT NULL, device TEXT NOT NULL, access BLOB NOT NULL UNIQUE, access_until INTEGER NOT NULL,
+  refresh BLOB NOT NULL UNIQUE, former BLOB, refresh_until INTEGER NOT NULL,
+  PRIMARY KEY(officer, device)) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_former ON sessions(former);
+",
+    "
+ALTER TABLE reference ADD COLUMN effective_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reference ADD COLUMN hash BLOB;
+ALTER TABLE reference ADD COLUMN source TEXT NOT NULL DEFAULT '';
+ALTER TABLE reference ADD COLUMN officer TEXT NOT NULL DEFAULT '';
+ALTER TABLE reference ADD COLUMN told INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX reference_force ON reference(effective_at, version);
+ALTER TABLE ops ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE fees(
+  serial INTEGER PRIMARY KEY, op TEXT NOT NULL UNIQUE, dossier TEXT NOT NULL, agency TEXT NOT NULL,
+  device TEXT NOT NULL, officer TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL,
+  amount INTEGER NOT NULL CHECK(amount > 0), method TEXT, receipt_number TEXT, reverses TEXT UNIQUE,
+  record TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX fees_dossier ON fees(dossier);
+CREATE INDEX fees_day ON fees(agency, day);
+CREATE INDEX fees_receipt ON fees(agency, receipt_number) WHERE receipt_number IS NOT NULL;
+CREATE TABLE feedback(
+  serial INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL,
+  version INTEGER NOT NULL, dossier TEXT NOT NULL, from_agency TEXT NOT NULL, to_agency TEXT,
+  device TEXT NOT NULL, officer TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL,
+  given_at INTEGER NOT NULL, at INTEGER NOT NULL, answered_at INTEGER, corrected INTEGER, answer TEXT,
+  answered_by TEXT) STRICT;
+CREATE INDEX feedback_from ON feedback(from_agency, serial);
+CREATE INDEX feedback_to ON feedback(to_agency, serial);
+CREATE INDEX consents_document ON consents(document);
+CREATE TABLE identity_told(
+  number TEXT NOT NULL, agency TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY(number, agency)) STRICT, WITHOUT ROWID;
+CREATE TABLE notice_events(
+  dossier TEXT NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY(dossier, event)) STRICT, WITHOUT ROWID;
+CREATE TABLE notices(
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, dossier TEXT NOT NULL, event TEXT NOT NULL,
+  channel TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL,
+  state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL, error TEXT,
+  made_at INTEGER NOT NULL, sent_at INTEGER) STRICT;
+CREATE INDEX notices_due ON notices(next_at) WHERE state = 'waiting';
+CREATE INDEX dossiers_promised ON dossiers(json_extract(accepted, '$.deadline.day'))
+  WHERE accepted IS NOT NULL AND returned IS NULL;
+",
 ];
 
 /// How many steps a file has seen. A file of a newer program is refused, untouched.
@@ -166,6 +229,7 @@ mod tests {
         file.execute_batch(&format!(
             "INSERT INTO reference(version, body, loaded_at) VALUES(5, '{{}}', 1);
              INSERT INTO dossiers(id, version, agency, accepted) VALUES('{id}', 2, 'a', '{{}}');
+             INSERT INTO devices(id, key_hash, agency, name, revoked) VALUES('m', x'00', 'a', 'Máy', 1);
              INSERT INTO ops(id, body_hash, dossier, device, device_seq, at) VALUES('o', x'00', '{id}', 'd', 1, 2);"
         ))
         .unwrap();
@@ -180,6 +244,9 @@ mod tests {
         assert_eq!(told, [Change::Reference { version: 5 }, change], "what was there is told");
         let store: String = file.query_row("SELECT store_name FROM documents", [], |r| r.get(0)).unwrap();
         assert_eq!(store, "");
+        let sql = "SELECT agency || name || revoked || generation FROM devices WHERE id = 'm'";
+        let machine: String = file.query_row(sql, [], |r| r.get(0)).unwrap();
+        assert_eq!(machine, "aMáy10", "a machine is known, and has to enrol");
         file.pragma_update(None, "user_version", STEPS.len() + 1).unwrap();
         assert!(matches!(migrate(&mut file), Err(StoreError::Newer)));
     }

@@ -1,6 +1,7 @@
 //! The SQLite engine: WAL, every commit flushed, one writer, a few readers.
 
 use super::schema;
+use crate::scope::Scope;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -53,7 +54,7 @@ pub struct Records {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
-    news: Mutex<HashMap<String, Arc<Notify>>>,
+    news: Mutex<HashMap<Scope, Arc<Notify>>>,
 }
 
 /// A consistent view of the records, inside a transaction when writing.
@@ -169,9 +170,9 @@ impl Records {
         Ok(out)
     }
 
-    /// Woken after each commit that changed something in the scope of the agency.
-    pub(crate) fn news_of(&self, agency: &str) -> Arc<Notify> {
-        Arc::clone(lock(&self.news).entry(agency.to_owned()).or_default())
+    /// Woken after each commit that changed something in the scope.
+    pub(crate) fn news_of(&self, scope: &Scope) -> Arc<Notify> {
+        Arc::clone(lock(&self.news).entry(scope.clone()).or_default())
     }
 
     fn tell(&self, news: &[Option<String>]) {
@@ -179,8 +180,8 @@ impl Records {
             return;
         }
         let for_all = news.contains(&None);
-        for (agency, waiting) in lock(&self.news).iter() {
-            if for_all || news.iter().flatten().any(|told| told == agency) {
+        for (scope, waiting) in lock(&self.news).iter() {
+            if for_all || news.iter().flatten().any(|told| scope.contains(told)) {
                 waiting.notify_waiters();
             }
         }

@@ -56,7 +56,7 @@ async fn every_act_and_every_look_is_noted_without_a_number_of_anybody() {
     let world = lived().await;
     let report = verify(&world);
     assert!(report.is_clean(), "{report:?}");
-    assert_eq!((report.unsigned, report.entries), (0, 8), "a stop signs what happened");
+    assert_eq!((report.unsigned, report.entries), (0, 11), "a stop signs what happened");
     let text = String::from_utf8(exported(&world)).unwrap();
     let actions: Vec<String> = text
         .lines()
@@ -66,6 +66,9 @@ async fn every_act_and_every_look_is_noted_without_a_number_of_anybody() {
         actions,
         [
             "seeded",
+            "device.enrolled",
+            "device.enrolled",
+            "device.enrolled",
             "op.applied",
             "op.rejected",
             "documents.listed",
@@ -127,11 +130,11 @@ async fn a_chain_cut_at_its_end_is_found_by_the_signed_head_or_by_a_noted_one() 
     let noted = verify(&world).head.unwrap();
     assert!(audit_verify(&world.config, Some(&noted)).unwrap().is_clean());
     database(&world).execute("DELETE FROM audit WHERE seq > 6", []).unwrap();
-    assert_eq!(found(&verify(&world)), [(8, AuditTrouble::HeadWithoutEntry)]);
+    assert_eq!(found(&verify(&world)), [(11, AuditTrouble::HeadWithoutEntry)]);
     database(&world).execute("DELETE FROM audit_heads WHERE seq > 6", []).unwrap();
     assert!(verify(&world).is_clean(), "without what was noted outside nobody can know");
     let report = audit_verify(&world.config, Some(&noted)).unwrap();
-    assert_eq!(found(&report), [(8, AuditTrouble::NotAsNoted)]);
+    assert_eq!(found(&report), [(11, AuditTrouble::NotAsNoted)]);
 }
 
 #[tokio::test]
@@ -140,7 +143,7 @@ async fn a_chain_computed_anew_does_not_fit_the_signed_head() {
     let database = database(&world);
     database.execute("UPDATE audit SET subject = 'nothing' WHERE seq = 4", []).unwrap();
     let mut prev = [0u8; 32];
-    for seq in 1..=8i64 {
+    for seq in 1..=11i64 {
         let json: String = database
             .query_row(
                 "SELECT json_object('action', action, 'actor', actor, 'at', at, 'officer', officer,
@@ -154,10 +157,10 @@ async fn a_chain_computed_anew_does_not_fit_the_signed_head() {
         database.execute(change, rusqlite::params![prev.as_slice(), hash.as_slice(), seq]).unwrap();
         prev = hash;
     }
-    assert_eq!(found(&verify(&world)), [(8, AuditTrouble::HeadDiffers)]);
-    let change = "UPDATE audit_heads SET hash = ? WHERE seq = 8";
+    assert_eq!(found(&verify(&world)), [(11, AuditTrouble::HeadDiffers)]);
+    let change = "UPDATE audit_heads SET hash = ? WHERE seq = 11";
     database.execute(change, [prev.as_slice()]).unwrap();
-    assert_eq!(found(&verify(&world)), [(8, AuditTrouble::HeadNotSigned)], "only the server's key signs");
+    assert_eq!(found(&verify(&world)), [(11, AuditTrouble::HeadNotSigned)], "only the server's key signs");
 }
 
 #[tokio::test]
@@ -170,7 +173,7 @@ async fn an_export_is_checked_with_nothing_but_the_key() {
     let text = String::from_utf8(whole).unwrap();
     let forged = text.replacen("op.rejected", "op.applied", 1);
     let report = audit_verify_export(&mut forged.as_bytes(), &key, None).unwrap();
-    assert_eq!(found(&report), [(3, AuditTrouble::Changed)]);
+    assert_eq!(found(&report), [(6, AuditTrouble::Changed)]);
     let lines: Vec<&str> = text.lines().collect();
     let without = [&lines[..5], &lines[6..]].concat().join("\n");
     let report = audit_verify_export(&mut without.as_bytes(), &key, None).unwrap();
@@ -188,7 +191,7 @@ async fn readers_who_come_together_are_all_noted() {
         readers.spawn(async move { line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap() });
     }
     readers.join_all().await;
-    assert_eq!(verify(&world).entries, 61, "each is committed before it is answered");
+    assert_eq!(verify(&world).entries, 64, "each is committed before it is answered");
     world.down().await;
     let report = verify(&world);
     assert!(report.is_clean() && report.unsigned == 0, "{report:?}");

@@ -2,7 +2,7 @@
 
 use crate::authority::{Authority, Identity};
 use crate::paper;
-use crate::world::{AGENCY, AGENCY_NAME, OWNER, World, key, now};
+use crate::world::{AGENCY, AGENCY_NAME, OWNER, World, now};
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{AgencyCode, DeviceId, DocumentRecord, IdNumber, ProcedureCode, Timestamp};
 use motcua_link::{HttpWarehouse, LinkSettings};
@@ -20,7 +20,7 @@ struct Server {
 impl WarehouseBench for Server {
     fn line(&self, machine: u8) -> Arc<dyn Warehouse> {
         let (url, ca_pem) = (self.url.clone(), self.world.ca_pem.clone());
-        let settings = LinkSettings { url, ca_pem, device_key: key(machine.into()) };
+        let settings = LinkSettings { url, ca_pem, identity: self.world.identity(machine.into()) };
         Arc::new(HttpWarehouse::new(settings).unwrap())
     }
 

@@ -2,7 +2,7 @@
 //! and follows answers to further questions: every answer is one that is described, and none is our trouble.
 #![allow(clippy::print_stdout, reason = "what was asked, and with which seed, is told")]
 
-use crate::world::{World, key};
+use crate::world::{World, pem};
 use std::path::Path;
 
 /// Questions for each route and kind of question, in one run and in `make soak`.
@@ -22,6 +22,8 @@ async fn an_outside_judge_finds_no_answer_that_is_not_described() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../tests/uploads").canonicalize().unwrap();
     let ca = world.dir.path().join("ca.pem");
     std::fs::write(&ca, &world.ca_pem).unwrap();
+    let machine = world.dir.path().join("machine.pem");
+    std::fs::write(&machine, pem(&world.identity(0))).unwrap();
     let soak = std::env::var_os("MOTCUA_SOAK").is_some();
     let seed = std::env::var("SEED").unwrap_or_else(|_| "20261121".into());
     let asked = tokio::process::Command::new(judge)
@@ -30,7 +32,9 @@ async fn an_outside_judge_finds_no_answer_that_is_not_described() {
         .args(["--checks", CHECKS, "--seed", &seed, "--no-color", "--continue-on-failure"])
         .args(["--max-examples", &(if soak { QUESTIONS.1 } else { QUESTIONS.0 }).to_string()])
         .args(["--phases", "coverage,fuzzing,stateful", "--mode", "all"])
-        .args(["-H", &format!("Authorization: Bearer {}", key(0)), "-H", "Tus-Resumable: 1.0.0"])
+        .args(["-H", "Tus-Resumable: 1.0.0"])
+        .arg("--request-cert")
+        .arg(&machine)
         .arg("--tls-verify")
         .arg(&ca)
         .current_dir(world.dir.path())

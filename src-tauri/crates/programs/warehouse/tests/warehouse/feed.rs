@@ -1,7 +1,7 @@
 //! The change feed, beyond what the contract says of every warehouse.
 
 use crate::paper;
-use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, key, push, upload};
+use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, push, upload};
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::DossierId;
 use motcua_link::HttpWarehouse;
@@ -56,7 +56,7 @@ async fn an_idle_question_is_one_small_answer() {
     let world = World::new().await;
     let end = world.line(0).changes(None, 500, 0).await.unwrap().next_cursor;
     let url = format!("{}/v1/changes?since={end}", world.url());
-    let answer = world.raw().get(url).bearer_auth(key(0)).send().await.unwrap();
+    let answer = world.raw_of(0).get(url).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert!(answer.bytes().await.unwrap().len() < 200);
 }

@@ -1,7 +1,7 @@
 //! What a supervisor sees: health, metrics, limits, a stop that cuts nobody off.
 
 use crate::paper;
-use crate::world::{OWNER, World, key, tls};
+use crate::world::{OWNER, World, tls};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::IdNumber;
 use motcua_warehouse::{Config, Limits, config_check};
@@ -88,7 +88,7 @@ async fn metrics_count_by_template_and_name_nobody() {
         r#"motcua_request_seconds_bucket{route="/v1/documents",le="+Inf"} 1"#,
         r#"motcua_request_seconds_count{route="/v1/documents"} 1"#,
         "motcua_blobs 1\n",
-        "motcua_audit_entries 3\n",
+        "motcua_audit_entries 6\n",
         "motcua_epoch 1\n",
         "motcua_inbox_ops 0\n",
         "motcua_disk_free_bytes ",
@@ -116,13 +116,8 @@ async fn a_machine_that_looks_up_too_many_people_has_to_wait_and_nothing_else_do
     line.documents(&owner).await.unwrap();
     line.identity(&owner[0]).await.unwrap();
     line.documents(&owner).await.unwrap();
-    let answer = world
-        .raw()
-        .get(format!("{}/v1/documents?owner={OWNER}", world.url()))
-        .bearer_auth(key(0))
-        .send()
-        .await
-        .unwrap();
+    let answer =
+        world.raw_of(0).get(format!("{}/v1/documents?owner={OWNER}", world.url())).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (429, "30"));
     let problem: Problem = answer.json().await.unwrap();
     assert_eq!((problem.code.as_str(), problem.retryable), ("tooManyLookups", true));
@@ -160,7 +155,7 @@ async fn a_stop_lets_the_request_in_flight_finish() {
     let body = reqwest::Body::wrap_stream(futures_util::stream::unfold(pieces, |mut pieces| async {
         pieces.recv().await.map(|piece| (piece, pieces))
     }));
-    let request = world.raw().put(url).bearer_auth(key(0)).body(body);
+    let request = world.raw_of(0).put(url).body(body);
     let asked = tokio::spawn(request.send());
     send.send(Ok(bytes[..100_000].to_vec())).await.unwrap();
     send.send(Ok(bytes[100_000..200_000].to_vec())).await.unwrap();

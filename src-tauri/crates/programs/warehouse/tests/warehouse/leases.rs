@@ -1,7 +1,7 @@
 //! Leases, beyond what the contract says of every warehouse.
 
 use crate::paper;
-use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, key, push, upload};
+use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, push, upload};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::DossierId;
 use motcua_wire::{LeaseDossier, Problem};
@@ -20,11 +20,11 @@ async fn dossier(world: &World) -> DossierId {
 async fn a_version_is_an_etag_and_a_lease_names_it() {
     let world = World::new().await;
     let address = format!("{}/v1/dossiers/{}", world.url(), dossier(&world).await);
-    let (raw, lease) = (world.raw(), format!("{address}/lease"));
-    let shown = raw.get(&address).bearer_auth(key(1)).send().await.unwrap();
+    let lease = format!("{address}/lease");
+    let shown = world.raw_of(1).get(&address).send().await.unwrap();
     assert_eq!(shown.headers()["etag"], "\"v1\"");
     let take = async |version: Option<&str>, machine: usize| {
-        let request = raw.post(&lease).bearer_auth(key(machine)).json(&json!({"officer": "canbo.mau"}));
+        let request = world.raw_of(machine).post(&lease).json(&json!({"officer": "canbo.mau"}));
         let request = version.iter().fold(request, |request, v| request.header("if-match", *v));
         request.send().await.unwrap()
     };

@@ -1,7 +1,7 @@
 //! What the line tells the desk when the other side is not as it should be.
 
 use crate::paper;
-use crate::world::{World, key, tls};
+use crate::world::{World, tls};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_link::{HttpWarehouse, LinkSettings};
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 fn line_to(url: String, ca_pem: &str) -> HttpWarehouse {
-    HttpWarehouse::new(LinkSettings { url, ca_pem: ca_pem.into(), device_key: key(0) }).unwrap()
+    HttpWarehouse::new(LinkSettings { url, ca_pem: ca_pem.into(), identity: "/nowhere".into() }).unwrap()
 }
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn another_ca_is_an_interception() {
     let world = World::new().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let other_ca = tls(elsewhere.path());
-    let line = world.line_with(&key(0), &other_ca);
+    let line = world.line_with(world.identity(0), &other_ca);
     assert_eq!(line.about().await.unwrap_err(), LinkError::Intercepted);
     let sent = line.upload(&paper::blob(b"x"), b"x", &|_, _| {}, &CancellationToken::new()).await;
     assert_eq!(sent.unwrap_err(), LinkError::Intercepted);

@@ -4,13 +4,17 @@
 
 use crate::paper;
 use crate::world::{
-    AGENCY, OWNER, World, file_document, fresh_uuid, is_applied, key, push, tls, today, upload,
+    AGENCY, OWNER, World, file_document, fresh_uuid, is_applied, pem, push, tls, today, upload,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_desk::ports::{Lease, LinkError, Warehouse};
-use motcua_dossier::{AgencyCode, BlobId, DossierId, IdNumber, OpId};
+use motcua_dossier::{AgencyCode, BlobId, DeviceId, DossierId, IdNumber, OpId};
+use motcua_link::DeviceRequest;
 use motcua_testkit::{ChaosLine, Cut, CutAt, Mishap};
-use motcua_wire::{LeaseBlock, LeaseDossier, Op, OpResult, OpsRequest};
+use motcua_warehouse::{add_officer, device_code};
+use motcua_wire::{
+    EnrolDevice, LeaseBlock, LeaseDossier, Login, Op, OpResult, OpsRequest, RefreshLogin, RenewDevice,
+};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use std::time::Duration;
@@ -58,8 +62,16 @@ enum Action {
     Lease(DossierId),
     GiveBack(DossierId),
     NumberBlock,
+    Enrol(EnrolDevice),
+    Renew,
+    Login,
+    GoOn(String),
+    /// A path, and what its answer has.
+    Read(String, &'static str),
 }
 
+const OFFICER: &str = "canbo.mau";
+const OFFICER_SECRET: &str = "Mat-khau-mau-1";
 /// What the tests send by hand, before a mark of its own.
 const PART: &[u8] = b"the bytes of an upload by hand";
 
@@ -119,6 +131,28 @@ impl Action {
                 Self::GiveBack(id)
             }
             ("post", "/v1/number-blocks") => Self::NumberBlock,
+            ("post", "/v1/enrol") => {
+                let agency = AgencyCode::parse(AGENCY).unwrap();
+                let code = device_code(&world.config, &agency, "Quầy mới").unwrap().code;
+                let csr = DeviceRequest::new().unwrap().csr().to_owned();
+                Self::Enrol(EnrolDevice { code, device: DeviceId(fresh_uuid()), agency, csr })
+            }
+            ("post", "/v1/enrol/renew") => Self::Renew,
+            ("post", "/v1/login") => Self::Login,
+            ("post", "/v1/login/refresh") => {
+                let told = Self::Login.logs_in(world, &world.url()).await.unwrap();
+                Self::GoOn(told["refresh"].as_str().unwrap().to_owned())
+            }
+            ("get", "/v1/dossiers/{id}/fees") => {
+                Self::Read(format!("/v1/dossiers/{}/fees", begun(world, &mark).await), "entries")
+            }
+            ("get", "/v1/fees/totals") => {
+                Self::Read(format!("/v1/fees/totals?day={}", today().format_iso()), "items")
+            }
+            ("get", "/v1/feedback") => Self::Read("/v1/feedback".into(), "items"),
+            ("get", "/v1/reuse") => Self::Read(format!("/v1/reuse?dossier={mark}"), ""),
+            ("get", "/v1/consents") => Self::Read(format!("/v1/consents?dossier={mark}"), ""),
+            ("get", "/v1/owners/{number}") => Self::Read(format!("/v1/owners/{OWNER}"), "numbers"),
             (method, path) => panic!("{method} {path} has no case: say what one effect of it is"),
         }
     }
@@ -190,7 +224,30 @@ impl Action {
                 let wish = LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: today(), count: 1 };
                 line.lease_block(&wish).await.map(|block| assert_eq!(block.left(), 1))
             }
+            Self::Enrol(wish) => {
+                let request = raw(world, Method::POST, url, "/v1/enrol").json(wish);
+                answered(request.send().await, "certificate").await.map(drop)
+            }
+            Self::Renew => {
+                let wish = RenewDevice { csr: DeviceRequest::new().unwrap().csr().to_owned() };
+                let request = raw(world, Method::POST, url, "/v1/enrol/renew").json(&wish);
+                answered(request.send().await, "certificate").await.map(drop)
+            }
+            Self::Login => self.logs_in(world, url).await.map(drop),
+            Self::GoOn(token) => {
+                let request = raw(world, Method::POST, url, "/v1/login/refresh");
+                let request = request.json(&RefreshLogin { refresh: token.clone() });
+                answered(request.send().await, "access").await.map(drop)
+            }
+            Self::Read(path, part) => {
+                answered(raw(world, Method::GET, url, path).send().await, part).await.map(drop)
+            }
         }
+    }
+
+    async fn logs_in(&self, world: &World, url: &str) -> Result<Value, LinkError> {
+        let wish = Login { login: OFFICER.into(), secret: OFFICER_SECRET.into() };
+        answered(raw(world, Method::POST, url, "/v1/login").json(&wish).send().await, "access").await
     }
 
     /// How often it has had its effect; none for a look.
@@ -232,6 +289,9 @@ impl Action {
             Self::GiveBack(id) => {
                 Some(1 - count("SELECT count(*) FROM leases WHERE dossier = ?", &id.to_string()))
             }
+            Self::Enrol(wish) => {
+                Some(count("SELECT count(*) FROM devices WHERE id = ?", &wish.device.to_string()))
+            }
             _ => None,
         }
     }
@@ -244,7 +304,7 @@ impl Action {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_on_the_way_to_any_route_an_action_has_one_effect() {
-    let world = World::new().await;
+    let world = with_officer().await;
     let gate = world.gate(world.dir.path(), "server").await;
     let (mut played, mut wrong) = (0, vec![]);
     for (method, path) in routes() {
@@ -327,7 +387,7 @@ fn is_right(action: &Action, mishap: Mishap, first: &Result<(), LinkError>) -> b
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_certificate_that_is_not_the_servers_is_an_interception_on_every_route() {
-    let world = World::new().await;
+    let world = with_officer().await;
     let elsewhere = tempfile::tempdir().unwrap();
     tls(elsewhere.path());
     let other_host = world.gate(world.dir.path(), "other").await;
@@ -344,7 +404,7 @@ async fn a_certificate_that_is_not_the_servers_is_an_interception_on_every_route
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_that_is_refused_or_slow_or_falls_silent_is_told_from_an_interception() {
-    let world = World::new().await;
+    let world = with_officer().await;
     let server = world.server.as_ref().unwrap().address();
     let line = ChaosLine::to(server).await.unwrap();
     let url = format!("https://{}", line.address());
@@ -396,13 +456,37 @@ fn number_blocks(world: &World) -> u64 {
 fn raw(world: &World, method: Method, url: &str, path: &str) -> reqwest::RequestBuilder {
     let roots = reqwest::Certificate::from_pem(world.ca_pem.as_bytes()).unwrap();
     let nowhere_else = reqwest::redirect::Policy::none();
-    let client = reqwest::Client::builder().tls_certs_only([roots]).no_proxy().redirect(nowhere_else);
-    let request = client.build().unwrap().request(method, format!("{url}{path}"));
-    request.bearer_auth(key(0)).header("tus-resumable", "1.0.0")
+    let machine = reqwest::Identity::from_pem(pem(&world.identity(0)).as_bytes()).unwrap();
+    let client = reqwest::Client::builder().tls_certs_only([roots]).identity(machine).no_proxy();
+    let client = client.redirect(nowhere_else).build().unwrap();
+    client.request(method, format!("{url}{path}")).header("tus-resumable", "1.0.0")
+}
+
+async fn with_officer() -> World {
+    let world = World::new().await;
+    add_officer(&world.config, OFFICER, "Nguyễn Thị Mẫu", "xa", &OFFICER_SECRET.to_owned().into()).unwrap();
+    world
+}
+
+/// An answer with that part; with an empty name, a list.
+async fn answered(answer: reqwest::Result<Response>, part: &str) -> Result<Value, LinkError> {
+    let body = heard(answer)?.bytes().await.map_err(|_| LinkError::Offline)?;
+    let value: Value = serde_json::from_slice(&body).map_err(|_| LinkError::Malformed)?;
+    let fits = if part.is_empty() { value.is_array() } else { value.get(part).is_some() };
+    if fits { Ok(value) } else { Err(LinkError::Malformed) }
 }
 
 /// What the client makes of an answer, for the requests it never sends alone.
 fn told(answer: reqwest::Result<Response>) -> Result<Response, LinkError> {
+    let answer = heard(answer)?;
+    // What speaks no tus is not the warehouse.
+    let ours = answer.url().path().starts_with("/v1/openapi")
+        || answer.headers().contains_key("tus-resumable")
+        || answer.status() == 204;
+    if ours { Ok(answer) } else { Err(LinkError::Malformed) }
+}
+
+fn heard(answer: reqwest::Result<Response>) -> Result<Response, LinkError> {
     match answer {
         Err(error) if format!("{error:?}").contains("InvalidCertificate") => Err(LinkError::Intercepted),
         Err(_) => Err(LinkError::Offline),
@@ -411,10 +495,7 @@ fn told(answer: reqwest::Result<Response>) -> Result<Response, LinkError> {
         Ok(answer) if answer.status().is_client_error() => {
             Err(LinkError::Refused(answer.status().as_str().to_owned()))
         }
-        // What speaks no tus is not the warehouse.
-        Ok(answer) if answer.url().path().starts_with("/v1/openapi") => Ok(answer),
-        Ok(answer) if answer.headers().contains_key("tus-resumable") || answer.status() == 204 => Ok(answer),
-        Ok(_) => Err(LinkError::Malformed),
+        Ok(answer) => Ok(answer),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ordinals of the day.
 
-use crate::world::{AGENCY, OTHER_AGENCY, World, key, today};
+use crate::world::{AGENCY, OTHER_AGENCY, World, today};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::AgencyCode;
 use motcua_wire::LeaseBlock;
@@ -48,10 +48,9 @@ async fn a_machine_leases_for_its_own_agency_only() {
 #[tokio::test]
 async fn a_lost_answer_costs_no_ordinals_when_the_request_has_a_key() {
     let world = World::new().await;
-    let raw = world.raw();
     let ask = async |machine: usize, key_name: &str, count: u32| {
         let wish = LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: today(), count };
-        let request = raw.post(format!("{}/v1/number-blocks", world.url())).bearer_auth(key(machine));
+        let request = world.raw_of(machine).post(format!("{}/v1/number-blocks", world.url()));
         let answer = request.header("idempotency-key", key_name).json(&wish).send().await.unwrap();
         answer.json::<serde_json::Value>().await.unwrap()
     };

@@ -1,7 +1,7 @@
 //! Every route of the table in `wire::protocol`, and its refusals.
 
 use crate::paper;
-use crate::world::{AGENCY, OTHER_AGENCY, OWNER, OWNER_OLD, STRANGER, World, key, upload};
+use crate::world::{AGENCY, OTHER_AGENCY, OWNER, OWNER_OLD, STRANGER, World, upload};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{
     AgencyCode, BlobId, Day, DocumentStatus, DossierId, IdNumber, IdentityAnswer, Provenance,
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 #[tokio::test]
 async fn about_needs_no_key_and_names_the_receipt_key() {
     let world = World::new().await;
-    let about = world.line_with("nobody", &world.ca_pem).about().await.unwrap();
+    let about = world.line_with("/nowhere".into(), &world.ca_pem).about().await.unwrap();
     assert_eq!(about.name, "motcua-warehouse");
     assert_eq!((about.min_schema, about.max_schema, about.epoch), (1, 1, 1));
     let stored = motcua_warehouse::receipt_key(&world.config.data).unwrap().verifying_key();
@@ -92,9 +92,8 @@ async fn bytes_that_do_not_hash_to_their_name_are_refused() {
 async fn a_file_over_the_limit_is_refused_before_it_is_read() {
     let world = World::new().await;
     let answer = world
-        .raw()
+        .raw_of(0)
         .put(format!("{}/v1/blobs/{}", world.url(), BlobId([1; 32])))
-        .bearer_auth(key(0))
         .body(vec![0u8; 64 * 1024 * 1024 + 1])
         .send()
         .await;
@@ -172,9 +171,9 @@ async fn an_unknown_dossier_is_none_and_not_an_error() {
 }
 
 #[tokio::test]
-async fn every_closed_route_asks_for_a_known_key() {
+async fn every_closed_route_asks_for_an_enrolled_machine() {
     let world = World::new().await;
-    let line = world.line_with("a wrong key", &world.ca_pem);
+    let line = world.line_with("/nowhere".into(), &world.ca_pem);
     let owner = IdNumber::parse(OWNER).unwrap();
     let wish =
         LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: crate::world::today(), count: 1 };
@@ -198,9 +197,9 @@ async fn every_closed_route_asks_for_a_known_key() {
 #[tokio::test]
 async fn refusals_are_problems_with_a_code_and_a_vietnamese_sentence() {
     let world = World::new().await;
-    let raw = world.raw();
+    let raw = world.raw_of(0);
     let ask = async |path: &str| {
-        let answer = raw.get(format!("{}{path}", world.url())).bearer_auth(key(0)).send().await.unwrap();
+        let answer = raw.get(format!("{}{path}", world.url())).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
         let status = answer.status().as_u16();
         let problem: Problem = answer.json().await.unwrap();
@@ -221,7 +220,7 @@ async fn refusals_are_problems_with_a_code_and_a_vietnamese_sentence() {
     assert_eq!(ask("/v1/dossiers/xyz").await, "dossierIdMalformed");
     assert_eq!(ask("/v1/ops").await, "methodNotAllowed");
     let post = async |path: &str, body: Value| {
-        let request = raw.post(format!("{}{path}", world.url())).bearer_auth(key(0)).json(&body);
+        let request = raw.post(format!("{}{path}", world.url())).json(&body);
         request.send().await.unwrap().json::<Problem>().await.unwrap().code
     };
     assert_eq!(post("/v1/ops", json!({"ops": [], "extra": 1})).await, "bodyMalformed");
@@ -259,6 +258,16 @@ async fn the_description_names_every_route() {
         ("/v1/dossiers/{id}/lease", "post"),
         ("/v1/dossiers/{id}/lease", "delete"),
         ("/v1/number-blocks", "post"),
+        ("/v1/login", "post"),
+        ("/v1/login/refresh", "post"),
+        ("/v1/enrol", "post"),
+        ("/v1/enrol/renew", "post"),
+        ("/v1/dossiers/{id}/fees", "get"),
+        ("/v1/fees/totals", "get"),
+        ("/v1/feedback", "get"),
+        ("/v1/reuse", "get"),
+        ("/v1/consents", "get"),
+        ("/v1/owners/{number}", "get"),
         ("/v1/openapi.json", "get"),
     ];
     for (path, method) in table {
@@ -283,11 +292,27 @@ async fn the_description_lists_every_status_a_route_answers() {
     let large = "x".repeat(8 * 1024 * 1024 + 1);
     let unknown = format!("/v1/dossiers/{}", crate::world::fresh_uuid());
     let lease = format!("{unknown}/lease");
+    let fees = format!("{unknown}/fees");
+    let reused = format!("/v1/reuse?dossier={}", crate::world::fresh_uuid());
     // Reference data is there, so only what is asked of each route decides.
     let asked: &[(&str, &str, &str, &str)] = &[
         ("get", "/v1/reference", "/v1/reference", ""),
         ("get", "/v1/reference", "/v1/reference?since=5", ""),
         ("get", "/v1/reference", "/v1/reference?since=x", ""),
+        ("get", "/v1/reference", "/v1/reference?version=99", ""),
+        ("get", "/v1/dossiers/{id}/fees", &fees, ""),
+        ("get", "/v1/dossiers/{id}/fees", "/v1/dossiers/x/fees", ""),
+        ("get", "/v1/fees/totals", "/v1/fees/totals?day=2026-11-21", ""),
+        ("get", "/v1/fees/totals", "/v1/fees/totals", ""),
+        ("get", "/v1/feedback", "/v1/feedback", ""),
+        ("get", "/v1/feedback", "/v1/feedback?limit=0", ""),
+        ("get", "/v1/reuse", &reused, ""),
+        ("get", "/v1/reuse", "/v1/reuse", ""),
+        ("get", "/v1/reuse", "/v1/reuse?dossier=x", ""),
+        ("get", "/v1/consents", "/v1/consents?document=x", ""),
+        ("get", "/v1/consents", "/v1/consents?dossier=x", ""),
+        ("get", "/v1/owners/{number}", "/v1/owners/099000000001", ""),
+        ("get", "/v1/owners/{number}", "/v1/owners/1", ""),
         ("get", "/v1/identity/{number}", "/v1/identity/099000000001", ""),
         ("get", "/v1/identity/{number}", "/v1/identity/1", ""),
         ("get", "/v1/documents", "/v1/documents?owner=099000000001", ""),
@@ -321,20 +346,26 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("post", "/v1/dossiers/{id}/lease", "/v1/dossiers/x/lease", ""),
         ("delete", "/v1/dossiers/{id}/lease", &lease, ""),
         ("delete", "/v1/dossiers/{id}/lease", "/v1/dossiers/x/lease", ""),
+        ("post", "/v1/enrol/renew", "/v1/enrol/renew", r#"{"csr":"x"}"#),
+        ("post", "/v1/login", "/v1/login", r#"{"login":"nobody","secret":"12345678"}"#),
+        ("post", "/v1/login", "/v1/login", "{}"),
+        ("post", "/v1/login", "/v1/login", &large),
+        ("post", "/v1/login/refresh", "/v1/login/refresh", r#"{"refresh":"x"}"#),
+        ("post", "/v1/login/refresh", "/v1/login/refresh", "{}"),
+        ("post", "/v1/login/refresh", "/v1/login/refresh", &large),
+        ("post", "/v1/enrol/renew", "/v1/enrol/renew", "{}"),
+        ("post", "/v1/enrol/renew", "/v1/enrol/renew", &large),
         ("post", "/v1/number-blocks", "/v1/number-blocks", &own),
         ("post", "/v1/number-blocks", "/v1/number-blocks", &others),
         ("post", "/v1/number-blocks", "/v1/number-blocks", "{}"),
         ("post", "/v1/number-blocks", "/v1/number-blocks", &large),
     ];
-    let ask = async |method: &str, path: &str, body: &str, key: Option<String>| {
-        let request = raw
+    let known = world.raw_of(0);
+    let ask = async |method: &str, path: &str, body: &str, client: &reqwest::Client| {
+        let request = client
             .request(method.to_uppercase().parse().unwrap(), format!("{base}{path}"))
             .header("content-type", "application/json")
             .body(body.to_owned());
-        let request = match key {
-            Some(key) => request.bearer_auth(key),
-            None => request,
-        };
         // A body that is refused while it is still being sent may cost the answer.
         let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
@@ -352,8 +383,8 @@ async fn the_description_lists_every_status_a_route_answers() {
     };
     let mut seen = std::collections::BTreeSet::new();
     for &(method, route, path, body) in asked {
-        for key in [Some(key(0)), None] {
-            let Some((status, code)) = ask(method, path, body, key).await else { continue };
+        for client in [&known, &raw] {
+            let Some((status, code)) = ask(method, path, body, client).await else { continue };
             listed(method, route, status, code.as_deref());
             seen.insert(status);
         }
@@ -367,7 +398,7 @@ async fn the_description_lists_every_status_a_route_answers() {
         }
     }
     assert!([200, 304, 401, 403, 404, 422].iter().all(|status| seen.contains(status)), "{seen:?}");
-    for (route, method) in [("/v1/about", "get"), ("/v1/openapi.json", "get")] {
+    for (route, method) in [("/v1/about", "get"), ("/v1/openapi.json", "get"), ("/v1/enrol", "post")] {
         assert!(api["paths"][route][method]["responses"]["401"].is_null(), "{route} needs no key");
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout)] // seeds, and judges that are not there
 
 use crate::paper;
-use crate::world::{World, key, now};
+use crate::world::{World, now, pem};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::BlobId;
@@ -24,18 +24,17 @@ fn bytes(size: usize) -> Vec<u8> {
 /// A plain tus client of one machine.
 struct Tus<'a> {
     world: &'a World,
-    machine: usize,
     raw: reqwest::Client,
 }
 
 impl<'a> Tus<'a> {
     fn of(world: &'a World, machine: usize) -> Self {
-        Self { world, machine, raw: world.raw() }
+        Self { world, raw: world.raw_of(machine) }
     }
 
     fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.world.url());
-        self.raw.request(method, url).bearer_auth(key(self.machine)).header("tus-resumable", "1.0.0")
+        self.raw.request(method, url).header("tus-resumable", "1.0.0")
     }
 
     fn creation(&self, blob: &BlobId, length: usize) -> RequestBuilder {
@@ -318,7 +317,7 @@ async fn a_cut_at_any_byte_costs_at_most_one_chunk() {
         let settings = LinkSettings {
             url: format!("https://{}", chaos.address()),
             ca_pem: world.ca_pem.clone(),
-            device_key: key(0),
+            identity: world.identity(0),
         };
         HttpWarehouse::new(settings).unwrap()
     };
@@ -365,6 +364,8 @@ async fn other_clients_upload_over_a_line_that_is_cut() {
     );
     let ca = world.dir.path().join("ca.pem");
     std::fs::write(&ca, &world.ca_pem).unwrap();
+    let machine = world.dir.path().join("machine.pem");
+    std::fs::write(&machine, pem(&world.identity(0))).unwrap();
     for (round, (program, script)) in
         [(python.as_path(), "tuspy.py"), (Path::new("node"), "tus-js-client.mjs")].into_iter().enumerate()
     {
@@ -377,7 +378,8 @@ async fn other_clients_upload_over_a_line_that_is_cut() {
         chaos.cut(CutAt::Sent(700_000), Cut::Reset);
         let asked = tokio::process::Command::new(program)
             .arg(tests.join(script))
-            .args([format!("https://{}/v1/uploads", chaos.address()), key(0)])
+            .arg(format!("https://{}/v1/uploads", chaos.address()))
+            .arg(&machine)
             .arg(&path)
             .arg(blob.to_string())
             .env("REQUESTS_CA_BUNDLE", &ca)
@@ -437,9 +439,8 @@ async fn whoever_is_refused_while_sending_reads_why() {
     let mut line = world.own_connection();
     let told = tokio::task::spawn_blocking(move || {
         let nowhere = "0123456789abcdef0123456789abcdef";
-        let key = key(0);
         let head = format!(
-            "PATCH /v1/uploads/{nowhere} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+            "PATCH /v1/uploads/{nowhere} HTTP/1.1\r\nhost: localhost\r\n\
              tus-resumable: 1.0.0\r\nupload-offset: 0\r\ncontent-type: {PIECE}\r\ncontent-length: {CHUNK}\r\n\r\n"
         );
         line.write_all(head.as_bytes())?;

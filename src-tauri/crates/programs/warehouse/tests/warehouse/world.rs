@@ -8,10 +8,11 @@ use motcua_dossier::{
     DocumentId, DocumentRecord, DossierCode, DossierId, IdNumber, IdentityCheck, NumberBlock, OpId, OrgNode,
     Party, PartyKind, Procedure, ProcedureCode, Provenance, ReferenceData, ReturnMethod, Timestamp,
 };
-use motcua_link::{HttpWarehouse, LinkSettings};
+use motcua_link::{DeviceIdentity, DeviceRequest, HttpWarehouse, LinkSettings};
 use motcua_testkit::ChaosGate;
 use motcua_warehouse::{
-    Config, IdentityEntry, RunningServer, SeedDevice, SeedDocument, SeedFile, SeedReport, seed, start,
+    Config, IdentityEntry, RunningServer, SeedDevice, SeedDocument, SeedFile, SeedReport, issue_certificate,
+    seed, start,
 };
 use motcua_wire::{
     AcceptedDossier, ComponentEvidence, EvidenceSource, LeaseBlock, Op, OpPayload, OpResult, OpsRequest,
@@ -20,6 +21,7 @@ use motcua_wire::{
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -57,8 +59,11 @@ pub fn now() -> Timestamp {
     Timestamp(i64::try_from(now.as_millis()).unwrap())
 }
 
-pub fn key(machine: usize) -> String {
-    format!("device-key-{machine}")
+/// The identity file of a machine, issued by the server's own library.
+pub fn enrol(config: &Config, device: DeviceId, file: &Path) {
+    let request = DeviceRequest::new().unwrap();
+    let enrolled = issue_certificate(config, device, request.csr()).unwrap();
+    request.with(&enrolled).save(file).unwrap();
 }
 
 impl World {
@@ -98,6 +103,9 @@ impl World {
             sequence: AtomicU64::new(1),
         };
         world.load(&world.base(trust_pem));
+        for machine in 0..3 {
+            enrol(&world.config, world.devices[machine], &world.identity(machine));
+        }
         world.up().await;
         world
     }
@@ -134,12 +142,11 @@ impl World {
                 calendar: Calendar::default(),
                 trust_pem,
                 identity_guide: "hướng dẫn".into(),
+                ..ReferenceData::default()
             }),
             devices: (0..3)
                 .map(|n| SeedDevice {
                     id: self.devices[n],
-                    key_hash: None,
-                    key: Some(key(n)),
                     agency: AgencyCode::parse(agencies[n]).unwrap(),
                     name: format!("Máy {n}"),
                     revoked: false,
@@ -211,23 +218,22 @@ impl World {
     }
 
     pub fn line(&self, machine: usize) -> HttpWarehouse {
-        self.line_with(&key(machine), &self.ca_pem)
+        self.line_with(self.identity(machine), &self.ca_pem)
     }
 
-    pub fn line_with(&self, key: &str, ca_pem: &str) -> HttpWarehouse {
-        let settings = LinkSettings { url: self.url(), ca_pem: ca_pem.into(), device_key: key.into() };
-        HttpWarehouse::new(settings).unwrap()
+    pub fn line_with(&self, identity: PathBuf, ca_pem: &str) -> HttpWarehouse {
+        HttpWarehouse::new(LinkSettings { url: self.url(), ca_pem: ca_pem.into(), identity }).unwrap()
     }
 
     /// The same client through another address.
     pub fn line_by(&self, url: &str, machine: usize) -> HttpWarehouse {
-        let settings =
-            LinkSettings { url: url.into(), ca_pem: self.ca_pem.clone(), device_key: key(machine) };
-        HttpWarehouse::new(settings).unwrap()
+        let (url, ca_pem, identity) = (url.into(), self.ca_pem.clone(), self.identity(machine));
+        HttpWarehouse::new(LinkSettings { url, ca_pem, identity }).unwrap()
     }
 
-    /// A gate before the server that shows the certificate in that file of `dir` (`server` or `other`).
-    pub async fn gate(&self, dir: &std::path::Path, shown: &str) -> ChaosGate {
+    /// A gate before the server that shows the certificate in that file of `dir` (`server` or `other`). Beyond it
+    /// everybody is the first machine.
+    pub async fn gate(&self, dir: &Path, shown: &str) -> ChaosGate {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
         let chain = CertificateDer::pem_file_iter(dir.join(format!("{shown}.pem"))).unwrap();
         let chain = chain.collect::<Result<_, _>>().unwrap();
@@ -243,8 +249,10 @@ impl World {
         ChaosGate::to(server, std::sync::Arc::new(ours), std::sync::Arc::new(theirs)).await.unwrap()
     }
 
+    /// As the first machine.
     fn tls_settings(&self) -> rustls::ClientConfig {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let machine = pem(&self.identity(0));
         let mut roots = rustls::RootCertStore::empty();
         for root in CertificateDer::pem_slice_iter(self.ca_pem.as_bytes()) {
             roots.add(root.unwrap()).unwrap();
@@ -253,23 +261,45 @@ impl World {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
-            .with_no_client_auth()
+            .with_client_auth_cert(
+                CertificateDer::pem_slice_iter(machine.as_bytes()).collect::<Result<_, _>>().unwrap(),
+                PrivateKeyDer::from_pem_slice(machine.as_bytes()).unwrap(),
+            )
+            .unwrap()
     }
 
-    /// A connection of one's own, for what no HTTP client does.
+    /// A connection of the first machine, for what no HTTP client does.
     pub fn own_connection(&self) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
         let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
         let tls = rustls::ClientConnection::new(std::sync::Arc::new(self.tls_settings()), name).unwrap();
         rustls::StreamOwned::new(tls, TcpStream::connect(self.server.as_ref().unwrap().address()).unwrap())
     }
 
-    /// A plain client for what the real one never does.
+    /// Where key and certificate of a machine lie.
+    pub fn identity(&self, machine: usize) -> PathBuf {
+        self.dir.path().join(format!("device-{machine}.json"))
+    }
+
+    /// A plain client without a certificate.
     pub fn raw(&self) -> reqwest::Client {
+        self.plain(None)
+    }
+
+    /// A plain client of a machine, for what the real one never does.
+    pub fn raw_of(&self, machine: usize) -> reqwest::Client {
+        self.plain(Some(&self.identity(machine)))
+    }
+
+    fn plain(&self, identity: Option<&Path>) -> reqwest::Client {
         // A second installation in the same process finds the first one and changes nothing.
         let installed = rustls::crypto::ring::default_provider().install_default();
         drop(installed);
         let roots = reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).unwrap();
-        reqwest::Client::builder().tls_certs_only([roots]).no_proxy().build().unwrap()
+        let mut builder = reqwest::Client::builder().tls_certs_only([roots]).no_proxy();
+        if let Some(identity) = identity {
+            builder = builder.identity(reqwest::Identity::from_pem(pem(identity).as_bytes()).unwrap());
+        }
+        builder.build().unwrap()
     }
 
     pub fn op(&self, machine: usize, dossier: DossierId, base_version: u64, payload: OpPayload) -> Op {
@@ -299,6 +329,13 @@ impl World {
     pub async fn code(&self, machine: usize) -> DossierCode {
         self.lease(machine, 1).await.take().unwrap()
     }
+}
+
+/// Key and certificate of a machine as one PEM text.
+pub fn pem(identity: &Path) -> String {
+    assert!(DeviceIdentity::load(identity).unwrap().is_some());
+    let stored: serde_json::Value = serde_json::from_slice(&std::fs::read(identity).unwrap()).unwrap();
+    format!("{}\n{}", stored["key"].as_str().unwrap(), stored["certificate"].as_str().unwrap())
 }
 
 pub fn today() -> Day {
@@ -386,7 +423,7 @@ pub fn is_applied(result: &OpResult) -> bool {
 }
 
 /// Writes a server certificate below a fresh CA and gives the CA.
-pub fn tls(dir: &std::path::Path) -> String {
+pub fn tls(dir: &Path) -> String {
     let mut ca = rcgen::CertificateParams::new(vec![]).unwrap();
     // A name of its own: with the default one OpenSSL takes the server's certificate for self-signed.
     ca.distinguished_name.push(rcgen::DnType::CommonName, "CA thu nghiem");

@@ -1,0 +1,479 @@
+//! The rest of the reference data: hours, forms, guides, targets and the texts of notices; and what is
+//! wrong with a whole version of it.
+
+use crate::{AgencyCode, Day, ReferenceData};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Hours in which an office is open on one day of the week; a day may have two rows (morning, afternoon).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WorkingHours {
+    /// 1 Monday … 7 Sunday (ISO 8601).
+    pub weekday: u8,
+    /// `HH:MM`.
+    pub from: String,
+    /// `HH:MM`.
+    pub until: String,
+}
+
+/// A printed form ("Mẫu 02: Phiếu yêu cầu bổ sung") whose text is data.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FormTemplate {
+    /// Number of the form ("01").
+    pub code: String,
+    /// Name as printed.
+    pub name: String,
+    /// Size of paper ("A5").
+    pub paper: String,
+    /// Its text with placeholders.
+    pub text: String,
+}
+
+/// A text people are shown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GuideText {
+    /// What it is for.
+    pub key: String,
+    /// Heading.
+    pub title: String,
+    /// The text.
+    pub text: String,
+}
+
+/// What the office is measured by.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Target {
+    /// Code of the indicator ("4.2").
+    pub code: String,
+    /// Name of the indicator.
+    pub name: String,
+    /// Year it is set for.
+    pub year: u16,
+    /// Hundredths of a percent: 8000 is 80 %.
+    pub rate: u32,
+}
+
+/// What people are told of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeEvent {
+    /// The dossier was accepted.
+    Received,
+    /// Something has to be handed in.
+    NeedsSupplement,
+    /// The result is there.
+    ResultReady,
+    /// The day promised has passed: an apology.
+    Overdue,
+}
+
+/// How people are told.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeChannel {
+    /// Zalo, by the number of the telephone.
+    Zalo,
+    /// A text message.
+    Sms,
+    /// An e-mail.
+    Email,
+}
+
+/// The text of one event on one channel. An empty text: nothing is sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NoticeTemplate {
+    /// Which event.
+    pub event: NoticeEvent,
+    /// Which channel.
+    pub channel: NoticeChannel,
+    /// Heading of an e-mail.
+    #[serde(default)]
+    pub subject: String,
+    /// The text, with `{ma_ho_so}`, `{thu_tuc}`, `{co_quan}`, `{ngay_tiep_nhan}`, `{ngay_hen_tra}`.
+    pub text: String,
+}
+
+impl NoticeEvent {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Received, Self::NeedsSupplement, Self::ResultReady, Self::Overdue];
+}
+
+impl NoticeChannel {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Zalo, Self::Sms, Self::Email];
+}
+
+/// Every placeholder a notice may have.
+pub const PLACEHOLDERS: [&str; 5] = ["ma_ho_so", "thu_tuc", "co_quan", "ngay_tiep_nhan", "ngay_hen_tra"];
+
+impl NoticeTemplate {
+    /// What is sent where the reference data says nothing of an event.
+    #[must_use]
+    pub fn usual(event: NoticeEvent, channel: NoticeChannel) -> Self {
+        let (subject, text) = match event {
+            NoticeEvent::Received => (
+                "Đã tiếp nhận hồ sơ {ma_ho_so}",
+                "{co_quan} đã tiếp nhận hồ sơ {ma_ho_so} ({thu_tuc}) ngày {ngay_tiep_nhan}, hẹn trả kết quả ngày {ngay_hen_tra}.",
+            ),
+            NoticeEvent::NeedsSupplement => (
+                "Hồ sơ {ma_ho_so} cần bổ sung",
+                "Hồ sơ {ma_ho_so} ({thu_tuc}) cần bổ sung giấy tờ. Đề nghị liên hệ {co_quan}.",
+            ),
+            NoticeEvent::ResultReady => (
+                "Hồ sơ {ma_ho_so} đã có kết quả",
+                "Hồ sơ {ma_ho_so} ({thu_tuc}) đã có kết quả. Kết quả điện tử đã được lưu vào Kho dữ liệu; khi nhận bản giấy đề nghị mang theo Giấy tiếp nhận hồ sơ.",
+            ),
+            NoticeEvent::Overdue => (
+                "Xin lỗi trả kết quả chậm hồ sơ {ma_ho_so}",
+                "{co_quan} xin lỗi vì chưa trả kết quả hồ sơ {ma_ho_so} ({thu_tuc}) đúng hẹn ngày {ngay_hen_tra}. Chúng tôi sẽ sớm thông báo ngày hẹn mới.",
+            ),
+        };
+        Self { event, channel, subject: subject.to_owned(), text: text.to_owned() }
+    }
+
+    /// Names in braces that nobody knows.
+    fn unknown_placeholder(&self) -> bool {
+        [&self.subject, &self.text].iter().any(|text| {
+            text.split('{').skip(1).any(|rest| {
+                let name = rest.split_once('}').map(|(name, _)| name);
+                name.is_none_or(|name| !PLACEHOLDERS.contains(&name))
+            })
+        })
+    }
+}
+
+/// Key of the guide that is [`ReferenceData::identity_guide`]; no other guide bears it.
+pub const IDENTITY_GUIDE: &str = "identity";
+
+/// One thing that is wrong in reference data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReferenceFault {
+    /// Which list.
+    pub list: ReferenceList,
+    /// Which entry of it, from 0; of a list within procedures, counted through all of them.
+    pub entry: usize,
+    /// Which field.
+    pub field: &'static str,
+    /// What.
+    pub what: FaultKind,
+}
+
+/// The lists of reference data.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceList {
+    /// Procedures.
+    Procedures,
+    /// Their cases.
+    Cases,
+    /// Their components with the result codes that satisfy them.
+    Components,
+    /// Categories of papers.
+    Categories,
+    /// The organisation tree.
+    Tree,
+    /// Days off.
+    DaysOff,
+    /// Weekends that are worked.
+    WorkedWeekends,
+    /// Hours.
+    Hours,
+    /// Forms.
+    Forms,
+    /// Guides.
+    Guides,
+    /// Targets.
+    Targets,
+    /// Texts of notices.
+    Notices,
+}
+
+/// What may be wrong with an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultKind {
+    /// A value has to be there.
+    Missing,
+    /// Another entry has it.
+    Twice,
+    /// It names an entry that is not there.
+    Dangling,
+    /// A node is above itself, or takes over from itself.
+    Circle,
+    /// It is not in the form such values have.
+    Malformed,
+    /// The end is before the beginning.
+    Backwards,
+    /// Both a day off and a day that is worked.
+    Contradiction,
+    /// A placeholder nobody knows.
+    Placeholder,
+}
+
+impl ReferenceData {
+    /// Everything that makes these data unusable. A counter takes none with a fault, a warehouse neither.
+    #[must_use]
+    pub fn faults(&self) -> Vec<ReferenceFault> {
+        let mut found = Faults::default();
+        self.procedure_faults(&mut found);
+        self.tree_faults(&mut found);
+        self.calendar_faults(&mut found);
+        let mut numbers = BTreeSet::new();
+        for (at, category) in self.categories.iter().enumerate() {
+            found.text(ReferenceList::Categories, at, "name", &category.name);
+            found.once(ReferenceList::Categories, at, "number", numbers.insert(category.number));
+        }
+        let mut codes = BTreeSet::new();
+        for (at, form) in self.forms.iter().enumerate() {
+            found.text(ReferenceList::Forms, at, "code", &form.code);
+            found.text(ReferenceList::Forms, at, "name", &form.name);
+            found.once(ReferenceList::Forms, at, "code", codes.insert(&form.code));
+        }
+        let mut keys = BTreeSet::from([IDENTITY_GUIDE]);
+        for (at, guide) in self.guides.iter().enumerate() {
+            found.text(ReferenceList::Guides, at, "key", &guide.key);
+            found.once(ReferenceList::Guides, at, "key", keys.insert(&guide.key));
+        }
+        let mut targets = BTreeSet::new();
+        for (at, target) in self.targets.iter().enumerate() {
+            found.text(ReferenceList::Targets, at, "code", &target.code);
+            found.once(ReferenceList::Targets, at, "code", targets.insert((&target.code, target.year)));
+            if target.rate > 10_000 {
+                found.add(ReferenceList::Targets, at, "rate", FaultKind::Malformed);
+            }
+        }
+        let mut notices = BTreeSet::new();
+        for (at, notice) in self.notices.iter().enumerate() {
+            found.once(ReferenceList::Notices, at, "event", notices.insert((notice.event, notice.channel)));
+            if notice.unknown_placeholder() {
+                found.add(ReferenceList::Notices, at, "text", FaultKind::Placeholder);
+            }
+        }
+        found.0
+    }
+
+    /// Do these data come after those: they are in force later, or were made later for the same moment.
+    #[must_use]
+    pub fn follows(&self, other: &Self) -> bool {
+        (self.effective_at, self.version) > (other.effective_at, other.version)
+    }
+
+    /// The text of a notice; none when nothing is to be sent.
+    #[must_use]
+    pub fn notice(&self, event: NoticeEvent, channel: NoticeChannel) -> Option<NoticeTemplate> {
+        let said = self.notices.iter().find(|n| (n.event, n.channel) == (event, channel));
+        let template = said.cloned().unwrap_or_else(|| NoticeTemplate::usual(event, channel));
+        (!template.text.trim().is_empty()).then_some(template)
+    }
+
+    fn procedure_faults(&self, found: &mut Faults) {
+        let mut keys = BTreeSet::new();
+        let (mut case_at, mut component_at) = (0, 0);
+        for (at, procedure) in self.procedures.iter().enumerate() {
+            found.text(ReferenceList::Procedures, at, "name", &procedure.name);
+            found.once(ReferenceList::Procedures, at, "code", keys.insert(procedure.code.key()));
+            let mut cases = BTreeSet::new();
+            for case in &procedure.cases {
+                found.text(ReferenceList::Cases, case_at, "code", &case.code);
+                found.text(ReferenceList::Cases, case_at, "name", &case.name);
+                found.once(ReferenceList::Cases, case_at, "code", cases.insert(&case.code));
+                case_at += 1;
+            }
+            let mut numbers = BTreeSet::new();
+            for component in &procedure.components {
+                found.text(ReferenceList::Components, component_at, "name", &component.name);
+                let fresh = component.number > 0 && numbers.insert(component.number);
+                found.once(ReferenceList::Components, component_at, "number", fresh);
+                component_at += 1;
+            }
+        }
+    }
+
+    fn tree_faults(&self, found: &mut Faults) {
+        let list = ReferenceList::Tree;
+        let parents: BTreeMap<&str, Option<&str>> =
+            self.tree.iter().map(|n| (n.id.as_str(), n.parent.as_deref())).collect();
+        let mut ids = BTreeSet::new();
+        for (at, node) in self.tree.iter().enumerate() {
+            found.text(list, at, "id", &node.id);
+            found.text(list, at, "name", &node.name);
+            found.once(list, at, "id", ids.insert(&node.id));
+            for (field, other) in [("parent", &node.parent), ("successor", &node.successor)] {
+                if other.as_deref().is_some_and(|other| !parents.contains_key(other)) {
+                    found.add(list, at, field, FaultKind::Dangling);
+                }
+            }
+            if node.successor.as_ref() == Some(&node.id) {
+                found.add(list, at, "successor", FaultKind::Circle);
+            }
+            if node.from.zip(node.until).is_some_and(|(from, until)| until < from) {
+                found.add(list, at, "until", FaultKind::Backwards);
+            }
+            if node.agency_code.as_deref().is_some_and(|code| AgencyCode::parse(code).is_err()) {
+                found.add(list, at, "agency_code", FaultKind::Malformed);
+            }
+            // So many steps lead out of any tree of these nodes.
+            let mut above = node.parent.as_deref();
+            let mut steps = 0;
+            while let Some(id) = above
+                && steps <= self.tree.len()
+            {
+                above = parents.get(id).copied().flatten();
+                steps += 1;
+            }
+            if steps > self.tree.len() {
+                found.add(list, at, "parent", FaultKind::Circle);
+            }
+        }
+    }
+
+    fn calendar_faults(&self, found: &mut Faults) {
+        let mut days: BTreeSet<Day> = BTreeSet::new();
+        for (at, off) in self.calendar.days_off.iter().enumerate() {
+            found.text(ReferenceList::DaysOff, at, "reason", &off.reason);
+            found.once(ReferenceList::DaysOff, at, "day", days.insert(off.day));
+        }
+        let mut worked = BTreeSet::new();
+        for (at, day) in self.calendar.worked_weekends.iter().enumerate() {
+            found.once(ReferenceList::WorkedWeekends, at, "day", worked.insert(day));
+            if days.contains(day) {
+                found.add(ReferenceList::WorkedWeekends, at, "day", FaultKind::Contradiction);
+            }
+        }
+        for (at, hours) in self.hours.iter().enumerate() {
+            let (from, until) = (minutes(&hours.from), minutes(&hours.until));
+            if !(1..=7).contains(&hours.weekday) {
+                found.add(ReferenceList::Hours, at, "weekday", FaultKind::Malformed);
+            }
+            for (field, read) in [("from", from), ("until", until)] {
+                if read.is_none() {
+                    found.add(ReferenceList::Hours, at, field, FaultKind::Malformed);
+                }
+            }
+            if from.zip(until).is_some_and(|(from, until)| until <= from) {
+                found.add(ReferenceList::Hours, at, "until", FaultKind::Backwards);
+            }
+        }
+    }
+}
+
+/// `HH:MM` as minutes of the day.
+fn minutes(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let read = |part: &str, below: u16| {
+        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse::<u16>().ok())?.filter(|n| *n < below)
+    };
+    Some(read(hours, 24)? * 60 + read(minutes, 60)?)
+}
+
+#[derive(Default)]
+struct Faults(Vec<ReferenceFault>);
+
+impl Faults {
+    fn add(&mut self, list: ReferenceList, entry: usize, field: &'static str, what: FaultKind) {
+        self.0.push(ReferenceFault { list, entry, field, what });
+    }
+
+    fn text(&mut self, list: ReferenceList, entry: usize, field: &'static str, text: &str) {
+        if text.trim().is_empty() {
+            self.add(list, entry, field, FaultKind::Missing);
+        }
+    }
+
+    fn once(&mut self, list: ReferenceList, entry: usize, field: &'static str, fresh: bool) {
+        if !fresh {
+            self.add(list, entry, field, FaultKind::Twice);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{OrgNode, Timestamp};
+
+    fn node(id: &str, parent: Option<&str>) -> OrgNode {
+        OrgNode {
+            id: id.into(),
+            parent: parent.map(Into::into),
+            name: format!("Đơn vị {id}"),
+            level: "xã".into(),
+            agency_code: None,
+            from: None,
+            until: None,
+            successor: None,
+        }
+    }
+
+    fn faults(tree: Vec<OrgNode>) -> Vec<(usize, &'static str, FaultKind)> {
+        let data = ReferenceData { tree, ..ReferenceData::default() };
+        data.faults().into_iter().map(|f| (f.entry, f.field, f.what)).collect()
+    }
+
+    #[test]
+    fn a_tree_has_no_circle_and_no_loose_end() {
+        assert_eq!(faults(vec![node("a", None), node("b", Some("a"))]), []);
+        assert_eq!(faults(vec![node("a", Some("x"))]), [(0, "parent", FaultKind::Dangling)]);
+        let circle = [(0, "parent", FaultKind::Circle), (1, "parent", FaultKind::Circle)];
+        assert_eq!(faults(vec![node("a", Some("b")), node("b", Some("a"))]), circle);
+        assert_eq!(faults(vec![node("a", None), node("a", None)]), [(1, "id", FaultKind::Twice)]);
+        let late = OrgNode {
+            from: Some(Day::parse("02/02/2026").unwrap()),
+            until: Some(Day::parse("01/02/2026").unwrap()),
+            agency_code: Some("không phải mã".into()),
+            ..node("a", None)
+        };
+        let wrong = [(0, "until", FaultKind::Backwards), (0, "agency_code", FaultKind::Malformed)];
+        assert_eq!(faults(vec![late]), wrong);
+    }
+
+    #[test]
+    fn hours_and_notices_are_read_before_they_are_used() {
+        let hours =
+            |from: &str, until: &str| WorkingHours { weekday: 1, from: from.into(), until: until.into() };
+        let notice = NoticeTemplate {
+            text: "Hồ sơ {ma_ho_so}, {ho_ten}".into(),
+            ..NoticeTemplate::usual(NoticeEvent::Received, NoticeChannel::Sms)
+        };
+        let data = ReferenceData {
+            hours: vec![hours("07:30", "11:30"), hours("7:30", "11:30"), hours("13:00", "12:59")],
+            notices: vec![notice],
+            ..ReferenceData::default()
+        };
+        let found: Vec<_> = data.faults().into_iter().map(|f| (f.list, f.entry, f.what)).collect();
+        let wanted = [
+            (ReferenceList::Hours, 1, FaultKind::Malformed),
+            (ReferenceList::Hours, 2, FaultKind::Backwards),
+            (ReferenceList::Notices, 0, FaultKind::Placeholder),
+        ];
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn every_event_has_a_text_unless_it_is_said_that_it_has_none() {
+        let mut data = ReferenceData::default();
+        for (event, channel) in NoticeEvent::ALL.into_iter().flat_map(|e| NoticeChannel::ALL.map(|c| (e, c)))
+        {
+            let usual = data.notice(event, channel).unwrap();
+            assert!(!usual.unknown_placeholder() && usual.text.contains("{ma_ho_so}"));
+        }
+        let silent = NoticeTemplate {
+            text: String::new(),
+            ..NoticeTemplate::usual(NoticeEvent::Overdue, NoticeChannel::Zalo)
+        };
+        data.notices.push(silent);
+        assert_eq!(data.notice(NoticeEvent::Overdue, NoticeChannel::Zalo), None);
+        assert!(data.notice(NoticeEvent::Overdue, NoticeChannel::Sms).is_some());
+    }
+
+    #[test]
+    fn what_takes_effect_later_follows_whatever_its_number() {
+        let data = |version, at| ReferenceData { version, effective_at: at, ..ReferenceData::default() };
+        let (old, urgent, planned) =
+            (data(5, None), data(7, Some(Timestamp(10))), data(6, Some(Timestamp(20))));
+        assert!(urgent.follows(&old) && planned.follows(&urgent) && !urgent.follows(&planned));
+        assert!(!old.follows(&old));
+    }
+}

@@ -1,0 +1,169 @@
+//! What is kept beside a dossier and read for itself: fees, feedback, uses of papers, confirmations, owners.
+
+use motcua_dossier::{
+    ConsentMethod, Day, DeviceId, DocumentId, DossierId, FeeMethod, FeeRecord, FeedbackReason, IdNumber,
+    IdentityAnswer, OpId, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// Most entries in one page of these lists.
+pub const MAX_PAGE: u32 = 200;
+
+/// Longest text of a person (reasons, opinions, answers), in characters.
+pub const MAX_TEXT: usize = 2000;
+
+/// Longest number of a receipt for a fee, in characters.
+pub const MAX_RECEIPT_NUMBER: usize = 50;
+
+/// Fees of a dossier, computed from its entries.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DossierFees {
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Fee of its case, đồng.
+    pub fee: u64,
+    /// Paid and not reversed.
+    pub paid: u64,
+    /// Exempt or reduced and not reversed.
+    pub relieved: u64,
+    /// Still to be paid.
+    pub due: u64,
+    /// Paid or relieved beyond a fee that was lowered afterwards.
+    pub beyond: u64,
+    /// Nothing is to be paid any more.
+    pub settled: bool,
+    /// In the order they were taken.
+    pub entries: Vec<FeeEntry>,
+}
+
+/// One entry.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeeEntry {
+    /// The operation that brought it.
+    pub id: OpId,
+    /// As the officer made it.
+    pub record: FeeRecord,
+    /// On which machine.
+    pub device: DeviceId,
+    /// When the warehouse took it.
+    pub taken_at: Timestamp,
+}
+
+/// What the officers of an agency took on a day: for the end of a shift.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeeTotals {
+    /// The day the officers made the entries.
+    pub day: Day,
+    /// By officer and method.
+    pub items: Vec<OfficerFees>,
+}
+
+/// One officer's payments of one method.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfficerFees {
+    /// Who.
+    pub officer: String,
+    /// How.
+    pub method: FeeMethod,
+    /// Payments taken that day.
+    pub count: u64,
+    /// Đồng of these.
+    pub paid: u64,
+    /// Đồng of payments, of this or an earlier day, that the officer reversed that day.
+    pub reversed: u64,
+}
+
+/// A feedback and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Feedback {
+    /// The operation that brought it.
+    pub id: OpId,
+    /// About which paper.
+    pub document: DocumentId,
+    /// In which version.
+    pub version: u64,
+    /// Which of the three reasons.
+    pub reason: FeedbackReason,
+    /// The opinion.
+    pub text: String,
+    /// Who recorded it.
+    pub officer: String,
+    /// When.
+    pub given_at: Timestamp,
+    /// Agency that recorded it.
+    pub from_agency: String,
+    /// Agency that filed the paper, when known.
+    pub to_agency: Option<String>,
+    /// What came of it.
+    pub answer: Option<FeedbackAnswer>,
+}
+
+/// What the issuing agency did.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeedbackAnswer {
+    /// The paper was filed anew.
+    pub corrected: bool,
+    /// What was done, or why not.
+    pub text: String,
+    /// Who.
+    pub officer: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A page of feedback, oldest first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeedbackPage {
+    /// The page.
+    pub items: Vec<Feedback>,
+    /// `after` of the next page; none at the end.
+    pub next: Option<u64>,
+}
+
+/// A paper was reused by a dossier.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Use {
+    /// By which.
+    pub dossier: DossierId,
+    /// Which paper.
+    pub document: DocumentId,
+    /// When it was counted.
+    pub at: Timestamp,
+}
+
+/// A confirmation of reuse, as recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ConsentRecord {
+    /// For which dossier.
+    pub dossier: DossierId,
+    /// Which paper.
+    pub document: DocumentId,
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub method: ConsentMethod,
+    /// Which officer heard it.
+    pub officer: String,
+    /// Of a paper of the national store.
+    pub national: bool,
+}
+
+/// A person or organisation as the warehouse knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Owner {
+    /// Every number known for it.
+    pub numbers: Vec<IdNumber>,
+    /// Its name, when the warehouse was told.
+    pub name: Option<String>,
+    /// What the identity service last said of it to a counter of the caller's agency.
+    pub identity: Option<OwnerIdentity>,
+}
+
+/// Identity status as it was last told.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnerIdentity {
+    /// "Đã có" or "Chưa có".
+    pub answer: IdentityAnswer,
+    /// When.
+    pub at: Timestamp,
+}

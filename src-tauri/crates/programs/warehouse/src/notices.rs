@@ -1,0 +1,163 @@
+//! Notices to people ("Zalo, SMS", inventory A-14): made in the transaction of what they tell, sent at least once.
+//!
+//! A notice has one key for its dossier, event and channel. It is marked as tried before it leaves and as sent
+//! after somebody took it; a crash between the two sends it again under the same key, by which the service
+//! that sends it knows it.
+
+mod operate;
+mod send;
+
+pub use operate::{NoticeReport, NoticeState, notices_list, notices_retry};
+pub use send::{HttpSender, NoticeSettings};
+pub(crate) use send::{Outbox, run, usual_body};
+
+use crate::apply::Stop;
+use crate::reference::Reference;
+use crate::store::{DossierRow, NewNotice, StoreError, View};
+use crate::warehouse::Warehouse;
+use motcua_dossier::{Day, DossierId, NoticeChannel, NoticeEvent, Party, Timestamp};
+use motcua_wire::{AcceptedDossier, Op, OpPayload};
+use sha2::{Digest, Sha256};
+
+/// What is late for longer is known to people by now; so a warehouse that begins to send tells no old stories.
+const OVERDUE_DAYS: i64 = 7;
+/// Dossiers told of at once.
+const AT_ONCE: u32 = 200;
+/// Digits a number for Zalo or SMS has.
+const PHONE: std::ops::RangeInclusive<usize> = 8..=15;
+
+/// The notices of an operation that was applied.
+pub(crate) fn raise_for(
+    view: &View<'_>,
+    op: &Op,
+    dossier: &DossierRow,
+    reference: &Reference,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    let event = match &op.payload {
+        OpPayload::AcceptDossier(_) => NoticeEvent::Received,
+        OpPayload::ReturnResult(_) => NoticeEvent::ResultReady,
+        OpPayload::FileDocument { .. }
+        | OpPayload::Withdraw(_)
+        | OpPayload::Fee(_)
+        | OpPayload::Feedback(_) => return Ok(()),
+    };
+    match &dossier.accepted {
+        Some(accepted) => {
+            Ok(raise(view, event, (op.dossier, &dossier.agency, accepted), Some(reference), now)?)
+        }
+        None => Ok(()),
+    }
+}
+
+fn raise(
+    view: &View<'_>,
+    event: NoticeEvent,
+    (dossier, agency, accepted): (DossierId, &str, &AcceptedDossier),
+    reference: Option<&Reference>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if !view.note_event(dossier, &word(event)?, now)? {
+        return Ok(());
+    }
+    let Some(reference) = reference.map(|r| &r.data) else { return Ok(()) };
+    let applicant = &accepted.applicant;
+    let phone = applicant.submitter.as_ref().and_then(phone_of).or_else(|| phone_of(&applicant.owner));
+    let office = reference.tree.iter().find(|node| node.agency_code.as_deref() == Some(agency));
+    let procedure = reference.procedures.iter().find(|p| p.code.same_procedure(&accepted.procedure));
+    let values = [
+        ("{ma_ho_so}", accepted.code.to_string()),
+        ("{thu_tuc}", procedure.map_or_else(|| accepted.procedure.to_string(), |p| p.name.clone())),
+        ("{co_quan}", office.map_or_else(|| agency.to_owned(), |node| node.name.clone())),
+        ("{ngay_tiep_nhan}", accepted.accepted_at.day().format_vn()),
+        ("{ngay_hen_tra}", accepted.deadline.day.format_vn()),
+    ];
+    for channel in NoticeChannel::ALL {
+        // An applicant has told no address for e-mail so far.
+        let recipient = match channel {
+            NoticeChannel::Zalo | NoticeChannel::Sms => phone.as_deref(),
+            NoticeChannel::Email => None,
+        };
+        let (Some(recipient), Some(template)) = (recipient, reference.notice(event, channel)) else {
+            continue;
+        };
+        let (event, channel) = (word(event)?, word(channel)?);
+        let key = hex::encode(&Sha256::digest(format!("{dossier} {event} {channel}"))[..16]);
+        let notice = NewNotice {
+            key: &key,
+            dossier,
+            event: &event,
+            channel: &channel,
+            recipient,
+            subject: &filled(&template.subject, &values),
+            text: &filled(&template.text, &values),
+        };
+        view.put_notice(&notice, now)?;
+    }
+    Ok(())
+}
+
+/// Puts values into their places, once: what a value says is not looked into again.
+fn filled(template: &str, values: &[(&str, String)]) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match values.iter().find(|(name, _)| rest.starts_with(name)) {
+            Some((name, value)) => {
+                text.push_str(value);
+                rest = &rest[name.len()..];
+            }
+            None => {
+                text.push('{');
+                rest = &rest[1..];
+            }
+        }
+    }
+    text + rest
+}
+
+fn phone_of(party: &Party) -> Option<String> {
+    let digits: String = party.phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    PHONE.contains(&digits.trim_start_matches('+').len()).then_some(digits)
+}
+
+fn word(value: impl serde::Serialize) -> Result<String, StoreError> {
+    Ok(serde_json::to_value(value)?.as_str().unwrap_or_default().to_owned())
+}
+
+impl Warehouse {
+    /// What time brings: reference data that came into force, promises that were not kept.
+    pub(crate) fn upkeep(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        for version in self.records.read(|v| v.untold_reference(now))? {
+            self.records.write(|v| v.tell_reference(version, now))?;
+        }
+        let event = word(NoticeEvent::Overdue)?;
+        let week_ago = Timestamp(now.0 - OVERDUE_DAYS * 24 * 60 * 60 * 1000).day();
+        let span: (Day, Day) = (week_ago, now.day());
+        let late = self.records.read(|v| v.overdue(&event, span, AT_ONCE))?;
+        if late.is_empty() {
+            return Ok(());
+        }
+        let Ok(reference) = self.reference() else { return Ok(()) };
+        self.records.write(|v| {
+            late.iter().try_for_each(|late| {
+                let of = (late.dossier, late.agency.as_str(), &late.accepted);
+                raise(v, NoticeEvent::Overdue, of, reference.as_deref(), now)
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_never_read_as_a_template() {
+        let values = [("{ma_ho_so}", "{co_quan}".to_owned()), ("{co_quan}", "X".to_owned())];
+        assert_eq!(filled("a {ma_ho_so} b {co_quan} {khac", &values), "a {co_quan} b X {khac");
+    }
+}

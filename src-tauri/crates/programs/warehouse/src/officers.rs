@@ -1,0 +1,431 @@
+//! Officers at the warehouse: who they are, what they may do where and when, and their sessions at machines.
+
+use crate::audit::{command, event};
+use crate::problem::Refusal;
+use crate::scope::Scope;
+use crate::store::{GrantRow, OfficerRow, SessionRow, StoreError};
+use crate::warehouse::{Caller, Warehouse};
+use crate::{Config, ServeError};
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use motcua_dossier::{Day, Timestamp};
+use motcua_wire::{LoggedIn, Login, Role};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use zeroize::Zeroizing;
+
+/// Letters a secret has at least; the counter's vault asks for as many.
+const SHORTEST_SECRET: usize = 8;
+const LONGEST: usize = 200;
+/// An access token lives so long.
+const ACCESS_MS: i64 = 10 * 60 * 1000;
+/// A session that is not used for so long ends.
+const REFRESH_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// Wrong secrets in a row before the first wait, which doubles up to the longest.
+const FREE_TRIES: u32 = 5;
+const FIRST_WAIT_MS: i64 = 30 * 1000;
+const LONGEST_WAIT_MS: i64 = 15 * 60 * 1000;
+
+/// An officer who works at the calling machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Session {
+    pub(crate) officer: String,
+    /// What he may see.
+    pub(crate) scope: Scope,
+    pub(crate) roles: BTreeSet<Role>,
+}
+
+impl Caller {
+    /// An officer works there who has that role somewhere today.
+    #[allow(dead_code)] // the routes that ask for a role come with what they serve
+    pub(crate) fn require(&self, role: Role) -> Result<&Session, Refusal> {
+        let session = self.session.as_ref().ok_or(Refusal::LoginAbsent)?;
+        if session.roles.contains(&role) { Ok(session) } else { Err(Refusal::RoleAbsent) }
+    }
+}
+
+/// A grant as an administrator sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct GrantReport {
+    /// For `officer revoke`.
+    pub id: i64,
+    /// Role.
+    pub role: Role,
+    /// Node of the tree.
+    pub node: String,
+    /// Field of procedures it is limited to.
+    pub procedures: Option<String>,
+    /// First day.
+    pub from: Option<Day>,
+    /// Last day.
+    pub until: Option<Day>,
+}
+
+/// An officer as an administrator sees him.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OfficerReport {
+    /// Login name.
+    pub login: String,
+    /// Name for people.
+    pub name: String,
+    /// Node of the tree he works in.
+    pub node: String,
+    /// Works here no longer.
+    pub ended: bool,
+    /// What he may do, what has ended too.
+    pub grants: Vec<GrantReport>,
+}
+
+/// What is granted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GrantWish {
+    /// Role.
+    pub role: Role,
+    /// Node of the tree: there and below.
+    pub node: String,
+    /// Field of procedures it is limited to.
+    pub procedures: Option<String>,
+    /// First day; at once without it.
+    pub from: Option<Day>,
+    /// Last day.
+    pub until: Option<Day>,
+}
+
+/// Why an administrator's act on officers was not done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OfficerError {
+    /// Nobody has that login.
+    #[error("no officer {0}")]
+    Unknown(String),
+    /// Somebody has that login already.
+    #[error("officer {0} is there already")]
+    Exists(String),
+    /// Login or name is empty or too long.
+    #[error("login or name is empty or too long")]
+    Name,
+    /// The secret is too short.
+    #[error("secret has less than {SHORTEST_SECRET} letters")]
+    Secret,
+    /// The tree has no such node.
+    #[error("no node {0} in the tree of organisations")]
+    Node(String),
+    /// There is no such grant.
+    #[error("no grant {0}")]
+    Grant(i64),
+    /// Store.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl From<StoreError> for OfficerError {
+    fn from(error: StoreError) -> Self {
+        Self::Serve(error.into())
+    }
+}
+
+/// Adds an officer, without any right yet.
+///
+/// # Errors
+/// See [`OfficerError`].
+pub fn add_officer(
+    config: &Config,
+    login: &str,
+    name: &str,
+    node: &str,
+    secret: &Zeroizing<String>,
+) -> Result<(), OfficerError> {
+    let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= LONGEST;
+    if !fits(login) || !fits(name) || login.contains(char::is_whitespace) {
+        return Err(OfficerError::Name);
+    }
+    let warehouse = Warehouse::beside(config)?;
+    require_node(&warehouse, node)?;
+    let row = OfficerRow {
+        login: login.to_owned(),
+        name: name.trim().to_owned(),
+        node: node.to_owned(),
+        secret: hash(secret)?,
+        wrong: 0,
+        wrong_at: Timestamp(0),
+        ended: false,
+    };
+    let now = warehouse.now();
+    warehouse.records.attempt(|v| {
+        if v.officer(login)?.is_some() {
+            return Err(OfficerError::Exists(login.to_owned()));
+        }
+        v.put_officer(&row)?;
+        Ok(v.audit(&command("officer.added", login.to_owned(), now))?)
+    })
+}
+
+/// Gives an officer another secret; his sessions end.
+///
+/// # Errors
+/// See [`OfficerError`].
+pub fn set_officer_secret(
+    config: &Config,
+    login: &str,
+    secret: &Zeroizing<String>,
+) -> Result<(), OfficerError> {
+    let secret = hash(secret)?;
+    change(config, login, "officer.secret", |row| OfficerRow { secret, wrong: 0, ..row })
+}
+
+/// An officer works here no longer; what he made stays his. False admits him again.
+///
+/// # Errors
+/// See [`OfficerError`].
+pub fn end_officer(config: &Config, login: &str, ended: bool) -> Result<(), OfficerError> {
+    let action = if ended { "officer.ended" } else { "officer.back" };
+    change(config, login, action, |row| OfficerRow { ended, ..row })
+}
+
+fn change(
+    config: &Config,
+    login: &str,
+    action: &'static str,
+    change: impl FnOnce(OfficerRow) -> OfficerRow,
+) -> Result<(), OfficerError> {
+    let warehouse = Warehouse::beside(config)?;
+    let now = warehouse.now();
+    warehouse.records.attempt(|v| {
+        let row = v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
+        v.put_officer(&change(row))?;
+        v.end_sessions(login)?;
+        Ok(v.audit(&command(action, login.to_owned(), now))?)
+    })
+}
+
+/// Grants a role; its number is given.
+///
+/// # Errors
+/// See [`OfficerError`].
+pub fn grant(config: &Config, login: &str, wish: &GrantWish) -> Result<i64, OfficerError> {
+    let warehouse = Warehouse::beside(config)?;
+    require_node(&warehouse, &wish.node)?;
+    let row = GrantRow {
+        id: 0,
+        role: wish.role,
+        node: wish.node.clone(),
+        procedures: wish.procedures.clone(),
+        from: wish.from,
+        until: wish.until,
+    };
+    let now = warehouse.now();
+    warehouse.records.attempt(|v| {
+        v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
+        let id = v.add_grant(login, &row)?;
+        v.audit(&command("officer.granted", format!("{login} {id} {} {}", row.role.word(), row.node), now))?;
+        Ok(id)
+    })
+}
+
+/// Ends a grant: yesterday was its last day.
+///
+/// # Errors
+/// See [`OfficerError`].
+pub fn revoke_grant(config: &Config, id: i64) -> Result<(), OfficerError> {
+    let warehouse = Warehouse::beside(config)?;
+    let now = warehouse.now();
+    let last = Day(now.day().0.previous_day().unwrap_or(now.day().0));
+    warehouse.records.attempt(|v| {
+        if !v.end_grant(id, last)? {
+            return Err(OfficerError::Grant(id));
+        }
+        Ok(v.audit(&command("officer.revoked", id.to_string(), now))?)
+    })
+}
+
+/// Every officer with his grants.
+///
+/// # Errors
+/// See [`OfficerError`].
+pub fn officers(config: &Config) -> Result<Vec<OfficerReport>, OfficerError> {
+    Ok(Warehouse::beside(config)?.records.read(|v| {
+        let rows = v.officers()?.into_iter();
+        rows.map(|row| {
+            let grants = v.grants_of(&row.login)?.into_iter();
+            let grants = grants
+                .map(|g| GrantReport {
+                    id: g.id,
+                    role: g.role,
+                    node: g.node,
+                    procedures: g.procedures,
+                    from: g.from,
+                    until: g.until,
+                })
+                .collect();
+            Ok(OfficerReport { login: row.login, name: row.name, node: row.node, ended: row.ended, grants })
+        })
+        .collect()
+    })?)
+}
+
+fn require_node(warehouse: &Warehouse, node: &str) -> Result<(), OfficerError> {
+    let known = warehouse.reference()?.is_some_and(|r| r.data.tree.iter().any(|n| n.id == node));
+    if known { Ok(()) } else { Err(OfficerError::Node(node.to_owned())) }
+}
+
+impl Warehouse {
+    /// Opens a session of an officer at a machine of his office.
+    pub(crate) fn log_in(&self, caller: &Caller, login: &Login) -> Result<LoggedIn, Refusal> {
+        let now = self.now();
+        let secret = Zeroizing::new(login.secret.clone());
+        let found = self.records.read(|v| v.officer(&login.login))?;
+        let officer = found.filter(|row| !row.ended);
+        if let Some(wait) = officer.as_ref().and_then(|row| wait_left(row, now)) {
+            return Err(Refusal::LoginWait(wait));
+        }
+        // A login that nobody has costs as much as one with a wrong secret.
+        let stored = officer.as_ref().map_or(NOBODY, |row| row.secret.as_str());
+        let right = PasswordHash::new(stored)
+            .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok());
+        let Some(mut officer) = officer else { return Err(Refusal::LoginRefused) };
+        if !right {
+            officer.wrong = officer.wrong.saturating_add(1);
+            officer.wrong_at = now;
+            self.records.write(|v| {
+                v.put_officer(&officer)?;
+                v.audit(&event(caller.device, &officer.login, "login.refused", officer.login.clone(), now))
+            })?;
+            return Err(Refusal::LoginRefused);
+        }
+        self.require_office(caller, &officer.node)?;
+        officer.wrong = 0;
+        let (tokens, row) = fresh(&officer.login, caller, None, now)?;
+        self.records.write(|v| {
+            v.put_officer(&officer)?;
+            v.put_session(&row)?;
+            v.audit(&event(caller.device, &officer.login, "login", officer.login.clone(), now))
+        })?;
+        self.told(&officer, tokens, &row)
+    }
+
+    /// The next tokens of a session. A token goes once more as long as the one that followed it was not used: its answer
+    /// may have been lost.
+    pub(crate) fn go_on(&self, caller: &Caller, refresh: &str) -> Result<LoggedIn, Refusal> {
+        let (now, presented) = (self.now(), token_hash(refresh));
+        self.records.attempt(|v| {
+            let held = v.session_by_refresh(&presented)?;
+            let held = held.filter(|row| row.device == caller.device && now <= row.refresh_until);
+            let officer = held.map(|row| v.officer(&row.officer)).transpose()?.flatten();
+            let officer = officer.filter(|row| !row.ended).ok_or(Refusal::LoginExpired)?;
+            self.require_office(caller, &officer.node)?;
+            let (tokens, row) = fresh(&officer.login, caller, Some(presented), now)?;
+            v.put_session(&row)?;
+            self.told_in(v, &officer, tokens, &row)
+        })
+    }
+
+    /// The officer whose access token came with a request.
+    pub(crate) fn session(&self, caller: &Caller, access: &str) -> Result<Session, Refusal> {
+        let (now, hash) = (self.now(), token_hash(access));
+        let today = now.day();
+        let (officer, grants) = self.records.attempt(|v| {
+            let held = v.session_by_access(&hash)?;
+            let held = held.filter(|row| row.device == caller.device && now <= row.access_until);
+            let officer = held.map(|row| v.officer(&row.officer)).transpose()?.flatten();
+            let officer = officer.filter(|row| !row.ended).ok_or(Refusal::LoginExpired)?;
+            let grants = v.grants_of(&officer.login)?;
+            Ok::<_, Refusal>((officer, grants))
+        })?;
+        let grants: Vec<GrantRow> = grants.into_iter().filter(|grant| grant.holds_on(today)).collect();
+        let reference = self.reference().map_err(|_| Refusal::StorageTrouble)?;
+        let agencies =
+            reference.iter().flat_map(|r| grants.iter().flat_map(|g| r.tree.below(&g.node, today)));
+        Ok(Session {
+            scope: Scope::of(agencies.collect()),
+            roles: grants.iter().map(|grant| grant.role).collect(),
+            officer: officer.login,
+        })
+    }
+
+    /// Officer and machine belong to the same office.
+    fn require_office(&self, caller: &Caller, node: &str) -> Result<(), Refusal> {
+        let reference = self.reference().map_err(|_| Refusal::StorageTrouble)?;
+        let agency = reference.and_then(|r| r.tree.agency_of(node, self.now().day()));
+        if agency.is_some_and(|agency| caller.office.contains(&agency)) {
+            Ok(())
+        } else {
+            Err(Refusal::OfficerOfOtherOffice)
+        }
+    }
+
+    fn told(&self, officer: &OfficerRow, tokens: Tokens, row: &SessionRow) -> Result<LoggedIn, Refusal> {
+        self.records.read(|v| Ok(self.told_in(v, officer, tokens, row)))?
+    }
+
+    fn told_in(
+        &self,
+        view: &crate::store::View<'_>,
+        officer: &OfficerRow,
+        tokens: Tokens,
+        row: &SessionRow,
+    ) -> Result<LoggedIn, Refusal> {
+        let today = self.now().day();
+        let grants = view.grants_of(&officer.login)?;
+        let roles: BTreeSet<Role> = grants.iter().filter(|g| g.holds_on(today)).map(|g| g.role).collect();
+        Ok(LoggedIn {
+            officer: officer.login.clone(),
+            name: officer.name.clone(),
+            roles: roles.into_iter().collect(),
+            access: tokens.access,
+            access_until: row.access_until,
+            refresh: tokens.refresh,
+            refresh_until: row.refresh_until,
+        })
+    }
+}
+
+struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+fn fresh(
+    login: &str,
+    caller: &Caller,
+    former: Option<[u8; 32]>,
+    now: Timestamp,
+) -> Result<(Tokens, SessionRow), StoreError> {
+    let token = || crate::enrol::random::<32>().map(hex::encode);
+    let tokens = Tokens { access: token()?, refresh: token()? };
+    let row = SessionRow {
+        officer: login.to_owned(),
+        device: caller.device,
+        access: token_hash(&tokens.access),
+        access_until: Timestamp(now.0 + ACCESS_MS),
+        refresh: token_hash(&tokens.refresh),
+        former,
+        refresh_until: Timestamp(now.0 + REFRESH_MS),
+    };
+    Ok((tokens, row))
+}
+
+fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::new().chain_update(b"motcua token v1\0").chain_update(token).finalize().into()
+}
+
+/// Seconds until the next try.
+fn wait_left(row: &OfficerRow, now: Timestamp) -> Option<u32> {
+    let over = row.wrong.checked_sub(FREE_TRIES)?;
+    let wait = FIRST_WAIT_MS.saturating_mul(1 << over.min(10)).min(LONGEST_WAIT_MS);
+    let left = row.wrong_at.0.saturating_add(wait).saturating_sub(now.0);
+    (left > 0).then(|| u32::try_from(left / 1000 + 1).unwrap_or(u32::MAX))
+}
+
+/// Verified in place of an officer who is not there.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn hash(secret: &Zeroizing<String>) -> Result<String, OfficerError> {
+    if secret.chars().count() < SHORTEST_SECRET || secret.len() > LONGEST {
+        return Err(OfficerError::Secret);
+    }
+    let salt = SaltString::encode_b64(&crate::enrol::random::<16>()?).map_err(|_| StoreError::Identifier)?;
+    let hash = Argon2::default().hash_password(secret.as_bytes(), &salt);
+    Ok(hash.map_err(|_| StoreError::Identifier)?.to_string())
+}
