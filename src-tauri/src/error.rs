@@ -2,7 +2,9 @@
 //! the reference leads to the line in the log.
 
 use crate::view::AppError;
+use motcua_assembly::EnrolError;
 use motcua_desk::DeskError;
+use motcua_desk::ports::LinkError;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -34,6 +36,20 @@ impl From<DeskError> for AppError {
         let reference = next_reference();
         tracing::warn!(code = error.code(), reference, "command refused");
         Self { code: error.code().to_owned(), params: error.params(), reference }
+    }
+}
+
+impl From<EnrolError> for AppError {
+    fn from(error: EnrolError) -> Self {
+        match error {
+            // What is wrong with a code is said of the code; the desk knows nothing of enrolment.
+            EnrolError::Link(LinkError::Refused(code)) => Self::of(&code),
+            EnrolError::Link(error) => DeskError::from(error).into(),
+            error => {
+                tracing::error!(%error, "machine could not enrol");
+                Self::internal()
+            }
+        }
     }
 }
 

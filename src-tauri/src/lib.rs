@@ -44,7 +44,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         .setup(move |app| {
             match motcua_assembly::assemble(&profile) {
                 Ok(desk) => {
-                    app.manage(Shell::new(desk, crashes));
+                    app.manage(Shell::new(desk, crashes, profile));
                     window::open(app)?;
                 }
                 Err(error) => refuse_to_start(app.handle(), &error),

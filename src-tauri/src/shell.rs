@@ -5,6 +5,7 @@ use crate::jobs::Jobs;
 use crate::mirror::{outbox_item, small, summary_state, withdrawal_note};
 use crate::pin::PinDesk;
 use crate::view::{self, AppError, JobKind, Status, TokenPresence, VaultState};
+use motcua_assembly::ProfileDir;
 use motcua_desk::ports::VaultStatus;
 use motcua_desk::{Desk, SyncEvent, TokenState};
 use motcua_dossier as domain;
@@ -32,15 +33,17 @@ pub struct Shell {
     pub pins: PinDesk,
     /// What went wrong in earlier runs.
     pub crashes: Crashes,
+    /// Where this counter's settings lie.
+    pub profile: ProfileDir,
     token: Mutex<TokenState>,
 }
 
 impl Shell {
     /// A shell around a desk.
     #[must_use]
-    pub fn new(desk: Arc<Desk>, crashes: Crashes) -> Self {
+    pub fn new(desk: Arc<Desk>, crashes: Crashes, profile: ProfileDir) -> Self {
         let (jobs, pins) = (Jobs::default(), PinDesk::default());
-        Self { desk, jobs, pins, crashes, token: Mutex::new(TokenState::None) }
+        Self { desk, jobs, pins, crashes, profile, token: Mutex::new(TokenState::None) }
     }
 
     /// Where the counter stands.
@@ -70,6 +73,7 @@ impl Shell {
             unit_name: office.unit_name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             online: status.online,
+            trouble: status.trouble.map(str::to_owned),
             last_contact: status.last_contact.map(Into::into),
             queued: status.queued,
             attention: status.attention,

@@ -109,6 +109,8 @@ dtos! {
         version: String,
         /// None before the first try.
         online: Option<bool>,
+        /// Code of what was in the way at the last try; none after a contact.
+        trouble: Option<String>,
         last_contact: Option<Millis>,
         queued: u32,
         attention: u32,

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
+use motcua_assembly::ProfileDir;
 use motcua_desk::ports::{Batch, LinkError, Vault};
 use motcua_desktop::commands::{MAIN, PIN};
 use motcua_desktop::crash::Crashes;
@@ -33,7 +34,8 @@ impl Counter {
         let profile = tempfile::tempdir().unwrap();
         std::fs::create_dir(profile.path().join("crashes")).unwrap();
         std::fs::write(profile.path().join("crashes/1795143600000.json"), "{}").unwrap();
-        app.manage(Shell::new(Arc::clone(&office.desk), Crashes::of(profile.path())));
+        let place = ProfileDir::at(profile.path().to_owned());
+        app.manage(Shell::new(Arc::clone(&office.desk), Crashes::of(profile.path()), place));
         let main = window(&app, "main");
         Self { office, profile, app, main }
     }
@@ -205,7 +207,7 @@ fn the_status_says_where_the_counter_stands() {
     let counter = Counter::open();
     let status = counter.ask("status", json!({})).unwrap();
     assert_eq!(status["vault"], "open");
-    assert_eq!(status["online"], true);
+    assert_eq!((&status["online"], &status["trouble"]), (&json!(true), &Value::Null));
     assert_eq!((&status["scannerId"], &status["scannerLabel"]), (&json!("fake:0"), &Value::Null));
     counter.ask("list_scanners", json!({})).unwrap();
     let status = counter.ask("status", json!({})).unwrap();
@@ -214,8 +216,8 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        18,
-        "vault, officers, officer, officerName, agencyName, unitName, version, online, lastContact, queued, attention, \
+        19,
+        "vault, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, queued, attention, \
          token, tokenLabel, scannerId, scannerLabel, referenceVersion, blockLeft, lockAfterMinutes"
     );
     assert_eq!(status["officerName"], Value::Null, "only a login is known");

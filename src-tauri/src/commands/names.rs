@@ -9,6 +9,7 @@ pub const MAIN: &[&str] = &[
     "unlock",
     "lock",
     "name_officer",
+    "enrol_machine",
     "lock_idle",
     "crash_note",
     "crash_known",

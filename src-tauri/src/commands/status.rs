@@ -3,6 +3,7 @@
 use super::{Answer, chosen};
 use crate::shell::Shell;
 use crate::view::{AppError, CrashNote, JobKind, Millis, Secret, Status};
+use motcua_assembly::CounterProfile;
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -54,6 +55,16 @@ pub async fn name_officer(shell: State<'_, Shell>, name: String) -> Answer<Statu
     if let Some(officer) = shell.status().await.officer {
         shell.desk.name_officer(&officer, &name).await?;
     }
+    Ok(shell.status().await)
+}
+
+/// Makes this machine known to the warehouse by an administrator's one-time code, and tries the line at once.
+#[tauri::command]
+#[specta::specta]
+pub async fn enrol_machine(shell: State<'_, Shell>, code: String) -> Answer<Status> {
+    let profile = CounterProfile::load(shell.profile.root()).map_err(|_| AppError::internal())?;
+    motcua_assembly::enrol(&shell.profile, &profile, &code).await?;
+    shell.desk.retry_now().await?;
     Ok(shell.status().await)
 }
 

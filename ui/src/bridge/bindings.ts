@@ -14,6 +14,8 @@ export const commands = {
 	lock: () => __TAURI_INVOKE<Status>("lock"),
 	/**  What the officer at the counter is called on receipts. */
 	nameOfficer: (name: string) => __TAURI_INVOKE<Status>("name_officer", { name }),
+	/**  Makes this machine known to the warehouse by an administrator's one-time code, and tries the line at once. */
+	enrolMachine: (code: string) => __TAURI_INVOKE<Status>("enrol_machine", { code }),
 	/**  Nothing was typed for a while: locks, unless the officer waits for a job of his. The answer says which. */
 	lockIdle: () => __TAURI_INVOKE<Status>("lock_idle"),
 	/**  What went wrong in an earlier run, until the officer has said that he knows. */
@@ -653,6 +655,8 @@ export type Status = {
 	version: string,
 	/**  None before the first try. */
 	online: boolean | null,
+	/**  Code of what was in the way at the last try; none after a contact. */
+	trouble: string | null,
 	lastContact: Millis | null,
 	queued: number,
 	attention: number,

@@ -15,6 +15,8 @@ export interface Bridge {
   lock(): Promise<Status>;
   /** What the officer at the counter is called on receipts. */
   nameOfficer(a: { name: string }): Promise<Status>;
+  /** An administrator's one-time code makes this machine known to the warehouse. */
+  enrolMachine(a: { code: string }): Promise<Status>;
   /** Locks unless a job runs; the answer says which. */
   lockIdle(): Promise<Status>;
   crashNote(): Promise<CrashNote | null>;

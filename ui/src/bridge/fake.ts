@@ -215,9 +215,10 @@ const metadata = (name: string, number = lan.number): Metadata => ({
   issuedOn: "2026-11-20", validUntil: null, form: "original", store: "personal", shown: true, shared: false,
 });
 
+const lost = scene("offline") || scene("machine") || scene("intercepted");
 const status: Status = {
   vault: scene("absent") ? "absent" : scene("locked") ? "locked" : "open", officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") ? null : "canbo.demo",
-  officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !scene("offline"), lastContact: scene("offline") ? NOW - 47 * 60_000 : NOW - 30_000,
+  officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !lost, trouble: scene("offline") ? "linkOffline" : scene("machine") ? "linkUnauthorized" : scene("intercepted") ? "linkIntercepted" : null, lastContact: lost ? NOW - 47 * 60_000 : NOW - 30_000,
   queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, lockAfterMinutes: 10,
 };
 function current(): Status {
@@ -291,6 +292,11 @@ export const bridge: Bridge = {
   },
   nameOfficer: async ({ name }) => {
     status.officerName = name.trim() || null;
+    return current();
+  },
+  enrolMachine: async ({ code }) => {
+    if (code.replace(/[^0-9a-z]/gi, "").toUpperCase() !== "7K3M92QX4DTA") fail("enrolCodeRefused");
+    Object.assign(status, { online: true, trouble: null, lastContact: NOW });
     return current();
   },
   lockIdle: async () => {

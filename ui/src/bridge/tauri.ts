@@ -37,6 +37,7 @@ export const bridge: Bridge = {
   unlock: (a) => call(commands.unlock(a.officer, a.secret)),
   lock: () => call(commands.lock()),
   nameOfficer: (a) => call(commands.nameOfficer(a.name)),
+  enrolMachine: (a) => call(commands.enrolMachine(a.code)),
   lockIdle: () => call(commands.lockIdle()),
   crashNote: () => call(commands.crashNote()),
   crashKnown: async () => void (await call(commands.crashKnown())),

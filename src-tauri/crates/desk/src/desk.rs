@@ -74,6 +74,8 @@ pub struct Desk {
 pub(crate) struct Live {
     /// Was the warehouse reached at the last try; none before the first.
     pub(crate) online: Option<bool>,
+    /// What was in the way at the last try; none after a contact.
+    pub(crate) trouble: Option<&'static str>,
     /// Last contact.
     pub(crate) last_contact: Option<Timestamp>,
     /// Server clock minus ours, in milliseconds, at the last contacts, oldest first.

@@ -431,7 +431,8 @@ impl Desk {
                     // A warehouse in trouble is not a missing network.
                     if matches!(error, LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)
                     {
-                        self.live().online = Some(false);
+                        let mut live = self.live();
+                        (live.online, live.trouble) = (Some(false), Some(link_code(&error)));
                     }
                     return Ok(Some(link_code(&error)));
                 }
@@ -463,7 +464,7 @@ impl Desk {
         let _writing = self.writing();
         self.vault.commit(&Batch { documents: lists, ..Batch::default() })?;
         let mut live = self.live();
-        live.online = Some(true);
+        (live.online, live.trouble) = (Some(true), None);
         live.last_contact = Some(at);
         Ok(())
     }

@@ -21,6 +21,8 @@ pub struct Status {
     pub vault: VaultStatus,
     /// Was the warehouse reached at the last try; none before the first.
     pub online: Option<bool>,
+    /// Code of what was in the way at the last try; none after a contact.
+    pub trouble: Option<&'static str>,
     /// Last contact.
     pub last_contact: Option<Timestamp>,
     /// Lines of the outbox not received yet and not in need of a person.
@@ -38,9 +40,9 @@ pub struct Status {
 impl Desk {
     /// Where the counter stands. Never fails: a closed vault is a status too.
     pub async fn status(&self) -> Status {
-        let (online, last_contact) = {
+        let (online, trouble, last_contact) = {
             let live = self.live();
-            (live.online, live.last_contact)
+            (live.online, live.trouble, live.last_contact)
         };
         let outbox = self.vault.outbox(false).unwrap_or_default();
         let (mut queued, mut attention) = (0, self.failed_rows(&outbox).unwrap_or_default());
@@ -60,6 +62,7 @@ impl Desk {
         Status {
             vault: self.vault.status(),
             online,
+            trouble,
             last_contact,
             queued,
             attention,
@@ -144,8 +147,9 @@ impl Desk {
         self.vault.lock();
         let mut live = self.live();
         // What was learned of the server's clock stays: a deadline counted after the lock must not lose it.
-        let Live { online, last_contact, offsets, checked, removed_pages, .. } = std::mem::take(&mut *live);
-        *live = Live { online, last_contact, offsets, checked, removed_pages, ..Live::default() };
+        let Live { online, trouble, last_contact, offsets, checked, removed_pages, .. } =
+            std::mem::take(&mut *live);
+        *live = Live { online, trouble, last_contact, offsets, checked, removed_pages, ..Live::default() };
     }
 }
 

@@ -29,7 +29,7 @@ impl Desk {
         match self.warehouse.about().await {
             Ok(about) => self.reached(about.epoch, about.time).map(Ok),
             Err(error) => {
-                self.missed();
+                self.missed(&error);
                 Ok(Err(error))
             }
         }
@@ -45,6 +45,7 @@ impl Desk {
             live.last_contact = Some(now);
             live.note_offset(time.0 - now.0);
             live.failures = 0;
+            live.trouble = None;
             news
         };
         if let Err(error) = self.note_epoch(epoch) {
@@ -57,9 +58,10 @@ impl Desk {
     }
 
     /// It did not.
-    pub(super) fn missed(&self) {
+    pub(super) fn missed(&self, error: &LinkError) {
         let mut live = self.live();
         live.online = Some(false);
+        live.trouble = Some(link_code(error));
         live.failures = live.failures.saturating_add(1);
     }
 

@@ -42,7 +42,7 @@ impl Desk {
                 }
                 Err(LinkError::Refused(_)) => self.forget_cursor()?,
                 Err(error @ (LinkError::Offline | LinkError::Intercepted)) => {
-                    self.missed();
+                    self.missed(&error);
                     return Ok(Err(error));
                 }
                 // Somebody may be there all the same.

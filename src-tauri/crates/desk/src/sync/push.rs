@@ -63,10 +63,7 @@ impl Desk {
     }
 
     fn lose_contact(&self, error: &LinkError, report: &mut SyncReport) -> Result<(), DeskError> {
-        let mut live = self.live();
-        live.online = Some(false);
-        live.failures = live.failures.saturating_add(1);
-        drop(live);
+        self.missed(error);
         report.online = false;
         report.problem = Some(link_code(error));
         self.put_off_all(error)

@@ -117,10 +117,12 @@ async fn each_way_of_no_contact_has_its_code_and_keeps_the_queue() {
         office.warehouse.out(Some(error));
         let report = sync(&office).await;
         assert_eq!((report.online, report.problem, report.waiting), (false, Some(code), 2));
+        assert_eq!(office.desk.status().await.trouble, Some(code), "and the screen says which it is");
     }
     office.warehouse.out(None);
     office.desk.retry_now().await.unwrap();
     assert_eq!(sync(&office).await.received, 2);
+    assert_eq!(office.desk.status().await.trouble, None);
 }
 
 #[tokio::test]
