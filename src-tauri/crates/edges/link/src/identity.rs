@@ -9,9 +9,10 @@ use motcua_dossier::{AgencyCode, DeviceId, Timestamp};
 use motcua_wire::{EnrolDevice, Enrolled};
 use rcgen::{CertificateParams, KeyPair};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the file.
@@ -60,22 +61,46 @@ impl DeviceIdentity {
     /// # Errors
     /// Disk.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        let fresh = path.with_extension("new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, path)?;
-        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+        save_private(path, &serde_json::to_vec_pretty(self)?)
     }
 
     pub(crate) fn pems(&self) -> (&str, &str) {
         (&self.certificate, &self.key)
     }
+}
+
+/// Whole or not at all, durable, for its owner only.
+fn save_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&fresh)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)?;
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The key that was sent with a code whose answer has not come.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    /// Hash of the code: with another one another key goes.
+    code: String,
+    /// PEM.
+    key: String,
+}
+
+fn pending_path(identity: &Path) -> PathBuf {
+    identity.with_extension("pending")
+}
+
+fn code_hash(code: &str) -> String {
+    let letters: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    hex::encode(Sha256::digest(letters.to_ascii_uppercase()))
 }
 
 /// A key on its way to a certificate.
@@ -90,10 +115,27 @@ impl DeviceRequest {
     /// # Errors
     /// No randomness.
     pub fn new() -> Result<Self, LinkSettingsError> {
-        let unfit = |_| LinkSettingsError::Identity;
-        let key = KeyPair::generate().map_err(unfit)?;
-        let request = CertificateParams::new(vec![]).and_then(|params| params.serialize_request(&key));
-        let csr = request.and_then(|request| request.pem()).map_err(unfit)?;
+        Self::of(&KeyPair::generate().map_err(|_| LinkSettingsError::Identity)?)
+    }
+
+    /// The request a code was sent with before, or a fresh one that is kept for when it has to be sent again.
+    fn pending(identity: &Path, code: &str) -> Result<Self, LinkSettingsError> {
+        let (path, code) = (pending_path(identity), code_hash(code));
+        let read = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Pending>(&text).ok());
+        if let Some(kept) = read.filter(|kept| kept.code == code) {
+            let key = KeyPair::from_pem(&kept.key).map_err(|_| LinkSettingsError::Identity)?;
+            return Self::of(&key);
+        }
+        let request = Self::new()?;
+        let kept = Pending { code, key: request.key.clone() };
+        save_private(&path, &serde_json::to_vec(&kept).map_err(|_| LinkSettingsError::Identity)?)
+            .map_err(|_| LinkSettingsError::Identity)?;
+        Ok(request)
+    }
+
+    fn of(key: &KeyPair) -> Result<Self, LinkSettingsError> {
+        let request = CertificateParams::new(vec![]).and_then(|params| params.serialize_request(key));
+        let csr = request.and_then(|request| request.pem()).map_err(|_| LinkSettingsError::Identity)?;
         Ok(Self { key: key.serialize_pem(), csr })
     }
 
@@ -131,7 +173,11 @@ pub async fn enrol(
         tracing::error!(%error, "machine cannot enrol");
         LinkError::Malformed
     };
-    let request = DeviceRequest::new().map_err(unfit)?;
+    // On the disk before it leaves: should every answer be lost, the same code and key get it again.
+    let request = DeviceRequest::pending(&settings.identity, code).map_err(|error| {
+        tracing::error!(%error, "key of the machine was not kept");
+        LinkError::Refused("identityUnsaved".to_owned())
+    })?;
     let client = settings.client(None).map_err(unfit)?;
     let url = settings.base().map_err(unfit)?.join("v1/enrol").map_err(|_| LinkError::Malformed)?;
     let wish =
@@ -152,10 +198,12 @@ pub async fn enrol(
         return Err(LinkError::Malformed);
     }
     let identity = request.with(&enrolled);
-    identity.save(&settings.identity).map_err(|error| {
+    let unsaved = |error: io::Error| {
         tracing::error!(%error, "identity of the machine was not kept");
         LinkError::Refused("identityUnsaved".to_owned())
-    })?;
+    };
+    identity.save(&settings.identity).map_err(unsaved)?;
+    std::fs::remove_file(pending_path(&settings.identity)).map_err(unsaved)?;
     Ok(identity)
 }
 
@@ -187,6 +235,10 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+        let fresh = DeviceRequest::pending(&path, "7K3M-92QX-4DTA").unwrap();
+        let again = DeviceRequest::pending(&path, "7k3m92qx4dta").unwrap();
+        assert_eq!(fresh.key, again.key, "the same code is sent again with the same key");
+        assert_ne!(DeviceRequest::pending(&path, "7K3M-92QX-4DTB").unwrap().key, fresh.key);
         let newer = std::fs::read_to_string(&path).unwrap().replace("\"version\": 1", "\"version\": 9");
         std::fs::write(&path, newer).unwrap();
         assert!(DeviceIdentity::load(&path).is_err());

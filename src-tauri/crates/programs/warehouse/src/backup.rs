@@ -93,6 +93,8 @@ pub struct RestoreReport {
     pub blobs_missing: Vec<String>,
     /// The raised epoch, at which counters push again what they have.
     pub epoch: u64,
+    /// Machines, officers and grants are as the replaced records knew them last, not as at the time of the backup.
+    pub access_kept: bool,
     /// Where the records that were there before lie now.
     pub set_aside: Option<PathBuf>,
 }
@@ -238,7 +240,10 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<RestoreReport,
     if !replace && !is_half_restored(data) && !is_empty(data)? {
         return Err(BackupError::NotEmpty);
     }
-    let before = Records::open_copy(&data.join(RECORDS)).and_then(|r| r.read(|v| v.epoch())).unwrap_or(0);
+    let replaced = Records::open_copy(&data.join(RECORDS));
+    let before = replaced.as_ref().ok().and_then(|r| r.read(|v| v.epoch()).ok()).unwrap_or(0);
+    // None in records of an earlier schema, or where the disk is lost.
+    let access = replaced.ok().and_then(|r| r.read(|v| v.access()).ok());
     private_file(&data.join(MARKER))?.sync_all()?;
     flush_folder(data)?;
     let now = system_now();
@@ -280,6 +285,8 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<RestoreReport,
         records.write(|v| {
             v.cede_ordinals(from, until, now)?;
             v.cede_versions()?;
+            access.as_ref().map_or(Ok(()), |access| v.keep_access(access))?;
+            v.note_restore(now)?;
             v.audit(&crate::audit::command("restored", subject, now))?;
             v.raise_epoch(above(before.max(manifest.epoch), now))
         })?
@@ -295,6 +302,7 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<RestoreReport,
         blobs_kept: kept,
         blobs_missing: missing,
         epoch,
+        access_kept: access.is_some(),
         set_aside,
     })
 }

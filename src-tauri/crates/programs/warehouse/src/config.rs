@@ -14,7 +14,7 @@ pub const CONFIG_VERSION: u32 = 1;
 pub const PREFIX: &str = "MOTCUA_WAREHOUSE_";
 
 /// Variables without their prefix.
-pub(crate) const VARIABLES: [&str; 17] = [
+pub(crate) const VARIABLES: [&str; 18] = [
     "LISTEN",
     "TLS_CERT",
     "TLS_KEY",
@@ -22,6 +22,7 @@ pub(crate) const VARIABLES: [&str; 17] = [
     "DEVICE_PER_MINUTE",
     "ADDRESS_PER_MINUTE",
     "LOOKUPS_PER_MINUTE",
+    "LOGINS_PER_MINUTE",
     "ZALO_URL",
     "ZALO_HEADERS_FILE",
     "ZALO_CA_FILE",
@@ -155,6 +156,7 @@ impl Config {
             "DEVICE_PER_MINUTE" => self.limits.device_per_minute = value.parse().ok()?,
             "ADDRESS_PER_MINUTE" => self.limits.address_per_minute = value.parse().ok()?,
             "LOOKUPS_PER_MINUTE" => self.limits.lookups_per_minute = value.parse().ok()?,
+            "LOGINS_PER_MINUTE" => self.limits.logins_per_minute = value.parse().ok()?,
             "NOTICE_ATTEMPTS" => self.notices.attempts = value.parse().ok()?,
             _ => return self.set_sender(name, value),
         }

@@ -45,6 +45,8 @@ const CODE: usize = 12;
 /// So far a machine's clock may be behind ours.
 const BACKDATED: Duration = Duration::from_secs(60 * 60);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// So long after a restore machines are admitted that only their certificates tell of.
+const READMIT_MS: i64 = (CERTIFICATE_DAYS + RENEWAL_GRACE_DAYS) * DAY_MS;
 const KEY_FILE: &str = "device-ca.key";
 
 /// The authority that signs machines' certificates. Its key is all it has; its name is fixed.
@@ -248,8 +250,9 @@ impl DeviceKey {
         Some(Self(key.to_encoded_point(false).as_bytes().to_vec()))
     }
 
-    fn hash(&self) -> [u8; 32] {
-        Sha256::digest(&self.0).into()
+    fn used_by(&self, device: DeviceId, generation: u32) -> [u8; 32] {
+        let hash = Sha256::new().chain_update(b"motcua code used v1\0").chain_update(device.0.as_bytes());
+        hash.chain_update(generation.to_be_bytes()).chain_update(&self.0).finalize().into()
     }
 }
 
@@ -312,7 +315,7 @@ impl From<StoreError> for DeviceError {
     }
 }
 
-/// Makes a one-time code for a machine of an agency; only its hash is kept.
+/// Makes a one-time code for a new machine of an agency; only its hash is kept.
 ///
 /// # Errors
 /// See [`DeviceError`].
@@ -321,7 +324,27 @@ pub fn device_code(config: &Config, agency: &AgencyCode, name: &str) -> Result<D
     if name.is_empty() || name.chars().count() > 100 {
         return Err(DeviceError::Name);
     }
+    make_code(&Warehouse::beside(config)?, agency, name, None)
+}
+
+/// Makes a one-time code by which a machine that is known enrols again: it was set up anew, its certificate ended, or
+/// it was revoked. No other code does that.
+///
+/// # Errors
+/// See [`DeviceError`].
+pub fn device_code_again(config: &Config, id: DeviceId) -> Result<DeviceCode, DeviceError> {
     let warehouse = Warehouse::beside(config)?;
+    let row = warehouse.records.read(|v| v.device(id))?.ok_or(DeviceError::Unknown(id))?;
+    let agency = AgencyCode::parse(&row.agency).map_err(|_| StoreError::Identifier)?;
+    make_code(&warehouse, &agency, &row.name, Some(id))
+}
+
+fn make_code(
+    warehouse: &Warehouse,
+    agency: &AgencyCode,
+    name: &str,
+    device: Option<DeviceId>,
+) -> Result<DeviceCode, DeviceError> {
     let now = warehouse.now();
     let letters: String =
         random::<CODE>()?.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
@@ -331,6 +354,7 @@ pub fn device_code(config: &Config, agency: &AgencyCode, name: &str) -> Result<D
         secret: secret_hash(&letters),
         agency: agency.to_string(),
         name: name.to_owned(),
+        device,
         until,
         tries: 0,
         used: None,
@@ -420,7 +444,7 @@ impl Warehouse {
                 v.put_code(&code)?;
                 return Ok(Err(Refusal::EnrolCodeRefused));
             }
-            if code.used.is_some_and(|used| used != key.hash()) {
+            if code.device.is_some_and(|device| device != wish.device) {
                 return Ok(Err(Refusal::EnrolCodeRefused));
             }
             if code.agency != wish.agency.as_str() {
@@ -431,8 +455,20 @@ impl Warehouse {
             if known.as_ref().is_some_and(|row| row.agency != code.agency) {
                 return Ok(Err(Refusal::EnrolOfOtherAgency));
             }
-            let again = code.used.is_some();
-            let generation = known.map_or(1, |row| row.generation + u32::from(!again));
+            let generation = match (code.used, &known) {
+                // What was used is good for its own answer and nothing else: the same machine and key, and nobody
+                // revoked it or enrolled it anew in between.
+                (Some(used), Some(row)) if used == key.used_by(row.id, row.generation) && !row.revoked => {
+                    row.generation
+                }
+                (Some(_), _) => return Ok(Err(Refusal::EnrolCodeRefused)),
+                (None, None) => 1,
+                // Only a code for that machine admits it again; one that never had a certificate is a new one.
+                (None, Some(row)) if code.device.is_none() && (row.generation > 0 || row.revoked) => {
+                    return Ok(Err(Refusal::EnrolMachineKnown));
+                }
+                (None, Some(row)) => row.generation + 1,
+            };
             let mut device = DeviceRow {
                 id: wish.device,
                 agency: code.agency.clone(),
@@ -444,7 +480,7 @@ impl Warehouse {
             let enrolled = self.devices.issue(&key, &device, now)?;
             device.certificate_until = Some(enrolled.until);
             v.put_device(&device)?;
-            code.used = Some(key.hash());
+            code.used = Some(key.used_by(device.id, generation));
             v.put_code(&code)?;
             v.audit(&event(device.id, "", "device.enrolled", code.selector, now))?;
             Ok(Ok(enrolled))
@@ -473,7 +509,10 @@ impl Warehouse {
         let device = match self.records.read(|v| v.device(presented.device))? {
             Some(row) if row.generation >= presented.generation => row,
             // Enrolled after the backup this warehouse was restored from: its certificate is what is left of it.
-            behind => self.readmit(presented, behind, now)?,
+            behind if self.records.read(|v| v.was_restored_since(Timestamp(now.0 - READMIT_MS)))? => {
+                self.readmit(presented, behind, now)?
+            }
+            _ => return Err(Refusal::Unauthorized),
         };
         if device.revoked || device.generation != presented.generation || device.agency != presented.agency {
             return Err(Refusal::Unauthorized);
@@ -495,7 +534,8 @@ impl Warehouse {
             id: presented.device,
             agency: presented.agency.clone(),
             name: behind.as_ref().map(|row| row.name.clone()).unwrap_or_default(),
-            revoked: behind.is_some_and(|row| row.revoked),
+            // Its certificate is newer than whatever the backup knows of it.
+            revoked: false,
             generation: presented.generation,
             certificate_until: Some(presented.until),
         };
@@ -561,12 +601,17 @@ mod tests {
 
         /// A code whose letters are all the same mark.
         fn code(&self, mark: char) -> String {
+            self.code_for(mark, None)
+        }
+
+        fn code_for(&self, mark: char, device: Option<DeviceId>) -> String {
             let letters = mark.to_string().repeat(CODE);
             let row = CodeRow {
                 selector: letters[..SELECTOR].to_owned(),
                 secret: secret_hash(&letters),
                 agency: AGENCY.to_owned(),
                 name: "Quầy 1".to_owned(),
+                device,
                 until: Timestamp(self.now.load(Ordering::SeqCst) + CODE_MINUTES * 60 * 1000),
                 tries: 0,
                 used: None,
@@ -668,15 +713,43 @@ mod tests {
     fn a_new_code_keeps_the_machine_and_ends_what_it_had() {
         let office = Office::new();
         let first = office.enrol(&office.code('C'), machine(1), &request()).unwrap();
-        let second = office.enrol(&office.code('D'), machine(1), &request()).unwrap();
+        let second = office.enrol(&office.code_for('D', Some(machine(1))), machine(1), &request()).unwrap();
         assert_eq!(office.may(&first, Errand::Renewal), Err(Refusal::Unauthorized));
         assert_eq!(office.may(&second, Errand::Work), Ok(machine(1)));
         assert!(office.warehouse.records.write(|v| v.revoke_device(machine(1))).unwrap());
         assert_eq!(office.may(&second, Errand::Work), Err(Refusal::Unauthorized));
         assert_eq!(office.may(&second, Errand::Renewal), Err(Refusal::Unauthorized));
-        let third = office.enrol(&office.code('E'), machine(1), &request()).unwrap();
+        let third = office.enrol(&office.code_for('E', Some(machine(1))), machine(1), &request()).unwrap();
         assert_eq!(office.may(&third, Errand::Work), Ok(machine(1)), "a new code admits it again");
         assert!(!office.warehouse.records.write(|v| v.revoke_device(machine(9))).unwrap());
+    }
+
+    #[test]
+    fn a_used_code_admits_no_other_machine_and_none_that_was_revoked() {
+        let office = Office::new();
+        let other = office.enrol(&office.code('G'), machine(2), &request()).unwrap();
+        let (code, csr) = (office.code('H'), request());
+        let refused = |code: &str, device, csr: &str| office.enrol(code, device, csr).unwrap_err();
+        assert_eq!(
+            refused(&code, machine(2), &csr),
+            Refusal::EnrolMachineKnown,
+            "a new code is for new machines"
+        );
+        office.enrol(&code, machine(1), &csr).unwrap();
+        for device in [machine(2), machine(3)] {
+            assert_eq!(refused(&code, device, &csr), Refusal::EnrolCodeRefused, "used is used");
+        }
+        assert_eq!(office.may(&other, Errand::Work), Ok(machine(2)));
+        assert!(office.warehouse.records.write(|v| v.revoke_device(machine(1))).unwrap());
+        assert_eq!(refused(&code, machine(1), &csr), Refusal::EnrolCodeRefused);
+        let again = office.code_for('J', Some(machine(1)));
+        assert_eq!(
+            refused(&again, machine(4), &request()),
+            Refusal::EnrolCodeRefused,
+            "it is for one machine"
+        );
+        office.enrol(&again, machine(1), &request()).unwrap();
+        assert_eq!(refused(&code, machine(1), &csr), Refusal::EnrolCodeRefused, "an older key stays out");
     }
 
     #[test]
@@ -684,6 +757,9 @@ mod tests {
         let office = Office::new();
         let enrolled = office.enrol(&office.code('F'), machine(1), &request()).unwrap();
         office.warehouse.records.write(|v| v.forget_device(machine(1))).unwrap();
+        assert_eq!(office.may(&enrolled, Errand::Work), Err(Refusal::Unauthorized), "nothing was restored");
+        let restored = Timestamp(office.now.load(Ordering::SeqCst));
+        office.warehouse.records.write(|v| v.note_restore(restored)).unwrap();
         assert_eq!(office.may(&enrolled, Errand::Work), Ok(machine(1)));
         assert_eq!(office.warehouse.records.read(|v| v.devices()).unwrap().len(), 1);
     }

@@ -52,8 +52,8 @@ pub use backup::{BACKUP_VERSION, BackupError, BackupReport, RestoreReport, back_
 pub use check::{CheckReport, check};
 pub use config::{CONFIG_VERSION, Config, ConfigError, PREFIX};
 pub use enrol::{
-    CODE_MINUTES, DeviceCode, DeviceError, DeviceReport, device_code, devices, issue_certificate,
-    revoke_device,
+    CODE_MINUTES, DeviceCode, DeviceError, DeviceReport, device_code, device_code_again, devices,
+    issue_certificate, revoke_device,
 };
 pub use http::openapi_json;
 pub use identity::{FileDirectory, IdentityDirectory, IdentityEntry, IdentityOutage};

@@ -30,11 +30,18 @@ pub struct Limits {
     pub address_per_minute: u32,
     /// Questions about people (identity, papers of an owner) of one machine.
     pub lookups_per_minute: u32,
+    /// Logins at one machine; a shift has a handful.
+    pub logins_per_minute: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { device_per_minute: 6_000, address_per_minute: 60_000, lookups_per_minute: 120 }
+        Self {
+            device_per_minute: 6_000,
+            address_per_minute: 60_000,
+            lookups_per_minute: 120,
+            logins_per_minute: 20,
+        }
     }
 }
 
@@ -44,6 +51,7 @@ pub(crate) struct Gates {
     lookups: Gate<DeviceId>,
     addresses: Gate<IpAddr>,
     enrolments: Gate<IpAddr>,
+    logins: Gate<DeviceId>,
 }
 
 impl Gates {
@@ -53,6 +61,7 @@ impl Gates {
             lookups: Gate::new(limits.lookups_per_minute),
             addresses: Gate::new(limits.address_per_minute),
             enrolments: Gate::new(ENROLMENTS),
+            logins: Gate::new(limits.logins_per_minute),
         }
     }
 
@@ -64,6 +73,11 @@ impl Gates {
     /// One more try to enrol a machine.
     pub(crate) fn enrol(&self, address: IpAddr) -> Result<(), Refusal> {
         if self.enrolments.take(address, Instant::now()) { Ok(()) } else { Err(Refusal::TooManyRequests) }
+    }
+
+    /// One more login at a machine.
+    pub(crate) fn log_in(&self, device: DeviceId) -> Result<(), Refusal> {
+        if self.logins.take(device, Instant::now()) { Ok(()) } else { Err(Refusal::TooManyRequests) }
     }
 
     /// One more question about people.

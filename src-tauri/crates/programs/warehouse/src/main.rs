@@ -9,10 +9,10 @@ use motcua_dossier::{AgencyCode, Day, DeviceId};
 use motcua_warehouse::{
     AuditError, Config, ConfigError, DeviceError, GrantWish, ImportError, ImportKind, ImportWish,
     NoticeState, OfficerError, PREFIX, Which, add_officer, audit_export, audit_verify, audit_verify_export,
-    back_up, check, config_check, device_code, devices, end_officer, grant, import, import_package,
-    notices_list, notices_retry, officers, read_recovery_key, receipt_key, reference_diff, reference_export,
-    reference_history, reference_import, reference_list, restore, revoke_device, revoke_grant, scrub, seed,
-    serve, set_officer_secret,
+    back_up, check, config_check, device_code, device_code_again, devices, end_officer, grant, import,
+    import_package, notices_list, notices_retry, officers, read_recovery_key, receipt_key, reference_diff,
+    reference_export, reference_history, reference_import, reference_list, restore, revoke_device,
+    revoke_grant, scrub, seed, serve, set_officer_secret,
 };
 use motcua_wire::Role;
 use std::io::{BufReader, BufWriter, Write};
@@ -278,12 +278,15 @@ enum Device {
     Code {
         #[command(flatten)]
         place: Place,
-        /// Mã cơ quan của quầy.
-        #[arg(long, value_parser = agency)]
-        agency: AgencyCode,
-        /// Tên máy, để quản trị nhận ra.
+        /// Mã cơ quan của quầy, cho máy mới.
+        #[arg(long, value_parser = agency, required_unless_present = "device", requires = "name")]
+        agency: Option<AgencyCode>,
+        /// Tên máy mới, để quản trị nhận ra.
         #[arg(long)]
-        name: String,
+        name: Option<String>,
+        /// Máy đã có (UUID, như `device list` in ra) cần đăng ký lại.
+        #[arg(long, value_parser = device_id, conflicts_with_all = ["agency", "name"])]
+        device: Option<DeviceId>,
     },
     /// Liệt kê các máy.
     List {
@@ -535,8 +538,15 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
                 }
             }
         }
-        Command::Device(Device::Code { place, agency, name }) => {
-            tell.device_code(&device_code(&Config::load(&place.get()?)?, &agency, &name)?);
+        Command::Device(Device::Code { place, agency, name, device }) => {
+            let config = Config::load(&place.get()?)?;
+            let code = match (device, agency) {
+                (Some(id), _) => device_code_again(&config, id)?,
+                (None, agency) => {
+                    device_code(&config, &agency.context("--agency")?, name.as_deref().unwrap_or_default())?
+                }
+            };
+            tell.device_code(&code);
         }
         Command::Device(Device::List { place }) => tell.devices(&devices(&Config::load(&place.get()?)?)?),
         Command::Device(Device::Revoke { place, id }) => {

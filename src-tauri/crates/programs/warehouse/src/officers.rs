@@ -13,6 +13,7 @@ use motcua_wire::{LoggedIn, Login, Role};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use zeroize::Zeroizing;
 
 /// Letters a secret has at least; the counter's vault asks for as many.
@@ -272,36 +273,57 @@ fn require_node(warehouse: &Warehouse, node: &str) -> Result<(), OfficerError> {
 impl Warehouse {
     /// Opens a session of an officer at a machine of his office.
     pub(crate) fn log_in(&self, caller: &Caller, login: &Login) -> Result<LoggedIn, Refusal> {
-        let now = self.now();
         let secret = Zeroizing::new(login.secret.clone());
-        let found = self.records.read(|v| v.officer(&login.login))?;
-        let officer = found.filter(|row| !row.ended);
-        if let Some(wait) = officer.as_ref().and_then(|row| wait_left(row, now)) {
-            return Err(Refusal::LoginWait(wait));
-        }
+        let officer = self.count_try(caller, &login.login)?;
         // A login that nobody has costs as much as one with a wrong secret.
         let stored = officer.as_ref().map_or(NOBODY, |row| row.secret.as_str());
-        let right = PasswordHash::new(stored)
-            .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok());
-        let Some(mut officer) = officer else { return Err(Refusal::LoginRefused) };
+        let right = {
+            // One at a time: 19 MiB each, and whoever guesses waits with the others.
+            let _one = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
+            PasswordHash::new(stored)
+                .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok())
+        };
+        let Some(officer) = officer else { return Err(Refusal::LoginRefused) };
         if !right {
-            officer.wrong = officer.wrong.saturating_add(1);
-            officer.wrong_at = now;
-            self.records.write(|v| {
-                v.put_officer(&officer)?;
-                v.audit(&event(caller.device, &officer.login, "login.refused", officer.login.clone(), now))
-            })?;
+            let (now, subject) = (self.now(), officer.login.clone());
+            self.records
+                .write(|v| v.audit(&event(caller.device, &officer.login, "login.refused", subject, now)))?;
             return Err(Refusal::LoginRefused);
         }
-        self.require_office(caller, &officer.node)?;
-        officer.wrong = 0;
-        let (tokens, row) = fresh(&officer.login, caller, None, now)?;
-        self.records.write(|v| {
-            v.put_officer(&officer)?;
+        self.begin_session(caller, &officer)
+    }
+
+    /// Counts a try before the secret is looked at, so that tries that come at once are tries one after another.
+    /// None when there is nobody of that name at this office.
+    fn count_try(&self, caller: &Caller, login: &str) -> Result<Option<OfficerRow>, Refusal> {
+        let now = self.now();
+        self.records.attempt(|v| {
+            let officer = v.officer(login)?.filter(|row| !row.ended);
+            // Another office's officer is nobody here: no machine learns of him, or locks him out.
+            let Some(officer) = officer.filter(|row| self.require_office(caller, &row.node).is_ok()) else {
+                return Ok(None);
+            };
+            if let Some(wait) = wait_left(&officer, now) {
+                return Err(Refusal::LoginWait(wait));
+            }
+            v.set_wrong(login, officer.wrong.saturating_add(1), now)?;
+            Ok(Some(officer))
+        })
+    }
+
+    /// Begins the session of an officer whose secret was right, if he is still what he was when it was looked at.
+    fn begin_session(&self, caller: &Caller, verified: &OfficerRow) -> Result<LoggedIn, Refusal> {
+        let now = self.now();
+        let (tokens, row) = fresh(&verified.login, caller, None, now)?;
+        self.records.attempt(|v| {
+            let still = v.officer(&verified.login)?;
+            let still = still.filter(|row| !row.ended && row.secret == verified.secret);
+            let officer = still.ok_or(Refusal::LoginRefused)?;
+            v.set_wrong(&officer.login, 0, now)?;
             v.put_session(&row)?;
-            v.audit(&event(caller.device, &officer.login, "login", officer.login.clone(), now))
-        })?;
-        self.told(&officer, tokens, &row)
+            v.audit(&event(caller.device, &officer.login, "login", officer.login.clone(), now))?;
+            self.told_in(v, &officer, tokens, &row)
+        })
     }
 
     /// The next tokens of a session. A token goes once more as long as the one that followed it was not used: its answer
@@ -352,10 +374,6 @@ impl Warehouse {
         } else {
             Err(Refusal::OfficerOfOtherOffice)
         }
-    }
-
-    fn told(&self, officer: &OfficerRow, tokens: Tokens, row: &SessionRow) -> Result<LoggedIn, Refusal> {
-        self.records.read(|v| Ok(self.told_in(v, officer, tokens, row)))?
     }
 
     fn told_in(

@@ -16,6 +16,7 @@ pub(crate) enum Refusal {
     OfficerOfOtherOffice,
     RoleAbsent,
     EnrolCodeRefused,
+    EnrolMachineKnown,
     EnrolOfOtherAgency,
     CsrMalformed,
     AgencyMismatch,
@@ -64,7 +65,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 52] = [
+    pub(crate) const ALL: [Self; 53] = [
         Self::Unauthorized,
         Self::CertificateExpired,
         Self::LoginAbsent,
@@ -74,6 +75,7 @@ impl Refusal {
         Self::OfficerOfOtherOffice,
         Self::RoleAbsent,
         Self::EnrolCodeRefused,
+        Self::EnrolMachineKnown,
         Self::EnrolOfOtherAgency,
         Self::CsrMalformed,
         Self::AgencyMismatch,
@@ -183,6 +185,12 @@ impl Refusal {
                 S::FORBIDDEN,
                 "enrolCodeRefused",
                 "Mã đăng ký không đúng, đã dùng hoặc đã quá 10 phút, hãy xin mã mới",
+                None,
+            ),
+            Self::EnrolMachineKnown => (
+                S::FORBIDDEN,
+                "enrolMachineKnown",
+                "Máy này đã đăng ký trước đó, cần mã cấp riêng cho máy",
                 None,
             ),
             Self::EnrolOfOtherAgency => {

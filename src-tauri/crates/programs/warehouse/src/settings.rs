@@ -116,6 +116,12 @@ pub fn config_check(data: &Path, listen: Option<&str>, environment: &[(String, S
             "LOOKUPS_PER_MINUTE",
             "/limits/lookups_per_minute",
         ),
+        (
+            "logins_per_minute",
+            config.limits.logins_per_minute.to_string(),
+            "LOGINS_PER_MINUTE",
+            "/limits/logins_per_minute",
+        ),
     ];
     let notices = &config.notices;
     let channels = [

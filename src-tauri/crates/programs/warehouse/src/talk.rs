@@ -104,7 +104,7 @@ fn below(command: Command, path: &str) -> Command {
     if command.get_name() == "config" || command.get_name() == "serve" {
         after.push_str(
             "\nBiến môi trường hơn warehouse.json: MOTCUA_WAREHOUSE_LISTEN, _TLS_CERT, _TLS_KEY, _METRICS_FROM, \
-             _DEVICE_PER_MINUTE, _ADDRESS_PER_MINUTE, _LOOKUPS_PER_MINUTE; dịch vụ gửi thông báo: _ZALO_URL, \
+             _DEVICE_PER_MINUTE, _ADDRESS_PER_MINUTE, _LOOKUPS_PER_MINUTE, _LOGINS_PER_MINUTE; dịch vụ gửi thông báo: _ZALO_URL, \
              _ZALO_HEADERS_FILE, _ZALO_CA_FILE, cũng vậy _SMS_… và _EMAIL_…, _NOTICE_ATTEMPTS.\n",
         );
     }
@@ -408,6 +408,13 @@ impl Tell {
                 ),
                 format!("Epoch {}: các quầy sẽ gửi lại phần còn thiếu.", report.epoch),
             ];
+            if !report.access_kept {
+                lines.push(
+                    "Máy, cán bộ và quyền là của ngày sao lưu: thu hồi lại những gì đã thu hồi sau ngày đó \
+                     (device list, officer list)."
+                        .to_owned(),
+                );
+            }
             if let Some(aside) = &report.set_aside {
                 lines.push(format!("Dữ liệu cũ nằm ở {}.", aside.display()));
             }

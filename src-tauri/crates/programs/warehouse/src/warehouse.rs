@@ -42,6 +42,8 @@ pub struct Warehouse {
     pub(crate) metrics: Metrics,
     pub(crate) metrics_from: Vec<IpAddr>,
     pub(crate) gates: Gates,
+    /// Held while an officer's secret is verified.
+    pub(crate) verifying: Mutex<()>,
     /// The data directory.
     pub(crate) data: PathBuf,
     reference: RwLock<Option<Arc<Reference>>>,
@@ -123,6 +125,7 @@ impl Warehouse {
             metrics: Metrics::default(),
             metrics_from: config.metrics_from.clone(),
             gates: Gates::new(config.limits),
+            verifying: Mutex::default(),
             data: config.data.clone(),
             reference: RwLock::default(),
         })

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 /// Enrols a machine by the one-time code of an administrator. The same request may come again.
 #[utoipa::path(post, path = "/v1/enrol", tag = "machines", request_body = super::openapi::EnrolDeviceSchema,
     responses((status = 200, body = super::openapi::EnrolledSchema),
-        (status = 403, description = "enrolCodeRefused, enrolOfOtherAgency", body = super::openapi::ProblemSchema),
+        (status = 403, description = "enrolCodeRefused, enrolMachineKnown, enrolOfOtherAgency", body = super::openapi::ProblemSchema),
         (status = 408, description = "requestTimeout", body = super::openapi::ProblemSchema),
         (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
         (status = 422, description = "bodyMalformed, csrMalformed", body = super::openapi::ProblemSchema),

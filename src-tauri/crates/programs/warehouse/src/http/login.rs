@@ -11,10 +11,10 @@ use motcua_wire::{LoggedIn, Login, RefreshLogin};
 /// An officer begins to work at the calling machine, which must be of his office.
 #[utoipa::path(post, path = "/v1/login", tag = "officers", request_body = super::openapi::LoginSchema,
     responses((status = 200, body = super::openapi::LoggedInSchema),
-        (status = 403, description = "loginRefused, officerOfOtherOffice", body = super::openapi::ProblemSchema),
+        (status = 403, description = "loginRefused", body = super::openapi::ProblemSchema),
         (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
         (status = 422, description = "bodyMalformed", body = super::openapi::ProblemSchema),
-        (status = 429, description = "loginWait", body = super::openapi::ProblemSchema)),
+        (status = 429, description = "loginWait, tooManyRequests", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn log_in(
     State(warehouse): Shared,
@@ -22,6 +22,7 @@ pub(super) async fn log_in(
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Json<LoggedIn>, Refusal> {
     let Json(login) = body.map_err(|e| json_refusal(&e))?;
+    warehouse.gates.log_in(caller.device)?;
     blocking(warehouse, move |w| w.log_in(&caller, &login).map(Json)).await
 }
 

@@ -25,9 +25,11 @@ pub(crate) struct CodeRow {
     pub(crate) secret: [u8; 32],
     pub(crate) agency: String,
     pub(crate) name: String,
+    /// The machine it is for; none is a new one.
+    pub(crate) device: Option<DeviceId>,
     pub(crate) until: Timestamp,
     pub(crate) tries: u32,
-    /// Hash of the key it was used for.
+    /// Hash of what it was used for: machine, generation, key.
     pub(crate) used: Option<[u8; 32]>,
 }
 
@@ -91,36 +93,42 @@ impl View<'_> {
 
     /// A code that has not run out.
     pub(crate) fn code(&self, selector: &str, now: Timestamp) -> Result<Option<CodeRow>, StoreError> {
-        Ok(self
+        let found = self
             .0
             .query_row(
-                "SELECT selector, secret, agency, name, until, tries, used FROM device_codes
+                "SELECT selector, secret, agency, name, device, until, tries, used FROM device_codes
                  WHERE selector = ? AND until >= ?",
                 params![selector, now.0],
                 |r| {
-                    Ok(CodeRow {
+                    let row = CodeRow {
                         selector: r.get(0)?,
                         secret: r.get(1)?,
                         agency: r.get(2)?,
                         name: r.get(3)?,
-                        until: Timestamp(r.get(4)?),
-                        tries: r.get(5)?,
-                        used: r.get(6)?,
-                    })
+                        device: None,
+                        until: Timestamp(r.get(5)?),
+                        tries: r.get(6)?,
+                        used: r.get(7)?,
+                    };
+                    Ok((row, r.get::<_, Option<String>>(4)?))
                 },
             )
-            .optional()?)
+            .optional()?;
+        let Some((row, device)) = found else { return Ok(None) };
+        let device = device.map(|id| DeviceId::parse(&id).map_err(|_| StoreError::Identifier)).transpose()?;
+        Ok(Some(CodeRow { device, ..row }))
     }
 
     pub(crate) fn put_code(&self, row: &CodeRow) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT OR REPLACE INTO device_codes(selector, secret, agency, name, until, tries, used)
-             VALUES(?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO device_codes(selector, secret, agency, name, device, until, tries, used)
+             VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 row.selector,
                 row.secret.as_slice(),
                 row.agency,
                 row.name,
+                row.device.map(|id| id.to_string()),
                 row.until.0,
                 row.tries,
                 row.used.as_ref().map(<[u8; 32]>::as_slice)

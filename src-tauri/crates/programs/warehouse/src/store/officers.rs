@@ -108,6 +108,13 @@ impl View<'_> {
         Ok(())
     }
 
+    /// Wrong tries in a row, the last one then.
+    pub(crate) fn set_wrong(&self, login: &str, wrong: u32, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE officers SET wrong = ?2, wrong_at = ?3 WHERE login = ?1";
+        self.0.execute(sql, params![login, wrong, at.0])?;
+        Ok(())
+    }
+
     pub(crate) fn grants_of(&self, login: &str) -> Result<Vec<GrantRow>, StoreError> {
         let mut statement = self.0.prepare_cached(
             "SELECT id, role, node, procedures, from_day, until_day FROM grants WHERE officer = ? ORDER BY id",

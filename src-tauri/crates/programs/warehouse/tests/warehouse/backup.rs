@@ -2,9 +2,12 @@
 
 use crate::paper;
 use crate::world::{OWNER, World, accept, file_document, fresh_uuid, is_applied, push, push_all, upload};
-use motcua_desk::ports::Warehouse;
+use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{DossierId, IdNumber, NumberBlock};
-use motcua_warehouse::{BackupError, ServeError, back_up, check, restore, scrub};
+use motcua_warehouse::{
+    BackupError, ServeError, add_officer, back_up, check, end_officer, officers, restore, revoke_device,
+    scrub,
+};
 use motcua_wire::{Op, OpPayload, OpResult, SignedReceipt};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -101,6 +104,28 @@ async fn after_a_restore_the_counters_repair_the_server_and_everything_is_there_
     let report = check(&world.config).unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(report.receipts, 4);
+}
+
+#[tokio::test]
+async fn whoever_was_revoked_or_dismissed_after_the_backup_stays_out() {
+    let mut world = World::new().await;
+    let secret = "Mat-khau-mau-1".to_owned().into();
+    add_officer(&world.config, "canbo.mau", "Nguyễn Thị Mẫu", "xa", &secret).unwrap();
+    back_up(&world.config, &target(&world), false, None).unwrap();
+    revoke_device(&world.config, world.devices[1]).unwrap();
+    end_officer(&world.config, "canbo.mau", true).unwrap();
+    world.down().await;
+    let restored = restore(&target(&world), &world.config.data, true).unwrap();
+    assert!(restored.access_kept);
+    world.config = motcua_warehouse::Config::load(&world.config.data).unwrap();
+    world.up().await;
+    assert!(world.line(0).reference(0).await.is_ok());
+    assert_eq!(world.line(1).reference(0).await.unwrap_err(), LinkError::Unauthorized);
+    assert!(officers(&world.config).unwrap()[0].ended);
+    world.down().await;
+    std::fs::remove_dir_all(&world.config.data).unwrap();
+    let restored = restore(&target(&world), &world.config.data, false).unwrap();
+    assert!(!restored.access_kept, "without the records nobody knows who was revoked, and that is said");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::world::{AGENCY, OTHER_AGENCY, World, fresh_uuid};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{AgencyCode, DeviceId, Timestamp};
 use motcua_link::{DeviceIdentity, HttpWarehouse, LinkSettings, enrol};
-use motcua_warehouse::{device_code, devices, revoke_device};
+use motcua_warehouse::{device_code, device_code_again, devices, revoke_device};
 use std::path::PathBuf;
 
 fn settings(world: &World) -> (LinkSettings, PathBuf) {
@@ -28,6 +28,7 @@ async fn a_new_machine_works_by_its_code_and_no_longer_when_it_is_revoked() {
     let elsewhere = enrol(&settings, &code, machine, &agency(OTHER_AGENCY)).await;
     assert_eq!(elsewhere.unwrap_err(), LinkError::Refused("enrolOfOtherAgency".into()));
     enrol(&settings, &code.to_lowercase(), machine, &ours).await.unwrap();
+    assert!(!identity.with_extension("pending").exists());
     let again = enrol(&settings, &code, machine, &ours).await;
     assert_eq!(again.unwrap_err(), LinkError::Refused("enrolCodeRefused".into()), "a code is good once");
     assert!(DeviceIdentity::load(&identity).unwrap().is_some(), "what it has stays when a code is refused");
@@ -38,7 +39,10 @@ async fn a_new_machine_works_by_its_code_and_no_longer_when_it_is_revoked() {
     assert_eq!(line.reference(0).await.unwrap_err(), LinkError::Unauthorized, "also on an open connection");
     let row = devices(&world.config).unwrap().into_iter().find(|row| row.id == machine).unwrap();
     assert!(row.revoked && row.name == "Quầy mới");
-    let code = device_code(&world.config, &ours, "Quầy mới").unwrap().code;
+    let fresh = device_code(&world.config, &ours, "Quầy khác").unwrap().code;
+    let taken = enrol(&settings, &fresh, machine, &ours).await;
+    assert_eq!(taken.unwrap_err(), LinkError::Refused("enrolMachineKnown".into()));
+    let code = device_code_again(&world.config, machine).unwrap().code;
     enrol(&settings, &code, machine, &ours).await.unwrap();
     line.about().await.unwrap();
     assert!(line.reference(0).await.unwrap().is_some(), "a new code admits it again, as the same machine");

@@ -98,7 +98,7 @@ async fn an_officer_sees_what_his_grants_allow_and_no_longer() {
 async fn officer_and_machine_belong_to_one_office_and_tokens_to_one_machine() {
     let world = world().await;
     let (ours, beside, theirs) = (world.raw_of(0), world.raw_of(1), world.raw_of(2));
-    assert_eq!(login(&theirs, &world, SECRET).await, refused(403, "officerOfOtherOffice"));
+    assert_eq!(login(&theirs, &world, SECRET).await, refused(403, "loginRefused"));
     let session = login(&ours, &world, SECRET).await.unwrap();
     assert_eq!(papers(&beside, &world, &session.access).await, Err("loginExpired".into()));
     assert_eq!(refresh(&beside, &world, &session.refresh).await, refused(403, "loginExpired"));
@@ -157,4 +157,33 @@ async fn an_administrator_is_told_what_he_typed_wrong() {
     assert!(matches!(add_officer(config, "b b", "B", "xa", &secret(SECRET)), Err(OfficerError::Name)));
     assert!(matches!(grant(config, "b", &wish(Role::Signer)), Err(OfficerError::Unknown(_))));
     assert!(matches!(revoke_grant(config, 77), Err(OfficerError::Grant(77))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_that_come_at_once_are_counted_one_after_another() {
+    let world = world().await;
+    let machine = world.raw_of(0);
+    let tries = (0..12).map(|_| login(&machine, &world, "Sai-mat-khau"));
+    let answers = futures_util::future::join_all(tries).await;
+    let looked_at = answers.iter().filter(|answer| **answer == refused(403, "loginRefused")).count();
+    assert_eq!(looked_at, 5, "the others wait: {answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_dismissed_while_his_secret_is_verified_stays_dismissed() {
+    let world = world().await;
+    let machine = world.raw_of(0);
+    for _ in 0..3 {
+        end_officer(&world.config, LOGIN, false).unwrap();
+        let tries = futures_util::future::join_all((0..4).map(|_| login(&machine, &world, SECRET)));
+        let dismissal = async {
+            tokio::time::sleep(std::time::Duration::from_millis(15)).await;
+            end_officer(&world.config, LOGIN, true).unwrap();
+        };
+        let (answers, ()) = tokio::join!(tries, dismissal);
+        assert!(officers(&world.config).unwrap()[0].ended);
+        for session in answers.into_iter().flatten() {
+            assert_eq!(papers(&machine, &world, &session.access).await, Err("loginExpired".into()));
+        }
+    }
 }

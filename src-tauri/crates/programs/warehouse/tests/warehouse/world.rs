@@ -11,8 +11,8 @@ use motcua_dossier::{
 use motcua_link::{DeviceIdentity, DeviceRequest, HttpWarehouse, LinkSettings};
 use motcua_testkit::ChaosGate;
 use motcua_warehouse::{
-    Config, IdentityEntry, RunningServer, SeedDevice, SeedDocument, SeedFile, SeedReport, issue_certificate,
-    seed, start,
+    Config, IdentityEntry, Limits, RunningServer, SeedDevice, SeedDocument, SeedFile, SeedReport,
+    issue_certificate, seed, start,
 };
 use motcua_wire::{
     AcceptedDossier, ComponentEvidence, EvidenceSource, LeaseBlock, Op, OpPayload, OpResult, OpsRequest,
@@ -82,6 +82,7 @@ impl World {
             tls_cert: dir.path().join("server.pem"),
             tls_key: dir.path().join("server.key"),
             epoch: 1,
+            limits: Limits { logins_per_minute: 0, ..Limits::default() },
             ..Config::default()
         };
         config.save().unwrap();
