@@ -172,7 +172,7 @@ pub(crate) async fn at_a_million(report: &mut Report, scale: Scale, out: &Path) 
         let (line, heard, ready, end) =
             (server.line(machine), Arc::clone(&heard), Arc::clone(&ready), end.clone());
         listening.spawn(async move {
-            let mut cursor = format!("v1.1.{newest}");
+            let mut cursor = place(newest, &scope_of(&line).await);
             line.changes(Some(&cursor), 500, 0).await.unwrap();
             ready.fetch_add(1, Ordering::SeqCst);
             while let Some(page) = end.run_until_cancelled(line.changes(Some(&cursor), 500, 25)).await {
@@ -260,6 +260,17 @@ pub(crate) async fn at_a_million(report: &mut Report, scale: Scale, out: &Path) 
     server.stop();
 }
 
+/// The last part of every cursor of a machine names its scope.
+async fn scope_of(line: &HttpWarehouse) -> String {
+    let told = line.changes(None, 1, 0).await.unwrap().next_cursor;
+    told.rsplit_once('.').unwrap().1.to_owned()
+}
+
+/// Where a machine stands that was told so many changes.
+fn place(seq: u64, scope: &str) -> String {
+    format!("v2.1.{seq}.{scope}")
+}
+
 /// What counters look up: papers of a person, dossiers, news, whether the reference data is the newest.
 async fn read(
     lines: &Arc<Vec<HttpWarehouse>>,
@@ -272,6 +283,11 @@ async fn read(
     const KINDS: [&str; 4] =
         ["papers of a person", "a dossier", "a page of changes", "is the reference data new"];
     let mut random = Sequence(now().0.unsigned_abs());
+    let mut scopes = vec![];
+    for line in lines.iter() {
+        scopes.push(scope_of(line).await);
+    }
+    let scopes = Arc::new(scopes);
     let begun = Instant::now();
     let mut running = tokio::task::JoinSet::new();
     let newest = province.count("SELECT max(seq) FROM changes") as u64;
@@ -281,7 +297,7 @@ async fn read(
         let which = random.below(dossiers as u64) + 1;
         let at = usize::try_from(which).unwrap() % agencies;
         let kind = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3][usize::try_from(random.below(10)).unwrap()];
-        let lines = Arc::clone(lines);
+        let (lines, scopes) = (Arc::clone(lines), Arc::clone(&scopes));
         let since = random.below(newest);
         running.spawn(async move {
             let line = &lines[at];
@@ -295,7 +311,7 @@ async fn read(
                     let found = line.dossier(id).await.unwrap().unwrap();
                     assert_eq!(found.receipts.len(), 6);
                 }
-                2 => drop(line.changes(Some(&format!("v1.1.{since}")), 500, 0).await.unwrap()),
+                2 => drop(line.changes(Some(&place(since, &scopes[at])), 500, 0).await.unwrap()),
                 _ => assert!(line.reference(3).await.unwrap().is_none()),
             }
             (kind, due.elapsed())

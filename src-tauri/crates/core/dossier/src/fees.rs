@@ -4,6 +4,10 @@ use crate::{OpId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Largest fee and largest amount of an entry, in đồng: far above any fee there is, and so far below what numbers can
+/// hold that no sum of a day overflows.
+pub const MAX_FEE: u64 = 1_000_000_000_000;
+
 /// How it was paid.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -42,7 +42,7 @@ pub use dossier::{
     Settlement, SignatureMark, SignerRole, TakenUp, Withdrawal,
 };
 pub use feedback::{FeedbackAct, FeedbackReason, FeedbackRecord};
-pub use fees::{FeeAccount, FeeAct, FeeFault, FeeMethod, FeeRecord};
+pub use fees::{FeeAccount, FeeAct, FeeFault, FeeMethod, FeeRecord, MAX_FEE};
 pub use fit::{Fit, UnfitReason};
 pub use fold::fold;
 pub use identity::{

@@ -1,7 +1,7 @@
 //! The rest of the reference data: hours, forms, guides, targets and the texts of notices; and what is
 //! wrong with a whole version of it.
 
-use crate::{AgencyCode, Day, ReferenceData};
+use crate::{AgencyCode, Day, OrgNode, ReferenceData};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -196,6 +196,8 @@ pub enum FaultKind {
     Missing,
     /// Another entry has it.
     Twice,
+    /// Another entry of the same holds on some of its days.
+    Overlap,
     /// It names an entry that is not there.
     Dangling,
     /// A node is above itself, or takes over from itself.
@@ -291,15 +293,22 @@ impl ReferenceData {
 
     fn tree_faults(&self, found: &mut Faults) {
         let list = ReferenceList::Tree;
-        let parents: BTreeMap<&str, Option<&str>> =
-            self.tree.iter().map(|n| (n.id.as_str(), n.parent.as_deref())).collect();
-        let mut ids = BTreeSet::new();
+        let ids: BTreeSet<&str> = self.tree.iter().map(|n| n.id.as_str()).collect();
+        let mut by_id: BTreeMap<&str, Vec<&OrgNode>> = BTreeMap::new();
+        let mut by_code: BTreeMap<&str, Vec<&OrgNode>> = BTreeMap::new();
         for (at, node) in self.tree.iter().enumerate() {
             found.text(list, at, "id", &node.id);
             found.text(list, at, "name", &node.name);
-            found.once(list, at, "id", ids.insert(&node.id));
+            // A node that moves or changes has a row for each span of days.
+            let rows = by_id.entry(&node.id).or_default();
+            if rows.iter().any(|other| other.from == node.from) {
+                found.add(list, at, "id", FaultKind::Twice);
+            } else if rows.iter().any(|other| overlap(other, node)) {
+                found.add(list, at, "from", FaultKind::Overlap);
+            }
+            rows.push(node);
             for (field, other) in [("parent", &node.parent), ("successor", &node.successor)] {
-                if other.as_deref().is_some_and(|other| !parents.contains_key(other)) {
+                if other.as_deref().is_some_and(|other| !ids.contains(other)) {
                     found.add(list, at, field, FaultKind::Dangling);
                 }
             }
@@ -309,22 +318,51 @@ impl ReferenceData {
             if node.from.zip(node.until).is_some_and(|(from, until)| until < from) {
                 found.add(list, at, "until", FaultKind::Backwards);
             }
-            if node.agency_code.as_deref().is_some_and(|code| AgencyCode::parse(code).is_err()) {
-                found.add(list, at, "agency_code", FaultKind::Malformed);
-            }
-            // So many steps lead out of any tree of these nodes.
-            let mut above = node.parent.as_deref();
-            let mut steps = 0;
-            while let Some(id) = above
-                && steps <= self.tree.len()
-            {
-                above = parents.get(id).copied().flatten();
-                steps += 1;
-            }
-            if steps > self.tree.len() {
-                found.add(list, at, "parent", FaultKind::Circle);
+            if let Some(code) = node.agency_code.as_deref() {
+                if AgencyCode::parse(code).is_err() {
+                    found.add(list, at, "agency_code", FaultKind::Malformed);
+                }
+                // Whose work it is has one answer on every day.
+                let named = by_code.entry(code).or_default();
+                if named.iter().any(|other| other.id != node.id && overlap(other, node)) {
+                    found.add(list, at, "agency_code", FaultKind::Twice);
+                }
+                named.push(node);
             }
         }
+        for at in self.circles() {
+            found.add(list, at, "parent", FaultKind::Circle);
+        }
+    }
+
+    /// Rows whose node is above itself, or below one that is, on some day. A row stands for its node from its first
+    /// day until another row of the node begins, so nothing changes between the first days of rows.
+    fn circles(&self) -> BTreeSet<usize> {
+        let begins: BTreeSet<Option<Day>> = self.tree.iter().map(|node| node.from).collect();
+        let mut found = BTreeSet::new();
+        for day in begins {
+            let mut here: BTreeMap<&str, usize> = BTreeMap::new();
+            for (at, node) in self.tree.iter().enumerate().filter(|(_, node)| node.from <= day) {
+                let place = here.entry(&node.id).or_insert(at);
+                if self.tree[*place].from < node.from {
+                    *place = at;
+                }
+            }
+            for at in here.values() {
+                // So many steps lead out of any tree of these nodes.
+                let (mut above, mut steps) = (Some(*at), 0);
+                while let Some(row) = above
+                    && steps <= here.len()
+                {
+                    above = self.tree[row].parent.as_deref().and_then(|id| here.get(id)).copied();
+                    steps += 1;
+                }
+                if steps > here.len() {
+                    found.insert(*at);
+                }
+            }
+        }
+        found
     }
 
     fn calendar_faults(&self, found: &mut Faults) {
@@ -355,6 +393,13 @@ impl ReferenceData {
             }
         }
     }
+}
+
+/// Two rows hold on one day.
+fn overlap(one: &OrgNode, other: &OrgNode) -> bool {
+    let begins_in_time =
+        |a: &OrgNode, b: &OrgNode| a.from.zip(b.until).is_none_or(|(from, until)| from <= until);
+    begins_in_time(one, other) && begins_in_time(other, one)
 }
 
 /// `HH:MM` as minutes of the day.
@@ -392,7 +437,7 @@ impl Faults {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{OrgNode, Timestamp};
+    use crate::Timestamp;
 
     fn node(id: &str, parent: Option<&str>) -> OrgNode {
         OrgNode {
@@ -427,6 +472,51 @@ mod tests {
         };
         let wrong = [(0, "until", FaultKind::Backwards), (0, "agency_code", FaultKind::Malformed)];
         assert_eq!(faults(vec![late]), wrong);
+    }
+
+    fn dated(id: &str, parent: Option<&str>, from: Option<&str>, until: Option<&str>) -> OrgNode {
+        let day = |text: &str| Day::parse(text).unwrap();
+        OrgNode { from: from.map(day), until: until.map(day), ..node(id, parent) }
+    }
+
+    #[test]
+    fn a_node_moves_on_its_day_and_no_two_rows_hold_on_one() {
+        let (old, new) = (Some("31/12/2025"), Some("01/01/2026"));
+        let roots = || vec![node("a", None), node("b", None)];
+        let tree = |more: Vec<OrgNode>| faults([roots(), more].concat());
+        assert_eq!(tree(vec![dated("c", Some("a"), None, old), dated("c", Some("b"), new, None)]), []);
+        let late = dated("c", Some("b"), old, None);
+        assert_eq!(tree(vec![dated("c", Some("a"), None, old), late]), [(3, "from", FaultKind::Overlap)]);
+        let again = dated("c", Some("b"), new, None);
+        assert_eq!(tree(vec![again.clone(), again]), [(3, "id", FaultKind::Twice)]);
+        // a is below b from the day on which b was below a no more; a day earlier it would go round.
+        let turned = |b_until, a_from| {
+            let rows = vec![
+                dated("a", None, None, old),
+                dated("a", Some("b"), a_from, None),
+                dated("b", Some("a"), None, b_until),
+                dated("b", None, new, None),
+            ];
+            faults(rows)
+        };
+        assert_eq!(turned(old, new), []);
+        let circle = vec![
+            dated("a", None, None, old),
+            dated("a", Some("b"), new, None),
+            dated("b", Some("a"), None, None),
+        ];
+        assert_eq!(faults(circle), [(1, "parent", FaultKind::Circle), (2, "parent", FaultKind::Circle)]);
+    }
+
+    #[test]
+    fn an_agency_has_one_place_on_every_day() {
+        let coded = |node: OrgNode| OrgNode { agency_code: Some("000.01.20.H08".into()), ..node };
+        let (old, new) = (Some("31/12/2025"), Some("01/01/2026"));
+        let one_after_the_other =
+            vec![coded(dated("a", None, None, old)), coded(dated("b", None, new, None))];
+        assert_eq!(faults(one_after_the_other), []);
+        let both = vec![coded(dated("a", None, None, new)), coded(dated("b", None, new, None))];
+        assert_eq!(faults(both), [(1, "agency_code", FaultKind::Twice)]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) const AHEAD_MS: i64 = 10 * 60 * 1000;
 /// So many days may pass between "Tiếp nhận" without the network and its arrival here; what was valid
 /// on that day stays reused. A day told from further back is taken for this one: it could be
 /// invented to reuse a paper that has long expired.
-const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub(crate) const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Why an operation is not applied.
 #[derive(Debug)]
@@ -130,8 +130,11 @@ impl Warehouse {
         reference: &Reference,
     ) -> Result<OpResult, StoreError> {
         let now = self.now();
-        let body_hash = body_hash(op)?;
         let op_id = op.op_id;
+        if !is_storable(op) {
+            return Ok(reject(op_id, "opMalformed", vec![]));
+        }
+        let body_hash = body_hash(op)?;
         let (known, kept) = self.records.read(|v| Ok((v.op(op_id)?, v.kept_hash(op_id)?)))?;
         if known.as_ref().map(|k| k.body_hash).or(kept).is_some_and(|hash| hash != body_hash) {
             return Ok(reject(op_id, "idempotencyMismatch", vec![]));
@@ -441,6 +444,16 @@ fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result
     Ok(dossier)
 }
 
+/// Its numbers are such as the records can hold. What they cannot would be trouble with the store, and be sent again
+/// for ever together with the rest of its batch.
+fn is_storable(op: &Op) -> bool {
+    let reference = match &op.payload {
+        OpPayload::AcceptDossier(accepted) => accepted.reference_version,
+        _ => 0,
+    };
+    [op.device_seq, op.base_version, reference].into_iter().all(|number| i64::try_from(number).is_ok())
+}
+
 /// The result of an operation that is refused for good.
 pub(crate) fn reject(op_id: OpId, code: &str, fields: Vec<String>) -> OpResult {
     OpResult::Rejected { op_id, code: code.to_owned(), fields }
@@ -570,6 +583,7 @@ fn accept(
         return Err(rejected("procedureUnknown", &["procedure"]));
     }
     check_code(view, caller, op, &accepted.code)?;
+    ledger::bounded(accepted.fee, "fee")?;
     if accepted.accepted_at.0 > now.0.saturating_add(AHEAD_MS) {
         return Err(rejected("acceptedInFuture", &["accepted_at"]));
     }

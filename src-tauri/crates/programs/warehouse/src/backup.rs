@@ -9,7 +9,7 @@
 
 use crate::store::{Blobs, Records, flush_folder, hash_of};
 use crate::warehouse::system_now;
-use crate::{BlobError, Config, ConfigError, ServeError, StoreError, Warehouse};
+use crate::{BlobError, Config, ConfigError, NoticeSettings, ServeError, StoreError, Warehouse};
 use motcua_dossier::{BlobId, Day, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -95,6 +95,8 @@ pub struct RestoreReport {
     pub epoch: u64,
     /// Machines, officers and grants are as the replaced records knew them last, not as at the time of the backup.
     pub access_kept: bool,
+    /// Until then no notice is sent, unless somebody releases them.
+    pub notices_held_until: Timestamp,
     /// Where the records that were there before lie now.
     pub set_aside: Option<PathBuf>,
 }
@@ -278,6 +280,8 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<RestoreReport,
     copy_private(&generation.join(RECORDS), &fresh)?;
     fs::rename(fresh, data.join(RECORDS))?;
     flush_folder(data)?;
+    let hold_days = Config::load(data).map_or_else(|_| NoticeSettings::default(), |c| c.notices).hold_days;
+    let notices_held_until = Timestamp(now.0.saturating_add(i64::from(hold_days) * 24 * 60 * 60 * 1000));
     let epoch = {
         let records = Records::open(&data.join(RECORDS))?;
         let (from, until) = (days_from(manifest.at, -DAYS_BEFORE), days_from(now, DAYS_AHEAD));
@@ -287,6 +291,7 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<RestoreReport,
             v.cede_versions()?;
             access.as_ref().map_or(Ok(()), |access| v.keep_access(access))?;
             v.note_restore(now)?;
+            v.hold_notices(now, notices_held_until)?;
             v.audit(&crate::audit::command("restored", subject, now))?;
             v.raise_epoch(above(before.max(manifest.epoch), now))
         })?
@@ -303,6 +308,7 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<RestoreReport,
         blobs_missing: missing,
         epoch,
         access_kept: access.is_some(),
+        notices_held_until,
         set_aside,
     })
 }
@@ -355,12 +361,15 @@ fn take(to: &Blobs, from: &Blobs, blob: &BlobId) -> Result<Option<u64>, BackupEr
     }
 }
 
-/// Settings and keys; TLS files only when they lie in the data directory.
+/// Settings and keys; files of TLS and of services that send notices only when they lie in the data directory.
 fn settings_of(config: &Config) -> Vec<String> {
     let mut names: Vec<String> = SECRETS.iter().map(|n| (*n).to_owned()).collect();
-    for path in [&config.tls_cert, &config.tls_key] {
+    let services = config.notices.channels().into_iter().filter_map(|(_, service)| service);
+    let of_services = services.flat_map(|s| [&s.headers_file, &s.ca_file]).flatten();
+    for path in [&config.tls_cert, &config.tls_key].into_iter().chain(of_services) {
         if is_inside(path)
             && let Some(name) = path.to_str()
+            && !names.iter().any(|n| n == name)
         {
             names.push(name.to_owned());
         }

@@ -2,7 +2,7 @@
 //! `MOTCUA_WAREHOUSE_*` of the environment.
 
 use crate::limits::Limits;
-use crate::notices::{HttpSender, NoticeSettings, usual_body};
+use crate::notices::NoticeSettings;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub const CONFIG_VERSION: u32 = 1;
 pub const PREFIX: &str = "MOTCUA_WAREHOUSE_";
 
 /// Variables without their prefix.
-pub(crate) const VARIABLES: [&str; 18] = [
+pub(crate) const VARIABLES: [&str; 20] = [
     "LISTEN",
     "TLS_CERT",
     "TLS_KEY",
@@ -33,6 +33,8 @@ pub(crate) const VARIABLES: [&str; 18] = [
     "EMAIL_HEADERS_FILE",
     "EMAIL_CA_FILE",
     "NOTICE_ATTEMPTS",
+    "NOTICE_GIVE_UP_DAYS",
+    "NOTICE_HOLD_DAYS",
 ];
 
 /// Settings of one server. Relative paths are below the data directory.
@@ -158,12 +160,15 @@ impl Config {
             "LOOKUPS_PER_MINUTE" => self.limits.lookups_per_minute = value.parse().ok()?,
             "LOGINS_PER_MINUTE" => self.limits.logins_per_minute = value.parse().ok()?,
             "NOTICE_ATTEMPTS" => self.notices.attempts = value.parse().ok()?,
+            "NOTICE_GIVE_UP_DAYS" => self.notices.give_up_days = value.parse().ok()?,
+            "NOTICE_HOLD_DAYS" => self.notices.hold_days = value.parse().ok()?,
             _ => return self.set_sender(name, value),
         }
         Some(())
     }
 
-    /// One setting of a service that sends notices; its body is in the file only.
+    /// One setting of a service that sends notices; what it is sent and answers is in the
+    /// file only.
     fn set_sender(&mut self, name: &str, value: &str) -> Option<()> {
         let (channel, what) = name.split_once('_')?;
         let sender = match channel {
@@ -172,12 +177,7 @@ impl Config {
             "EMAIL" => &mut self.notices.email,
             _ => return None,
         };
-        let sender = sender.get_or_insert_with(|| HttpSender {
-            url: String::new(),
-            headers_file: None,
-            ca_file: None,
-            body: usual_body(),
-        });
+        let sender = sender.get_or_insert_default();
         match what {
             "URL" => value.clone_into(&mut sender.url),
             "HEADERS_FILE" => sender.headers_file = Some(value.into()),

@@ -1,4 +1,5 @@
-//! What changed, page by page: a cursor names the epoch and the number of the last change seen.
+//! What changed, page by page: a cursor names the epoch, the scope and the number of the last change seen. A scope that
+//! grew has changes before the cursor that were never told, so the cursor of another scope leads nowhere.
 
 use crate::apply::MIN_SCHEMA;
 use crate::problem::Refusal;
@@ -12,24 +13,35 @@ use motcua_wire::{Changes, DossierPage};
 pub(crate) const CHANGES_DAYS: i64 = 90;
 
 /// Where a reader stands. Its text is opaque to counters.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Cursor {
     epoch: u64,
     seq: u64,
+    /// [`Scope::mark`]; empty in a cursor of before there were any.
+    scope: String,
 }
 
 impl Cursor {
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (epoch, seq) = text.strip_prefix("v1.")?.split_once('.')?;
+        let (rest, scope) = match text.strip_prefix("v1.") {
+            Some(rest) => (rest, ""),
+            None => text.strip_prefix("v2.")?.rsplit_once('.')?,
+        };
+        let marked =
+            scope.len() == 16 && scope.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !marked && text.starts_with("v2.") {
+            return None;
+        }
+        let (epoch, seq) = rest.split_once('.')?;
         let number =
             |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok())?;
         let (epoch, seq) = (number(epoch)?, number(seq)?);
         // What the database cannot count to is nobody's place.
-        (i64::try_from(seq).is_ok()).then_some(Self { epoch, seq })
+        (i64::try_from(seq).is_ok()).then(|| Self { epoch, seq, scope: scope.to_owned() })
     }
 
-    fn text(self) -> String {
-        format!("v1.{}.{}", self.epoch, self.seq)
+    fn text(&self) -> String {
+        format!("v2.{}.{}.{}", self.epoch, self.seq, self.scope)
     }
 }
 
@@ -38,14 +50,15 @@ impl Warehouse {
     pub(crate) fn changes(
         &self,
         scope: &Scope,
-        after: Option<Cursor>,
+        after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Changes, Refusal> {
+        let mark = scope.mark();
         self.records
             .read(|v| {
                 let (epoch, bounds) = (v.epoch()?, v.change_bounds()?);
                 let seq = after.map_or(bounds.pruned, |cursor| cursor.seq);
-                if after.is_some_and(|cursor| cursor.epoch != epoch)
+                if after.is_some_and(|cursor| cursor.epoch != epoch || cursor.scope != mark)
                     || !(bounds.pruned..=bounds.newest).contains(&seq)
                 {
                     return Ok(None);
@@ -57,7 +70,7 @@ impl Warehouse {
                 let seq = found.last().map_or(seq, |(seq, _)| *seq);
                 Ok(Some(Changes {
                     items: found.into_iter().map(|(_, change)| change).collect(),
-                    next_cursor: Cursor { epoch, seq }.text(),
+                    next_cursor: Cursor { epoch, seq, scope: mark }.text(),
                     has_more,
                     min_schema: MIN_SCHEMA,
                     epoch,
@@ -82,7 +95,12 @@ impl Warehouse {
         let mut items = self.records.read(|v| v.office_page(scope, after, limit, now))?;
         let next = (items.len() == limit).then(|| items.last().map(|d| d.id)).flatten();
         self.name_procedures(&mut items);
-        Ok(DossierPage { items, next, cursor: Cursor { epoch, seq: newest }.text(), epoch })
+        Ok(DossierPage {
+            items,
+            next,
+            cursor: Cursor { epoch, seq: newest, scope: scope.mark() }.text(),
+            epoch,
+        })
     }
 
     /// Names of procedures as the newest reference data has them.
@@ -124,8 +142,8 @@ mod tests {
         assert!(undone.is_err());
         note(3, Some("b"));
         note(4, None);
-        let page = |after: Option<Cursor>| warehouse.changes(&Scope::only("a"), after, 500);
-        let at = |seq| Some(Cursor { epoch: 1, seq });
+        let page = |after: Option<Cursor>| warehouse.changes(&Scope::only("a"), after.as_ref(), 500);
+        let at = |seq| Some(Cursor { epoch: 1, seq, scope: Scope::only("a").mark() });
         let first = page(None).unwrap();
         assert_eq!(first.items, [1, 4].map(|version| Change::Reference { version }));
         assert_eq!(Cursor::parse(&first.next_cursor), at(3), "what was undone has no number");
@@ -149,8 +167,10 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_nothing_else_does() {
-        let cursor = Cursor { epoch: 3, seq: 17 };
-        assert_eq!(Cursor::parse(&cursor.text()), Some(cursor));
+        let cursor = Cursor { epoch: 3, seq: 17, scope: Scope::only("a").mark() };
+        assert_eq!(Cursor::parse(&cursor.text()).as_ref(), Some(&cursor));
+        let old = Cursor::parse("v1.3.17").unwrap();
+        assert_eq!((old.epoch, old.seq, old.scope.as_str()), (3, 17, ""), "of no scope there is");
         for text in [
             "",
             "v1",
@@ -159,6 +179,9 @@ mod tests {
             "v1.+1.2",
             "v1.1.-2",
             "v2.1.2",
+            "v2.1.2.00000000000000g0",
+            "v2.1.2.0123",
+            "v3.1.2",
             "v1.1.9223372036854775808",
             "v1.1.2.3",
         ] {

@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use motcua_dossier::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -37,6 +38,10 @@ pub(crate) struct Sizes {
     /// Operations that wait for their files.
     pub(crate) inbox: u64,
     pub(crate) epoch: u64,
+    pub(crate) notices_waiting: u64,
+    /// When the oldest of them was made.
+    pub(crate) notices_oldest: Option<Timestamp>,
+    pub(crate) notices_dead: u64,
 }
 
 /// Counts since the start.
@@ -44,6 +49,8 @@ pub(crate) struct Metrics {
     started: Instant,
     requests: Mutex<Requests>,
     sizes: Mutex<Option<(Instant, Sizes)>>,
+    /// Channels of notices, and whether they can be used.
+    channels: Mutex<BTreeMap<&'static str, bool>>,
 }
 
 #[derive(Default)]
@@ -61,7 +68,12 @@ struct Times {
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { started: Instant::now(), requests: Mutex::default(), sizes: Mutex::default() }
+        Self {
+            started: Instant::now(),
+            requests: Mutex::default(),
+            sizes: Mutex::default(),
+            channels: Mutex::default(),
+        }
     }
 }
 
@@ -78,7 +90,16 @@ impl Metrics {
         times.seconds += took.as_secs_f64();
     }
 
-    fn text(&self, sizes: Sizes, free: Option<u64>) -> String {
+    /// A channel of notices can be used, or waits.
+    pub(crate) fn channel(&self, channel: &'static str, usable: bool) {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, usable);
+    }
+
+    fn channels(&self) -> BTreeMap<&'static str, bool> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn text(&self, sizes: Sizes, (now, held): (Timestamp, Option<Timestamp>), free: Option<u64>) -> String {
         let mut out = String::new();
         let all = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let mut line = |text: std::fmt::Arguments<'_>| {
@@ -104,6 +125,14 @@ impl Metrics {
             line(format_args!("motcua_request_seconds_sum{{route=\"{route}\"}} {seconds}"));
             line(format_args!("motcua_request_seconds_count{{route=\"{route}\"}} {count}"));
         }
+        line(format_args!("# HELP motcua_notices_channel_up The service of the channel can be used."));
+        line(format_args!("# TYPE motcua_notices_channel_up gauge"));
+        for (channel, usable) in self.channels() {
+            line(format_args!("motcua_notices_channel_up{{channel=\"{channel}\"}} {}", u8::from(usable)));
+        }
+        let seconds = |from: Timestamp, to: Timestamp| u64::try_from((to.0 - from.0) / 1000).unwrap_or(0);
+        let oldest = sizes.notices_oldest.map_or(0, |made| seconds(made, now));
+        let held = held.map_or(0, |until| seconds(now, until));
         let mut gauge = |name: &str, help: &str, value: u64| {
             line(format_args!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"));
         };
@@ -116,6 +145,10 @@ impl Metrics {
         gauge("motcua_audit_unsigned", "Entries after the last signed head.", sizes.audit_unsigned);
         gauge("motcua_epoch", "Rises with every restore.", sizes.epoch);
         gauge("motcua_inbox_ops", "Operations that wait for their files.", sizes.inbox);
+        gauge("motcua_notices_waiting", "Notices to people not yet taken.", sizes.notices_waiting);
+        gauge("motcua_notices_oldest_seconds", "Age of the oldest of them.", oldest);
+        gauge("motcua_notices_dead", "Notices given up.", sizes.notices_dead);
+        gauge("motcua_notices_held_seconds", "After a restore: time until notices are sent again.", held);
         gauge("motcua_uptime_seconds", "Since the start.", self.started.elapsed().as_secs());
         if let Some(free) = free {
             gauge("motcua_disk_free_bytes", "Room left for the data directory.", free);
@@ -135,6 +168,16 @@ impl Warehouse {
         let sizes = self.records.read(|v| v.sizes())?;
         *held = Some((Instant::now(), sizes));
         Ok(sizes)
+    }
+
+    /// What does not work and keeps no request from being served; one word each.
+    fn warnings(&self) -> Vec<String> {
+        let waits = self.metrics.channels().into_iter().filter(|(_, usable)| !usable);
+        let mut found: Vec<String> = waits.map(|(channel, _)| format!("notices.{channel}")).collect();
+        if self.records.read(|v| v.notices_held(self.now())).is_ok_and(|held| held.is_some()) {
+            found.push("notices.held".to_owned());
+        }
+        found
     }
 
     /// Why requests cannot be served now, one word each; empty when they can.
@@ -171,10 +214,13 @@ pub(crate) fn routes() -> Router<Arc<Warehouse>> {
 }
 
 async fn ready(State(warehouse): State<Arc<Warehouse>>) -> Response {
-    let troubles = tokio::task::spawn_blocking(move || warehouse.troubles()).await;
-    let troubles = troubles.unwrap_or_else(|_| vec!["server"]);
+    let found = tokio::task::spawn_blocking(move || (warehouse.troubles(), warehouse.warnings())).await;
+    let (troubles, warnings) = found.unwrap_or_else(|_| (vec!["server"], vec![]));
     let status = if troubles.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = serde_json::json!({ "ready": troubles.is_empty(), "troubles": troubles });
+    let mut body = serde_json::json!({ "ready": troubles.is_empty(), "troubles": troubles });
+    if !warnings.is_empty() {
+        body["warnings"] = warnings.into();
+    }
     (status, axum::Json(body)).into_response()
 }
 
@@ -185,8 +231,9 @@ async fn metrics(State(warehouse): State<Arc<Warehouse>>, request: Request) -> R
         return Refusal::RouteUnknown.into_response();
     }
     let text = tokio::task::spawn_blocking(move || {
-        let sizes = warehouse.sizes()?;
-        Ok::<_, crate::StoreError>(warehouse.metrics.text(sizes, free_bytes(&warehouse.data)))
+        let (sizes, now) = (warehouse.sizes()?, warehouse.now());
+        let held = warehouse.records.read(|v| v.notices_held(now))?;
+        Ok::<_, crate::StoreError>(warehouse.metrics.text(sizes, (now, held), free_bytes(&warehouse.data)))
     });
     match text.await {
         Ok(Ok(text)) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),

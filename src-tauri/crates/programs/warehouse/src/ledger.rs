@@ -1,10 +1,10 @@
 //! What operations put beside a dossier: entries of its fees, and feedback on papers.
 
-use crate::apply::{AHEAD_MS, Stop, rejected};
+use crate::apply::{AHEAD_MS, OFFLINE_MS, Stop, rejected};
 use crate::store::{DossierRow, Source, View, account};
 use crate::warehouse::Caller;
-use motcua_dossier::{FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, OpId, Timestamp};
-use motcua_wire::{Change, Feedback, FeedbackAnswer, MAX_RECEIPT_NUMBER, MAX_TEXT, Op};
+use motcua_dossier::{FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, MAX_FEE, OpId, Timestamp};
+use motcua_wire::{Change, FeeEntry, Feedback, FeedbackAnswer, MAX_RECEIPT_NUMBER, MAX_TEXT, Op};
 
 const MAX_OFFICER: usize = 100;
 
@@ -25,18 +25,25 @@ pub(crate) fn fee(
     let Some(accepted) = &dossier.accepted else {
         return Err(Stop::Deferred(vec![op.dossier.to_string()]));
     };
-    match &record.act {
-        FeeAct::Paid { receipt_number, .. } => {
+    let mut record = record.clone();
+    match &mut record.act {
+        FeeAct::Paid { amount, receipt_number, .. } => {
             text("receipt_number", receipt_number, MAX_RECEIPT_NUMBER)?;
+            bounded(*amount, "amount")?;
+            // One number however it was typed.
+            *receipt_number = receipt_number.trim().to_owned();
             if view.fee_receipt_taken(&caller.agency, receipt_number)? {
                 return Err(rejected("feeReceiptTaken", &["receipt_number"]));
             }
         }
-        FeeAct::Relieved { reason, .. } | FeeAct::Reversed { reason, .. } => {
-            text("reason", reason, MAX_TEXT)?
+        FeeAct::Relieved { amount, reason } => {
+            text("reason", reason, MAX_TEXT)?;
+            bounded(*amount, "amount")?;
         }
+        FeeAct::Reversed { reason, .. } => text("reason", reason, MAX_TEXT)?,
     }
     let entries = view.fee_entries(op.dossier)?;
+    in_its_time(&record, accepted.accepted_at, &entries, now)?;
     let mut balance = account(accepted.fee, &entries);
     balance.enter(op.op_id, &record.act).map_err(|fault| match fault {
         FeeFault::Zero => rejected("feeZero", &["amount"]),
@@ -48,7 +55,34 @@ pub(crate) fn fee(
         FeeAct::Reversed { entry, .. } => entries.iter().find(|e| e.id == *entry).map(|e| &e.record.act),
         FeeAct::Paid { .. } | FeeAct::Relieved { .. } => None,
     };
-    Ok(view.put_fee(&source(caller, op, now), record, reversed)?)
+    Ok(view.put_fee(&source(caller, op, now), &record, reversed)?)
+}
+
+/// No fee and no entry of one is larger: sums of many have to fit as well.
+pub(crate) fn bounded(amount: u64, field: &str) -> Result<(), Stop> {
+    if amount > MAX_FEE { Err(rejected("feeTooLarge", &[field])) } else { Ok(()) }
+}
+
+/// The day of an entry decides in which shift's total it stands: it lies after what it is about, and not further
+/// back than a machine may have been away. Clocks of two machines differ by as much as one may be ahead.
+fn in_its_time(
+    record: &FeeRecord,
+    accepted_at: Timestamp,
+    entries: &[FeeEntry],
+    now: Timestamp,
+) -> Result<(), Stop> {
+    let about = match &record.act {
+        FeeAct::Reversed { entry, .. } => entries.iter().find(|e| e.id == *entry).map(|e| e.record.at),
+        FeeAct::Paid { .. } | FeeAct::Relieved { .. } => None,
+    };
+    let earliest = about.map_or(accepted_at, |at| at.max(accepted_at));
+    if record.at.0.saturating_add(AHEAD_MS) < earliest.0 {
+        return Err(rejected("madeTooEarly", &["at"]));
+    }
+    if record.at.0 < now.0.saturating_sub(OFFLINE_MS) {
+        return Err(rejected("madeTooLongAgo", &["at"]));
+    }
+    Ok(())
 }
 
 /// "Phản ánh về kết quả giải quyết": goes to the agency that filed the paper, which answers it.
@@ -66,7 +100,8 @@ pub(crate) fn feedback(
                 return Err(rejected("textTooLong", &["text"]));
             }
             let paper = view.paper(*document)?.filter(|paper| {
-                paper.record.metadata.shared || paper.filed_by.as_ref() == Some(&caller.agency)
+                paper.record.metadata.shared
+                    || paper.filed_by.as_ref().is_some_and(|by| caller.office.contains(by))
             });
             let Some(paper) = paper else { return Err(rejected("documentUnknown", &["document"])) };
             let given = Feedback {
@@ -112,10 +147,11 @@ pub(crate) fn feedback(
     }
 }
 
-/// A feedback the caller's agency answers: on a paper it filed, or on one nobody here filed when it took it.
+/// A feedback the caller's office answers: on a paper it filed, or on one nobody here filed when it took it. An office
+/// answers for those whose work it took over.
 fn own(view: &View<'_>, caller: &Caller, id: OpId) -> Result<Feedback, Stop> {
     view.feedback(id)?
-        .filter(|given| given.to_agency.as_ref().unwrap_or(&given.from_agency) == &caller.agency)
+        .filter(|given| caller.office.contains(given.to_agency.as_ref().unwrap_or(&given.from_agency)))
         .ok_or_else(|| rejected("feedbackUnknown", &["feedback"]))
 }
 

@@ -61,7 +61,10 @@ pub use import::{Column, ImportError, ImportKind, ImportReport, ImportWish, RowR
 pub use intake::{FileFacts, FileRefusal, examine};
 pub use keys::receipt_key;
 pub use limits::Limits;
-pub use notices::{HttpSender, NoticeReport, NoticeSettings, NoticeState, notices_list, notices_retry};
+pub use notices::{
+    Accepted, HttpSender, NoticeReport, NoticeSettings, NoticeState, notices_list, notices_release,
+    notices_retry,
+};
 pub use officers::{
     GrantReport, GrantWish, OfficerError, OfficerReport, add_officer, end_officer, grant, officers,
     revoke_grant, set_officer_secret,

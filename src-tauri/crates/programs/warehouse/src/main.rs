@@ -10,9 +10,9 @@ use motcua_warehouse::{
     AuditError, Config, ConfigError, DeviceError, GrantWish, ImportError, ImportKind, ImportWish,
     NoticeState, OfficerError, PREFIX, Which, add_officer, audit_export, audit_verify, audit_verify_export,
     back_up, check, config_check, device_code, device_code_again, devices, end_officer, grant, import,
-    import_package, notices_list, notices_retry, officers, read_recovery_key, receipt_key, reference_diff,
-    reference_export, reference_history, reference_import, reference_list, restore, revoke_device,
-    revoke_grant, scrub, seed, serve, set_officer_secret,
+    import_package, notices_list, notices_release, notices_retry, officers, read_recovery_key, receipt_key,
+    reference_diff, reference_export, reference_history, reference_import, reference_list, restore,
+    revoke_device, revoke_grant, scrub, seed, serve, set_officer_secret,
 };
 use motcua_wire::Role;
 use std::io::{BufReader, BufWriter, Write};
@@ -239,6 +239,11 @@ enum Notices {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+    /// Thôi giữ thông báo sau khi khôi phục: gửi ngay những gì đang chờ.
+    Release {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Gửi lại thông báo đã bỏ: một số hoặc tất cả.
     Retry {
         #[command(flatten)]
@@ -260,6 +265,8 @@ enum State {
     Sent,
     /// Đã bỏ sau nhiều lần thử.
     Dead,
+    /// Không gửi vì có từ trước khi khôi phục kho.
+    Withheld,
 }
 
 impl From<State> for NoticeState {
@@ -268,6 +275,7 @@ impl From<State> for NoticeState {
             State::Waiting => Self::Waiting,
             State::Sent => Self::Sent,
             State::Dead => Self::Dead,
+            State::Withheld => Self::Withheld,
         }
     }
 }
@@ -624,6 +632,10 @@ fn notices(command: Notices, tell: Tell) -> anyhow::Result<()> {
     match command {
         Notices::List { place, state, limit } => {
             tell.notices(&notices_list(&Config::load(&place.get()?)?, state.map(Into::into), limit)?);
+        }
+        Notices::Release { place } => {
+            notices_release(&Config::load(&place.get()?)?)?;
+            tell.released();
         }
         // clap holds that one of the two is there.
         Notices::Retry { place, id, all: _ } => {

@@ -3,13 +3,17 @@
 //! A notice has one key for its dossier, event and channel. It is marked as tried before it leaves and as sent
 //! after somebody took it; a crash between the two sends it again under the same key, by which the service
 //! that sends it knows it.
+//!
+//! A restored warehouse has forgotten what it told people since the backup. So it holds its notices for some days,
+//! and what lies before the restore is written down as not sent: a notice too few is asked for, a second apology is not
+//! taken back.
 
 mod operate;
 mod send;
 
-pub use operate::{NoticeReport, NoticeState, notices_list, notices_retry};
-pub use send::{HttpSender, NoticeSettings};
-pub(crate) use send::{Outbox, run, usual_body};
+pub use operate::{NoticeReport, NoticeState, notices_list, notices_release, notices_retry};
+pub use send::{Accepted, HttpSender, NoticeSettings};
+pub(crate) use send::{Outbox, run};
 
 use crate::apply::Stop;
 use crate::reference::Reference;
@@ -42,9 +46,15 @@ pub(crate) fn raise_for(
         | OpPayload::Fee(_)
         | OpPayload::Feedback(_) => return Ok(()),
     };
+    let state = match view.restored_at()? {
+        // It comes again after a restore: whether people were told of it is not known here.
+        Some(restored) if op.device_time < restored => NoticeState::Withheld,
+        _ => NoticeState::Waiting,
+    };
     match &dossier.accepted {
         Some(accepted) => {
-            Ok(raise(view, event, (op.dossier, &dossier.agency, accepted), Some(reference), now)?)
+            let of = (op.dossier, dossier.agency.as_str(), accepted);
+            Ok(raise(view, (event, state), of, Some(reference), now)?)
         }
         None => Ok(()),
     }
@@ -52,7 +62,7 @@ pub(crate) fn raise_for(
 
 fn raise(
     view: &View<'_>,
-    event: NoticeEvent,
+    (event, state): (NoticeEvent, NoticeState),
     (dossier, agency, accepted): (DossierId, &str, &AcceptedDossier),
     reference: Option<&Reference>,
     now: Timestamp,
@@ -63,7 +73,9 @@ fn raise(
     let Some(reference) = reference.map(|r| &r.data) else { return Ok(()) };
     let applicant = &accepted.applicant;
     let phone = applicant.submitter.as_ref().and_then(phone_of).or_else(|| phone_of(&applicant.owner));
-    let office = reference.tree.iter().find(|node| node.agency_code.as_deref() == Some(agency));
+    let named = reference.tree.iter().filter(|node| node.agency_code.as_deref() == Some(agency));
+    // A node that was renamed has its last name.
+    let office = named.filter(|node| node.from <= Some(now.day())).max_by_key(|node| node.from);
     let procedure = reference.procedures.iter().find(|p| p.code.same_procedure(&accepted.procedure));
     let values = [
         ("{ma_ho_so}", accepted.code.to_string()),
@@ -83,16 +95,21 @@ fn raise(
         };
         let (event, channel) = (word(event)?, word(channel)?);
         let key = hex::encode(&Sha256::digest(format!("{dossier} {event} {channel}"))[..16]);
+        // Of what is not sent nothing is kept that says something of a person.
+        let (recipient, subject, text) = match state {
+            NoticeState::Withheld => (send::masked(recipient), String::new(), String::new()),
+            _ => (recipient.to_owned(), filled(&template.subject, &values), filled(&template.text, &values)),
+        };
         let notice = NewNotice {
             key: &key,
             dossier,
             event: &event,
             channel: &channel,
-            recipient,
-            subject: &filled(&template.subject, &values),
-            text: &filled(&template.text, &values),
+            recipient: &recipient,
+            subject: &subject,
+            text: &text,
         };
-        view.put_notice(&notice, now)?;
+        view.put_notice(&notice, state.word(), now)?;
     }
     Ok(())
 }
@@ -136,7 +153,13 @@ impl Warehouse {
         }
         let event = word(NoticeEvent::Overdue)?;
         let week_ago = Timestamp(now.0 - OVERDUE_DAYS * 24 * 60 * 60 * 1000).day();
-        let span: (Day, Day) = (week_ago, now.day());
+        let (held, restored) = self.records.read(|v| Ok((v.notices_held(now)?, v.restored_at()?)))?;
+        if held.is_some() {
+            return Ok(());
+        }
+        // A day that had passed before a restore was told of then, or counters have not yet told what became of it.
+        let first = restored.map_or(week_ago, |at| week_ago.max(at.day()));
+        let span: (Day, Day) = (first, now.day());
         let late = self.records.read(|v| v.overdue(&event, span, AT_ONCE))?;
         if late.is_empty() {
             return Ok(());
@@ -145,7 +168,7 @@ impl Warehouse {
         self.records.write(|v| {
             late.iter().try_for_each(|late| {
                 let of = (late.dossier, late.agency.as_str(), &late.accepted);
-                raise(v, NoticeEvent::Overdue, of, reference.as_deref(), now)
+                raise(v, (NoticeEvent::Overdue, NoticeState::Waiting), of, reference.as_deref(), now)
             })
         })
     }

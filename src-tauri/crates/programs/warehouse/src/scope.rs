@@ -2,6 +2,7 @@
 //! rows of an office goes through [`Scope`]; no level of the tree has a name here.
 
 use motcua_dossier::{Day, OrgNode};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -33,6 +34,11 @@ impl Scope {
         if self.agencies.len() == 1 { self.agencies.first().map(String::as_str) } else { None }
     }
 
+    /// Tells this scope from others, in a cursor.
+    pub(crate) fn mark(&self) -> String {
+        hex::encode(&Sha256::digest(self.json.as_bytes())[..8])
+    }
+
     /// Bound to the parameter that [`Scope::holds`] names.
     pub(crate) fn parameter(&self) -> &str {
         &self.json
@@ -52,6 +58,7 @@ pub(crate) struct Tree {
     /// Nodes that ended, by the node that took over.
     before: HashMap<String, Vec<usize>>,
     by_id: HashMap<String, Vec<usize>>,
+    by_code: HashMap<String, Vec<usize>>,
 }
 
 impl Tree {
@@ -59,6 +66,9 @@ impl Tree {
         let mut tree = Self { nodes: nodes.to_vec(), ..Self::default() };
         for (at, node) in nodes.iter().enumerate() {
             tree.by_id.entry(node.id.clone()).or_default().push(at);
+            if let Some(code) = &node.agency_code {
+                tree.by_code.entry(code.clone()).or_default().push(at);
+            }
             if let Some(parent) = &node.parent {
                 tree.children.entry(parent.clone()).or_default().push(at);
             }
@@ -71,8 +81,10 @@ impl Tree {
 
     /// A machine's own office on that day: its agency, and those whose work it took over.
     pub(crate) fn office(&self, agency: &str, day: Day) -> Scope {
-        let named = |node: &&OrgNode| node.agency_code.as_deref() == Some(agency);
-        let own: Vec<String> = self.nodes.iter().filter(named).map(|node| node.id.clone()).collect();
+        let named = |n: &usize| self.nodes[*n].agency_code.as_deref() == Some(agency);
+        let begun = (0..self.nodes.len()).filter(named).filter(|n| self.has_begun(*n, day));
+        let own: Vec<String> =
+            begun.filter(|n| !self.went_on(*n, day)).map(|n| self.nodes[n].id.clone()).collect();
         let mut agencies = self.walk(&own, day, false);
         agencies.insert(agency.to_owned());
         Scope::of(agencies)
@@ -91,7 +103,10 @@ impl Tree {
                 continue;
             }
             let at = |list: &HashMap<String, Vec<usize>>| list.get(&id).cloned().unwrap_or_default();
-            agencies.extend(at(&self.by_id).into_iter().filter_map(|n| self.nodes[n].agency_code.clone()));
+            let own = at(&self.by_id).into_iter().filter(|n| self.has_begun(*n, day));
+            agencies.extend(
+                own.filter(|n| !self.went_on(*n, day)).filter_map(|n| self.nodes[n].agency_code.clone()),
+            );
             let below = at(&self.children).into_iter().filter(|_| down).filter(|n| self.is_here(*n, day));
             let taken_over = at(&self.before).into_iter().filter(|n| self.has_ended(*n, day));
             todo.extend(below.chain(taken_over).map(|n| self.nodes[n].id.clone()));
@@ -102,7 +117,7 @@ impl Tree {
     /// Is the row the place of its node: it holds on that day, or it was the node's last and nobody took over.
     fn is_here(&self, at: usize, day: Day) -> bool {
         let node = &self.nodes[at];
-        if node.from.is_some_and(|from| from > day) {
+        if !self.has_begun(at, day) {
             return false;
         }
         if !self.has_ended(at, day) {
@@ -112,6 +127,20 @@ impl Tree {
             other.from.is_none_or(|from| from <= day) && (other.until.is_none() || other.until > node.until)
         });
         node.successor.is_none() && !outlived
+    }
+
+    fn has_begun(&self, at: usize, day: Day) -> bool {
+        self.nodes[at].from.is_none_or(|from| from <= day)
+    }
+
+    /// The row is over and its agency is another node's on that day.
+    fn went_on(&self, at: usize, day: Day) -> bool {
+        let node = &self.nodes[at];
+        let elsewhere = |n: &usize| self.nodes[*n].id != node.id && !self.has_ended(*n, day);
+        let holders = node.agency_code.as_ref().and_then(|code| self.by_code.get(code));
+        self.has_ended(at, day)
+            && holders
+                .is_some_and(|rows| rows.iter().filter(|n| elsewhere(n)).any(|n| self.has_begun(*n, day)))
     }
 
     fn has_ended(&self, at: usize, day: Day) -> bool {
@@ -209,6 +238,24 @@ mod tests {
         assert_eq!(names(&tree.below("two", day("2025-12-31"))), ["two"]);
         assert_eq!(names(&tree.below("one", day("2026-01-01"))), ["one"]);
         assert_eq!(names(&tree.below("two", day("2026-01-01"))), ["two", "unit"]);
+    }
+
+    #[test]
+    fn an_agency_of_another_day_is_nobodys_today() {
+        let coded = |code: &str, node: OrgNode| OrgNode { agency_code: Some(format!("code-{code}")), ..node };
+        let (old, new) = ((None, Some("2025-12-31")), (Some("2026-01-01"), None));
+        let tree = Tree::new(&[
+            coded("x", node("one", None, old, None)),
+            coded("y", node("one", None, new, None)),
+            coded("x", node("two", None, new, None)),
+        ]);
+        let (before, after) = (day("2025-12-31"), day("2026-01-01"));
+        assert_eq!(names(&tree.below("one", before)), ["x"], "what begins later is not there yet");
+        assert_eq!(names(&tree.below("two", before)), [""; 0]);
+        assert_eq!(names(&tree.office("code-x", before).agencies), ["x"]);
+        assert_eq!(names(&tree.below("one", after)), ["y"], "the other node has it now");
+        assert_eq!(names(&tree.office("code-x", after).agencies), ["x"]);
+        assert_eq!(names(&tree.office("code-y", after).agencies), ["y"]);
     }
 
     /// Does a node's work belong below one of the roots: the same question asked upwards, node by node.

@@ -52,9 +52,6 @@ pub enum ServeError {
     /// A restore was cut; it has to be run again.
     #[error("a restore of this data directory did not come to its end: run it again")]
     HalfRestored,
-    /// A service that sends notices cannot be used as it is set.
-    #[error("settings of notices: {0}")]
-    Notices(String),
     /// The trust list of the reference data cannot be read.
     #[error("trust list of the reference data cannot be read")]
     TrustList,
@@ -140,7 +137,7 @@ pub(crate) fn start_with(
     let mut server = axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle.clone());
     server.http_builder().http1().header_read_timeout(Duration::from_secs(15)).timer(hyper_timer());
     server.http_builder().http2().max_header_list_size(16 * 1024).timer(hyper_timer());
-    let outbox = Outbox::new(config)?;
+    let outbox = Outbox::new(config);
     let warehouse = Arc::new(warehouse);
     let closing = warehouse.closing.clone();
     let sweeper = tokio::spawn(sweep(Arc::clone(&warehouse)));

@@ -133,9 +133,14 @@ pub fn config_check(data: &Path, listen: Option<&str>, environment: &[(String, S
         let value = sender.as_ref().map_or_else(|| "notices.jsonl".to_owned(), |s| s.url.clone());
         (name, value, variable, pointer)
     });
-    let attempts = notices.attempts.to_string();
-    let attempts = ("notices.attempts", attempts, "NOTICE_ATTEMPTS", "/notices/attempts");
-    for (name, value, variable, pointer) in rows.into_iter().chain(senders).chain([attempts]) {
+    let numbers = [
+        ("notices.attempts", notices.attempts, "NOTICE_ATTEMPTS", "/notices/attempts"),
+        ("notices.give_up_days", notices.give_up_days, "NOTICE_GIVE_UP_DAYS", "/notices/give_up_days"),
+        ("notices.hold_days", notices.hold_days, "NOTICE_HOLD_DAYS", "/notices/hold_days"),
+    ];
+    let numbers =
+        numbers.map(|(name, value, variable, pointer)| (name, value.to_string(), variable, pointer));
+    for (name, value, variable, pointer) in rows.into_iter().chain(senders).chain(numbers) {
         let from = if name == "listen" && listen.is_some() {
             "command line"
         } else if said(&format!("{PREFIX}{variable}")).is_some_and(|v| !v.trim().is_empty()) {
@@ -160,9 +165,9 @@ fn examine(data: &Path, config: &Config, report: &mut ConfigReport) {
         let message = format!("Không dùng được chứng thư TLS hoặc khóa: {error}");
         report.wrong("tls_cert", "tlsUnusable", &message, true);
     }
-    if let Err(error) = crate::notices::Outbox::new(config) {
-        let message = format!("Không dùng được cấu hình gửi thông báo: {error}");
-        report.wrong("notices", "noticesUnusable", &message, true);
+    for (channel, why) in crate::notices::Outbox::new(config).troubles() {
+        let message = format!("Kênh thông báo này sẽ chờ, không gửi được với cấu hình hiện có: {why}");
+        report.wrong(&format!("notices.{channel}"), "noticesUnusable", &message, false);
     }
     for sender in [&config.notices.zalo, &config.notices.sms, &config.notices.email].into_iter().flatten() {
         #[cfg(unix)]

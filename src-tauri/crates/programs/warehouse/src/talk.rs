@@ -69,6 +69,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("reference diff", "motcua-warehouse reference diff --data /var/lib/motcua-warehouse 6 7"),
     ("notices", "motcua-warehouse notices list --data /var/lib/motcua-warehouse --state dead"),
     ("notices list", "motcua-warehouse notices list --data /var/lib/motcua-warehouse --state dead --json"),
+    ("notices release", "motcua-warehouse notices release --data /var/lib/motcua-warehouse"),
     ("notices retry", "motcua-warehouse notices retry --data /var/lib/motcua-warehouse --all"),
     (
         "import-package",
@@ -347,6 +348,7 @@ impl Tell {
                 let state = match n.state.as_str() {
                     "sent" => "đã gửi",
                     "dead" => "ĐÃ BỎ",
+                    "withheld" => "không gửi (từ trước khi khôi phục)",
                     _ => "đang chờ",
                 };
                 let error = n.error.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
@@ -357,6 +359,12 @@ impl Tell {
                 )
             };
             notices.iter().map(of).collect()
+        });
+    }
+
+    pub(crate) fn released(self) {
+        self.report(&serde_json::json!({ "released": true }), || {
+            vec!["Thông báo được gửi trở lại.".to_owned()]
         });
     }
 
@@ -407,6 +415,10 @@ impl Tell {
                     report.blobs
                 ),
                 format!("Epoch {}: các quầy sẽ gửi lại phần còn thiếu.", report.epoch),
+                format!(
+                    "Thông báo cho người dân được giữ lại đến {} để không gửi lần thứ hai; gửi sớm hơn: notices release.",
+                    report.notices_held_until.format_vn()
+                ),
             ];
             if !report.access_kept {
                 lines.push(

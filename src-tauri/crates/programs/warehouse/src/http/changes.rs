@@ -32,7 +32,7 @@ pub(super) struct Since {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500),
         ("wait" = Option<u32>, Query, maximum = 25, description = "seconds to wait for a change")),
     responses((status = 200, body = super::openapi::ChangesSchema),
-        (status = 410, description = "cursorGone: of another epoch, or too old; ask anew without one", body = super::openapi::ProblemSchema),
+        (status = 410, description = "cursorGone: of another epoch, of another scope, or too old; ask anew without one", body = super::openapi::ProblemSchema),
         (status = 422, description = "queryMalformed, cursorMalformed", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn changes(
@@ -56,8 +56,8 @@ pub(super) async fn changes(
         let told = news.notified();
         tokio::pin!(told);
         told.as_mut().enable();
-        let scope = caller.scope().clone();
-        let page = blocking(Arc::clone(&warehouse), move |w| w.changes(&scope, after, limit)).await?;
+        let (scope, from) = (caller.scope().clone(), after.clone());
+        let page = blocking(Arc::clone(&warehouse), move |w| w.changes(&scope, from.as_ref(), limit)).await?;
         if !page.items.is_empty() || Instant::now() >= until {
             return Ok(Json(page));
         }

@@ -1,5 +1,5 @@
 //! What is kept beside dossiers: fees, feedback, uses of papers, confirmations, owners. Every list has a limit, is
-//! told to the caller's own agency only, and who looked is noted.
+//! told within the caller's scope only, and who looked is noted.
 
 use super::{Shared, Who, blocking};
 use crate::problem::Refusal;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 type Asked<T> = Result<Query<T>, QueryRejection>;
 
-/// Fees of a dossier of the caller's agency; settled or not follows from the entries.
+/// Fees of a dossier of the caller's scope; settled or not follows from the entries.
 #[utoipa::path(get, path = "/v1/dossiers/{id}/fees", tag = "fees",
     params(("id" = String, Path, description = "UUID")),
     responses((status = 200, body = super::openapi::DossierFeesSchema),
@@ -28,7 +28,7 @@ pub(super) async fn fees(
     let id = DossierId::parse(&id).map_err(|_| Refusal::DossierIdMalformed)?;
     blocking(warehouse, move |w| {
         let (row, entries) = w.records.read(|v| Ok((v.dossier(id)?, v.fee_entries(id)?)))?;
-        let row = row.filter(|row| row.agency == caller.agency).ok_or(Refusal::DossierUnknown)?;
+        let row = row.filter(|row| caller.scope().contains(&row.agency)).ok_or(Refusal::DossierUnknown)?;
         w.note_read(&caller, "fees.read", id.to_string())?;
         let account = account(row.accepted.as_ref().map_or(0, |a| a.fee), &entries);
         Ok(Json(DossierFees {
@@ -53,7 +53,7 @@ pub(super) struct Shift {
     officer: Option<String>,
 }
 
-/// What the officers of the caller's agency took on a day, by officer and method: the end of a shift.
+/// What the officers of the caller's scope took on a day, by officer and method: the end of a shift.
 #[utoipa::path(get, path = "/v1/fees/totals", tag = "fees",
     params(("day" = String, Query, description = "yyyy-MM-dd"), ("officer" = Option<String>, Query)),
     responses((status = 200, body = super::openapi::FeeTotalsSchema),
@@ -66,7 +66,7 @@ pub(super) async fn totals(
 ) -> Result<Json<FeeTotals>, Refusal> {
     let Query(Shift { day, officer }) = asked.map_err(|_| Refusal::QueryMalformed)?;
     blocking(warehouse, move |w| {
-        let items = w.records.read(|v| v.fee_totals(&caller.agency, day, officer.as_deref()))?;
+        let items = w.records.read(|v| v.fee_totals(caller.scope(), day, officer.as_deref()))?;
         w.note_read(&caller, "fees.totalled", day.format_iso())?;
         Ok(Json(FeeTotals { day, items }))
     })
@@ -82,7 +82,7 @@ pub(super) struct FeedbackAsked {
     open: Option<bool>,
 }
 
-/// Feedback the caller's agency recorded, and feedback on papers it filed; oldest first.
+/// Feedback the agencies of the caller's scope recorded, and feedback on papers they filed; oldest first.
 #[utoipa::path(get, path = "/v1/feedback", tag = "feedback",
     params(("after" = Option<u64>, Query, description = "next of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200),
@@ -102,7 +102,7 @@ pub(super) async fn feedback(
     }
     blocking(warehouse, move |w| {
         let open = asked.open.unwrap_or(false);
-        let mut found = w.records.read(|v| v.feedback_after(&caller.agency, after, limit + 1, open))?;
+        let mut found = w.records.read(|v| v.feedback_after(caller.scope(), after, limit + 1, open))?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let next = found.last().filter(|_| more).map(|(serial, _)| *serial);
@@ -141,7 +141,7 @@ fn page(limit: Option<u32>) -> Result<u32, Refusal> {
     if (1..=MAX_PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::QueryMalformed) }
 }
 
-/// Papers reused by dossiers of the caller's agency, newest first.
+/// Papers reused by dossiers of the caller's scope, newest first.
 #[utoipa::path(get, path = "/v1/reuse", tag = "papers",
     params(("dossier" = Option<String>, Query, description = "UUID; this or document"),
         ("document" = Option<String>, Query, description = "UUID"),
@@ -157,14 +157,14 @@ pub(super) async fn reuse(
     let Query(asked) = asked.map_err(|_| Refusal::QueryMalformed)?;
     let (by, limit) = asked.read()?;
     blocking(warehouse, move |w| {
-        let found = w.records.read(|v| v.uses(by, &caller.agency, limit))?;
+        let found = w.records.read(|v| v.uses(by, caller.scope(), limit))?;
         w.note_read(&caller, "reuse.listed", asked.subject())?;
         Ok(Json(found))
     })
     .await
 }
 
-/// Confirmations of reuse recorded for dossiers of the caller's agency, newest first.
+/// Confirmations of reuse recorded for dossiers of the caller's scope, newest first.
 #[utoipa::path(get, path = "/v1/consents", tag = "people",
     params(("dossier" = Option<String>, Query, description = "UUID; this or document"),
         ("document" = Option<String>, Query, description = "UUID"),
@@ -180,7 +180,7 @@ pub(super) async fn consents(
     let Query(asked) = asked.map_err(|_| Refusal::QueryMalformed)?;
     let (by, limit) = asked.read()?;
     blocking(warehouse, move |w| {
-        let found = w.records.read(|v| v.consents(by, &caller.agency, limit))?;
+        let found = w.records.read(|v| v.consents(by, caller.scope(), limit))?;
         w.note_read(&caller, "consents.listed", asked.subject())?;
         Ok(Json(found))
     })

@@ -14,14 +14,17 @@ pub enum NoticeState {
     Sent,
     /// Given up.
     Dead,
+    /// Of before a restore, and so not sent: it may have been sent then.
+    Withheld,
 }
 
 impl NoticeState {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Sent => "sent",
             Self::Dead => "dead",
+            Self::Withheld => "withheld",
         }
     }
 }
@@ -41,7 +44,7 @@ pub struct NoticeReport {
     pub channel: String,
     /// Its last digits.
     pub to: String,
-    /// `waiting`, `sent` or `dead`.
+    /// `waiting`, `sent`, `dead` or `withheld`.
     pub state: String,
     /// Tries so far.
     pub attempts: u32,
@@ -67,7 +70,7 @@ pub fn notices_list(
     let warehouse = Warehouse::beside(config)?;
     let rows = warehouse.records.read(|v| v.notices(state.map(NoticeState::word), limit))?;
     let report = rows.into_iter().map(|row| NoticeReport {
-        to: if row.state == NoticeState::Sent.word() { row.recipient } else { masked(&row.recipient) },
+        to: masked(&row.recipient),
         next_at: (row.state == NoticeState::Waiting.word()).then_some(row.next_at),
         id: row.id,
         key: row.key,
@@ -81,6 +84,17 @@ pub fn notices_list(
         sent_at: row.sent_at,
     });
     Ok(report.collect())
+}
+
+/// Ends the hold that a restore began: a running server sends what waits, and tells of what is late.
+///
+/// # Errors
+/// The data directory cannot be opened.
+pub fn notices_release(config: &Config) -> Result<(), ServeError> {
+    let warehouse = Warehouse::beside(config)?;
+    warehouse.records.write(|v| v.release_notices())?;
+    warehouse.note_command("notices.released", String::new())?;
+    Ok(())
 }
 
 /// Tries what was given up again: one notice, or all; says how many. A running server sends them.

@@ -1,11 +1,14 @@
-//! Sending: one at a time, tried again with growing pauses, given up after so many tries.
+//! Sending: one at a time on each channel, tried again with growing pauses, given up after days.
+//!
+//! A channel whose service cannot be used (a file of its settings is not there) waits and says so; it stops neither
+//! the server nor the other channels.
 
 use crate::store::NoticeRow;
 use crate::warehouse::Warehouse;
-use crate::{Config, ServeError, StoreError};
+use crate::{Config, StoreError};
 use motcua_dossier::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Response, Url, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -14,16 +17,21 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Notices that are sent go here where no service is set.
 const FILE: &str = "notices.jsonl";
 const IDLE: Duration = Duration::from_secs(1);
+/// So often it is looked whether a channel that waits can be used by now.
+const REPAIR: Duration = Duration::from_secs(5);
 const LIMIT: Duration = Duration::from_secs(10);
 const AT_ONCE: u32 = 50;
 const FIRST_PAUSE_MS: i64 = 2_000;
 const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// So much of an answer is looked at.
+const MAX_ANSWER: usize = 64 * 1024;
 
 /// Which services send notices; a channel without one is written to a file in the data directory.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -38,13 +46,24 @@ pub struct NoticeSettings {
     /// E-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<HttpSender>,
-    /// Tries before a notice is given up.
+    /// Tries a notice has at least before it is given up.
     pub attempts: u32,
+    /// Days a notice has at least before it is given up.
+    pub give_up_days: u32,
+    /// Days after a restore in which nothing is sent.
+    pub hold_days: u32,
 }
 
 impl Default for NoticeSettings {
     fn default() -> Self {
-        Self { zalo: None, sms: None, email: None, attempts: 10 }
+        Self { zalo: None, sms: None, email: None, attempts: 10, give_up_days: 3, hold_days: 3 }
+    }
+}
+
+impl NoticeSettings {
+    /// Every channel with its service, where it has one.
+    pub(crate) fn channels(&self) -> [(&'static str, Option<&HttpSender>); 3] {
+        [("zalo", self.zalo.as_ref()), ("sms", self.sms.as_ref()), ("email", self.email.as_ref())]
     }
 }
 
@@ -63,23 +82,62 @@ pub struct HttpSender {
     /// JSON with `{to}`, `{text}`, `{subject}`, `{event}`, `{key}` in its texts.
     #[serde(default = "usual_body")]
     pub body: Value,
+    /// What the body of a 2xx answer says when the notice was taken; not set, every 2xx is taken for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
+    /// The service answers 409 for a key it has taken before, and for nothing else: the notice is sent then. Not
+    /// set, 409 is another try.
+    #[serde(default)]
+    pub conflict_means_sent: bool,
 }
 
-pub(crate) fn usual_body() -> Value {
+/// Many services answer 200 and say in the body that they took nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// JSON pointer into the answer (`/CodeResult`).
+    pub pointer: String,
+    /// What stands there when the notice was taken.
+    pub equals: Value,
+}
+
+impl Default for HttpSender {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            headers_file: None,
+            ca_file: None,
+            body: usual_body(),
+            accepted: None,
+            conflict_means_sent: false,
+        }
+    }
+}
+
+fn usual_body() -> Value {
     serde_json::json!({ "to": "{to}", "subject": "{subject}", "text": "{text}" })
 }
 
-/// Where each channel goes.
+/// What every channel needs to send.
 pub(crate) struct Outbox {
-    senders: BTreeMap<String, Sender>,
-    file: PathBuf,
-    attempts: u32,
+    data: PathBuf,
+    settings: NoticeSettings,
+    /// Channels without a service write to one file.
+    file: Arc<Mutex<PathBuf>>,
+}
+
+/// Where a channel goes.
+enum Way {
+    File(Arc<Mutex<PathBuf>>),
+    Service(Sender),
 }
 
 struct Sender {
     client: Client,
     url: Url,
     body: Value,
+    accepted: Option<Accepted>,
+    conflict_means_sent: bool,
 }
 
 /// Why a try failed; says nothing of anybody.
@@ -91,28 +149,44 @@ enum Failure {
 }
 
 impl Outbox {
-    /// Makes the senders of the settings.
-    pub(crate) fn new(config: &Config) -> Result<Self, ServeError> {
-        let mut senders = BTreeMap::new();
-        let of =
-            [("zalo", &config.notices.zalo), ("sms", &config.notices.sms), ("email", &config.notices.email)];
-        for (channel, settings) in of {
-            if let Some(settings) = settings {
-                let sender = Sender::new(&config.data, settings)
-                    .map_err(|why| ServeError::Notices(format!("{channel}: {why}")))?;
-                senders.insert(channel.to_owned(), sender);
-            }
-        }
-        Ok(Self { senders, file: config.data.join(FILE), attempts: config.notices.attempts.max(1) })
+    pub(crate) fn new(config: &Config) -> Self {
+        let file = Arc::new(Mutex::new(config.data.join(FILE)));
+        Self { data: config.data.clone(), settings: config.notices.clone(), file }
     }
 
-    async fn send(&self, notice: &NoticeRow, now: Timestamp) -> Result<(), Failure> {
-        if let Some(sender) = self.senders.get(&notice.channel) {
-            return sender.send(notice).await;
+    /// Channels that cannot be used as they are set, and why.
+    pub(crate) fn troubles(&self) -> Vec<(&'static str, String)> {
+        let channels = self.settings.channels();
+        channels.into_iter().filter_map(|(name, _)| Some((name, self.way(name).err()?))).collect()
+    }
+
+    fn way(&self, channel: &str) -> Result<Way, String> {
+        let service = self.settings.channels().into_iter().find(|(name, _)| *name == channel);
+        match service.and_then(|(_, service)| service) {
+            Some(settings) => Ok(Way::Service(Sender::new(&self.data, settings)?)),
+            None => Ok(Way::File(Arc::clone(&self.file))),
         }
-        let (file, line) = (self.file.clone(), line_of(notice, now));
-        let written = tokio::task::spawn_blocking(move || append(&file, &line)).await;
-        match written {
+    }
+
+    /// A notice that failed once more at that moment is given up.
+    fn gives_up(&self, notice: &NoticeRow, tries: u32, now: Timestamp) -> bool {
+        let old = DAY_MS.saturating_mul(self.settings.give_up_days.into());
+        tries >= self.settings.attempts && now.0.saturating_sub(notice.made_at.0) >= old
+    }
+}
+
+impl Way {
+    async fn send(&self, notice: &NoticeRow, now: Timestamp) -> Result<(), Failure> {
+        let file = match self {
+            Self::Service(sender) => return sender.send(notice).await,
+            Self::File(file) => Arc::clone(file),
+        };
+        let line = line_of(notice, now);
+        let written = tokio::task::spawn_blocking(move || {
+            let path = file.lock().unwrap_or_else(PoisonError::into_inner);
+            append(&path, &line)
+        });
+        match written.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Failure::Later(format!("file: {}", error.kind()))),
             Err(_) => Err(Failure::Later("file: stopped".to_owned())),
@@ -126,6 +200,9 @@ impl Sender {
         let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
         if url.scheme() != "https" && !(url.scheme() == "http" && here) {
             return Err("the address must be https".to_owned());
+        }
+        if settings.accepted.as_ref().is_some_and(|a| !a.pointer.is_empty() && !a.pointer.starts_with('/')) {
+            return Err("accepted.pointer is not a JSON pointer".to_owned());
         }
         let mut headers = HeaderMap::new();
         if let Some(file) = &settings.headers_file {
@@ -167,7 +244,8 @@ impl Sender {
             .timeout(LIMIT)
             .build()
             .map_err(|_| "TLS cannot be set up".to_owned())?;
-        Ok(Self { client, url, body: settings.body.clone() })
+        let (accepted, conflict_means_sent) = (settings.accepted.clone(), settings.conflict_means_sent);
+        Ok(Self { client, url, body: settings.body.clone(), accepted, conflict_means_sent })
     }
 
     async fn send(&self, notice: &NoticeRow) -> Result<(), Failure> {
@@ -190,12 +268,32 @@ impl Sender {
         let status = answer.status();
         let said = format!("http {}", status.as_u16());
         match status.as_u16() {
-            200..=299 => Ok(()),
+            200..=299 => match &self.accepted {
+                Some(accepted) if !is_accepted(answer, accepted).await => {
+                    // Its own words may quote the notice.
+                    Err(Failure::Later(format!("{said}, not accepted")))
+                }
+                _ => Ok(()),
+            },
+            409 if self.conflict_means_sent => Ok(()),
             408 | 409 | 423 | 425 | 429 => Err(Failure::Later(said)),
             400..=499 => Err(Failure::Never(said)),
             _ => Err(Failure::Later(said)),
         }
     }
+}
+
+/// Does the body of an answer say that the notice was taken.
+async fn is_accepted(mut answer: Response, accepted: &Accepted) -> bool {
+    let mut body = Vec::new();
+    while let Ok(Some(piece)) = answer.chunk().await {
+        if body.len() + piece.len() > MAX_ANSWER {
+            return false;
+        }
+        body.extend_from_slice(&piece);
+    }
+    let said: Option<Value> = serde_json::from_slice(&body).ok();
+    said.as_ref().and_then(|said| said.pointer(&accepted.pointer)) == Some(&accepted.equals)
 }
 
 fn filled_body(body: &Value, values: &[(&str, String)]) -> Value {
@@ -251,50 +349,75 @@ fn next_try(now: Timestamp, tries: u32) -> Timestamp {
     Timestamp(now.0 + half + half * i64::from(share) / i64::from(u32::MAX))
 }
 
-/// Sends what is due until the server stops; what is under way then is tried again after the next start.
+/// Sends what is due until the server stops; what is under way then is tried again after the next start. Each channel
+/// for itself: a service that does not answer holds no other up.
 pub(crate) async fn run(warehouse: Arc<Warehouse>, outbox: Outbox) {
-    let closing = warehouse.closing.clone();
+    let [zalo, sms, email] = outbox.settings.channels().map(|(channel, _)| channel);
+    let run = |channel| run_channel(&warehouse, &outbox, channel);
+    tokio::join!(run(zalo), run(sms), run(email));
+}
+
+async fn run_channel(warehouse: &Arc<Warehouse>, outbox: &Outbox, channel: &'static str) {
+    let (mut way, mut told) = (outbox.way(channel), None);
     loop {
-        let sent = async {
-            match deliver_due(&warehouse, &outbox).await {
-                Ok(more) => more,
-                Err(error) => {
-                    tracing::error!(%error, "notices could not be sent");
+        warehouse.metrics.channel(channel, way.is_ok());
+        let why = way.as_ref().err().cloned();
+        if why != told {
+            match &why {
+                Some(why) => tracing::error!(channel, why, "notices of this channel wait"),
+                None => tracing::info!(channel, "notices of this channel are sent again"),
+            }
+            told = why;
+        }
+        let pass = async {
+            match &way {
+                Ok(way) => deliver_due(warehouse, outbox, (channel, way)).await.unwrap_or_else(|error| {
+                    tracing::error!(channel, %error, "notices could not be sent");
                     false
-                }
+                }),
+                Err(_) => false,
             }
         };
         let more = tokio::select! {
-            () = closing.cancelled() => return,
-            more = sent => more,
+            () = warehouse.closing.cancelled() => return,
+            more = pass => more,
         };
-        if !more {
-            tokio::select! {
-                () = closing.cancelled() => return,
-                () = tokio::time::sleep(IDLE) => {}
-            }
+        let pause = match &way {
+            Ok(_) if more => continue,
+            Ok(_) => IDLE,
+            Err(_) => REPAIR,
+        };
+        tokio::select! {
+            () = warehouse.closing.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if way.is_err() {
+            way = outbox.way(channel);
         }
     }
 }
 
-/// Tries what is due; true when there was something.
-async fn deliver_due(warehouse: &Arc<Warehouse>, outbox: &Outbox) -> Result<bool, StoreError> {
-    let due = in_store(warehouse, |w| w.records.read(|v| v.due_notices(w.now(), AT_ONCE))).await?;
+/// Tries what is due on a channel; true when there was something.
+async fn deliver_due(
+    warehouse: &Arc<Warehouse>,
+    outbox: &Outbox,
+    (channel, way): (&'static str, &Way),
+) -> Result<bool, StoreError> {
+    let due = in_store(warehouse, |w| w.records.read(|v| v.due_notices(channel, w.now(), AT_ONCE))).await?;
     for notice in &due {
-        let (id, tries) = (notice.id, notice.attempts + 1);
+        let (id, tries) = (notice.id, notice.attempts.saturating_add(1));
         // Marked before it leaves: a crash from here on means another try under the same key.
         in_store(warehouse, move |w| w.records.write(|v| v.notice_tried(id, next_try(w.now(), tries))))
             .await?;
-        let ended = outbox.send(notice, warehouse.now()).await;
+        let ended = way.send(notice, warehouse.now()).await;
         let masked = masked(&notice.recipient);
-        let (channel, attempts) = (&notice.channel, outbox.attempts);
         let (error, dead) = match ended {
             Ok(()) => {
                 in_store(warehouse, move |w| w.records.write(|v| v.notice_sent(id, &masked, w.now())))
                     .await?;
                 continue;
             }
-            Err(Failure::Later(error)) => (error, tries >= attempts),
+            Err(Failure::Later(error)) => (error, outbox.gives_up(notice, tries, warehouse.now())),
             Err(Failure::Never(error)) => (error, true),
         };
         tracing::warn!(notice = id, channel, tries, error, dead, "notice was not taken");
@@ -344,12 +467,7 @@ mod tests {
     #[test]
     fn a_service_is_reached_over_tls_under_its_own_roots_or_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
-        let of = |url: &str| HttpSender {
-            url: url.to_owned(),
-            headers_file: None,
-            ca_file: None,
-            body: usual_body(),
-        };
+        let of = |url: &str| HttpSender { url: url.to_owned(), ..HttpSender::default() };
         assert!(Sender::new(dir.path(), &of("http://sms.example/send")).is_err());
         assert!(Sender::new(dir.path(), &of("https://sms.example/send")).is_err(), "no roots");
         assert!(Sender::new(dir.path(), &of("http://127.0.0.1:1/send")).is_ok());

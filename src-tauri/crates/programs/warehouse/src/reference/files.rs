@@ -2,22 +2,29 @@
 
 use super::tables::{CellFault, Sheet, Table, cell, data_of, fault, sheet_of, tables_of};
 use crate::import::column_name;
-use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
+use calamine::{Data, Reader, Xlsx, XlsxError, open_workbook_from_rs};
 use motcua_dossier::{Day, ReferenceData};
 use rust_xlsxwriter::{Format, Workbook};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::io::Cursor;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 /// Largest file that is read.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
+/// A workbook is packed; so much it may be when it is not.
+const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
+/// A cell beyond these is a slip of somebody's hand, or meant to use up memory.
+const MAX_ROWS: u32 = 100_000;
+const MAX_COLUMNS: u32 = 64;
 /// What makes a spreadsheet take a text for a formula, and the mark itself.
 const SUSPECT: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
 
 const UNREADABLE: (&str, &str) =
     ("fileUnreadable", "Không đọc được tệp: hãy mở, lưu lại đúng định dạng rồi nạp lại");
-const TOO_LARGE: (&str, &str) = ("fileTooLarge", "Tệp quá lớn: tối đa 64 MiB");
+const TOO_LARGE: (&str, &str) = ("fileTooLarge", "Tệp quá lớn: tối đa 64 MiB, và 256 MiB khi giải nén");
+const SHEET_TOO_LARGE: (&str, &str) =
+    ("sheetTooLarge", "Có ô nằm quá xa: tối đa 100.000 dòng và 64 cột, hãy xóa các dòng và cột thừa");
 const NOT_UTF8: (&str, &str) = ("fileNotUtf8", "Tệp không phải UTF-8: trong Excel hãy lưu dạng CSV UTF-8");
 const QUOTES: (&str, &str) = ("rowQuotes", "Dấu ngoặc kép không khớp: hãy kiểm tra ô có dấu ngoặc kép");
 const SHEET_UNKNOWN: (&str, &str) =
@@ -142,9 +149,14 @@ fn table(
     Table { sheet, rows: kept }
 }
 
+type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
+
 fn read_workbook(bytes: &[u8]) -> Result<Vec<Table>, Vec<CellFault>> {
     let whole = |what| vec![fault("xlsx", 0, None, what)];
-    let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| whole(UNREADABLE))?;
+    if !unpacks_within(bytes, MAX_UNPACKED).map_err(|_| whole(UNREADABLE))? {
+        return Err(whole(TOO_LARGE));
+    }
+    let mut book: Book<'_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| whole(UNREADABLE))?;
     let (mut tables, mut faults): (Vec<Table>, Vec<CellFault>) = (Vec::new(), Vec::new());
     for name in book.sheet_names() {
         let Some(sheet) = sheet_of(&name) else {
@@ -154,30 +166,31 @@ fn read_workbook(bytes: &[u8]) -> Result<Vec<Table>, Vec<CellFault>> {
         if tables.iter().any(|t| t.sheet == sheet) {
             faults.push(fault(&name, 0, None, SHEET_TWICE));
         }
-        let range = book.worksheet_range(&name).map_err(|_| whole(UNREADABLE))?;
-        let formulas = book.worksheet_formula(&name).map_err(|_| whole(UNREADABLE))?;
-        // What a formula came to is not what somebody wrote.
-        let (down, right) = formulas.start().unwrap_or_default();
-        for (row, column, text) in formulas.used_cells() {
-            if !text.is_empty() {
-                let place = u64::from(down) + row as u64 + 1;
-                let letter = letters(right as usize + column);
-                faults.push(fault(sheet.name, place, Some(&letter), FORMULA));
+        let found = match cells_of(&mut book, &name).map_err(|_| whole(UNREADABLE))? {
+            Ok(found) => found,
+            Err((row, column)) => {
+                faults.push(fault(sheet.name, u64::from(row) + 1, Some(&letters(column)), SHEET_TOO_LARGE));
+                continue;
             }
+        };
+        // What a formula came to is not what somebody wrote.
+        for (row, column) in found.formulas {
+            faults.push(fault(sheet.name, u64::from(row) + 1, Some(&letters(column)), FORMULA));
         }
-        let (down, right) = range.start().unwrap_or_default();
-        let mut rows = Vec::new();
-        for (number, cells) in (u64::from(down) + 1..).zip(range.rows()) {
-            let mut texts = vec![String::new(); right as usize];
-            for (n, value) in cells.iter().enumerate() {
-                let text = text_of(value).unwrap_or_else(|| {
-                    let letter = letters(right as usize + n);
-                    faults.push(fault(sheet.name, number, Some(&letter), ERROR_CELL));
-                    String::new()
-                });
+        let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+        for ((row, column), value) in found.values {
+            let number = u64::from(row) + 1;
+            let text = text_of(&value).unwrap_or_else(|| {
+                faults.push(fault(sheet.name, number, Some(&letters(column)), ERROR_CELL));
+                String::new()
+            });
+            if rows.last().is_none_or(|(last, _)| *last != number) {
+                rows.push((number, vec![]));
+            }
+            if let Some((_, texts)) = rows.last_mut() {
+                texts.resize(column as usize, String::new());
                 texts.push(text);
             }
-            rows.push((number, texts));
         }
         let head =
             if rows.first().is_some_and(|(number, _)| *number == 1) { rows.remove(0).1 } else { vec![] };
@@ -189,7 +202,60 @@ fn read_workbook(bytes: &[u8]) -> Result<Vec<Table>, Vec<CellFault>> {
     if faults.is_empty() { Ok(tables) } else { Err(faults) }
 }
 
-fn letters(mut column: usize) -> String {
+/// What a sheet holds, by row and column.
+#[derive(Default)]
+struct Cells {
+    values: BTreeMap<(u32, u32), Data>,
+    formulas: BTreeSet<(u32, u32)>,
+}
+
+/// Reads cell by cell: two cells at opposite ends of a sheet would make a table of seventeen thousand million. The
+/// place of a cell that is too far out otherwise.
+fn cells_of(book: &mut Book<'_>, name: &str) -> Result<Result<Cells, (u32, u32)>, XlsxError> {
+    let too_far = |(row, column): (u32, u32)| row >= MAX_ROWS || column >= MAX_COLUMNS;
+    let mut found = Cells::default();
+    let mut cells = book.worksheet_cells_reader(name)?;
+    while let Some(cell) = cells.next_cell()? {
+        let value = Data::from(cell.get_value().clone());
+        if value == Data::Empty {
+            continue;
+        }
+        if too_far(cell.get_position()) {
+            return Ok(Err(cell.get_position()));
+        }
+        found.values.insert(cell.get_position(), value);
+    }
+    drop(cells);
+    let mut cells = book.worksheet_cells_reader(name)?;
+    while let Some(cell) = cells.next_formula()? {
+        if cell.get_value().is_empty() {
+            continue;
+        }
+        if too_far(cell.get_position()) {
+            return Ok(Err(cell.get_position()));
+        }
+        found.formulas.insert(cell.get_position());
+    }
+    Ok(Ok(found))
+}
+
+/// Unpacks everything once, to count it: what a packed file says of its size is its own word.
+fn unpacks_within(bytes: &[u8], most: u64) -> Result<bool, zip::result::ZipError> {
+    let mut packed = zip::ZipArchive::new(Cursor::new(bytes))?;
+    let mut left = most;
+    for n in 0..packed.len() {
+        let mut part = packed.by_index(n)?.take(left + 1);
+        let size = std::io::copy(&mut part, &mut std::io::sink())?;
+        if size > left {
+            return Ok(false);
+        }
+        left -= size;
+    }
+    Ok(true)
+}
+
+fn letters(column: u32) -> String {
+    let mut column = column as usize;
     let mut text = String::new();
     loop {
         let letter = u8::try_from(column % 26).unwrap_or_default();

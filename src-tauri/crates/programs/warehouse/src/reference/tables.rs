@@ -71,8 +71,8 @@ pub const SHEETS: [Sheet; 12] = [
     sheet(
         "to_chuc",
         "Cây tổ chức có ngày hiệu lực",
-        1,
-        &["ma", "truc_thuoc", "ten", "cap", "ma_co_quan", "tu_ngay", "den_ngay", "ke_thua"],
+        2,
+        &["ma", "tu_ngay", "den_ngay", "truc_thuoc", "ten", "cap", "ma_co_quan", "ke_thua"],
     ),
     sheet("lich", "Ngày nghỉ, ngày cuối tuần làm việc", 1, &["ngay", "loai", "ly_do"]),
     sheet("gio_lam", "Giờ làm việc", 2, &["thu", "tu", "den"]),
@@ -129,6 +129,10 @@ const MISSING: (&str, &str) = ("valueMissing", "Thiếu giá trị bắt buộc:
 const MALFORMED: (&str, &str) = ("valueMalformed", "Giá trị không đúng dạng: hãy sửa theo mẫu của cột");
 const UNKNOWN: (&str, &str) = ("valueUnknown", "Không có lựa chọn này: hãy dùng đúng từ trong bản xuất ra");
 const TWICE: (&str, &str) = ("valueTwice", "Trùng với dòng khác: hãy bỏ hoặc sửa một trong hai dòng");
+const OVERLAP: (&str, &str) = (
+    "daysOverlap",
+    "Dòng khác cùng mã cũng có hiệu lực trong những ngày này: hãy sửa ngày để không chồng nhau",
+);
 const DANGLING: (&str, &str) =
     ("valueDangling", "Nêu một mã không có trong danh sách: hãy thêm dòng đó hoặc sửa mã");
 const CIRCLE: (&str, &str) = ("circle", "Các dòng trực thuộc hoặc kế thừa lẫn nhau thành vòng: hãy sửa mã");
@@ -228,12 +232,12 @@ pub(super) fn tables_of(data: &ReferenceData) -> Vec<Table> {
             "to_chuc",
             vec![
                 n.id.clone(),
+                day(&n.from),
+                day(&n.until),
                 or_empty(&n.parent),
                 n.name.clone(),
                 n.level.clone(),
                 or_empty(&n.agency_code),
-                day(&n.from),
-                day(&n.until),
                 or_empty(&n.successor),
             ],
         );
@@ -651,6 +655,7 @@ fn placed(wrong: &ReferenceFault, places: &BTreeMap<ReferenceList, Vec<u64>>) ->
                 ("name", "ten"),
                 ("parent", "truc_thuoc"),
                 ("successor", "ke_thua"),
+                ("from", "tu_ngay"),
                 ("until", "den_ngay"),
                 ("agency_code", "ma_co_quan"),
             ],
@@ -665,6 +670,7 @@ fn placed(wrong: &ReferenceFault, places: &BTreeMap<ReferenceList, Vec<u64>>) ->
     let what = match wrong.what {
         FaultKind::Missing => MISSING,
         FaultKind::Twice => TWICE,
+        FaultKind::Overlap => OVERLAP,
         FaultKind::Dangling => DANGLING,
         FaultKind::Circle => CIRCLE,
         FaultKind::Malformed => MALFORMED,
@@ -696,7 +702,8 @@ pub(super) fn differences(before: &[Table], after: &[Table]) -> Vec<RowChange> {
     for (old, new) in before.iter().zip(after) {
         let sheet = new.sheet;
         let by_key = |table: &Table| -> BTreeMap<String, Vec<String>> {
-            table.rows.iter().map(|(_, cells)| (cells[..sheet.key].join(" "), cells.clone())).collect()
+            let key = |cells: &[String]| cells[..sheet.key].join(" ").trim_end().to_owned();
+            table.rows.iter().map(|(_, cells)| (key(cells), cells.clone())).collect()
         };
         let (old, mut new) = (by_key(old), by_key(new));
         for (key, cells) in old {

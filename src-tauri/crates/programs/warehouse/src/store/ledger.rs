@@ -1,6 +1,7 @@
 //! Fees and feedback: rows that are only ever added, beside the dossiers they belong to.
 
 use super::{StoreError, View};
+use crate::scope::Scope;
 use motcua_dossier::{
     Day, DeviceId, DocumentId, DossierId, FeeAccount, FeeAct, FeeMethod, FeeRecord, FeedbackReason, IdNumber,
     OpId, Timestamp,
@@ -127,20 +128,22 @@ impl View<'_> {
             .exists([agency, number])?)
     }
 
-    /// What the officers of an agency took on a day.
+    /// What the officers of a scope took on a day.
     pub(crate) fn fee_totals(
         &self,
-        agency: &str,
+        scope: &Scope,
         day: Day,
         officer: Option<&str>,
     ) -> Result<Vec<OfficerFees>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        let sql = format!(
             "SELECT officer, method, sum(kind = 'paid'), sum(CASE kind WHEN 'paid' THEN amount ELSE 0 END),
                sum(CASE kind WHEN 'reversed' THEN amount ELSE 0 END)
-             FROM fees WHERE agency = ?1 AND day = ?2 AND method IS NOT NULL AND (?3 IS NULL OR officer = ?3)
+             FROM fees WHERE {} AND day = ?2 AND method IS NOT NULL AND (?3 IS NULL OR officer = ?3)
              GROUP BY officer, method ORDER BY officer, method",
-        )?;
-        let rows = statement.query_map(params![agency, day.format_iso(), officer], |r| {
+            Scope::holds("agency", "?1")
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![scope.parameter(), day.format_iso(), officer], |r| {
             Ok((r.get(0)?, r.get::<_, String>(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
         })?;
         rows.map(|row| {
@@ -186,32 +189,35 @@ impl View<'_> {
         found.map(|raw| raw.read().map(|(_, feedback)| feedback)).transpose()
     }
 
-    /// Feedback of an agency or on its papers after a place, each with its place.
+    /// Feedback of a scope or on its papers after a place, each with its place.
     pub(crate) fn feedback_after(
         &self,
-        agency: &str,
+        scope: &Scope,
         after: u64,
         limit: u32,
         open_only: bool,
     ) -> Result<Vec<(u64, Feedback)>, StoreError> {
         let sql = format!(
-            "SELECT {FEEDBACK} FROM feedback WHERE serial > ?1 AND (from_agency = ?2 OR to_agency = ?2)
-               AND (NOT ?4 OR answered_at IS NULL) ORDER BY serial LIMIT ?3"
+            "SELECT {FEEDBACK} FROM feedback WHERE serial > ?1 AND ({} OR {})
+               AND (NOT ?4 OR answered_at IS NULL) ORDER BY serial LIMIT ?3",
+            Scope::holds("from_agency", "?2"),
+            Scope::holds("to_agency", "?2")
         );
         let mut statement = self.0.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![after, agency, limit, open_only], raw_feedback)?;
+        let rows = statement.query_map(params![after, scope.parameter(), limit, open_only], raw_feedback)?;
         rows.map(|raw| raw?.read()).collect()
     }
 
-    /// Papers reused by dossiers of an agency, newest first.
-    pub(crate) fn uses(&self, by: By, agency: &str, limit: u32) -> Result<Vec<Use>, StoreError> {
+    /// Papers reused by dossiers of a scope, newest first.
+    pub(crate) fn uses(&self, by: By, scope: &Scope, limit: u32) -> Result<Vec<Use>, StoreError> {
         let sql = format!(
             "SELECT u.dossier, u.document, u.at FROM uses u JOIN dossiers d ON d.id = u.dossier
-             WHERE u.{} = ? AND d.agency = ? ORDER BY u.at DESC, u.dossier, u.document LIMIT ?",
-            by.column()
+             WHERE u.{} = ?1 AND {} ORDER BY u.at DESC, u.dossier, u.document LIMIT ?3",
+            by.column(),
+            Scope::holds("d.agency", "?2")
         );
         let mut statement = self.0.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![by.value(), agency, limit], |r| {
+        let rows = statement.query_map(params![by.value(), scope.parameter(), limit], |r| {
             Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get(2)?))
         })?;
         rows.map(|row| {
@@ -222,21 +228,22 @@ impl View<'_> {
         .collect()
     }
 
-    /// Confirmations for dossiers of an agency, newest first.
+    /// Confirmations for dossiers of a scope, newest first.
     pub(crate) fn consents(
         &self,
         by: By,
-        agency: &str,
+        scope: &Scope,
         limit: u32,
     ) -> Result<Vec<ConsentRecord>, StoreError> {
         let sql = format!(
             "SELECT c.dossier, c.document, c.at, c.method, c.officer, c.national
              FROM consents c JOIN dossiers d ON d.id = c.dossier
-             WHERE c.{} = ? AND d.agency = ? ORDER BY c.at DESC, c.dossier, c.document LIMIT ?",
-            by.column()
+             WHERE c.{} = ?1 AND {} ORDER BY c.at DESC, c.dossier, c.document LIMIT ?3",
+            by.column(),
+            Scope::holds("d.agency", "?2")
         );
         let mut statement = self.0.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![by.value(), agency, limit], |r| {
+        let rows = statement.query_map(params![by.value(), scope.parameter(), limit], |r| {
             let (dossier, document): (String, String) = (r.get(0)?, r.get(1)?);
             let (at, method, officer, national): (i64, String, String, bool) =
                 (r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?);

@@ -43,6 +43,9 @@ pub(crate) struct Overdue {
     pub(crate) accepted: AcceptedDossier,
 }
 
+/// Until when notices are held.
+const HELD: &str = "notices_held_until";
+
 const COLUMNS: &str = "id, key, dossier, event, channel, recipient, subject, text, state, attempts, next_at,
     error, made_at, sent_at";
 
@@ -63,10 +66,15 @@ impl View<'_> {
             == 1)
     }
 
-    pub(crate) fn put_notice(&self, notice: &NewNotice<'_>, at: Timestamp) -> Result<(), StoreError> {
+    pub(crate) fn put_notice(
+        &self,
+        notice: &NewNotice<'_>,
+        state: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT INTO notices(key, dossier, event, channel, recipient, subject, text, state, next_at, made_at)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?8) ON CONFLICT(key) DO NOTHING",
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?8, ?8) ON CONFLICT(key) DO NOTHING",
             params![
                 notice.key,
                 notice.dossier.to_string(),
@@ -75,20 +83,66 @@ impl View<'_> {
                 notice.recipient,
                 notice.subject,
                 notice.text,
-                at.0
+                at.0,
+                state
             ],
         )?;
         Ok(())
     }
 
-    /// Notices that may be tried now.
-    pub(crate) fn due_notices(&self, now: Timestamp, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+    /// Notices of a channel that may be tried now; none while they are held.
+    pub(crate) fn due_notices(
+        &self,
+        channel: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        if self.notices_held(now)?.is_some() {
+            return Ok(vec![]);
+        }
         let sql = format!(
-            "SELECT {COLUMNS} FROM notices WHERE state = 'waiting' AND next_at <= ? ORDER BY next_at, id LIMIT ?"
+            "SELECT {COLUMNS} FROM notices WHERE state = 'waiting' AND next_at <= ? AND channel = ?
+             ORDER BY next_at, id LIMIT ?"
         );
         let mut statement = self.0.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![now.0, limit], row)?;
+        let rows = statement.query_map(params![now.0, channel, limit], row)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// After a restore nobody knows what was sent since the backup: nothing is sent until that moment.
+    pub(crate) fn hold_notices(&self, restored: Timestamp, until: Timestamp) -> Result<(), StoreError> {
+        self.set_meta("restored_at", restored.0.unsigned_abs())?;
+        self.set_meta(HELD, until.0.unsigned_abs())
+    }
+
+    /// Until when nothing is sent, where that has not passed.
+    pub(crate) fn notices_held(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.moment(HELD)?.filter(|until| now.0 < until.0))
+    }
+
+    /// Ends the hold.
+    pub(crate) fn release_notices(&self) -> Result<(), StoreError> {
+        self.set_meta(HELD, 0)
+    }
+
+    /// When these records were last restored.
+    pub(crate) fn restored_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.moment("restored_at")
+    }
+
+    fn moment(&self, key: &str) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.meta(key)?.and_then(|at| i64::try_from(at).ok()).map(Timestamp))
+    }
+
+    /// How many wait, the oldest of them, and how many were given up.
+    pub(crate) fn notice_counts(&self) -> Result<(u64, Option<Timestamp>, u64), StoreError> {
+        let (waiting, oldest): (u64, Option<i64>) = self.0.query_row(
+            "SELECT count(*), min(made_at) FROM notices WHERE state = 'waiting'",
+            [],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )?;
+        let dead = self.0.query_row("SELECT count(*) FROM notices WHERE state = 'dead'", [], |r| r.get(0))?;
+        Ok((waiting, oldest.map(Timestamp), dead))
     }
 
     /// A try begins: should it be cut, the next one is then.

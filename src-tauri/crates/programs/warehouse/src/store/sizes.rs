@@ -8,7 +8,11 @@ impl View<'_> {
         let count = |sql: &str| -> Result<u64, StoreError> { Ok(self.0.query_row(sql, [], |r| r.get(0))?) };
         let (entries, signed) =
             (self.audit_end()?.map_or(0, |(seq, _)| seq), self.last_audit_head()?.map_or(0, |(seq, _)| seq));
+        let (notices_waiting, notices_oldest, notices_dead) = self.notice_counts()?;
         Ok(Sizes {
+            notices_waiting,
+            notices_oldest,
+            notices_dead,
             blobs: count("SELECT count(*) FROM blobs")?,
             blob_bytes: count("SELECT coalesce(sum(size), 0) FROM blobs")?,
             documents: count("SELECT count(*) FROM documents")?,

@@ -2,14 +2,15 @@
 
 use crate::paper;
 use crate::world::{
-    OWNER, OWNER_OLD, STRANGER, World, accept, consent, file_document, fresh_uuid, is_applied, now, push,
-    push_all, rejected_code, reuse, today, upload,
+    OTHER_AGENCY, OWNER, OWNER_OLD, STRANGER, World, accept, consent, file_document, fresh_uuid, is_applied,
+    now, push, push_all, rejected_code, reuse, today, upload,
 };
-use motcua_desk::ports::Warehouse;
+use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{
-    DossierId, FeeAct, FeeMethod, FeeRecord, FeedbackAct, FeedbackReason, FeedbackRecord, IdNumber,
-    IdentityAnswer, OpId, Timestamp,
+    Day, DossierId, FeeAct, FeeMethod, FeeRecord, FeedbackAct, FeedbackReason, FeedbackRecord, IdNumber,
+    IdentityAnswer, OpId, OrgNode, ReferenceData, Timestamp,
 };
+use motcua_warehouse::SeedFile;
 use motcua_wire::{
     Change, ConsentRecord, DossierEvent, DossierFees, FeeTotals, FeedbackPage, Op, OpPayload, OpResult,
     Owner, Use,
@@ -106,6 +107,124 @@ async fn a_fee_is_paid_reversed_and_settled_by_its_entries_alone() {
     let others: FeeTotals = ask(&world, 2, &format!("/v1/fees/totals?day={day}")).await.unwrap();
     assert_eq!(others.items, []);
     assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn an_amount_is_bounded_a_day_is_a_possible_one_and_a_number_is_one_however_it_is_typed() {
+    const TOO_MUCH: u64 = 1_000_000_000_001;
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let world = World::new().await;
+    let line = world.line(0);
+    let (_, dear) = accepted(&world, TOO_MUCH).await;
+    assert_eq!(rejected_code(&push(&line, &dear).await), "feeTooLarge");
+    let (dossier, mut acceptance) = accepted(&world, 1_000_000_000_000).await;
+    let OpPayload::AcceptDossier(said) = &mut acceptance.payload else { panic!() };
+    said.accepted_at = Timestamp(now().0 - 40 * DAY);
+    assert!(is_applied(&push(&line, &acceptance).await));
+    let of = |payload| world.op(0, dossier, 1, payload);
+    let (huge, odd) = (of(paid(1 << 63, FeeMethod::Cash, "X")), of(paid(1, FeeMethod::Cash, "BL-0")));
+    let odd = Op { device_seq: u64::MAX, ..odd };
+    let paid_now = of(paid(1_000, FeeMethod::Cash, " BL-1 "));
+    let answers = push_all(&line, &[huge, odd, paid_now.clone()]).await;
+    assert_eq!(
+        (rejected_code(&answers[0]), rejected_code(&answers[1])),
+        ("feeTooLarge", "opMalformed"),
+        "one that cannot be kept stops nothing beside it"
+    );
+    assert!(is_applied(&answers[2]), "{answers:?}");
+    let again = of(paid(1_000, FeeMethod::Cash, "BL-1"));
+    assert_eq!(rejected_code(&push(&line, &again).await), "feeReceiptTaken", "the same but for its spaces");
+    let at = |act, at: i64| {
+        OpPayload::Fee(Box::new(FeeRecord { act, officer: "canbo.demo".into(), at: Timestamp(at) }))
+    };
+    let back = |entry| FeeAct::Reversed { entry, reason: "ghi nhầm".into() };
+    let pay =
+        |number: &str| FeeAct::Paid { amount: 500, method: FeeMethod::Cash, receipt_number: number.into() };
+    for (payload, code) in [
+        (at(back(paid_now.op_id), now().0 - DAY), "madeTooEarly"),
+        (at(pay("BL-2"), now().0 - 41 * DAY), "madeTooEarly"),
+        (at(pay("BL-2"), now().0 - 31 * DAY), "madeTooLongAgo"),
+    ] {
+        assert_eq!(rejected_code(&push(&line, &of(payload)).await), code);
+    }
+    for payload in [at(pay("BL-2"), now().0 - 29 * DAY), at(back(paid_now.op_id), now().0)] {
+        assert!(is_applied(&push(&line, &of(payload)).await));
+    }
+}
+
+#[tokio::test]
+async fn work_that_was_taken_over_is_told_and_can_be_gone_on_with() {
+    let world = World::new().await;
+    let (line, former) = (world.line(0), world.line(2));
+    let mut tree = crate::world::tree();
+    let yesterday = Day(today().0.previous_day().unwrap());
+    let reference = |version, tree: Vec<OrgNode>| SeedFile {
+        version: 1,
+        reference: Some(ReferenceData { version, tree, ..world.reference() }),
+        devices: vec![],
+        identity: None,
+        aliases: vec![],
+        documents: vec![],
+    };
+    // What the other agency did before it was dissolved.
+    let (dossier, paper, bytes) = (DossierId(fresh_uuid()), DossierId(fresh_uuid()), world.signed("theirs"));
+    let receipt = upload(&former, &paper::pdf(1, "their receipt")).await;
+    let request = motcua_wire::LeaseBlock {
+        agency: motcua_dossier::AgencyCode::parse(OTHER_AGENCY).unwrap(),
+        day: today(),
+        count: 1,
+    };
+    let code = former.lease_block(&request).await.unwrap().take().unwrap();
+    let mut acceptance = accept(code, receipt, vec![]);
+    acceptance.fee = 9_000;
+    let taken = world.op(2, dossier, 0, OpPayload::AcceptDossier(Box::new(acceptance)));
+    assert!(is_applied(&push(&former, &taken).await));
+    assert!(is_applied(&push(&former, &world.op(2, dossier, 1, paid(4_000, FeeMethod::Cash, "B-1"))).await));
+    upload(&former, &bytes).await;
+    let mut record = paper::record(OWNER, &bytes, 1);
+    record.metadata.shared = true;
+    assert!(is_applied(&push(&former, &world.op(2, paper, 0, file_document(record.clone()))).await));
+    let cursor = line.changes(None, 500, 0).await.unwrap().next_cursor;
+    let fees = format!("/v1/dossiers/{dossier}/fees");
+    assert_eq!(ask::<DossierFees>(&world, 0, &fees).await, Err(404));
+
+    tree.push(OrgNode {
+        id: "xa-cu".into(),
+        agency_code: Some(OTHER_AGENCY.into()),
+        until: Some(yesterday),
+        successor: Some("xa".into()),
+        ..tree[0].clone()
+    });
+    world.load(&reference(6, tree));
+    assert_eq!(
+        line.changes(Some(&cursor), 500, 0).await,
+        Err(LinkError::Refused("cursorGone".into())),
+        "before the cursor lies what was never told"
+    );
+    let old = format!("v1.{}", cursor.trim_start_matches("v2.").rsplit_once('.').unwrap().0);
+    assert_eq!(line.changes(Some(&old), 500, 0).await, Err(LinkError::Refused("cursorGone".into())));
+    let page = line.changes(None, 500, 0).await.unwrap();
+    assert!(page.items.iter().any(|c| matches!(c, Change::Dossier { id, .. } if *id == dossier)));
+    assert!(line.changes(Some(&page.next_cursor), 500, 0).await.is_ok());
+
+    let found: DossierFees = ask(&world, 0, &fees).await.unwrap();
+    assert_eq!((found.paid, found.due), (4_000, 5_000));
+    assert!(is_applied(&push(&line, &world.op(0, dossier, 1, paid(5_000, FeeMethod::Cash, "A-1"))).await));
+    let day = today().format_iso();
+    let totals: FeeTotals = ask(&world, 1, &format!("/v1/fees/totals?day={day}")).await.unwrap();
+    assert_eq!(totals.items.iter().map(|t| t.paid).sum::<u64>(), 9_000);
+    // Feedback on a paper of the dissolved office reaches the one that has its work, and is answered there.
+    let act =
+        |act| OpPayload::Feedback(Box::new(FeedbackRecord { act, officer: "canbo.demo".into(), at: now() }));
+    let reason = FeedbackReason::WrongInformation;
+    let given = FeedbackAct::Given { document: record.id, reason, text: "Sai ngày sinh".into() };
+    let op = world.op(2, DossierId(fresh_uuid()), 0, act(given));
+    assert!(is_applied(&push(&former, &op).await));
+    let open: FeedbackPage = ask(&world, 0, "/v1/feedback?open=true").await.unwrap();
+    assert_eq!(open.items.iter().map(|f| f.id).collect::<Vec<_>>(), [op.op_id]);
+    let answered =
+        FeedbackAct::Answered { feedback: op.op_id, corrected: false, text: "Đã kiểm tra".into() };
+    assert!(is_applied(&push(&line, &world.op(0, DossierId(fresh_uuid()), 0, act(answered))).await));
 }
 
 #[tokio::test]

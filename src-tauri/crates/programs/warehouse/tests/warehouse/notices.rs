@@ -1,14 +1,17 @@
 //! Notices: made once, sent at least once, and known by their key.
 
 use crate::paper;
-use crate::world::{World, accept, fresh_uuid, is_applied, push, today, upload};
+use crate::world::{OWNER, World, accept, fresh_uuid, is_applied, now, push, returned, today, upload};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use motcua_dossier::{Day, DossierId};
-use motcua_warehouse::{HttpSender, NoticeReport, NoticeState, notices_list, notices_retry};
-use motcua_wire::OpPayload;
+use motcua_warehouse::{
+    Accepted, Config, HttpSender, NoticeReport, NoticeState, back_up, config_check, notices_list,
+    notices_release, notices_retry, restore,
+};
+use motcua_wire::{Op, OpPayload};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +19,10 @@ use std::time::Duration;
 const PHONE: &str = "0900 000 123";
 
 async fn tell(world: &World, deadline: Day) -> DossierId {
+    told_by(world, deadline).await.dossier
+}
+
+async fn told_by(world: &World, deadline: Day) -> Op {
     let line = world.line(0);
     let dossier = DossierId(fresh_uuid());
     let receipt = upload(&line, &paper::pdf(1, &format!("receipt {dossier}"))).await;
@@ -25,7 +32,7 @@ async fn tell(world: &World, deadline: Day) -> DossierId {
     let op = world.op(0, dossier, 0, OpPayload::AcceptDossier(Box::new(accepted)));
     assert!(is_applied(&push(&line, &op).await));
     assert!(!is_applied(&push(&line, &op).await), "the same again tells nobody twice");
-    dossier
+    op
 }
 
 /// The lines of the file, once there are so many.
@@ -57,8 +64,9 @@ async fn without_a_service_each_notice_is_a_line_of_a_file_that_is_its_owners() 
     let mut world = World::new().await;
     tell(&world, today()).await;
     let told = lines(&world, 2).await;
-    let channels: Vec<_> = told.iter().map(|l| l["channel"].as_str().unwrap()).collect();
-    assert_eq!(channels, ["zalo", "sms"]);
+    let mut channels: Vec<_> = told.iter().map(|l| l["channel"].as_str().unwrap()).collect();
+    channels.sort_unstable();
+    assert_eq!(channels, ["sms", "zalo"]);
     assert_ne!(told[0]["key"], told[1]["key"]);
     let text = told[0]["text"].as_str().unwrap();
     assert!(
@@ -102,6 +110,8 @@ fn told_kept(world: &World) -> u64 {
 struct Service {
     answers: Arc<Mutex<Vec<u16>>>,
     seen: Arc<Mutex<Vec<(String, String, Value)>>>,
+    /// What the body of its answers says, the last one first; 100 afterwards.
+    codes: Arc<Mutex<Vec<u16>>>,
 }
 
 impl Service {
@@ -115,14 +125,19 @@ impl Service {
         (service, url)
     }
 
-    async fn take(State(this): State<Self>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {
+    async fn take(
+        State(this): State<Self>,
+        headers: HeaderMap,
+        Json(body): Json<Value>,
+    ) -> (StatusCode, Json<Value>) {
         let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
         this.seen.lock().unwrap().push((text("idempotency-key"), text("authorization"), body));
         let answer = this.answers.lock().unwrap().pop().unwrap_or(200);
         if answer == 0 {
             std::future::pending::<()>().await;
         }
-        StatusCode::from_u16(answer).unwrap()
+        let code = this.codes.lock().unwrap().pop().unwrap_or(100);
+        (StatusCode::from_u16(answer).unwrap(), Json(json!({ "result": { "code": code } })))
     }
 
     fn keys(&self) -> Vec<String> {
@@ -131,6 +146,10 @@ impl Service {
 }
 
 async fn with_service(answers: &[u16]) -> (World, Service) {
+    with_sender(answers, |_| {}).await
+}
+
+async fn with_sender(answers: &[u16], change: impl FnOnce(&mut HttpSender)) -> (World, Service) {
     let mut world = World::new().await;
     let (service, url) = Service::start(answers).await;
     world.down().await;
@@ -138,8 +157,11 @@ async fn with_service(answers: &[u16]) -> (World, Service) {
     std::fs::write(headers, r#"{"Authorization": "Bearer secret-of-the-service"}"#).unwrap();
     let body =
         json!({ "phone": "{to}", "messages": [{ "text": "{text}", "ref": "{key}" }], "unicode": true });
-    world.config.notices.sms =
-        Some(HttpSender { url, headers_file: Some("sms-headers.json".into()), ca_file: None, body });
+    let headers_file = Some("sms-headers.json".into());
+    let mut sender = HttpSender { url, headers_file, body, ..HttpSender::default() };
+    change(&mut sender);
+    world.config.notices.sms = Some(sender);
+    world.config.save().unwrap();
     world.up().await;
     (world, service)
 }
@@ -192,4 +214,153 @@ async fn a_stop_between_sending_and_marking_sends_again_under_the_same_key() {
     until(&world, NoticeState::Sent, 2).await;
     let keys = service.keys();
     assert_eq!((keys.len(), &keys[0]), (2, &keys[1]), "known by its key, so people are told once");
+}
+
+/// Changes what the store has of notices, as time or a crash would.
+fn rewrite(world: &World, sql: &str) {
+    let database = rusqlite::Connection::open(world.config.data.join("records.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    database.execute_batch(sql).unwrap();
+}
+
+async fn asked(service: &Service, times: usize) {
+    for _ in 0..200 {
+        if service.keys().len() >= times {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("asked {} times", service.keys().len())
+}
+
+async fn plain(world: &World, path: &str) -> String {
+    world.raw().get(format!("{}{path}", world.url())).send().await.unwrap().text().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_notice_is_given_up_by_its_age_and_not_by_an_hour_of_trouble() {
+    let (world, service) = with_service(&[503; 3]).await;
+    tell(&world, today()).await;
+    asked(&service, 1).await;
+    rewrite(&world, "UPDATE notices SET attempts = 50, next_at = 0 WHERE state = 'waiting'");
+    asked(&service, 2).await;
+    until(&world, NoticeState::Sent, 1).await;
+    let waits = until(&world, NoticeState::Waiting, 1).await;
+    assert_eq!(waits[0].channel, "sms", "fifty tries of one evening are no reason");
+    let days = 3 * 24 * 60 * 60 * 1000;
+    rewrite(
+        &world,
+        &format!("UPDATE notices SET made_at = made_at - {days}, next_at = 0 WHERE state = 'waiting'"),
+    );
+    let dead = until(&world, NoticeState::Dead, 1).await;
+    assert_eq!(dead[0].error.as_deref(), Some("http 503"));
+    let metrics = plain(&world, "/metrics").await;
+    for line in
+        ["motcua_notices_dead 1", "motcua_notices_waiting 0", "motcua_notices_channel_up{channel=\"sms\"} 1"]
+    {
+        assert!(metrics.lines().any(|l| l == line), "{line}: {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_answer_holds_no_other_channel_up() {
+    let (world, service) = with_service(&[0; 4]).await;
+    tell(&world, today()).await;
+    asked(&service, 1).await;
+    let began = std::time::Instant::now();
+    tell(&world, today()).await;
+    assert!(lines(&world, 2).await.iter().all(|l| l["channel"] == "zalo"));
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_200_that_says_no_in_its_body_is_no_and_a_known_key_is_sent_where_that_is_what_409_means() {
+    let accepted = Accepted { pointer: "/result/code".into(), equals: json!(100) };
+    let (world, service) = with_sender(&[409, 200], |sender| {
+        sender.accepted = Some(accepted);
+        sender.conflict_means_sent = true;
+    })
+    .await;
+    service.codes.lock().unwrap().extend([99, 99]);
+    tell(&world, today()).await;
+    asked(&service, 1).await;
+    until(&world, NoticeState::Sent, 1).await;
+    let waits = until(&world, NoticeState::Waiting, 1).await;
+    assert_eq!((waits[0].channel.as_str(), waits[0].attempts), ("sms", 1));
+    let sent = until(&world, NoticeState::Sent, 2).await;
+    assert!(sent.iter().any(|n| n.channel == "sms" && n.attempts == 2), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_service_whose_files_are_gone_stops_its_channel_only_and_a_backup_has_them() {
+    let (mut world, service) = with_service(&[]).await;
+    let headers = world.config.data.join("sms-headers.json");
+    let made = back_up(&world.config, &world.dir.path().join("backup"), false, None).unwrap();
+    assert!(made.generation.join("sms-headers.json").is_file());
+    world.down().await;
+    std::fs::rename(&headers, world.dir.path().join("lost")).unwrap();
+    let checked = config_check(&world.config.data, None, &[]);
+    assert!(checked.is_usable() && checked.problems[0].name == "notices.sms", "{checked:?}");
+    world.up().await;
+    tell(&world, today()).await;
+    assert_eq!(lines(&world, 1).await[0]["channel"], "zalo", "the others go on");
+    let ready: Value = serde_json::from_str(&plain(&world, "/health/ready").await).unwrap();
+    assert_eq!(ready, json!({ "ready": true, "troubles": [], "warnings": ["notices.sms"] }));
+    assert!(plain(&world, "/metrics").await.contains("motcua_notices_channel_up{channel=\"sms\"} 0"));
+    let waits = until(&world, NoticeState::Waiting, 1).await;
+    assert_eq!((waits[0].attempts, service.keys().len()), (0, 0), "what waits for a file was not tried");
+    std::fs::rename(world.dir.path().join("lost"), &headers).unwrap();
+    until(&world, NoticeState::Sent, 2).await;
+    assert!(!plain(&world, "/health/ready").await.contains("warnings"));
+}
+
+#[tokio::test]
+async fn after_a_restore_nobody_is_told_again_what_he_was_told_before() {
+    let mut world = World::new().await;
+    let yesterday = Day(today().0.previous_day().unwrap());
+    // Promised for yesterday; its result is given back after the backup.
+    let late = told_by(&world, yesterday).await;
+    until(&world, NoticeState::Sent, 2).await;
+    let to = world.dir.path().join("backup");
+    back_up(&world.config, &to, false, None).unwrap();
+    let result = world.signed("result");
+    upload(&world.line(0), &result).await;
+    let given = world.op(0, late.dossier, 1, returned(paper::record(OWNER, &result, 1)));
+    assert!(is_applied(&push(&world.line(0), &given).await));
+    let second = told_by(&world, today()).await;
+    until(&world, NoticeState::Sent, 6).await;
+    world.down().await;
+    let restored = restore(&to, &world.config.data, true).unwrap();
+    assert!(restored.notices_held_until.0 > now().0 + 2 * 24 * 60 * 60 * 1000);
+    // As if the backup had been made while they waited.
+    rewrite(&world, "UPDATE notices SET state = 'waiting', next_at = 0, text = 'wartet', sent_at = NULL");
+    world.config = Config::load(&world.config.data).unwrap();
+    world.up().await;
+    // The counter sends again what it has.
+    upload(&world.line(0), &result).await;
+    upload(&world.line(0), &paper::pdf(1, &format!("receipt {}", second.dossier))).await;
+    for op in [&given, &second] {
+        let answer = push(&world.line(0), op).await;
+        assert!(is_applied(&answer), "{answer:?}");
+    }
+    let ready: Value = serde_json::from_str(&plain(&world, "/health/ready").await).unwrap();
+    assert_eq!(ready["warnings"], json!(["notices.held"]));
+    // Of after the restore: this is told, when the hold is over.
+    let fresh = told_by(&world, today()).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert!(!world.config.data.join("notices.jsonl").exists(), "nothing leaves while they are held");
+    let withheld = until(&world, NoticeState::Withheld, 4).await;
+    assert!(withheld.iter().all(|n| n.to == "…123" && n.event != "overdue"), "{withheld:?}");
+    notices_release(&world.config).unwrap();
+    // Two that waited, two of after the restore; the sweep of the next start tells of nothing late.
+    until(&world, NoticeState::Sent, 4).await;
+    world.down().await;
+    world.up().await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let told = lines(&world, 4).await;
+    assert_eq!(told.len(), 4, "{told:?}");
+    let all = notices_list(&world.config, None, 100).unwrap();
+    assert_eq!(all.len(), 8, "{all:?}");
+    let of_fresh = all.iter().filter(|n| n.dossier == fresh.dossier.to_string() && n.state == "sent");
+    assert_eq!(of_fresh.count(), 2);
 }

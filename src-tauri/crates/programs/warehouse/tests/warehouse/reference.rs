@@ -195,3 +195,54 @@ async fn what_is_served_is_signed_by_the_key_of_the_receipts() {
     let known = world.raw_of(0).get(&url).header("if-none-match", "\"r5\"");
     assert_eq!(known.send().await.unwrap().status(), 304);
 }
+
+#[tokio::test]
+async fn a_node_moves_on_its_day_and_two_rows_never_hold_on_one() {
+    let world = World::new().await;
+    let file = exported(&world, "lists").join("to_chuc.csv");
+    let head = "ma,truc_thuoc,ten,cap,ma_co_quan,tu_ngay,den_ngay,ke_thua\ntinh,,Tỉnh,tỉnh,,,,\nhuyen,tinh,Huyện,huyện,,,,\n";
+    let moves = |begins: &str, code: &str| {
+        let rows = format!(
+            "xa,huyen,Xã,xã,000.01.20.H08,,31/12/2026,\nxa,tinh,Xã,xã,000.01.20.H08,{begins},,\nto,xa,Tổ,tổ,{code},,,\n"
+        );
+        std::fs::write(&file, format!("{head}{rows}")).unwrap();
+        take(&world, &file, None, false)
+    };
+    assert_eq!(places(&moves("31/12/2026", "")), [("to_chuc", 5, "tu_ngay", "daysOverlap")]);
+    let taken = [("to_chuc", 6, "ma_co_quan", "valueTwice")];
+    assert_eq!(places(&moves("01/01/2027", "000.01.20.H08")), taken, "an agency has one place on every day");
+    let report = moves("01/01/2027", "");
+    assert_eq!((places(&report), report.version), (vec![], Some(6)));
+    let added: Vec<_> = report.changes.iter().filter(|c| c.key.starts_with("xa")).collect();
+    assert_eq!(
+        added.iter().map(|c| (c.key.as_str(), c.what)).collect::<Vec<_>>(),
+        [("xa", "changed"), ("xa 01/01/2027", "added")]
+    );
+    assert_eq!(served(&world, "").await.1.unwrap().tree.len(), 5);
+    for name in ["again.xlsx", "again.json", "again"] {
+        let report = take(&world, &exported(&world, name), None, false);
+        assert_eq!((report.faults, report.unchanged), (vec![], true), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_workbook_that_is_too_much_when_it_is_unpacked_is_refused_before_it_is() {
+    let world = World::new().await;
+    let file = world.dir.path().join("far.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet().set_name("lich").unwrap();
+    sheet.write_string(0, 0, "ngay").unwrap();
+    sheet.write_string(1_048_575, 16_383, "x").unwrap();
+    book.save(&file).unwrap();
+    let wanted = [("lich", 1_048_576, "XFD", "sheetTooLarge")];
+    assert_eq!(places(&take(&world, &file, None, true)), wanted);
+    let mut packed = zip::ZipWriter::new(std::fs::File::create(&file).unwrap());
+    let how = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    packed.start_file("xl/sharedStrings.xml", how).unwrap();
+    for _ in 0..257 {
+        std::io::Write::write_all(&mut packed, &[b' '; 1 << 20]).unwrap();
+    }
+    packed.finish().unwrap();
+    assert!(file.metadata().unwrap().len() < 1 << 20);
+    assert_eq!(take(&world, &file, None, true).faults[0].code, "fileTooLarge");
+}

@@ -4,9 +4,9 @@ use crate::authority::{Authority, Identity};
 use crate::paper;
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{
-    AgencyCode, Applicant, BlobId, Calendar, Channel, Consent, ConsentMethod, Day, Deadline, DeviceId,
-    DocumentId, DocumentRecord, DossierCode, DossierId, IdNumber, IdentityCheck, NumberBlock, OpId, OrgNode,
-    Party, PartyKind, Procedure, ProcedureCode, Provenance, ReferenceData, ReturnMethod, Timestamp,
+    AgencyCode, Applicant, BlobId, Channel, Consent, ConsentMethod, Day, Deadline, DeviceId, DocumentId,
+    DocumentRecord, DossierCode, DossierId, IdNumber, IdentityCheck, NumberBlock, OpId, OrgNode, Party,
+    PartyKind, Procedure, ProcedureCode, Provenance, ReferenceData, ReturnMethod, Timestamp,
 };
 use motcua_link::{DeviceIdentity, DeviceRequest, HttpWarehouse, LinkSettings};
 use motcua_testkit::ChaosGate;
@@ -66,6 +66,20 @@ pub fn enrol(config: &Config, device: DeviceId, file: &Path) {
     request.with(&enrolled).save(file).unwrap();
 }
 
+/// One office.
+pub fn tree() -> Vec<OrgNode> {
+    vec![OrgNode {
+        id: "xa".into(),
+        parent: None,
+        name: AGENCY_NAME.into(),
+        level: "xã".into(),
+        agency_code: Some(AGENCY.into()),
+        from: None,
+        until: None,
+        successor: None,
+    }]
+}
+
 impl World {
     pub async fn new() -> Self {
         Self::with_trust(|_, _| vec![]).await
@@ -115,36 +129,7 @@ impl World {
         let agencies = [AGENCY, AGENCY, OTHER_AGENCY];
         SeedFile {
             version: 1,
-            reference: Some(ReferenceData {
-                version: 5,
-                procedures: vec![Procedure {
-                    code: ProcedureCode::parse("1.000894.000.00.00.H08").unwrap(),
-                    name: "Đăng ký kết hôn".into(),
-                    field: "Hộ tịch".into(),
-                    level: "Cấp Xã".into(),
-                    agency_applicant: false,
-                    cases: vec![],
-                    components: vec![],
-                    result_code: None,
-                    result_name: String::new(),
-                    version: 1,
-                }],
-                categories: vec![],
-                tree: vec![OrgNode {
-                    id: "xa".into(),
-                    parent: None,
-                    name: AGENCY_NAME.into(),
-                    level: "xã".into(),
-                    agency_code: Some(AGENCY.into()),
-                    from: None,
-                    until: None,
-                    successor: None,
-                }],
-                calendar: Calendar::default(),
-                trust_pem,
-                identity_guide: "hướng dẫn".into(),
-                ..ReferenceData::default()
-            }),
+            reference: Some(ReferenceData { trust_pem, ..self.reference() }),
             devices: (0..3)
                 .map(|n| SeedDevice {
                     id: self.devices[n],
@@ -161,6 +146,29 @@ impl World {
             }]),
             aliases: vec![],
             documents: vec![],
+        }
+    }
+
+    /// What the warehouse begins with.
+    pub fn reference(&self) -> ReferenceData {
+        ReferenceData {
+            version: 5,
+            procedures: vec![Procedure {
+                code: ProcedureCode::parse("1.000894.000.00.00.H08").unwrap(),
+                name: "Đăng ký kết hôn".into(),
+                field: "Hộ tịch".into(),
+                level: "Cấp Xã".into(),
+                agency_applicant: false,
+                cases: vec![],
+                components: vec![],
+                result_code: None,
+                result_name: String::new(),
+                version: 1,
+            }],
+            tree: tree(),
+            trust_pem: vec![self.authority.root_pem.clone()],
+            identity_guide: "hướng dẫn".into(),
+            ..ReferenceData::default()
         }
     }
 

@@ -111,6 +111,7 @@ fn reference() -> impl Strategy<Value = ReferenceData> {
                 .zip(nodes)
                 .map(|(n, node)| OrgNode {
                     id: format!("n{n}"),
+                    agency_code: node.agency_code.as_ref().map(|_| format!("000.{n:02}.20.H08")),
                     parent: (n > 0).then(|| format!("n{}", n / 2)),
                     ..node
                 })
