@@ -4,8 +4,9 @@ use crate::crash::Crashes;
 use crate::jobs::Jobs;
 use crate::mirror::{outbox_item, small, summary_state, withdrawal_note};
 use crate::pin::PinDesk;
-use crate::view::{self, AppError, JobKind, Status, TokenPresence, VaultState};
+use crate::view::{self, AppError, JobKind, Status, TokenPresence, VaultState, WarehouseLogin};
 use motcua_assembly::ProfileDir;
+use motcua_desk::Login;
 use motcua_desk::ports::VaultStatus;
 use motcua_desk::{Desk, SyncEvent, TokenState};
 use motcua_dossier as domain;
@@ -38,6 +39,15 @@ pub struct Shell {
     token: Mutex<TokenState>,
 }
 
+fn refused_login(code: &str) -> WarehouseLogin {
+    match code {
+        "loginRefused" => WarehouseLogin::Refused,
+        "officerOfOtherOffice" => WarehouseLogin::OtherOffice,
+        "loginExpired" => WarehouseLogin::Ended,
+        _ => WarehouseLogin::Failed,
+    }
+}
+
 impl Shell {
     /// A shell around a desk.
     #[must_use]
@@ -64,6 +74,12 @@ impl Shell {
             Some(login) => self.desk.officer_name(login).await.ok().filter(|name| name != login),
             None => None,
         };
+        let (warehouse_login, warehouse_name) = match status.login {
+            Login::NotAsked => (WarehouseLogin::NotAsked, None),
+            Login::Known(known) if known.roles.is_empty() => (WarehouseLogin::WithoutRole, Some(known.name)),
+            Login::Known(known) => (WarehouseLogin::Known, Some(known.name)),
+            Login::Refused(code) => (refused_login(&code), None),
+        };
         Status {
             vault,
             officers,
@@ -75,6 +91,8 @@ impl Shell {
             online: status.online,
             trouble: status.trouble.map(str::to_owned),
             last_contact: status.last_contact.map(Into::into),
+            warehouse_login,
+            warehouse_name,
             queued: status.queued,
             attention: status.attention,
             token,
@@ -125,6 +143,9 @@ impl Shell {
         self.jobs.cancel_all();
         self.pins.close();
         self.desk.lock().await;
+        // The lock waits for no network.
+        let desk = self.desk.clone();
+        drop(tauri::async_runtime::spawn(async move { desk.tell_left().await }));
         drop(app.emit_to(crate::window::MAIN, STATUS_CHANGED, &self.status().await));
     }
 

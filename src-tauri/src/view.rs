@@ -51,6 +51,8 @@ macro_rules! words {
 
 words! {
     VaultState { Absent, Locked, Open }
+    /// Under whose name the warehouse knows the counter.
+    WarehouseLogin { NotAsked, Known, WithoutRole, Refused, OtherOffice, Ended, Failed }
     TokenPresence { None, Present, Locked }
     PartyKind { Citizen, Enterprise, Agency }
     IdentityOutcome {
@@ -112,6 +114,9 @@ dtos! {
         /// Code of what was in the way at the last try; none after a contact.
         trouble: Option<String>,
         last_contact: Option<Millis>,
+        warehouse_login: WarehouseLogin,
+        /// What the warehouse calls the officer, when it knows him.
+        warehouse_name: Option<String>,
         queued: u32,
         attention: u32,
         token: TokenPresence,

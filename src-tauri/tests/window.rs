@@ -216,9 +216,10 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        19,
-        "vault, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, queued, attention, \
-         token, tokenLabel, scannerId, scannerLabel, referenceVersion, blockLeft, lockAfterMinutes"
+        21,
+        "vault, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
+         warehouseLogin, warehouseName, queued, attention, token, tokenLabel, scannerId, scannerLabel, referenceVersion, \
+         blockLeft, lockAfterMinutes"
     );
     assert_eq!(status["officerName"], Value::Null, "only a login is known");
     let named = counter.ask("name_officer", json!({ "name": " Trần  Thị Mẫu " })).unwrap();
@@ -230,7 +231,8 @@ fn the_status_says_where_the_counter_stands() {
     assert_eq!(counter.ask("unlock", wrong).unwrap_err()["code"], "vaultWrongSecret");
     assert_eq!(counter.ask("outbox", json!({ "all": true })).unwrap_err()["code"], "vaultLocked");
     let right = json!({ "officer": "canbo.mau", "secret": SECRET });
-    assert_eq!(counter.ask("unlock", right).unwrap()["vault"], "open");
+    let opened = counter.ask("unlock", right).unwrap();
+    assert_eq!((&opened["vault"], &opened["warehouseLogin"]), (&json!("open"), &json!("notAsked")));
     counter.ask("lock", json!({})).unwrap();
 }
 

@@ -8,6 +8,7 @@ use crate::server::{Province, agency};
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{DossierId, IdNumber};
 use motcua_link::HttpWarehouse;
+use motcua_wire::Purpose;
 use rusqlite::types::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -304,7 +305,7 @@ async fn read(
             match kind {
                 0 => {
                     let owner = IdNumber::parse(&format!("052{which:09}")).unwrap();
-                    assert_eq!(line.documents(&[owner]).await.unwrap().len(), 5);
+                    assert_eq!(line.documents(&[owner], Purpose::Intake).await.unwrap().len(), 5);
                 }
                 1 => {
                     let id = DossierId::parse(&format!("01990000-0000-7000-8000-{which:012x}")).unwrap();

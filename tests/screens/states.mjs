@@ -25,6 +25,8 @@ export const STATES = [
   { name: "home-machine-short", scene: "mixed,machine", act: steps(type("machine-code", "0000"), click("machine-enrol"), see("[data-test=machine-unknown] .problem")) },
   { name: "home-intercepted", scene: "mixed,intercepted", act: see("[data-test=sync-trouble]") },
   { name: "home-empty", scene: "empty,tokenNone" },
+  { name: "home-login-refused", scene: "mixed,loginRefused", act: see("[data-test=warehouse-login]") },
+  { name: "home-login-without-role", scene: "empty,loginWithoutRole", act: see("[data-test=warehouse-login]") },
   { name: "home-no-hit", scene: "mixed", act: steps(type("home-box", "099001009999"), see("[data-test=new-for-number]")) },
   { name: "help", scene: "mixed", act: steps(press("F1"), see("[data-test=help-sheet]")) },
   { name: "new", scene: "", hash: "#/new" },

@@ -658,6 +658,9 @@ export type Status = {
 	/**  Code of what was in the way at the last try; none after a contact. */
 	trouble: string | null,
 	lastContact: Millis | null,
+	warehouseLogin: WarehouseLogin,
+	/**  What the warehouse calls the officer, when it knows him. */
+	warehouseName: string | null,
 	queued: number,
 	attention: number,
 	token: TokenPresence,
@@ -690,6 +693,9 @@ export type VerifyReport = {
 	document: Verdict,
 	signatures: SignatureCheck[],
 };
+
+/**  Under whose name the warehouse knows the counter. */
+export type WarehouseLogin = "notAsked" | "known" | "withoutRole" | "refused" | "otherOffice" | "ended" | "failed";
 
 /**  Unsent work that was taken back by two officers. */
 export type WithdrawalNote = {

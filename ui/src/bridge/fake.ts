@@ -219,6 +219,8 @@ const lost = scene("offline") || scene("machine") || scene("intercepted");
 const status: Status = {
   vault: scene("absent") ? "absent" : scene("locked") ? "locked" : "open", officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") ? null : "canbo.demo",
   officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !lost, trouble: scene("offline") ? "linkOffline" : scene("machine") ? "linkUnauthorized" : scene("intercepted") ? "linkIntercepted" : null, lastContact: lost ? NOW - 47 * 60_000 : NOW - 30_000,
+  warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
+  warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Mẫu",
   queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, lockAfterMinutes: 10,
 };
 function current(): Status {

@@ -1,6 +1,7 @@
 //! The desk itself: its ports, its office, and how one change becomes durable.
 
 use crate::error::{DeskError, IntakeError};
+use crate::login::Login;
 use crate::ports::{
     Batch, CapturedPage, Clock, QueuedOp, Random, Scanner, Signer, Vault, VaultStatus, Warehouse,
 };
@@ -13,6 +14,7 @@ use motcua_wire::{MAX_REPLACED, Op, OpPayload, SCHEMA_VERSION};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+use zeroize::Zeroizing;
 
 /// Everything of the world the desk needs.
 #[derive(Clone)]
@@ -78,6 +80,12 @@ pub(crate) struct Live {
     pub(crate) trouble: Option<&'static str>,
     /// Last contact.
     pub(crate) last_contact: Option<Timestamp>,
+    /// The officer who has just unlocked, with his secret, until the next contact or the lock.
+    pub(crate) login_due: Option<(String, Zeroizing<String>)>,
+    /// What the warehouse said to the login.
+    pub(crate) login: Login,
+    /// Officers whose login was refused, and when: the same secret is not sent again at every unlocking.
+    pub(crate) refused_logins: HashMap<String, Timestamp>,
     /// Server clock minus ours, in milliseconds, at the last contacts, oldest first.
     pub(crate) offsets: VecDeque<i64>,
     /// Failed contacts in a row.

@@ -50,6 +50,9 @@ pub enum DeskError {
     /// A sealed package of unsent work.
     #[error(transparent)]
     Package(#[from] PackageProblem),
+    /// Reference data of the warehouse.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// Taking unsent work back.
     #[error(transparent)]
     Withdraw(#[from] WithdrawError),
@@ -74,6 +77,18 @@ pub enum WithdrawError {
     /// It was received, replaced or taken back already.
     #[error("nothing to take back")]
     Nothing,
+}
+
+/// Why reference data of the warehouse are not taken; what is held stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReferenceError {
+    /// The pinned key did not sign them.
+    #[error("reference data are not signed by the warehouse")]
+    Forged,
+    /// They came into force before those held.
+    #[error("reference data are older than those held")]
+    Older,
 }
 
 /// What cannot be done with a dossier that others work on too.
@@ -362,6 +377,8 @@ pub const CODES: &[&str] = &[
     "linkMalformed",
     "linkCancelled",
     "identityServiceDown",
+    "referenceForged",
+    "referenceOlder",
     "fileEmpty",
     "fileTooLarge",
     "fileUnsupported",
@@ -426,6 +443,7 @@ pub const OUTBOX_CODES: &[&str] = &[
     "acceptedInFuture",
     "alreadyAccepted",
     "alreadyReturned",
+    "authorNotGranted",
     "blobHashMismatch",
     "codeMalformed",
     "codeNotLeased",
@@ -528,6 +546,8 @@ impl DeskError {
                 PackageProblem::Newer => "packageNewer",
                 PackageProblem::Cut => "packageCut",
             },
+            Self::Reference(ReferenceError::Forged) => "referenceForged",
+            Self::Reference(ReferenceError::Older) => "referenceOlder",
             Self::Withdraw(e) => match e {
                 WithdrawError::ReasonMissing => "withdrawReasonMissing",
                 WithdrawError::ApproverIsOfficer => "withdrawApproverIsOfficer",

@@ -3,7 +3,10 @@
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::ports::{Batch, CachedIdentity, LinkError};
-use motcua_dossier::{Dossier, DossierId, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, Party};
+use motcua_dossier::{
+    Dossier, DossierId, DossierState, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, Party,
+};
+use motcua_wire::Purpose;
 
 /// What a check found out about a number.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,7 +32,7 @@ impl Desk {
     pub async fn check_identity(&self, typed: &str) -> Result<IdentityFinding, DeskError> {
         let number = IdNumber::parse(typed)?;
         let earlier = self.owner_hint(&number).await?;
-        let (check, suggested_name) = self.ask_identity(&number).await?;
+        let (check, suggested_name) = self.ask_identity(&number, Purpose::Intake).await?;
         let guide = match &check {
             IdentityCheck::Answered { answer: IdentityAnswer::NotRegistered, .. } => {
                 Some(self.vault.reference()?.identity_guide).filter(|g| !g.is_empty())
@@ -44,8 +47,10 @@ impl Desk {
     /// # Errors
     /// As [`Desk::check_identity`]; unknown dossier.
     pub async fn recheck_identity(&self, id: DossierId) -> Result<Dossier, DeskError> {
-        let number = self.stored(id)?.applicant.owner.number;
-        let (check, _) = self.ask_identity(&number).await?;
+        let dossier = self.stored(id)?;
+        let purpose = purpose_for(&dossier);
+        let number = dossier.applicant.owner.number;
+        let (check, _) = self.ask_identity(&number, purpose).await?;
         self.change(id, |change| {
             if change.dossier.applicant.owner.number == number {
                 change.dossier.guide_due &= !is_registered(&check);
@@ -59,7 +64,7 @@ impl Desk {
     /// False when nothing is known yet.
     pub(crate) async fn recheck_by_itself(&self, dossier: &Dossier) -> Result<bool, DeskError> {
         let number = dossier.applicant.owner.number.clone();
-        let (check, _) = self.ask_identity(&number).await?;
+        let (check, _) = self.ask_identity(&number, purpose_for(dossier)).await?;
         if is_unsure(&check) {
             return Ok(false);
         }
@@ -106,9 +111,10 @@ impl Desk {
     pub(crate) async fn ask_identity(
         &self,
         number: &IdNumber,
+        purpose: Purpose,
     ) -> Result<(IdentityCheck, Option<String>), DeskError> {
         let remembered = self.vault.identity(number)?;
-        let asked = self.warehouse.identity(number).await;
+        let asked = self.warehouse.identity(number, purpose).await;
         let at = self.clock.now();
         let cached = |fallback: IdentityCheck| {
             remembered.map_or(fallback, |c| IdentityCheck::Answered {
@@ -143,6 +149,17 @@ impl Desk {
         };
         self.live().checked.insert(number.clone(), check.clone());
         Ok((check, name))
+    }
+}
+
+/// What its owner is looked up for while this is done with a dossier.
+pub(crate) fn purpose_for(dossier: &Dossier) -> Purpose {
+    match (&dossier.state, &dossier.result) {
+        (DossierState::Draft, _) => Purpose::Intake,
+        (DossierState::Accepted { .. }, None) | (DossierState::Withdrawn { .. }, _) => Purpose::Correction,
+        (DossierState::Accepted { .. }, Some(_)) | (DossierState::Completed { .. }, _) => {
+            Purpose::ResultReturn
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Opening a dossier: procedures, owner, case; and finding dossiers again.
 
 use crate::desk::Desk;
-use crate::error::{DeskError, IntakeError};
+use crate::error::{DeskError, IntakeError, ReferenceError};
 use crate::ports::{Batch, LinkError};
+use ed25519_dalek::VerifyingKey;
 use motcua_dossier::{
     Applicant, Category, Channel, ComponentRow, ComponentSpec, Dossier, DossierError, DossierId,
     DossierState, HandlingCase, IdentityCheck, Procedure, ProcedureCode, ReferenceData, ReturnMethod, fold,
 };
+use motcua_wire::ReceiptError;
 use std::collections::HashMap;
 
 /// What a dossier is opened with.
@@ -43,14 +45,21 @@ pub struct DossierChange {
 const LISTED: u32 = 50;
 
 impl Desk {
-    /// Asks the warehouse for newer reference data. Returns the version held now. Data that contradict themselves are
-    /// not taken, nor are those that come before what is held: dossiers and the work go on with that.
+    /// Asks the warehouse for newer reference data. Returns the version held now. Data without the warehouse's
+    /// signature are not taken, nor those that contradict themselves or come before what is held: dossiers and the
+    /// work go on with that.
     ///
     /// # Errors
-    /// No contact, the vault is closed.
+    /// No contact, what came is not taken, the vault is closed.
     pub async fn refresh_reference(&self) -> Result<u64, DeskError> {
         let held = self.vault.reference()?;
-        let Some(newer) = self.warehouse.reference(held.version).await? else { return Ok(held.version) };
+        let Some(sealed) = self.warehouse.reference(held.version).await? else { return Ok(held.version) };
+        let key = VerifyingKey::from_bytes(&self.office.receipt_key).ok();
+        let newer = match key.ok_or(ReceiptError::Signature).and_then(|key| sealed.open(&key)) {
+            Ok(newer) => newer,
+            Err(ReceiptError::Signature) => return Err(ReferenceError::Forged.into()),
+            Err(_) => return Err(LinkError::Malformed.into()),
+        };
         if let Some(fault) = newer.faults().first() {
             tracing::error!(
                 ?fault,
@@ -59,8 +68,11 @@ impl Desk {
             );
             return Err(LinkError::Malformed.into());
         }
-        if !newer.follows(&held) {
+        if newer.version == held.version {
             return Ok(held.version);
+        }
+        if !newer.follows(&held) {
+            return Err(ReferenceError::Older.into());
         }
         let version = newer.version;
         let _writing = self.writing();

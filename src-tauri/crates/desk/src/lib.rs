@@ -26,6 +26,7 @@ mod digitize;
 mod error;
 mod identity;
 mod intake;
+mod login;
 mod loose;
 mod office;
 mod officer;
@@ -47,11 +48,12 @@ pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
     CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES,
-    OfficeProblem, PackageProblem, ReuseError, SignError, UNFIT_REASONS, UnlockError, WithdrawError,
-    pin_state_code,
+    OfficeProblem, PackageProblem, ReferenceError, ReuseError, SignError, UNFIT_REASONS, UnlockError,
+    WithdrawError, pin_state_code,
 };
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
+pub use login::Login;
 pub use loose::LooseScan;
 pub use motcua_wire::PACKAGE_VERSION;
 pub use office::Work;

@@ -7,7 +7,7 @@ mod signer;
 mod vault;
 mod world;
 
-pub use link::{Lease, LinkError, Progress, Warehouse};
+pub use link::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 pub use scanner::{
     ColorMode, PageFormat, RawPage, ScanError, ScanFault, ScanRequest, Scanner, ScannerInfo, ScannerSource,
 };

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::error::{DeskError, FileError, ReuseError, link_code};
+use crate::identity::purpose_for;
 use crate::papers::{disbelief, marks};
 use crate::ports::{Batch, LinkError, Progress};
 use crate::sign::RowProgress;
@@ -100,7 +101,7 @@ impl Desk {
     /// Unknown dossier or row, the vault is closed.
     pub async fn offers(&self, id: DossierId, component: u32) -> Result<Offers, DeskError> {
         let dossier = self.stored(id)?;
-        let problem = self.refresh_papers(&dossier.applicant.owner, FRESH_MILLIS).await?;
+        let problem = self.refresh_papers(&dossier, FRESH_MILLIS).await?;
         let (fetched_at, papers) = self.known_papers(&dossier.applicant.owner)?;
         let row = dossier.component(component)?;
         let mut items = Vec::with_capacity(papers.len());
@@ -160,7 +161,7 @@ impl Desk {
             return Err(DossierError::NotDraft.into());
         }
         let owner = dossier.applicant.owner.clone();
-        let asked = cancel.run_until_cancelled(self.refresh_papers(&owner, FRESH_MILLIS)).await;
+        let asked = cancel.run_until_cancelled(self.refresh_papers(&dossier, FRESH_MILLIS)).await;
         asked.transpose()?;
         let (_, papers) = self.known_papers(&owner)?;
         let mut open = vec![];
@@ -410,9 +411,10 @@ impl Desk {
     /// Says why it did not answer; that is no error here.
     pub(crate) async fn refresh_papers(
         &self,
-        owner: &Party,
+        dossier: &Dossier,
         fresh: i64,
     ) -> Result<Option<&'static str>, DeskError> {
+        let owner = &dossier.applicant.owner;
         let mut numbers = self.known_numbers(owner)?;
         let (asked, _) = self.vault.documents(&numbers)?;
         let now = self.clock.now();
@@ -425,7 +427,7 @@ impl Desk {
         }
         // A paper may name a further number of the same person; its papers are asked for once more.
         for _ in 0..2 {
-            let papers = match self.warehouse.documents(&numbers).await {
+            let papers = match self.warehouse.documents(&numbers, purpose_for(dossier)).await {
                 Ok(papers) => papers,
                 Err(error) => {
                     // A warehouse in trouble is not a missing network.

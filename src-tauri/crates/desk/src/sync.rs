@@ -99,6 +99,7 @@ impl Desk {
                 if news {
                     on_event(SyncEvent::StatusChanged);
                 }
+                self.log_in_if_due().await;
                 let more = page.as_ref().is_none_or(|page| page.has_more);
                 if let Some(page) = page {
                     note(self.take_in(page, on_event).await, &mut report)?;
@@ -113,6 +114,7 @@ impl Desk {
                 }
             }
             Err(error) => {
+                self.forget_login();
                 report.problem = Some(link_code(&error));
                 self.put_off_all(&error)?;
             }

@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, Live};
 use crate::error::{DeskError, UnlockError};
+use crate::login::Login;
 use crate::ports::{VaultError, VaultStatus, WrongSecrets};
 use motcua_dossier::{OutboxState, Timestamp};
 use unicode_normalization::UnicodeNormalization;
@@ -25,6 +26,8 @@ pub struct Status {
     pub trouble: Option<&'static str>,
     /// Last contact.
     pub last_contact: Option<Timestamp>,
+    /// Under whose name the warehouse knows the counter.
+    pub login: Login,
     /// Lines of the outbox not received yet and not in need of a person.
     pub queued: u32,
     /// Lines of the outbox that need a person, and rows whose reserved paper cannot be had.
@@ -64,6 +67,7 @@ impl Desk {
             online,
             trouble,
             last_contact,
+            login: self.login_state(),
             queued,
             attention,
             scanner: self.vault.setting(crate::capture::SCANNER_SETTING).ok().flatten(),
@@ -83,7 +87,9 @@ impl Desk {
     /// # Errors
     /// There is one already, the secret is too short, storage.
     pub async fn create_vault(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
-        self.vault.create(&login(officer), secret, &self.office.recovery_key, self.office.device)?;
+        let officer = login(officer);
+        self.vault.create(&officer, secret, &self.office.recovery_key, self.office.device)?;
+        self.live().login_due = Some((officer, secret.clone()));
         Ok(())
     }
 
@@ -97,13 +103,20 @@ impl Desk {
     }
 
     /// Opens the counter. After five wrong secrets in a row an officer's next one is tried only after a
-    /// wait, which doubles with each further one; colleagues and the recovery key are not kept waiting.
+    /// wait, which doubles with each further one; colleagues and the recovery key are not kept waiting. The next
+    /// contact logs him in at the warehouse with the same secret; the counter is open whatever comes of that.
     ///
     /// # Errors
     /// See [`UnlockError`] and [`VaultError`].
     pub async fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
         let officer = login(officer);
         self.try_secret(&officer, || self.vault.unlock(&officer, secret))?;
+        self.warehouse.log_out();
+        {
+            let mut live = self.live();
+            live.login = Login::default();
+            live.login_due = Some((officer, secret.clone()));
+        }
         self.wake.notify_one();
         Ok(())
     }
@@ -141,15 +154,26 @@ impl Desk {
     }
 
     /// Closes the counter. No draft is lost, nor what the screens under the lock go on with: the outcome of
-    /// an identity check and pages that can be put back.
+    /// an identity check and pages that can be put back. Nothing goes under the officer's name from then on; the
+    /// warehouse hears of it by [`Desk::tell_left`].
     pub async fn lock(&self) {
         let _writing = self.writing();
         self.vault.lock();
+        self.warehouse.log_out();
         let mut live = self.live();
         // What was learned of the server's clock stays: a deadline counted after the lock must not lose it.
-        let Live { online, trouble, last_contact, offsets, checked, removed_pages, .. } =
+        let Live { online, trouble, last_contact, refused_logins, offsets, checked, removed_pages, .. } =
             std::mem::take(&mut *live);
-        *live = Live { online, trouble, last_contact, offsets, checked, removed_pages, ..Live::default() };
+        *live = Live {
+            online,
+            trouble,
+            last_contact,
+            refused_logins,
+            offsets,
+            checked,
+            removed_pages,
+            ..Live::default()
+        };
     }
 }
 

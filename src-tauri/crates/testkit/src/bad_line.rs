@@ -2,13 +2,11 @@
 
 use crate::simulation::{Dice, Timeline};
 use async_trait::async_trait;
-use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
-use motcua_dossier::{
-    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData,
-};
+use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
+use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
     About, Changes, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply,
-    OpsRequest,
+    OpsRequest, Purpose, SealedReference,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// How often what happens, in a thousand calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -140,16 +139,20 @@ impl Warehouse for BadLine {
         self.call(|| self.far.about()).await
     }
 
-    async fn reference(&self, since: u64) -> Result<Option<ReferenceData>, LinkError> {
+    async fn reference(&self, since: u64) -> Result<Option<SealedReference>, LinkError> {
         self.call(|| self.far.reference(since)).await
     }
 
-    async fn identity(&self, number: &IdNumber) -> Result<IdentityReply, LinkError> {
-        self.call(|| self.far.identity(number)).await
+    async fn identity(&self, number: &IdNumber, purpose: Purpose) -> Result<IdentityReply, LinkError> {
+        self.call(|| self.far.identity(number, purpose)).await
     }
 
-    async fn documents(&self, owner: &[IdNumber]) -> Result<Vec<DocumentSummary>, LinkError> {
-        self.call(|| self.far.documents(owner)).await
+    async fn documents(
+        &self,
+        owner: &[IdNumber],
+        purpose: Purpose,
+    ) -> Result<Vec<DocumentSummary>, LinkError> {
+        self.call(|| self.far.documents(owner, purpose)).await
     }
 
     async fn fetch(
@@ -213,6 +216,23 @@ impl Warehouse for BadLine {
 
     async fn office_dossiers(&self, ids: &[DossierId]) -> Result<Vec<OfficeDossier>, LinkError> {
         self.call(|| self.far.office_dossiers(ids)).await
+    }
+
+    async fn log_in(&self, login: &str, secret: &Zeroizing<String>) -> Result<KnownOfficer, LinkError> {
+        self.call(|| self.far.log_in(login, secret)).await
+    }
+
+    fn session(&self) -> Option<KnownOfficer> {
+        self.far.session()
+    }
+
+    fn log_out(&self) {
+        self.far.log_out();
+    }
+
+    async fn tell_logged_out(&self) -> Result<(), LinkError> {
+        // Mostly there is nothing to tell, and then nothing goes over the line.
+        self.far.tell_logged_out().await
     }
 
     async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError> {

@@ -7,14 +7,15 @@ mod rules;
 use crate::world::FRIDAY_MORNING;
 use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
-use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
+use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock,
     OfficeDossier, OpId, ReferenceData,
 };
 use motcua_wire::{
     About, Change, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier,
-    MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, SCHEMA_VERSION, SignedReceipt,
+    MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, Purpose, Role, SCHEMA_VERSION, SealedReference,
+    SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -23,17 +24,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// The warehouse, at the end of one machine's line.
 pub struct FakeWarehouse {
     state: Arc<Mutex<State>>,
+    /// Who works at the machine.
+    session: Mutex<Sitting>,
     device: DeviceId,
     gate: watch::Sender<(bool, u32)>,
     news: watch::Sender<()>,
     key: SigningKey,
 }
 
+/// Sessions at one machine.
+#[derive(Default)]
+struct Sitting {
+    open: Option<KnownOfficer>,
+    untold: u32,
+}
+
 struct State {
+    /// Officers by login, with their secrets.
+    officers: HashMap<String, (String, KnownOfficer)>,
+    /// Logins that were tried, and sessions it was told the end of.
+    logins: u32,
+    logouts: u32,
     reference: ReferenceData,
     outage: Option<LinkError>,
     identity_down: bool,
@@ -59,9 +75,12 @@ struct State {
     trouble_for: HashSet<DossierId>,
     lose_replies: u32,
     forge_receipts: bool,
+    forge_reference: bool,
     epoch: u64,
     applied: u32,
     asked: u32,
+    /// What people were looked up for, in order.
+    looked_up: Vec<Purpose>,
 }
 
 /// An operation that was applied or refused: its id belongs to this body for good.
@@ -85,6 +104,9 @@ impl FakeWarehouse {
     #[must_use]
     pub fn new(reference: ReferenceData) -> Self {
         let state = State {
+            officers: HashMap::new(),
+            logins: 0,
+            logouts: 0,
             outage: None,
             identity_down: false,
             identities: HashMap::new(),
@@ -106,12 +128,15 @@ impl FakeWarehouse {
             trouble_for: HashSet::new(),
             lose_replies: 0,
             forge_receipts: false,
+            forge_reference: false,
             epoch: 1,
             applied: 0,
             asked: 0,
+            looked_up: vec![],
         };
         Self {
             state: Arc::new(Mutex::new(state)),
+            session: Mutex::default(),
             device: DeviceId::derive(0, &[0; 10]),
             gate: watch::Sender::new((false, 0)),
             news: watch::Sender::new(()),
@@ -124,6 +149,7 @@ impl FakeWarehouse {
     pub fn of(&self, device: DeviceId) -> Self {
         Self {
             state: Arc::clone(&self.state),
+            session: Mutex::default(),
             device,
             gate: self.gate.clone(),
             news: self.news.clone(),
@@ -204,6 +230,11 @@ impl FakeWarehouse {
     /// Receipts are signed by another key.
     pub fn forge_receipts(&self, on: bool) {
         self.state().forge_receipts = on;
+    }
+
+    /// Reference data are signed by another key.
+    pub fn forge_reference(&self, on: bool) {
+        self.state().forge_reference = on;
     }
 
     /// A restore from an old backup: the operations are gone, the epoch rises.
@@ -299,6 +330,35 @@ impl FakeWarehouse {
         self.state().asked
     }
 
+    /// Knows an officer, with these roles in the office.
+    pub fn employ(&self, login: &str, secret: &str, roles: &[Role]) {
+        let known =
+            KnownOfficer { login: login.into(), name: format!("Tên {login}"), roles: roles.to_vec() };
+        self.state().officers.insert(login.into(), (secret.into(), known));
+    }
+
+    /// Ends the session at this machine by itself, as a warehouse does whose administrator ended the officer.
+    pub fn end_session(&self) {
+        self.sitting().open = None;
+    }
+
+    /// Logins tried, and sessions it was told the end of.
+    #[must_use]
+    pub fn logins(&self) -> (u32, u32) {
+        let state = self.state();
+        (state.logins, state.logouts)
+    }
+
+    fn sitting(&self) -> MutexGuard<'_, Sitting> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What people were looked up for since it was asked last, in order.
+    #[allow(clippy::must_use_candidate)] // asked again to forget what went before
+    pub fn looked_up(&self) -> Vec<Purpose> {
+        std::mem::take(&mut self.state().looked_up)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -327,13 +387,17 @@ impl Warehouse for FakeWarehouse {
         })
     }
 
-    async fn reference(&self, since: u64) -> Result<Option<ReferenceData>, LinkError> {
+    async fn reference(&self, since: u64) -> Result<Option<SealedReference>, LinkError> {
         let state = self.reached()?;
-        Ok((state.reference.version > since).then(|| state.reference.clone()))
+        let forger = SigningKey::from_bytes(&[43; 32]);
+        let key = if state.forge_reference { &forger } else { &self.key };
+        let newer = state.reference.version > since;
+        Ok(newer.then(|| SealedReference::seal(&state.reference, key).unwrap()))
     }
 
-    async fn identity(&self, number: &IdNumber) -> Result<IdentityReply, LinkError> {
-        let state = self.reached()?;
+    async fn identity(&self, number: &IdNumber, purpose: Purpose) -> Result<IdentityReply, LinkError> {
+        let mut state = self.reached()?;
+        state.looked_up.push(purpose);
         if state.identity_down {
             return Err(LinkError::IdentityDown);
         }
@@ -342,8 +406,13 @@ impl Warehouse for FakeWarehouse {
         Ok(IdentityReply { answer, name, at: FRIDAY_MORNING })
     }
 
-    async fn documents(&self, owner: &[IdNumber]) -> Result<Vec<DocumentSummary>, LinkError> {
-        let state = self.reached()?;
+    async fn documents(
+        &self,
+        owner: &[IdNumber],
+        purpose: Purpose,
+    ) -> Result<Vec<DocumentSummary>, LinkError> {
+        let mut state = self.reached()?;
+        state.looked_up.push(purpose);
         let of_owner = |p: &&DocumentSummary| p.record.owner.iter().any(|n| owner.contains(n));
         let mut papers: Vec<_> = state.papers.values().filter(of_owner).cloned().collect();
         papers.sort_by_key(|p| Reverse(p.filed_at));
@@ -456,6 +525,33 @@ impl Warehouse for FakeWarehouse {
         Ok(ids.iter().filter_map(|id| state.office_dossier(*id)).collect())
     }
 
+    async fn log_in(&self, login: &str, secret: &Zeroizing<String>) -> Result<KnownOfficer, LinkError> {
+        self.log_out();
+        let mut state = self.reached()?;
+        state.logins += 1;
+        let known = state.officers.get(login).filter(|(right, _)| right == secret.as_str());
+        let known = known.ok_or_else(|| LinkError::Refused("loginRefused".into()))?.1.clone();
+        self.sitting().open = Some(known.clone());
+        Ok(known)
+    }
+
+    fn session(&self) -> Option<KnownOfficer> {
+        self.sitting().open.clone()
+    }
+
+    fn log_out(&self) {
+        let mut sitting = self.sitting();
+        sitting.untold += u32::from(sitting.open.take().is_some());
+    }
+
+    async fn tell_logged_out(&self) -> Result<(), LinkError> {
+        let mut sitting = self.sitting();
+        if sitting.untold > 0 {
+            self.reached()?.logouts += std::mem::take(&mut sitting.untold);
+        }
+        Ok(())
+    }
+
     async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError> {
         let state = self.reached()?;
         if ops.len() > MAX_ASKED {
@@ -550,6 +646,10 @@ mod tests {
 
         fn restore(&self) {
             self.0.restore_empty();
+        }
+
+        fn employ(&self, login: &str, secret: &str) {
+            self.0.employ(login, secret, &[Role::Intake]);
         }
 
         fn silence_identity(&self) {

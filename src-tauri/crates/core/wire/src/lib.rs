@@ -35,9 +35,9 @@ pub use protocol::{
     ComponentEvidence, DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery, DossiersReply,
     EnrolDevice, Enrolled, EvidenceSource, IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock, LeaseDossier,
     LoggedIn, Login, MAX_ASKED, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult,
-    OpState, OpStatus, OpenUpload, OpsQuery, OpsReply, OpsRequest, OpsStatus, RENEW_AFTER_DAYS,
-    RENEWAL_GRACE_DAYS, RefreshLogin, RenewDevice, ReturnedResult, Role, SCHEMA_VERSION, SMALLEST_CHUNK,
-    WithdrawnWork,
+    OpState, OpStatus, OpenUpload, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Purpose,
+    RENEW_AFTER_DAYS, RENEWAL_GRACE_DAYS, RefreshLogin, RenewDevice, ReturnedResult, Role, SCHEMA_VERSION,
+    SMALLEST_CHUNK, WithdrawnWork,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};
 pub use seal::{REFERENCE_SIGNATURE, ReferenceSeal, SealedReference};

@@ -31,7 +31,11 @@
 //! | `POST /v1/enrol/renew` | [`RenewDevice`] → [`Enrolled`]; also with a certificate that ran out not long ago |
 //! | `POST /v1/login` | [`Login`] → [`LoggedIn`]; 403 `loginRefused`, `officerOfOtherOffice`, 429 `loginWait` |
 //! | `POST /v1/login/refresh` | [`RefreshLogin`] → [`LoggedIn`]; 403 `loginExpired` |
+//! | `POST /v1/logout` | [`RefreshLogin`] → 204; again is free |
 //! | `GET /v1/openapi.json` | → OpenAPI 3.1 |
+//!
+//! Whoever looks up a person (`/v1/identity`, `/v1/documents`, `/v1/owners`) says what for in `motcua-purpose`
+//! ([`Purpose`]); 422 `purposeAbsent`.
 //!
 //! All but `/v1/about`, `/v1/openapi.json` and `/v1/enrol` need the client certificate of an enrolled machine.
 //! `Authorization: Bearer <access>` says beside it which officer works there; then the answers are what his grants
@@ -132,6 +136,45 @@ pub const RENEW_AFTER_DAYS: i64 = 60;
 /// Days after its end in which a certificate is still good for its own renewal, and for nothing else.
 pub const RENEWAL_GRACE_DAYS: i64 = 90;
 
+/// Header of a look-up of a person that says what it is for.
+pub const PURPOSE: &str = "motcua-purpose";
+
+/// What a person is looked up for; noted with every look-up.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A dossier is being taken in.
+    Intake,
+    /// An accepted dossier is supplemented or put right.
+    Correction,
+    /// A result is handed over.
+    ResultReturn,
+    /// Somebody who answers for others' work looks into it.
+    Supervision,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 4] = [Self::Intake, Self::Correction, Self::ResultReturn, Self::Supervision];
+
+    /// Its word on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Correction => "correction",
+            Self::ResultReturn => "result_return",
+            Self::Supervision => "supervision",
+        }
+    }
+
+    /// The purpose of that word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.word() == word)
+    }
+}
+
 /// What an officer may do, in a part of the tree of organisations and for a time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -206,7 +249,7 @@ impl std::fmt::Debug for Login {
     }
 }
 
-/// An officer goes on working at this machine.
+/// An officer goes on working at this machine, or stops.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshLogin {
@@ -230,6 +273,10 @@ pub struct LoggedIn {
     pub name: String,
     /// What he may do somewhere today.
     pub roles: Vec<Role>,
+    /// What of it he may do in the office of the machine.
+    pub here: Vec<Role>,
+    /// Server time.
+    pub time: Timestamp,
     /// Token of each request.
     pub access: String,
     /// Last moment it is good.

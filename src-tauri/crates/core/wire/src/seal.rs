@@ -67,6 +67,10 @@ impl SealedReference {
     /// See [`ReceiptError`].
     pub fn open(&self, key: &VerifyingKey) -> Result<ReferenceData, ReceiptError> {
         let seal: ReferenceSeal = open_jws(HEADER, &self.signature, key)?;
+        if seal.sha256.0 != <[u8; 32]>::from(Sha256::digest(&self.body)) {
+            return Err(ReceiptError::Signature);
+        }
+        // What the key signed and this program cannot read is of a later one, not forged.
         let data: ReferenceData = serde_json::from_slice(&self.body).map_err(|_| ReceiptError::Malformed)?;
         if seal != ReferenceSeal::of(&data, &self.body) {
             return Err(ReceiptError::Signature);
@@ -88,9 +92,14 @@ mod tests {
         assert_eq!(sealed.open(&key.verifying_key()), Ok(data.clone()));
         let other = SigningKey::from_bytes(&[8; 32]).verifying_key();
         assert_eq!(sealed.open(&other), Err(ReceiptError::Signature));
-        let newer = SealedReference::seal(&ReferenceData { version: 5, ..data }, &key).unwrap();
+        let newer = SealedReference::seal(&ReferenceData { version: 5, ..data.clone() }, &key).unwrap();
         let mixed = SealedReference { body: newer.body, ..sealed.clone() };
         assert_eq!(mixed.open(&key.verifying_key()), Err(ReceiptError::Signature));
+        let body = b"{\"version\": \"of a later program\"}".to_vec();
+        let seal =
+            ReferenceSeal { sha256: BlobId(Sha256::digest(&body).into()), ..ReferenceSeal::of(&data, b"") };
+        let unread = SealedReference { body, signature: seal.sign(&key).unwrap() };
+        assert_eq!(unread.open(&key.verifying_key()), Err(ReceiptError::Malformed));
         let mut spaced = sealed;
         spaced.body.push(b' ');
         assert_eq!(spaced.open(&key.verifying_key()), Err(ReceiptError::Signature));

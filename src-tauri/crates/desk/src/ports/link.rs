@@ -1,14 +1,13 @@
 //! The provincial warehouse over the wire.
 
 use async_trait::async_trait;
-use motcua_dossier::{
-    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData,
-};
+use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
     About, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier,
-    OpStatus, OpsReply, OpsRequest,
+    OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
 };
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// Called with (bytes sent or received, bytes in all or 0 while unknown); cheap, may be called often.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
@@ -55,6 +54,17 @@ pub enum Lease {
     Theirs(DossierLease),
 }
 
+/// An officer as the warehouse knows him.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KnownOfficer {
+    /// Login name.
+    pub login: String,
+    /// Name for people.
+    pub name: String,
+    /// What he may do in the office of this machine today. Without any the machine asks in its own name.
+    pub roles: Vec<Role>,
+}
+
 /// The warehouse.
 #[async_trait]
 pub trait Warehouse: Send + Sync {
@@ -63,21 +73,25 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn about(&self) -> Result<About, LinkError>;
-    /// Reference data newer than `since`; none when nothing is.
+    /// Reference data newer than `since`, as they were signed; none when nothing is.
     ///
     /// # Errors
     /// See [`LinkError`].
-    async fn reference(&self, since: u64) -> Result<Option<ReferenceData>, LinkError>;
-    /// Asks the identity service.
+    async fn reference(&self, since: u64) -> Result<Option<SealedReference>, LinkError>;
+    /// Asks the identity service; the warehouse notes what for.
     ///
     /// # Errors
     /// See [`LinkError`].
-    async fn identity(&self, number: &IdNumber) -> Result<IdentityReply, LinkError>;
-    /// Papers of an owner under any of the numbers.
+    async fn identity(&self, number: &IdNumber, purpose: Purpose) -> Result<IdentityReply, LinkError>;
+    /// Papers of an owner under any of the numbers; the warehouse notes what for.
     ///
     /// # Errors
     /// See [`LinkError`].
-    async fn documents(&self, owner: &[IdNumber]) -> Result<Vec<DocumentSummary>, LinkError>;
+    async fn documents(
+        &self,
+        owner: &[IdNumber],
+        purpose: Purpose,
+    ) -> Result<Vec<DocumentSummary>, LinkError>;
     /// Fetches a file and checks its hash.
     ///
     /// # Errors
@@ -153,4 +167,20 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError>;
+    /// Says who works at this machine. What he looks up goes under his name from then on, as long as the warehouse
+    /// knows him; the machine's own work (operations, files, changes, numbers) goes under the machine's always.
+    ///
+    /// # Errors
+    /// See [`LinkError`]; `Refused("loginRefused")` when nobody has that login with that secret,
+    /// `Refused("officerOfOtherOffice")`.
+    async fn log_in(&self, login: &str, secret: &Zeroizing<String>) -> Result<KnownOfficer, LinkError>;
+    /// Under whose name things are looked up now; asks nobody.
+    fn session(&self) -> Option<KnownOfficer>;
+    /// Nobody works at this machine any more; at once, and without asking anybody.
+    fn log_out(&self);
+    /// Tells the warehouse of the sessions that were ended here. Nothing to tell costs nothing; again is free.
+    ///
+    /// # Errors
+    /// See [`LinkError`]; what was not told is told the next time.
+    async fn tell_logged_out(&self) -> Result<(), LinkError>;
 }

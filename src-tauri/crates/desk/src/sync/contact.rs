@@ -123,7 +123,7 @@ impl Desk {
             if cancel.is_cancelled() {
                 break;
             }
-            note(self.refresh_papers(&dossier.applicant.owner, OWNER_MILLIS).await.map(|_| ()))?;
+            note(self.refresh_papers(dossier, OWNER_MILLIS).await.map(|_| ()))?;
         }
         report.fetched = fetched;
         Ok(())

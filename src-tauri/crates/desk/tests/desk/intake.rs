@@ -6,6 +6,7 @@ use motcua_dossier::{
     ReturnMethod, StoreKind, Timestamp,
 };
 use motcua_testkit::{FAKE_DEVICE, OFFICER, Office, SECRET, new_dossier, owner, paper_of, pki, reference};
+use motcua_wire::Purpose;
 
 #[tokio::test]
 async fn the_answers_of_the_identity_check_are_told_apart_from_every_silence() {
@@ -215,10 +216,36 @@ async fn reference_data_are_taken_whole_and_later_only_and_a_dossier_keeps_its_v
     assert!(office.desk.refresh_reference().await.is_err());
     assert_eq!(guide().await, before, "what contradicts itself is not taken");
     office.warehouse.put_reference(later(held + 2, 20));
+    office.warehouse.forge_reference(true);
+    assert_eq!(office.desk.refresh_reference().await.unwrap_err().code(), "referenceForged");
+    let report = sync(&office).await;
+    assert!(report.online, "the work goes on");
+    assert_eq!(guide().await, before, "what nobody signed is not taken");
+    office.warehouse.forge_reference(false);
     assert_eq!(office.desk.refresh_reference().await, Ok(held + 2));
     office.warehouse.put_reference(later(held + 3, 10));
-    assert_eq!(office.desk.refresh_reference().await, Ok(held + 2), "it came into force before");
+    let older = office.desk.refresh_reference().await.unwrap_err();
+    assert_eq!(older.code(), "referenceOlder", "it came into force before");
     assert_eq!(guide().await, format!("Hướng dẫn {}", held + 2));
     let kept = office.desk.dossier(dossier.id).await.unwrap();
     assert_eq!(kept.reference_version, held, "a dossier stays with what it was taken under");
+}
+
+#[tokio::test]
+async fn people_are_looked_up_for_what_the_officer_is_doing() {
+    let office = Office::ready().await;
+    office.warehouse.looked_up();
+    office.desk.check_identity("001203000019").await.unwrap();
+    let draft = office.open().await;
+    office.desk.offers(draft.id, BIRTH).await.unwrap();
+    office.desk.recheck_identity(draft.id).await.unwrap();
+    let asked = office.warehouse.looked_up();
+    assert!(asked.len() >= 3 && asked.iter().all(|purpose| *purpose == Purpose::Intake), "{asked:?}");
+    let accepted = accept_scanned(&office).await;
+    office.warehouse.looked_up();
+    office.desk.recheck_identity(accepted.id).await.unwrap();
+    assert_eq!(office.warehouse.looked_up(), [Purpose::Correction]);
+    scan(&office, accepted.id, RESULT, 1).await;
+    office.desk.recheck_identity(accepted.id).await.unwrap();
+    assert_eq!(office.warehouse.looked_up(), [Purpose::ResultReturn]);
 }

@@ -7,6 +7,7 @@ mod crash;
 mod files;
 mod intake;
 mod job;
+mod login;
 mod office;
 mod package;
 mod reuse;

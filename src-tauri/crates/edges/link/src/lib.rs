@@ -1,6 +1,7 @@
 //! HTTPS to the provincial warehouse: desk's `Warehouse` port over the real network.
 //!
-//! This machine is known by a client certificate ([`enrol`]), which is renewed by itself. Believes one root only, the province's CA; whoever else answers is an interception. Never logs
+//! This machine is known by a client certificate ([`enrol`]), which is renewed by itself; who works
+//! at it by a session whose tokens live in memory alone. Believes one root only, the province's CA; whoever else answers is an interception. Never logs
 //! a path, since paths carry people's numbers. Does not know dossiers' rules, the vault or time-outs
 //! of the outbox.
 //!
@@ -16,6 +17,7 @@
 
 mod answer;
 mod identity;
+mod session;
 mod settings;
 mod upload;
 mod warehouse;

@@ -2,15 +2,17 @@
 
 use crate::answer::{failure, json, success};
 use crate::identity::{DeviceIdentity, DeviceRequest};
+use crate::session::Sessions;
 use crate::settings::{LinkSettings, LinkSettingsError};
 use async_trait::async_trait;
-use motcua_desk::ports::{Lease, LinkError, Progress, Warehouse};
+use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{
-    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, ReferenceData, Timestamp,
+    BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, Timestamp,
 };
 use motcua_wire::{
     About, Changes, DossierPage, DossierView, DossiersQuery, DossiersReply, Enrolled, IdentityReply,
-    LeaseBlock, LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, Problem, RenewDevice,
+    LeaseBlock, LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Problem, Purpose,
+    REFERENCE_SIGNATURE, RenewDevice, SealedReference,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -18,11 +20,14 @@ use sha2::{Digest, Sha256};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
-const QUICK: Duration = Duration::from_secs(8);
+pub(crate) const QUICK: Duration = Duration::from_secs(8);
 pub(crate) const USUAL: Duration = Duration::from_secs(20);
 /// The server looks into every file of a batch before it answers.
 const BATCH: Duration = Duration::from_secs(75);
+/// A file on a slow line comes for a long time.
+const FILE: Duration = Duration::from_secs(60 * 60);
 const MAX_BLOB: usize = 64 * 1024 * 1024;
 
 /// The provincial warehouse at the other end of the line.
@@ -30,6 +35,7 @@ pub struct HttpWarehouse {
     settings: LinkSettings,
     base: Url,
     line: RwLock<Line>,
+    pub(crate) sessions: Sessions,
     /// One renewal at a time.
     renewing: tokio::sync::Mutex<()>,
 }
@@ -61,7 +67,13 @@ impl HttpWarehouse {
                 })?,
             None => Line { client: settings.client(None)?, identity: None },
         };
-        Ok(Self { settings, base, line: RwLock::new(line), renewing: tokio::sync::Mutex::new(()) })
+        Ok(Self {
+            settings,
+            base,
+            line: RwLock::new(line),
+            renewing: tokio::sync::Mutex::new(()),
+            sessions: Sessions::default(),
+        })
     }
 
     fn line(&self) -> Line {
@@ -144,22 +156,31 @@ impl Warehouse for HttpWarehouse {
         Ok(about)
     }
 
-    async fn reference(&self, since: u64) -> Result<Option<ReferenceData>, LinkError> {
+    async fn reference(&self, since: u64) -> Result<Option<SealedReference>, LinkError> {
         let request = self.request(Method::GET, &["reference"])?.query(&[("since", since)]);
         let response = send(request, USUAL).await?;
         if response.status() == StatusCode::NOT_MODIFIED {
             return Ok(None);
         }
-        json(response).await.map(Some)
+        let signature = response.headers().get(REFERENCE_SIGNATURE).and_then(|v| v.to_str().ok());
+        let signature = signature.ok_or(LinkError::Malformed)?.to_owned();
+        let body = response.bytes().await.map_err(|e| failure(&e))?.to_vec();
+        Ok(Some(SealedReference { body, signature }))
     }
 
-    async fn identity(&self, number: &IdNumber) -> Result<IdentityReply, LinkError> {
-        json(send(self.request(Method::GET, &["identity", number.value()])?, QUICK).await?).await
+    async fn identity(&self, number: &IdNumber, purpose: Purpose) -> Result<IdentityReply, LinkError> {
+        let request = self.request(Method::GET, &["identity", number.value()])?;
+        json(self.send_as_officer(request.header(PURPOSE, purpose.word()), QUICK).await?).await
     }
 
-    async fn documents(&self, owner: &[IdNumber]) -> Result<Vec<DocumentSummary>, LinkError> {
+    async fn documents(
+        &self,
+        owner: &[IdNumber],
+        purpose: Purpose,
+    ) -> Result<Vec<DocumentSummary>, LinkError> {
         let query: Vec<(&str, &str)> = owner.iter().map(|n| ("owner", n.value())).collect();
-        json(send(self.request(Method::GET, &["documents"])?.query(&query), USUAL).await?).await
+        let request = self.request(Method::GET, &["documents"])?.query(&query);
+        json(self.send_as_officer(request.header(PURPOSE, purpose.word()), USUAL).await?).await
     }
 
     async fn fetch(
@@ -170,7 +191,7 @@ impl Warehouse for HttpWarehouse {
     ) -> Result<Vec<u8>, LinkError> {
         let exchange = async {
             let request = self.request(Method::GET, &["blobs", &blob.to_string()])?;
-            let mut response = success(request.send().await.map_err(|e| failure(&e))?).await?;
+            let mut response = self.send_as_officer(request, FILE).await?;
             let total = response.content_length().unwrap_or(0);
             let (mut bytes, mut hash) = (Vec::new(), Sha256::new());
             while let Some(piece) = response.chunk().await.map_err(|e| failure(&e))? {
@@ -216,7 +237,7 @@ impl Warehouse for HttpWarehouse {
     }
 
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError> {
-        match send(self.request(Method::GET, &["dossiers", &id.to_string()])?, USUAL).await {
+        match self.send_as_officer(self.request(Method::GET, &["dossiers", &id.to_string()])?, USUAL).await {
             Ok(response) => json(response).await.map(Some),
             Err(LinkError::Refused(code)) if code == "dossierUnknown" => Ok(None),
             Err(error) => Err(error),
@@ -274,5 +295,21 @@ impl Warehouse for HttpWarehouse {
         } else {
             Err(LinkError::Malformed)
         }
+    }
+
+    async fn log_in(&self, login: &str, secret: &Zeroizing<String>) -> Result<KnownOfficer, LinkError> {
+        self.open_session(login, secret).await
+    }
+
+    fn session(&self) -> Option<KnownOfficer> {
+        self.sessions.officer()
+    }
+
+    fn log_out(&self) {
+        self.sessions.end();
+    }
+
+    async fn tell_logged_out(&self) -> Result<(), LinkError> {
+        self.tell_ended().await
     }
 }

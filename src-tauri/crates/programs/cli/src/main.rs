@@ -94,5 +94,6 @@ async fn opened<T>(desk: &Arc<Desk>, act: impl Future<Output = Result<T, Failure
     secrets::unlock(desk).await?;
     let done = act.await;
     desk.lock().await;
+    desk.tell_left().await;
     done
 }

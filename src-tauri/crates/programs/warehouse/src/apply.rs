@@ -4,7 +4,7 @@ use crate::audit::of_op;
 use crate::intake::{FileRefusal, admit};
 use crate::ledger;
 use crate::reference::Reference;
-use crate::store::{DossierRow, PaperRow, StoreError, StoredStatus, View};
+use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, View};
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber, OpId,
@@ -12,7 +12,7 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, Op,
-    OpPayload, OpResult, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
+    OpPayload, OpResult, ReceiptBody, ReturnedResult, Role, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +48,31 @@ impl From<FileRefusal> for Stop {
     fn from(refusal: FileRefusal) -> Self {
         rejected(&refusal.code(), &["file"])
     }
+}
+
+/// Whoever accepted a dossier or handed a result over had the right to on that day, in this office; once its officers
+/// are known here. What he did before his grant ended is good whenever it comes.
+fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Reference) -> Result<(), Stop> {
+    let (officer, at, roles): (_, _, &[Role]) = match &op.payload {
+        OpPayload::AcceptDossier(accepted) => (&accepted.officer, accepted.accepted_at, &[Role::Intake]),
+        OpPayload::ReturnResult(result) => {
+            (&result.officer, result.returned_at, &[Role::Intake, Role::Clerk, Role::Signer])
+        }
+        _ => return Ok(()),
+    };
+    let (day, tree) = (at.day(), &reference.tree);
+    let allows = |grant: &GrantRow| {
+        let fits = roles.contains(&grant.role) && grant.holds_on(day);
+        fits && tree.reach(&grant.node, day).contains(&caller.agency)
+    };
+    if view.grants_of(officer)?.iter().any(allows) {
+        return Ok(());
+    }
+    let known = |node: &String| tree.agency_of(node, day).as_ref() == Some(&caller.agency);
+    if view.nodes_of_officers()?.iter().any(known) {
+        return Err(rejected("authorNotGranted", &["officer"]));
+    }
+    Ok(())
 }
 
 pub(crate) fn rejected(code: &str, fields: &[&str]) -> Stop {
@@ -153,6 +178,7 @@ impl Warehouse {
                 if let Some((version, receipt)) = view.op(op_id)?.and_then(|o| o.applied) {
                     return Ok(OpResult::Duplicate { op_id, version, receipt });
                 }
+                require_author(view, caller, op, reference)?;
                 let dossier = stand_of(view, caller, op, now)?;
                 let mut waits_for: Vec<String> = missing.iter().map(BlobId::to_string).collect();
                 match view.waits_behind(op)? {

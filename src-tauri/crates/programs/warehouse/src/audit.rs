@@ -9,7 +9,7 @@ use crate::warehouse::Caller;
 use crate::{Config, ServeError, StoreError, Warehouse};
 use ed25519_dalek::{Signature, Signer, Verifier, VerifyingKey};
 use motcua_dossier::{DeviceId, IdNumber, NumberBlock, Timestamp};
-use motcua_wire::{Op, OpPayload};
+use motcua_wire::{Op, OpPayload, Purpose};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -80,6 +80,17 @@ impl Warehouse {
     ) -> Result<(), StoreError> {
         let officer = caller.session.as_ref().map_or("", |session| session.officer.as_str());
         self.journal.append(&self.records, event(caller.device, officer, action, subject, self.now()))
+    }
+
+    /// Notes that somebody looked people up, and what for.
+    pub(crate) fn note_look_up(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        purpose: Purpose,
+        numbers: &[IdNumber],
+    ) -> Result<(), StoreError> {
+        self.note_read(caller, action, format!("{} {}", purpose.word(), self.pseudonyms(numbers)))
     }
 
     /// Notes a command at the server, and signs.

@@ -65,6 +65,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/blobs/check", post(uploads::check))
         .route("/v1/login", post(login::log_in))
         .route("/v1/login/refresh", post(login::go_on))
+        .route("/v1/logout", post(login::log_out))
         .route_layer(middleware::from_fn_with_state(JSON_LIMIT, time_limit));
     let files = Router::new()
         .route("/v1/blobs/{sha256}", get(blobs::fetch).put(blobs::store))

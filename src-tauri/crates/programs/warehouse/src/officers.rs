@@ -322,7 +322,7 @@ impl Warehouse {
             v.set_wrong(&officer.login, 0, now)?;
             v.put_session(&row)?;
             v.audit(&event(caller.device, &officer.login, "login", officer.login.clone(), now))?;
-            self.told_in(v, &officer, tokens, &row)
+            self.told_in(v, caller, &officer, tokens, &row)
         })
     }
 
@@ -338,7 +338,7 @@ impl Warehouse {
             self.require_office(caller, &officer.node)?;
             let (tokens, row) = fresh(&officer.login, caller, Some(presented), now)?;
             v.put_session(&row)?;
-            self.told_in(v, &officer, tokens, &row)
+            self.told_in(v, caller, &officer, tokens, &row)
         })
     }
 
@@ -357,12 +357,23 @@ impl Warehouse {
         let grants: Vec<GrantRow> = grants.into_iter().filter(|grant| grant.holds_on(today)).collect();
         let reference = self.reference().map_err(|_| Refusal::StorageTrouble)?;
         let agencies =
-            reference.iter().flat_map(|r| grants.iter().flat_map(|g| r.tree.below(&g.node, today)));
+            reference.iter().flat_map(|r| grants.iter().flat_map(|g| r.tree.reach(&g.node, today)));
         Ok(Session {
             scope: Scope::of(agencies.collect()),
             roles: grants.iter().map(|grant| grant.role).collect(),
             officer: officer.login,
         })
+    }
+
+    /// The officer stops working at the calling machine. A token that leads nowhere any more is as good as ended.
+    pub(crate) fn log_out(&self, caller: &Caller, refresh: &str) -> Result<(), Refusal> {
+        let (now, presented) = (self.now(), token_hash(refresh));
+        Ok(self.records.write(|v| {
+            let held = v.session_by_refresh(&presented)?.filter(|row| row.device == caller.device);
+            let Some(row) = held else { return Ok(()) };
+            v.end_session(&row.officer, row.device)?;
+            v.audit(&event(caller.device, &row.officer, "logout", row.officer.clone(), now))
+        })?)
     }
 
     /// Officer and machine belong to the same office.
@@ -379,17 +390,27 @@ impl Warehouse {
     fn told_in(
         &self,
         view: &crate::store::View<'_>,
+        caller: &Caller,
         officer: &OfficerRow,
         tokens: Tokens,
         row: &SessionRow,
     ) -> Result<LoggedIn, Refusal> {
-        let today = self.now().day();
-        let grants = view.grants_of(&officer.login)?;
-        let roles: BTreeSet<Role> = grants.iter().filter(|g| g.holds_on(today)).map(|g| g.role).collect();
+        let (now, reference) = (self.now(), self.reference().map_err(|_| Refusal::StorageTrouble)?);
+        let today = now.day();
+        let grants = view.grants_of(&officer.login)?.into_iter().filter(|g| g.holds_on(today));
+        let (mut roles, mut here) = (BTreeSet::new(), BTreeSet::new());
+        for grant in grants {
+            roles.insert(grant.role);
+            if reference.as_ref().is_some_and(|r| r.tree.reach(&grant.node, today).contains(&caller.agency)) {
+                here.insert(grant.role);
+            }
+        }
         Ok(LoggedIn {
             officer: officer.login.clone(),
             name: officer.name.clone(),
             roles: roles.into_iter().collect(),
+            here: here.into_iter().collect(),
+            time: now,
             access: tokens.access,
             access_until: row.access_until,
             refresh: tokens.refresh,

@@ -30,6 +30,7 @@ pub(crate) enum Refusal {
     ReferenceAbsent,
     ReferenceUnknown,
     NumberMalformed,
+    PurposeAbsent,
     BlobIdMalformed,
     DossierIdMalformed,
     QueryMalformed,
@@ -89,6 +90,7 @@ impl Refusal {
         Self::ReferenceAbsent,
         Self::ReferenceUnknown,
         Self::NumberMalformed,
+        Self::PurposeAbsent,
         Self::BlobIdMalformed,
         Self::DossierIdMalformed,
         Self::QueryMalformed,
@@ -229,6 +231,12 @@ impl Refusal {
             Self::NumberMalformed => {
                 (S::UNPROCESSABLE_ENTITY, "numberMalformed", "Số định danh không đúng dạng", None)
             }
+            Self::PurposeAbsent => (
+                S::UNPROCESSABLE_ENTITY,
+                "purposeAbsent",
+                "Yêu cầu tra cứu người phải nêu mục đích (motcua-purpose)",
+                None,
+            ),
             Self::BlobIdMalformed => {
                 (S::UNPROCESSABLE_ENTITY, "blobIdMalformed", "Mã tệp tin không đúng dạng", None)
             }

@@ -95,6 +95,13 @@ impl Tree {
         self.walk(&[node.to_owned()], day, true)
     }
 
+    /// Agencies a grant at that node reaches: those at and below it; that of a unit which is no agency and has none
+    /// below is the one it belongs to.
+    pub(crate) fn reach(&self, node: &str, day: Day) -> BTreeSet<String> {
+        let below = self.below(node, day);
+        if below.is_empty() { self.agency_of(node, day).into_iter().collect() } else { below }
+    }
+
     fn walk(&self, from: &[String], day: Day, down: bool) -> BTreeSet<String> {
         let (mut seen, mut todo) = (BTreeSet::new(), from.to_vec());
         let mut agencies = BTreeSet::new();
@@ -224,6 +231,17 @@ mod tests {
         );
         assert_eq!(tree.below("province", after).len(), 6);
         assert_eq!(names(&tree.office("code-unknown", after).agencies), ["unknown"]);
+    }
+
+    #[test]
+    fn a_grant_at_a_unit_without_a_code_reaches_the_agency_of_the_unit() {
+        let desk = OrgNode { agency_code: None, ..node("desk", Some("one"), (None, None), None) };
+        let tree = Tree::new(&[node("one", None, (None, None), None), desk]);
+        let today = day("2026-11-21");
+        assert!(tree.below("desk", today).is_empty());
+        assert_eq!(names(&tree.reach("desk", today)), ["one"]);
+        assert_eq!(names(&tree.reach("one", today)), ["one"]);
+        assert!(tree.reach("nowhere", today).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod machine;
 mod office;
 
 use async_trait::async_trait;
-use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use machine::{Machine, blob_of, code_of, consent, filing_of, receipt_of, returned, reuse, somebody_else};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{
@@ -18,10 +18,11 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     AcceptedDossier, DossierView, EvidenceSource, LeaseBlock, LeaseDossier, Op, OpPayload, OpResult,
-    OpsRequest, SCHEMA_VERSION,
+    OpsRequest, Purpose, Role, SCHEMA_VERSION,
 };
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// Who signed a paper of the suite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,8 @@ pub trait WarehouseBench: Send + Sync {
     fn stock(&self, record: DocumentRecord, pdf: &[u8]);
     /// The warehouse was restored from a backup.
     fn restore(&self);
+    /// An officer of the agency may take dossiers in there, and has that secret.
+    fn employ(&self, login: &str, secret: &str);
     /// The identity service falls silent; nothing else does.
     fn silence_identity(&self);
     /// The warehouse is out of reach from now on.
@@ -84,6 +87,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     the_day_of_a_reuse_is_bounded_by_the_warehouses_clock(&make().await).await;
     a_result_completes_an_accepted_dossier_once(&make().await).await;
     a_change_by_another_machine_is_a_conflict(&make().await).await;
+    who_works_at_a_machine_is_known_until_he_leaves(&make().await).await;
     inbox::suite(&make).await;
     feed::suite(&make).await;
     lease::suite(&make).await;
@@ -96,19 +100,49 @@ async fn it_says_who_it_is_and_sends_only_what_is_newer(bench: &dyn WarehouseBen
     let about = line.about().await.unwrap();
     assert_eq!(about.receipt_key, hex::encode(bench.receipt_key()));
     assert!((about.min_schema..=about.max_schema).contains(&SCHEMA_VERSION));
-    let version = line.reference(0).await.unwrap().unwrap().version;
+    let sealed = line.reference(0).await.unwrap().unwrap();
+    let key = VerifyingKey::from_bytes(&bench.receipt_key()).unwrap();
+    let version = sealed.open(&key).unwrap().version;
     assert!(version > 0);
+    assert!(
+        sealed.open(&SigningKey::from_bytes(&[9; 32]).verifying_key()).is_err(),
+        "the receipts' key alone"
+    );
     assert_eq!(line.reference(version).await, Ok(None), "nothing is newer");
     assert_eq!(line.dossier(DossierId::derive(1, &[1; 10])).await, Ok(None), "unknown is no error");
 }
 
+async fn who_works_at_a_machine_is_known_until_he_leaves(bench: &dyn WarehouseBench) {
+    let (line, beside) = (bench.line(0), bench.line(1));
+    bench.employ("canbo.mau", "Mat-khau-mau-1");
+    let secret = |text: &str| Zeroizing::new(text.to_owned());
+    let refused = line.log_in("canbo.mau", &secret("Sai-mat-khau")).await;
+    assert_eq!(refused, Err(LinkError::Refused("loginRefused".into())));
+    assert_eq!(line.session(), None);
+    let known = line.log_in("canbo.mau", &secret("Mat-khau-mau-1")).await.unwrap();
+    assert_eq!((known.login.as_str(), known.roles.as_slice()), ("canbo.mau", [Role::Intake].as_slice()));
+    assert!(!known.name.is_empty());
+    assert_eq!(line.session(), Some(known));
+    assert_eq!(beside.session(), None, "at that machine alone");
+    assert!(line.documents(&[bench.owner()], Purpose::Intake).await.is_ok(), "and works");
+    line.log_out();
+    assert_eq!(line.session(), None, "at once");
+    for _ in 0..2 {
+        assert_eq!(line.tell_logged_out().await, Ok(()));
+    }
+    assert!(line.documents(&[bench.owner()], Purpose::Intake).await.is_ok(), "the machine goes on");
+}
+
 async fn the_silence_of_the_identity_service_is_told_apart(bench: &dyn WarehouseBench) {
     let line = bench.line(0);
-    let known = line.identity(&bench.owner()).await.unwrap();
+    let known = line.identity(&bench.owner(), Purpose::Intake).await.unwrap();
     assert_eq!(known.answer, IdentityAnswer::Registered);
-    assert_eq!(line.identity(&somebody_else()).await.unwrap().answer, IdentityAnswer::NotRegistered);
+    assert_eq!(
+        line.identity(&somebody_else(), Purpose::Intake).await.unwrap().answer,
+        IdentityAnswer::NotRegistered
+    );
     bench.silence_identity();
-    assert_eq!(line.identity(&bench.owner()).await, Err(LinkError::IdentityDown));
+    assert_eq!(line.identity(&bench.owner(), Purpose::Intake).await, Err(LinkError::IdentityDown));
     assert!(line.about().await.is_ok() && line.reference(0).await.is_ok(), "only that service is out");
 }
 
@@ -405,8 +439,8 @@ async fn a_cut_line_is_no_contact(mut bench: impl WarehouseBench) {
     let op = machine.op(1, filing_of(machine.record(b"%PDF")));
     assert_eq!(line.about().await.err(), Some(LinkError::Offline));
     assert_eq!(line.reference(0).await.err(), Some(LinkError::Offline));
-    assert_eq!(line.identity(&bench.owner()).await.err(), Some(LinkError::Offline));
-    assert_eq!(line.documents(&[bench.owner()]).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.identity(&bench.owner(), Purpose::Intake).await.err(), Some(LinkError::Offline));
+    assert_eq!(line.documents(&[bench.owner()], Purpose::Intake).await.err(), Some(LinkError::Offline));
     assert_eq!(line.fetch(&blob_of(b"x"), &|_, _| {}, &cancel).await.err(), Some(LinkError::Offline));
     let sent = line.upload(&blob_of(b"x"), b"x", &|_, _| {}, &cancel).await;
     assert_eq!(sent.err(), Some(LinkError::Offline));

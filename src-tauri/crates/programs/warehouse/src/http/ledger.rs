@@ -6,6 +6,7 @@ use crate::problem::Refusal;
 use crate::store::{By, account};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use motcua_dossier::{Day, DocumentId, DossierId, IdNumber};
 use motcua_wire::{ConsentRecord, DossierFees, FeeTotals, FeedbackPage, MAX_PAGE, Owner, Use};
@@ -190,20 +191,23 @@ pub(super) async fn consents(
 /// A person or organisation: the numbers known for it, its name, and what the identity service last said of it to a
 /// counter of the caller's agency.
 #[utoipa::path(get, path = "/v1/owners/{number}", tag = "people",
-    params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code")),
+    params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code"),
+        ("motcua-purpose" = inline(super::openapi::Purpose), Header, description = "what the person is looked up for")),
     responses((status = 200, body = super::openapi::OwnerSchema),
-        (status = 422, description = "numberMalformed", body = super::openapi::ProblemSchema),
+        (status = 422, description = "numberMalformed, purposeAbsent", body = super::openapi::ProblemSchema),
         (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn owner(
     State(warehouse): Shared,
     Extension(caller): Who,
     Path(number): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Json<Owner>, Refusal> {
     let number = IdNumber::parse(&number).map_err(|_| Refusal::NumberMalformed)?;
+    let purpose = super::records::purpose(&headers)?;
     warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
-        w.note_read(&caller, "owner.read", w.pseudonyms(std::slice::from_ref(&number)))?;
+        w.note_look_up(&caller, "owner.read", purpose, std::slice::from_ref(&number))?;
         let owner = w.records.read(|v| {
             let numbers = v.all_numbers(std::slice::from_ref(&number))?;
             let numbers: Vec<IdNumber> = numbers.iter().filter_map(|n| IdNumber::parse(n).ok()).collect();

@@ -5,6 +5,7 @@ use super::{Shared, Who, blocking};
 use crate::problem::Refusal;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
 use axum::{Extension, Json};
 use motcua_wire::{LoggedIn, Login, RefreshLogin};
 
@@ -40,4 +41,20 @@ pub(super) async fn go_on(
 ) -> Result<Json<LoggedIn>, Refusal> {
     let Json(wish) = body.map_err(|e| json_refusal(&e))?;
     blocking(warehouse, move |w| w.go_on(&caller, &wish.refresh).map(Json)).await
+}
+
+/// The officer stops working at the calling machine; a session that is not there is no trouble.
+#[utoipa::path(post, path = "/v1/logout", tag = "officers", request_body = super::openapi::RefreshLoginSchema,
+    responses((status = 204, description = "ended, now or before"),
+        (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
+        (status = 422, description = "bodyMalformed", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn log_out(
+    State(warehouse): Shared,
+    Extension(caller): Who,
+    body: Result<Json<RefreshLogin>, JsonRejection>,
+) -> Result<StatusCode, Refusal> {
+    let Json(wish) = body.map_err(|e| json_refusal(&e))?;
+    blocking(warehouse, move |w| w.log_out(&caller, &wish.refresh)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -63,6 +63,9 @@ pub(super) struct LoggedInSchema {
     name: String,
     /// `intake`, `specialist`, `clerk`, `signer`, `certifier`, `supervisor`, `reporter`, `administrator`.
     roles: Vec<String>,
+    /// Those of them he has in the office of the machine.
+    here: Vec<String>,
+    time: i64,
     access: String,
     access_until: i64,
     refresh: String,
@@ -90,6 +93,15 @@ pub(super) struct EnrolledSchema {
 pub(super) enum Answer {
     Registered,
     NotRegistered,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum Purpose {
+    Intake,
+    Correction,
+    ResultReturn,
+    Supervision,
 }
 
 #[derive(ToSchema)]
@@ -548,6 +560,7 @@ impl Modify for DeviceCertificate {
         super::enrol::renew,
         super::login::log_in,
         super::login::go_on,
+        super::login::log_out,
         super::records::reference,
         super::records::identity,
         super::records::documents,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use motcua_dossier::{Day, DocumentSummary, DossierId, IdNumber, IdentityAnswer, NumberBlock, OpId};
 use motcua_wire::{
-    About, DossierView, IdentityReply, LeaseBlock, Op, OpResult, OpsReply, OwnerIdentity,
+    About, DossierView, IdentityReply, LeaseBlock, Op, OpResult, OpsReply, OwnerIdentity, PURPOSE, Purpose,
     REFERENCE_SIGNATURE, ReferenceSeal, SCHEMA_VERSION,
 };
 use serde::Deserialize;
@@ -109,11 +109,18 @@ pub(super) async fn reference(
     .await
 }
 
+/// What a person is looked up for; nobody is looked up without it.
+pub(super) fn purpose(headers: &HeaderMap) -> Result<Purpose, Refusal> {
+    let word = headers.get(PURPOSE).and_then(|value| value.to_str().ok());
+    word.and_then(Purpose::of_word).ok_or(Refusal::PurposeAbsent)
+}
+
 /// "Xác minh danh tính số".
 #[utoipa::path(get, path = "/v1/identity/{number}", tag = "people",
-    params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code")),
+    params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code"),
+        ("motcua-purpose" = inline(super::openapi::Purpose), Header, description = "what the person is looked up for")),
     responses((status = 200, body = super::openapi::IdentityReplySchema),
-        (status = 422, description = "numberMalformed", body = super::openapi::ProblemSchema),
+        (status = 422, description = "numberMalformed, purposeAbsent", body = super::openapi::ProblemSchema),
         (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema),
         (status = 503, description = "identityServiceDown: only that service is out; storageTrouble", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
@@ -121,11 +128,13 @@ pub(super) async fn identity(
     State(warehouse): Shared,
     Extension(caller): Who,
     Path(number): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Json<IdentityReply>, Refusal> {
     let number = IdNumber::parse(&number).map_err(|_| Refusal::NumberMalformed)?;
+    let purpose = purpose(&headers)?;
     warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
-        w.note_read(&caller, "identity.asked", w.pseudonyms(std::slice::from_ref(&number)))?;
+        w.note_look_up(&caller, "identity.asked", purpose, std::slice::from_ref(&number))?;
         let entry = w.identity.look_up(&number).map_err(|_| Refusal::IdentityServiceDown)?;
         let registered = entry.as_ref().is_some_and(|e| e.registered);
         let answer = if registered { IdentityAnswer::Registered } else { IdentityAnswer::NotRegistered };
@@ -138,15 +147,17 @@ pub(super) async fn identity(
 
 /// Papers of an owner, under all numbers known for the person, newest first.
 #[utoipa::path(get, path = "/v1/documents", tag = "papers",
-    params(("owner" = Vec<String>, Query, description = "one to ten numbers of the owner", explode)),
+    params(("owner" = Vec<String>, Query, description = "one to ten numbers of the owner", explode),
+        ("motcua-purpose" = inline(super::openapi::Purpose), Header, description = "what the person is looked up for")),
     responses((status = 200, description = "DocumentSummary, newest first", body = Vec<Object>),
-        (status = 422, description = "numberMalformed, queryMalformed", body = super::openapi::ProblemSchema),
+        (status = 422, description = "numberMalformed, purposeAbsent, queryMalformed", body = super::openapi::ProblemSchema),
         (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
 pub(super) async fn documents(
     State(warehouse): Shared,
     Extension(caller): Who,
     query: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
 ) -> Result<Json<Vec<DocumentSummary>>, Refusal> {
     let Query(pairs) = query.map_err(|_| Refusal::QueryMalformed)?;
     if pairs.is_empty() || pairs.len() > MAX_OWNERS || pairs.iter().any(|(key, _)| key != "owner") {
@@ -157,10 +168,11 @@ pub(super) async fn documents(
         .map(|(_, number)| IdNumber::parse(number))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| Refusal::NumberMalformed)?;
+    let purpose = purpose(&headers)?;
     warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
         let today = w.now().day();
-        w.note_read(&caller, "documents.listed", w.pseudonyms(&owners))?;
+        w.note_look_up(&caller, "documents.listed", purpose, &owners)?;
         Ok(Json(w.records.read(|v| v.papers_of(&owners, caller.scope(), today))?))
     })
     .await

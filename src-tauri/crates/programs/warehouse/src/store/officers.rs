@@ -99,6 +99,14 @@ impl View<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Nodes officers work in now.
+    pub(crate) fn nodes_of_officers(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT node FROM officers WHERE NOT ended";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     pub(crate) fn put_officer(&self, row: &OfficerRow) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT OR REPLACE INTO officers(login, name, node, secret, wrong, wrong_at, ended)
@@ -194,6 +202,12 @@ impl View<'_> {
                 row.refresh_until.0
             ],
         )?;
+        Ok(())
+    }
+
+    pub(crate) fn end_session(&self, login: &str, device: DeviceId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM sessions WHERE officer = ? AND device = ?";
+        self.0.execute(sql, params![login, device.to_string()])?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, push, re
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{DossierId, IdNumber};
 use motcua_warehouse::{AuditReport, AuditTrouble, audit_export, audit_verify, audit_verify_export};
+use motcua_wire::Purpose;
 use rusqlite::Connection;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -24,8 +25,8 @@ async fn lived() -> World {
     upload(&line, &unsigned).await;
     let refused = world.op(0, DossierId(fresh_uuid()), 0, file_document(paper::record(OWNER, &unsigned, 1)));
     assert_eq!(rejected_code(&push(&line, &refused).await), "fileUnsigned");
-    line.documents(std::slice::from_ref(&owner)).await.unwrap();
-    line.identity(&owner).await.unwrap();
+    line.documents(std::slice::from_ref(&owner), Purpose::Intake).await.unwrap();
+    line.identity(&owner, Purpose::Intake).await.unwrap();
     line.fetch(&blob, &|_, _| {}, &CancellationToken::new()).await.unwrap();
     line.dossier(dossier).await.unwrap().unwrap();
     world.lease(0, 3).await;
@@ -85,6 +86,10 @@ async fn every_act_and_every_look_is_noted_without_a_number_of_anybody() {
         (row["subject"].clone(), row["actor"].clone())
     };
     assert_eq!(subject("documents.listed"), subject("identity.asked"), "the same person is recognised");
+    assert!(
+        subject("documents.listed").0.as_str().unwrap().starts_with("intake "),
+        "and what he was asked for"
+    );
     assert_eq!(subject("file.read").1, world.devices[0].to_string());
 }
 
@@ -188,7 +193,9 @@ async fn readers_who_come_together_are_all_noted() {
     let mut readers = tokio::task::JoinSet::new();
     for _ in 0..60 {
         let line = std::sync::Arc::clone(&line);
-        readers.spawn(async move { line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap() });
+        readers.spawn(async move {
+            line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap()
+        });
     }
     readers.join_all().await;
     assert_eq!(verify(&world).entries, 64, "each is committed before it is answered");

@@ -8,7 +8,7 @@ use motcua_warehouse::{
     BackupError, ServeError, add_officer, back_up, check, end_officer, officers, restore, revoke_device,
     scrub,
 };
-use motcua_wire::{Op, OpPayload, OpResult, SignedReceipt};
+use motcua_wire::{Op, OpPayload, OpResult, Purpose, SignedReceipt};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ fn shelf(folder: &Path, bytes: &[u8]) -> PathBuf {
 }
 
 async fn papers(world: &World) -> usize {
-    world.line(0).documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap().len()
+    world.line(0).documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap().len()
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use motcua_desk::ports::Warehouse;
 use motcua_dossier::{AgencyCode, DeviceId, DocumentRecord, IdNumber, ProcedureCode, Timestamp};
 use motcua_link::{HttpWarehouse, LinkSettings};
 use motcua_testkit::contract::warehouse::{SignedBy, WarehouseBench, warehouse_contract};
+use motcua_warehouse::{GrantWish, add_officer, grant};
+use motcua_wire::Role;
 use std::sync::Arc;
 
 struct Server {
@@ -68,6 +70,13 @@ impl WarehouseBench for Server {
     fn restore(&self) {
         let records = self.world.config.data.join("records.db");
         motcua_warehouse::Records::open(&records).unwrap().raise_epoch().unwrap();
+    }
+
+    fn employ(&self, login: &str, secret: &str) {
+        add_officer(&self.world.config, login, "Nguyễn Thị Mẫu", "xa", &secret.to_owned().into()).unwrap();
+        let (role, node) = (Role::Intake, "xa".to_owned());
+        let wish = GrantWish { role, node, procedures: None, from: None, until: None };
+        grant(&self.world.config, login, &wish).unwrap();
     }
 
     fn silence_identity(&self) {

@@ -5,7 +5,7 @@ use crate::world::{OWNER, World, tls};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::IdNumber;
 use motcua_warehouse::{Config, Limits, config_check};
-use motcua_wire::Problem;
+use motcua_wire::{PURPOSE, Problem, Purpose};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -76,8 +76,8 @@ async fn an_unseeded_server_is_not_ready() {
 async fn metrics_count_by_template_and_name_nobody() {
     let world = World::new().await;
     let line = world.line(0);
-    line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
-    line.identity(&IdNumber::parse(OWNER).unwrap()).await.unwrap();
+    line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap();
+    line.identity(&IdNumber::parse(OWNER).unwrap(), Purpose::Intake).await.unwrap();
     crate::world::upload(&line, &paper::pdf(1, "counted")).await;
     get(&world, "/v1/identity/not-a-number-of-anybody").await;
     let (status, text) = get(&world, "/metrics").await;
@@ -113,16 +113,21 @@ async fn a_machine_that_looks_up_too_many_people_has_to_wait_and_nothing_else_do
     let world = limited(Limits { lookups_per_minute: 3, ..Limits::default() }).await;
     let owner = [IdNumber::parse(OWNER).unwrap()];
     let line = world.line(0);
-    line.documents(&owner).await.unwrap();
-    line.identity(&owner[0]).await.unwrap();
-    line.documents(&owner).await.unwrap();
-    let answer =
-        world.raw_of(0).get(format!("{}/v1/documents?owner={OWNER}", world.url())).send().await.unwrap();
+    line.documents(&owner, Purpose::Intake).await.unwrap();
+    line.identity(&owner[0], Purpose::Intake).await.unwrap();
+    line.documents(&owner, Purpose::Intake).await.unwrap();
+    let answer = world
+        .raw_of(0)
+        .get(format!("{}/v1/documents?owner={OWNER}", world.url()))
+        .header(PURPOSE, "intake")
+        .send()
+        .await
+        .unwrap();
     assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (429, "30"));
     let problem: Problem = answer.json().await.unwrap();
     assert_eq!((problem.code.as_str(), problem.retryable), ("tooManyLookups", true));
     assert!(line.reference(0).await.is_ok(), "other work goes on");
-    assert!(world.line(1).documents(&owner).await.is_ok(), "and so do other machines");
+    assert!(world.line(1).documents(&owner, Purpose::Intake).await.is_ok(), "and so do other machines");
 }
 
 #[tokio::test]

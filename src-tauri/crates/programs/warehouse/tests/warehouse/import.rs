@@ -8,7 +8,7 @@ use crate::world::{
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{DocumentStatus, DossierId, IdNumber, PaperCode};
 use motcua_warehouse::{ImportError, ImportKind, ImportReport, ImportWish, RowReport, check, import};
-use motcua_wire::{Change, OpPayload};
+use motcua_wire::{Change, OpPayload, Purpose};
 
 /// Writes a list and takes it over.
 #[allow(clippy::unwrap_in_result)] // the list is the test's own
@@ -41,7 +41,7 @@ fn counts(report: &ImportReport) -> (u64, u64, u64, u64) {
 }
 
 async fn papers(world: &World, number: &str) -> Vec<motcua_dossier::DocumentSummary> {
-    world.line(0).documents(&[IdNumber::parse(number).unwrap()]).await.unwrap()
+    world.line(0).documents(&[IdNumber::parse(number).unwrap()], Purpose::Intake).await.unwrap()
 }
 
 const HEAD: &str =

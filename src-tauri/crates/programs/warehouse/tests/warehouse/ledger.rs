@@ -13,7 +13,7 @@ use motcua_dossier::{
 use motcua_warehouse::SeedFile;
 use motcua_wire::{
     Change, ConsentRecord, DossierEvent, DossierFees, FeeTotals, FeedbackPage, Op, OpPayload, OpResult,
-    Owner, Use,
+    Owner, PURPOSE, Purpose, Use,
 };
 use serde::de::DeserializeOwned;
 
@@ -31,7 +31,7 @@ fn reversed(entry: OpId, officer: &str) -> OpPayload {
 
 async fn ask<T: DeserializeOwned>(world: &World, machine: usize, path: &str) -> Result<T, u16> {
     let request = world.raw_of(machine).get(format!("{}{path}", world.url()));
-    let answer = request.send().await.unwrap();
+    let answer = request.header(PURPOSE, Purpose::Supervision.word()).send().await.unwrap();
     let status = answer.status().as_u16();
     if status == 200 { Ok(answer.json().await.unwrap()) } else { Err(status) }
 }
@@ -333,7 +333,7 @@ async fn uses_confirmations_and_owners_are_told_to_the_agency_they_are_of() {
     }
     let owner: Owner = ask(&world, 0, &format!("/v1/owners/{OWNER_OLD}")).await.unwrap();
     assert_eq!((owner.numbers.len(), owner.identity), (2, None), "nobody asked yet");
-    line.identity(&IdNumber::parse(OWNER).unwrap()).await.unwrap();
+    line.identity(&IdNumber::parse(OWNER).unwrap(), Purpose::Intake).await.unwrap();
     let owner: Owner = ask(&world, 1, &format!("/v1/owners/{OWNER_OLD}")).await.unwrap();
     assert_eq!(owner.identity.map(|told| told.answer), Some(IdentityAnswer::Registered));
     let elsewhere: Owner = ask(&world, 2, &format!("/v1/owners/{OWNER}")).await.unwrap();

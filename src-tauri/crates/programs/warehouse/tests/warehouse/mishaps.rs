@@ -13,7 +13,8 @@ use motcua_link::DeviceRequest;
 use motcua_testkit::{ChaosLine, Cut, CutAt, Mishap};
 use motcua_warehouse::{add_officer, device_code};
 use motcua_wire::{
-    EnrolDevice, LeaseBlock, LeaseDossier, Login, Op, OpResult, OpsRequest, RefreshLogin, RenewDevice,
+    EnrolDevice, LeaseBlock, LeaseDossier, Login, Op, OpResult, OpsRequest, PURPOSE, Purpose, RefreshLogin,
+    RenewDevice,
 };
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -66,6 +67,7 @@ enum Action {
     Renew,
     Login,
     GoOn(String),
+    LogOut(String),
     /// A path, and what its answer has.
     Read(String, &'static str),
 }
@@ -143,6 +145,10 @@ impl Action {
                 let told = Self::Login.logs_in(world, &world.url()).await.unwrap();
                 Self::GoOn(told["refresh"].as_str().unwrap().to_owned())
             }
+            ("post", "/v1/logout") => {
+                let told = Self::Login.logs_in(world, &world.url()).await.unwrap();
+                Self::LogOut(told["refresh"].as_str().unwrap().to_owned())
+            }
             ("get", "/v1/dossiers/{id}/fees") => {
                 Self::Read(format!("/v1/dossiers/{}/fees", begun(world, &mark).await), "entries")
             }
@@ -170,9 +176,12 @@ impl Action {
                 let api: Value = serde_json::from_slice(&body).map_err(|_| LinkError::Malformed)?;
                 if api["openapi"].is_string() { Ok(()) } else { Err(LinkError::Malformed) }
             }
-            Self::Reference => line.reference(0).await.map(|r| assert_eq!(r.unwrap().version, 5)),
-            Self::Identity => line.identity(&owner).await.map(drop),
-            Self::Documents => line.documents(&[owner]).await.map(drop),
+            Self::Reference => line
+                .reference(0)
+                .await
+                .map(|r| assert_eq!(r.unwrap().open(&world.receipt_key()).unwrap().version, 5)),
+            Self::Identity => line.identity(&owner, Purpose::Intake).await.map(drop),
+            Self::Documents => line.documents(&[owner], Purpose::Intake).await.map(drop),
             Self::Changes => line.changes(None, 500, 0).await.map(drop),
             Self::Dossier => {
                 line.dossier(DossierId(fresh_uuid())).await.map(|found| assert!(found.is_none()))
@@ -239,8 +248,14 @@ impl Action {
                 let request = request.json(&RefreshLogin { refresh: token.clone() });
                 answered(request.send().await, "access").await.map(drop)
             }
+            Self::LogOut(token) => {
+                let request = raw(world, Method::POST, url, "/v1/logout");
+                let answer = request.json(&RefreshLogin { refresh: token.clone() }).send().await;
+                told(answer).map(drop)
+            }
             Self::Read(path, part) => {
-                answered(raw(world, Method::GET, url, path).send().await, part).await.map(drop)
+                let request = raw(world, Method::GET, url, path).header(PURPOSE, Purpose::Supervision.word());
+                answered(request.send().await, part).await.map(drop)
             }
         }
     }
@@ -289,6 +304,7 @@ impl Action {
             Self::GiveBack(id) => {
                 Some(1 - count("SELECT count(*) FROM leases WHERE dossier = ?", &id.to_string()))
             }
+            Self::LogOut(_) => Some(1 - count("SELECT count(*) FROM sessions WHERE officer = ?", &OFFICER)),
             Self::Enrol(wish) => {
                 Some(count("SELECT count(*) FROM devices WHERE id = ?", &wish.device.to_string()))
             }

@@ -1,11 +1,15 @@
 //! Officers at the warehouse: who works at which machine, and what he sees.
 
-use crate::world::{AGENCY, OWNER, World};
-use motcua_dossier::{AgencyCode, Day};
+use crate::paper;
+use crate::world::{
+    AGENCY, OWNER, World, accept, file_document, fresh_uuid, is_applied, push, rejected_code, today, upload,
+};
+use motcua_desk::ports::Warehouse;
+use motcua_dossier::{AgencyCode, Day, DossierId, IdNumber};
 use motcua_warehouse::{
     GrantWish, OfficerError, add_officer, end_officer, grant, officers, revoke_grant, set_officer_secret,
 };
-use motcua_wire::{LoggedIn, Problem, Role};
+use motcua_wire::{LoggedIn, OpPayload, PURPOSE, Problem, Purpose, Role};
 use reqwest::Client;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -48,7 +52,7 @@ async fn refresh(client: &Client, world: &World, token: &str) -> Result<LoggedIn
 /// How many papers of the owner are listed with that token, or why none are.
 async fn papers(client: &Client, world: &World, access: &str) -> Result<usize, String> {
     let url = format!("{}/v1/documents?owner={OWNER}", world.url());
-    let answer = client.get(url).bearer_auth(access).send().await.unwrap();
+    let answer = client.get(url).header(PURPOSE, "intake").bearer_auth(access).send().await.unwrap();
     if answer.status() == 200 {
         Ok(answer.json::<Vec<Value>>().await.unwrap().len())
     } else {
@@ -133,6 +137,100 @@ async fn a_refresh_token_rotates_and_a_lost_answer_is_asked_again() {
         "a new secret ends it"
     );
     assert!(login(&machine, &world, "Mat-khau-khac-2").await.is_ok());
+}
+
+#[tokio::test]
+async fn whoever_leaves_a_machine_is_known_there_no_longer() {
+    let world = world().await;
+    let (ours, beside) = (world.raw_of(0), world.raw_of(1));
+    let session = login(&ours, &world, SECRET).await.unwrap();
+    let other = login(&beside, &world, SECRET).await.unwrap();
+    let leave = async |client: &Client, token: &str| {
+        let request = client.post(format!("{}/v1/logout", world.url())).json(&json!({"refresh": token}));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(leave(&beside, &session.refresh).await, 204, "another machine ends nothing");
+    assert!(papers(&ours, &world, &session.access).await.is_ok());
+    for _ in 0..2 {
+        assert_eq!(leave(&ours, &session.refresh).await, 204, "again is free");
+        assert_eq!(papers(&ours, &world, &session.access).await, Err("loginExpired".into()));
+        assert_eq!(refresh(&ours, &world, &session.refresh).await, refused(403, "loginExpired"));
+    }
+    assert!(papers(&beside, &world, &other.access).await.is_ok(), "where else he works he goes on");
+}
+
+fn records(world: &World) -> rusqlite::Connection {
+    rusqlite::Connection::open(world.config.data.join("records.db")).unwrap()
+}
+
+/// Under whose names people were looked up, in order.
+fn named(world: &World) -> Vec<String> {
+    let records = records(world);
+    let sql = "SELECT officer FROM audit WHERE action = 'documents.listed' ORDER BY seq";
+    let mut statement = records.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn a_counter_asks_under_the_name_of_its_officer_while_the_warehouse_knows_him() {
+    let world = world().await;
+    let (line, owner) = (world.line(0), [IdNumber::parse(OWNER).unwrap()]);
+    let look = async || line.documents(&owner, Purpose::Intake).await.map(drop);
+    let known = line.log_in(LOGIN, &secret(SECRET)).await.unwrap();
+    assert_eq!((known.name.as_str(), known.roles.len()), ("Nguyễn Thị Mẫu", 0));
+    look().await.unwrap();
+    assert_eq!(named(&world), [""], "without a right here the machine asks");
+    grant(&world.config, LOGIN, &wish(Role::Intake)).unwrap();
+    assert_eq!(line.log_in(LOGIN, &secret(SECRET)).await.unwrap().roles, [Role::Intake]);
+    look().await.unwrap();
+    // Another program took the session over, or the machine slept: what the token is refused for is told once more.
+    records(&world).execute("UPDATE sessions SET access_until = 0", []).unwrap();
+    look().await.unwrap();
+    assert_eq!(named(&world), ["", LOGIN, LOGIN], "refreshed");
+    end_officer(&world.config, LOGIN, true).unwrap();
+    look().await.unwrap();
+    assert_eq!(named(&world)[3], "", "the counter works on without a name");
+    assert_eq!(line.session(), None, "and says so");
+    end_officer(&world.config, LOGIN, false).unwrap();
+    line.log_in(LOGIN, &secret(SECRET)).await.unwrap();
+    line.log_out();
+    look().await.unwrap();
+    assert_eq!((named(&world)[4].as_str(), line.session()), ("", None));
+    line.tell_logged_out().await.unwrap();
+    let open: u64 = records(&world).query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap();
+    assert_eq!(open, 0, "the warehouse was told");
+}
+
+#[tokio::test]
+async fn where_officers_are_known_an_author_had_the_right_on_the_day() {
+    let world = World::new().await;
+    let line = world.line(0);
+    let fresh = async || {
+        let dossier = DossierId(fresh_uuid());
+        let receipt = upload(&line, &paper::pdf(1, &format!("receipt {dossier}"))).await;
+        let acceptance = accept(world.code(0).await, receipt, vec![]);
+        assert_eq!(acceptance.officer, "canbo.demo");
+        world.op(0, dossier, 0, OpPayload::AcceptDossier(Box::new(acceptance)))
+    };
+    let nobody_known = fresh().await;
+    assert!(is_applied(&push(&line, &nobody_known).await), "an office without officers works as before");
+    add_officer(&world.config, "canbo.demo", "Cán bộ mẫu", "xa", &secret(SECRET)).unwrap();
+    let op = fresh().await;
+    assert_eq!(rejected_code(&push(&line, &op).await), "authorNotGranted");
+    let other = wish(Role::Reporter);
+    grant(&world.config, "canbo.demo", &other).unwrap();
+    let tomorrow = Day(today().0.next_day().unwrap());
+    grant(&world.config, "canbo.demo", &GrantWish { from: Some(tomorrow), ..wish(Role::Intake) }).unwrap();
+    assert_eq!(rejected_code(&push(&line, &op).await), "authorNotGranted", "another role, another day");
+    let held = GrantWish { from: Some(today()), until: Some(today()), ..wish(Role::Intake) };
+    grant(&world.config, "canbo.demo", &held).unwrap();
+    assert!(is_applied(&push(&line, &op).await), "the same line goes through once it is granted");
+    end_officer(&world.config, "canbo.demo", true).unwrap();
+    assert!(is_applied(&push(&line, &fresh().await).await), "what he did while he had the right stays good");
+    let signed = world.signed("without author");
+    upload(&line, &signed).await;
+    let filing = world.op(0, DossierId(fresh_uuid()), 0, file_document(paper::record(OWNER, &signed, 1)));
+    assert!(is_applied(&push(&line, &filing).await), "a paper is judged by its signature");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::world::{
 };
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{DossierCode, DossierId, IdNumber, Provenance};
-use motcua_wire::{EvidenceSource, Op, OpPayload, OpResult, SignedReceipt};
+use motcua_wire::{EvidenceSource, Op, OpPayload, OpResult, Purpose, SignedReceipt};
 
 fn receipt_of(result: &OpResult) -> &SignedReceipt {
     match result {
@@ -44,7 +44,7 @@ async fn ten_times_the_same_operation_has_one_effect_and_one_receipt() {
         assert!(matches!(again, OpResult::Duplicate { version: 1, .. }));
         assert_eq!(receipt_of(&again), receipt_of(&first));
     }
-    let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
+    let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap();
     assert_eq!((papers.len(), papers[0].version), (1, 1));
 }
 
@@ -58,7 +58,10 @@ async fn the_same_id_with_another_body_is_refused() {
     assert!(is_applied(&push(&line, &op).await));
     op.payload = file_document(paper::record(STRANGER, &bytes, 1));
     assert_eq!(rejected_code(&push(&line, &op).await), "idempotencyMismatch");
-    assert_eq!(line.documents(&[IdNumber::parse(STRANGER).unwrap()]).await.unwrap().len(), 0);
+    assert_eq!(
+        line.documents(&[IdNumber::parse(STRANGER).unwrap()], Purpose::Intake).await.unwrap().len(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -105,7 +108,7 @@ async fn a_result_waits_for_the_acceptance_and_completes_the_dossier() {
     let view = line.dossier(dossier).await.unwrap().unwrap();
     assert_eq!((view.version, view.receipts.len()), (2, 2));
     assert!(view.accepted.is_some() && view.returned.is_some());
-    let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
+    let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap();
     assert_eq!(papers[0].record, view.returned.unwrap().record);
     let twice = world.op(0, dossier, 1, returned(paper::record(OWNER, &bytes, 1)));
     assert_eq!(rejected_code(&push(&line, &twice).await), "alreadyReturned");
@@ -171,7 +174,8 @@ async fn a_reuse_is_counted_once_per_paper_and_dossier() {
     for _ in 0..3 {
         push(&line, &op).await;
     }
-    let uses = async || line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap()[0].uses;
+    let uses =
+        async || line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap()[0].uses;
     assert_eq!(uses().await, 6, "two rows and three sendings are one use");
     let other = acceptance(&world, 0, DossierId(fresh_uuid()), vec![reuse(document)]).await;
     assert!(is_applied(&push(&line, &with_consents(other, vec![consent(vec![document], false)])).await));
@@ -189,7 +193,7 @@ async fn a_national_paper_needs_its_own_confirmation() {
     let mut own = with_consents(op, vec![consent(vec![national], true)]);
     own.op_id = motcua_dossier::OpId(fresh_uuid());
     assert!(is_applied(&push(&line, &own).await));
-    assert_eq!(line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap()[0].uses, 1);
+    assert_eq!(line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap()[0].uses, 1);
 }
 
 #[tokio::test]
@@ -247,8 +251,16 @@ async fn a_paper_is_reused_for_its_owner_only_and_when_it_is_shared_or_of_the_ag
         }
     }
     let uses = |papers: Vec<motcua_dossier::DocumentSummary>| papers.iter().map(|p| p.uses).sum::<u64>();
-    assert_eq!(uses(line.documents(&[number(STRANGER)]).await.unwrap()), 0, "nothing refused is counted");
-    assert_eq!(uses(world.line(2).documents(&[number(OWNER)]).await.unwrap()), 2, "shared ones only");
+    assert_eq!(
+        uses(line.documents(&[number(STRANGER)], Purpose::Intake).await.unwrap()),
+        0,
+        "nothing refused is counted"
+    );
+    assert_eq!(
+        uses(world.line(2).documents(&[number(OWNER)], Purpose::Intake).await.unwrap()),
+        2,
+        "shared ones only"
+    );
 }
 
 #[tokio::test]
@@ -357,7 +369,7 @@ async fn a_new_version_replaces_the_file_and_keeps_the_history() {
     assert_eq!(rejected_code(&push(&line, &wrong).await), "supersedesMismatch");
     next.supersedes = Some(record.blob);
     assert!(is_applied(&push(&line, &world.op(0, dossier, 1, file_document(next.clone()))).await));
-    let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
+    let papers = line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap();
     assert_eq!((papers.len(), papers[0].version, papers[0].record.blob), (1, 2, next.blob));
     assert!(line.fetch(&record.blob, &|_, _| {}, &tokio_util::sync::CancellationToken::new()).await.is_ok());
 }
@@ -383,7 +395,7 @@ async fn a_restart_loses_nothing() {
     assert!(again.iter().all(|r| matches!(r, OpResult::Duplicate { .. })));
     assert_eq!(receipt_of(&again[0]), receipt_of(&before[0]));
     assert_eq!(world.lease(0, 1).await.next, next + 1, "numbers go on where they were");
-    assert_eq!(line.documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap().len(), 1);
+    assert_eq!(line.documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap().len(), 1);
     let report = motcua_warehouse::check(&world.config).unwrap();
     assert!(report.is_clean() && report.receipts == 2, "{report:?}");
 }

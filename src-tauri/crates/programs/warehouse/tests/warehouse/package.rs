@@ -8,6 +8,7 @@ use motcua_testkit::contract::vault::RECOVERY;
 use motcua_warehouse::{PackageImportError, PackageReport, import_package, read_recovery_key};
 use motcua_wire::{
     Op, OpResult, PackageError, PackageFile, PackageLine, PackageManifest, PackageSecrets, PackageWriter,
+    Purpose,
 };
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -55,7 +56,7 @@ fn import(world: &World, bytes: &[u8]) -> Result<PackageReport, PackageImportErr
 }
 
 async fn papers(world: &World) -> usize {
-    world.line(0).documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap().len()
+    world.line(0).documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap().len()
 }
 
 #[tokio::test]

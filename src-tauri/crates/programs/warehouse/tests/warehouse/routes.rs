@@ -6,7 +6,7 @@ use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{
     AgencyCode, BlobId, Day, DocumentStatus, DossierId, IdNumber, IdentityAnswer, Provenance,
 };
-use motcua_wire::{LeaseBlock, LeaseDossier, OpsRequest, Problem};
+use motcua_wire::{LeaseBlock, LeaseDossier, OpsRequest, PURPOSE, Problem, Purpose};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ async fn about_needs_no_key_and_names_the_receipt_key() {
 async fn reference_data_is_sent_only_when_it_is_newer() {
     let world = World::new().await;
     let line = world.line(0);
-    assert_eq!(line.reference(0).await.unwrap().unwrap().version, 5);
+    assert_eq!(line.reference(0).await.unwrap().unwrap().open(&world.receipt_key()).unwrap().version, 5);
     assert_eq!(line.reference(5).await.unwrap(), None);
 }
 
@@ -34,17 +34,23 @@ async fn identity_is_answered_under_old_and_new_numbers_and_an_outage_is_told_ap
     let world = World::new().await;
     let line = world.line(0);
     let number = |text| IdNumber::parse(text).unwrap();
-    let reply = line.identity(&number(OWNER)).await.unwrap();
+    let reply = line.identity(&number(OWNER), Purpose::Intake).await.unwrap();
     assert_eq!(reply.answer, IdentityAnswer::Registered);
-    assert_eq!(line.identity(&number(OWNER_OLD)).await.unwrap().answer, IdentityAnswer::Registered);
-    assert_eq!(line.identity(&number(STRANGER)).await.unwrap().answer, IdentityAnswer::NotRegistered);
+    assert_eq!(
+        line.identity(&number(OWNER_OLD), Purpose::Intake).await.unwrap().answer,
+        IdentityAnswer::Registered
+    );
+    assert_eq!(
+        line.identity(&number(STRANGER), Purpose::Intake).await.unwrap().answer,
+        IdentityAnswer::NotRegistered
+    );
     let file = world.config.data.join("identity.json");
     let held = std::fs::read(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
-    assert_eq!(line.identity(&number(OWNER)).await.unwrap_err(), LinkError::IdentityDown);
+    assert_eq!(line.identity(&number(OWNER), Purpose::Intake).await.unwrap_err(), LinkError::IdentityDown);
     assert!(line.reference(0).await.is_ok(), "only the identity service is out");
     std::fs::write(&file, held).unwrap();
-    assert!(line.identity(&number(OWNER)).await.is_ok(), "back without a restart");
+    assert!(line.identity(&number(OWNER), Purpose::Intake).await.is_ok(), "back without a restart");
 }
 
 #[tokio::test]
@@ -129,7 +135,7 @@ async fn papers_are_listed_newest_first_under_every_number_of_the_person() {
         d.record.metadata.shared = false;
         d.filed_by = Some(AgencyCode::parse(OTHER_AGENCY).unwrap());
     });
-    let found = world.line(0).documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap();
+    let found = world.line(0).documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap();
     let ids: Vec<_> = found.iter().map(|d| d.record.id).collect();
     assert_eq!(ids, [new, old, cancelled, unsigned, untrusted]);
     let status: Vec<_> = found.iter().map(|d| d.status).collect();
@@ -151,8 +157,14 @@ async fn papers_are_listed_newest_first_under_every_number_of_the_person() {
         "a store has the name the province gave it; the owner's own has none"
     );
     assert!(found[1].code.as_str().starts_with("099000000001.KQ.G15.000031.CS"));
-    assert_eq!(world.line(0).documents(&[IdNumber::parse(STRANGER).unwrap()]).await.unwrap(), vec![]);
-    assert_eq!(world.line(2).documents(&[IdNumber::parse(OWNER).unwrap()]).await.unwrap().len(), 6);
+    assert_eq!(
+        world.line(0).documents(&[IdNumber::parse(STRANGER).unwrap()], Purpose::Intake).await.unwrap(),
+        vec![]
+    );
+    assert_eq!(
+        world.line(2).documents(&[IdNumber::parse(OWNER).unwrap()], Purpose::Intake).await.unwrap().len(),
+        6
+    );
 }
 
 #[tokio::test]
@@ -179,8 +191,8 @@ async fn every_closed_route_asks_for_an_enrolled_machine() {
         LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: crate::world::today(), count: 1 };
     let cancel = CancellationToken::new();
     assert_eq!(line.reference(0).await.unwrap_err(), LinkError::Unauthorized);
-    assert_eq!(line.identity(&owner).await.unwrap_err(), LinkError::Unauthorized);
-    assert_eq!(line.documents(&[owner]).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.identity(&owner, Purpose::Intake).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(line.documents(&[owner], Purpose::Intake).await.unwrap_err(), LinkError::Unauthorized);
     assert_eq!(line.fetch(&BlobId([1; 32]), &|_, _| {}, &cancel).await.unwrap_err(), LinkError::Unauthorized);
     let sent = line.upload(&paper::blob(b"x"), b"x", &|_, _| {}, &cancel).await;
     assert_eq!(sent.unwrap_err(), LinkError::Unauthorized);
@@ -212,6 +224,10 @@ async fn refusals_are_problems_with_a_code_and_a_vietnamese_sentence() {
     assert_eq!(ask("/v1/documents").await, "queryMalformed");
     assert_eq!(ask("/v1/documents?owner=1").await, "numberMalformed");
     assert_eq!(ask("/v1/documents?owner=099000000001&page=2").await, "queryMalformed");
+    for unsaid in ["/v1/identity/099000000001", "/v1/documents?owner=099000000001", "/v1/owners/099000000001"]
+    {
+        assert_eq!(ask(unsaid).await, "purposeAbsent", "nobody is looked up for nothing");
+    }
     assert_eq!(ask("/v1/reference?since=x").await, "queryMalformed");
     assert_eq!(ask("/v1/blobs/xyz").await, "blobIdMalformed");
     assert_eq!(ask("/v1/changes?wait=26").await, "queryMalformed");
@@ -260,6 +276,7 @@ async fn the_description_names_every_route() {
         ("/v1/number-blocks", "post"),
         ("/v1/login", "post"),
         ("/v1/login/refresh", "post"),
+        ("/v1/logout", "post"),
         ("/v1/enrol", "post"),
         ("/v1/enrol/renew", "post"),
         ("/v1/dossiers/{id}/fees", "get"),
@@ -277,6 +294,9 @@ async fn the_description_names_every_route() {
         api["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
     assert_eq!(described, table.len());
 }
+
+/// Routes that look up people.
+const PEOPLE: [&str; 3] = ["/v1/identity", "/v1/documents", "/v1/owners"];
 
 /// Every refusal that a caller can provoke, asked of each route, is in the description with its code;
 /// so are the three that may come before any closed route.
@@ -353,6 +373,9 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("post", "/v1/login/refresh", "/v1/login/refresh", r#"{"refresh":"x"}"#),
         ("post", "/v1/login/refresh", "/v1/login/refresh", "{}"),
         ("post", "/v1/login/refresh", "/v1/login/refresh", &large),
+        ("post", "/v1/logout", "/v1/logout", r#"{"refresh":"x"}"#),
+        ("post", "/v1/logout", "/v1/logout", "{}"),
+        ("post", "/v1/logout", "/v1/logout", &large),
         ("post", "/v1/enrol/renew", "/v1/enrol/renew", "{}"),
         ("post", "/v1/enrol/renew", "/v1/enrol/renew", &large),
         ("post", "/v1/number-blocks", "/v1/number-blocks", &own),
@@ -361,10 +384,11 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("post", "/v1/number-blocks", "/v1/number-blocks", &large),
     ];
     let known = world.raw_of(0);
-    let ask = async |method: &str, path: &str, body: &str, client: &reqwest::Client| {
+    let ask = async |method: &str, path: &str, body: &str, purpose: &str, client: &reqwest::Client| {
         let request = client
             .request(method.to_uppercase().parse().unwrap(), format!("{base}{path}"))
             .header("content-type", "application/json")
+            .header(PURPOSE, purpose)
             .body(body.to_owned());
         // A body that is refused while it is still being sent may cost the answer.
         let answer = request.send().await.ok()?;
@@ -383,8 +407,10 @@ async fn the_description_lists_every_status_a_route_answers() {
     };
     let mut seen = std::collections::BTreeSet::new();
     for &(method, route, path, body) in asked {
-        for client in [&known, &raw] {
-            let Some((status, code)) = ask(method, path, body, client).await else { continue };
+        let mut clients = vec![(&known, ""), (&raw, "")];
+        clients.extend(PEOPLE.iter().any(|p| route.starts_with(p)).then_some((&known, "intake")));
+        for (client, purpose) in clients {
+            let Some((status, code)) = ask(method, path, body, purpose, client).await else { continue };
             listed(method, route, status, code.as_deref());
             seen.insert(status);
         }

@@ -2,6 +2,7 @@
 
 use crate::authority::{Authority, Identity};
 use crate::paper;
+use ed25519_dalek::VerifyingKey;
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, Consent, ConsentMethod, Day, Deadline, DeviceId, DocumentId,
@@ -224,6 +225,11 @@ impl World {
 
     pub fn url(&self) -> String {
         self.server.as_ref().unwrap().url()
+    }
+
+    /// Key of receipts and reference data.
+    pub fn receipt_key(&self) -> VerifyingKey {
+        motcua_warehouse::receipt_key(&self.config.data).unwrap().verifying_key()
     }
 
     pub fn line(&self, machine: usize) -> HttpWarehouse {

@@ -2,6 +2,7 @@
 
 use super::machine::{Machine, receipt_of, returned};
 use super::{SignedBy, WarehouseBench};
+use ed25519_dalek::VerifyingKey;
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_wire::{Change, DossierEvent, EvidenceSource, OpPayload};
 use std::time::Duration;
@@ -29,7 +30,8 @@ async fn follow(line: &dyn Warehouse, since: Option<&str>, limit: u32) -> (Vec<C
 async fn every_change_is_told_once_and_in_order(bench: &dyn WarehouseBench) {
     let (machine, line, other) = (Machine::of(bench, 0), bench.line(0), bench.line(1));
     let (before, start) = follow(&*line, None, 500).await;
-    let version = line.reference(0).await.unwrap().unwrap().version;
+    let key = VerifyingKey::from_bytes(&bench.receipt_key()).unwrap();
+    let version = line.reference(0).await.unwrap().unwrap().open(&key).unwrap().version;
     assert_eq!(before, [Change::Reference { version }], "what is there already is told too");
     let (record, filing) = machine.filing(1, SignedBy::Agency).await;
     let scan = EvidenceSource::Scan { blob: record.blob, document: Some(record.id) };

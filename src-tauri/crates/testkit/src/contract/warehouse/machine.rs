@@ -9,7 +9,7 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     AcceptedDossier, ComponentEvidence, DossierView, EvidenceSource, LeaseBlock, Op, OpPayload, OpResult,
-    OpsRequest, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
+    OpsRequest, Purpose, ReturnedResult, SCHEMA_VERSION, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
@@ -170,7 +170,7 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) async fn papers(&self, owner: &[IdNumber]) -> Vec<DocumentSummary> {
-        self.line.documents(owner).await.unwrap()
+        self.line.documents(owner, Purpose::Intake).await.unwrap()
     }
 
     pub(super) async fn view(&self, dossier: u8) -> DossierView {
