@@ -39,7 +39,9 @@ pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
 }
 
 /// Answers one request of the window `label`. 403 while the vault is locked, 404 for what is not on
-/// this machine, 415 when the content is not what the address says.
+/// this machine, 410 for what is in the warehouse and not kept here any more, 423 for papers of others
+/// after long without contact, 415 when the content is not
+/// what the address says.
 pub async fn answer(desk: Option<Arc<Desk>>, label: &str, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     let result = if label == "main" { find(desk, request).await } else { Err(StatusCode::FORBIDDEN) };
     let (status, media_type, body) = match result {
@@ -70,6 +72,8 @@ async fn find(desk: Option<Arc<Desk>>, request: &Request<Vec<u8>>) -> Result<(Ki
     let bytes = desk.content(&blob).await.map_err(|error| match error.code() {
         "vaultLocked" | "vaultAbsent" => StatusCode::FORBIDDEN,
         "fileMissing" | "documentFileGone" => StatusCode::NOT_FOUND,
+        "fileOnlyThere" => StatusCode::GONE,
+        "offlineGraceOver" => StatusCode::LOCKED,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     })?;
     if kind.fits(&bytes) { Ok((kind, bytes)) } else { Err(StatusCode::UNSUPPORTED_MEDIA_TYPE) }

@@ -42,6 +42,7 @@ pub struct Shell {
 fn refused_login(code: &str) -> WarehouseLogin {
     match code {
         "loginRefused" => WarehouseLogin::Refused,
+        "officeWithoutOfficers" => WarehouseLogin::MachineOnly,
         "officerOfOtherOffice" => WarehouseLogin::OtherOffice,
         "loginExpired" => WarehouseLogin::Ended,
         _ => WarehouseLogin::Failed,
@@ -101,6 +102,7 @@ impl Shell {
             scanner_label: self.desk.scanner_label().await.ok().flatten(),
             reference_version: small(status.reference_version),
             block_left: status.block_left,
+            offline_days_left: status.offline_days_left,
             lock_after_minutes: office.lock_after_minutes,
         }
     }

@@ -52,7 +52,7 @@ macro_rules! words {
 words! {
     VaultState { Absent, Locked, Open }
     /// Under whose name the warehouse knows the counter.
-    WarehouseLogin { NotAsked, Known, WithoutRole, Refused, OtherOffice, Ended, Failed }
+    WarehouseLogin { NotAsked, MachineOnly, Known, WithoutRole, Refused, OtherOffice, Ended, Failed }
     TokenPresence { None, Present, Locked }
     PartyKind { Citizen, Enterprise, Agency }
     IdentityOutcome {
@@ -125,6 +125,8 @@ dtos! {
         scanner_label: Option<String>,
         reference_version: u32,
         block_left: u32,
+        /// Days left without contact, 0 when they are over; none before the first start.
+        offline_days_left: Option<u32>,
         /// Minutes without input after which the window locks.
         lock_after_minutes: u32,
     }

@@ -4,12 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
 use motcua_assembly::ProfileDir;
-use motcua_desk::ports::{Batch, LinkError, Vault};
+use motcua_desk::ports::{Batch, FileChange, LinkError, Vault};
 use motcua_desktop::commands::{MAIN, PIN};
 use motcua_desktop::crash::Crashes;
 use motcua_desktop::shell::Shell;
 use motcua_desktop::view::JobKind;
-use motcua_dossier::{BlobId, DossierId, Provenance, ReceiptChange};
+use motcua_dossier::{BlobId, DossierId, Provenance, ReceiptChange, Timestamp};
 use motcua_testkit::{Office, SECRET, paper_of, pki};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -216,10 +216,10 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        21,
+        22,
         "vault, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
          warehouseLogin, warehouseName, queued, attention, token, tokenLabel, scannerId, scannerLabel, referenceVersion, \
-         blockLeft, lockAfterMinutes"
+         blockLeft, offlineDaysLeft, lockAfterMinutes"
     );
     assert_eq!(status["officerName"], Value::Null, "only a login is known");
     let named = counter.ask("name_officer", json!({ "name": " Trần  Thị Mẫu " })).unwrap();
@@ -485,6 +485,15 @@ fn an_offer_says_whose_paper_it_is_who_issued_it_and_in_which_store_it_lies() {
     };
     assert_eq!(look(0).unwrap(), json!(own.record.blob.to_string()), "to be looked at before it is taken");
     assert_eq!(look(1).unwrap_err()["code"], "consentMissing");
+    // Its time here is over, and the officer wants to see it again.
+    let file = own.record.blob;
+    let sealed = Batch { files: vec![FileChange::Seal(file, Timestamp(1))], ..Batch::default() };
+    counter.office.vault.commit(&sealed).unwrap();
+    let blob = json!({ "blob": file.to_string() });
+    assert_eq!(counter.ask("verify_file", blob.clone()).unwrap_err()["code"], "fileOnlyThere");
+    let again = json!({ "blob": file.to_string(), "onProgress": "__CHANNEL__:9" });
+    counter.ask("bring_back", again).unwrap();
+    counter.ask("verify_file", blob).unwrap();
 }
 
 #[test]

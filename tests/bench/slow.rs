@@ -7,7 +7,7 @@ use crate::report::{Gate, Report};
 use crate::server::Province;
 use motcua_desk::ports::{Batch, QueuedOp, Vault};
 use motcua_desk::{Desk, OfficeSettings, Ports};
-use motcua_dossier::{BlobId, Deadline, DossierState, OutboxItem, OutboxKind, OutboxState};
+use motcua_dossier::{BlobId, Deadline, DossierState, OutboxItem, OutboxKind, OutboxState, Retention};
 use motcua_platform::{SystemClock, SystemRandom};
 use motcua_testkit::contract::vault::{OFFICER, RECOVERY, SECRET, sample_dossier};
 use motcua_testkit::{ChaosLine, FakeScanner, FakeSigner};
@@ -80,6 +80,8 @@ pub(crate) async fn day_over_a_thin_line(report: &mut Report, scale: Scale) {
         receipt_key: key.to_bytes(),
         recovery_key: RECOVERY,
         scanner_options: BTreeMap::new(),
+        offline_grace_days: 14,
+        retention: Retention::default(),
         lock_after_minutes: 10,
     };
     let ports = Ports {

@@ -171,13 +171,25 @@ fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same
             .unwrap_or_default();
         (done.status.code(), answers, text(&done.stderr))
     };
+    // Without any officer's secret, by the agency's recovery key.
+    let rescued = format!("{to}.rescued");
+    let key = counter.path().join("authority/recovery.key");
+    let said = counter.data(&["outbox", "rescue", "--key", &key.to_string_lossy(), "--to", &rescued]);
+    assert_eq!((said["operations"].as_array().unwrap().len(), &said["missing"]), (2, &json!(0)));
+    let stranger = counter.temporary().join("other.key");
+    std::fs::write(&stranger, "07".repeat(32)).unwrap();
+    let refused =
+        counter.motcua(&["outbox", "rescue", "--key", &stranger.to_string_lossy(), "--to", &rescued]);
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
     std::fs::write(format!("{to}.cut"), &sealed[..sealed.len() - 1]).unwrap();
     let (code, answers, error) = import(&format!("{to}.cut"));
     assert!(code == Some(3) && answers.is_empty() && error.contains("cut off"), "{error}");
     let (code, answers, error) = import(&to);
     assert_eq!((code, answers), (Some(0), vec!["applied".to_owned(); 2]), "{error}");
-    let (code, answers, _) = import(&to);
-    assert_eq!((code, answers), (Some(0), vec!["duplicate".to_owned(); 2]), "again changes nothing");
+    for again in [&*to, &*rescued] {
+        let (code, answers, _) = import(again);
+        assert_eq!((code, answers), (Some(0), vec!["duplicate".to_owned(); 2]), "again changes nothing");
+    }
 
     counter.start_warehouse();
     counter.drain();

@@ -39,6 +39,7 @@ pub const MAIN: &[&str] = &[
     "take",
     "confirm_reuse",
     "bring_paper",
+    "bring_back",
     "save_file",
     "certificates",
     "sign",

@@ -70,6 +70,23 @@ pub async fn bring_paper(
     Ok(shell.desk.bring_paper(id, document, &tell, &job.cancel).await?.to_string())
 }
 
+/// "Tải lại": a file whose time on this machine is over comes back from the warehouse.
+#[tauri::command]
+#[specta::specta]
+pub async fn bring_back(
+    shell: State<'_, Shell>,
+    blob: String,
+    on_progress: Channel<RowProgress>,
+) -> Answer<()> {
+    let job = shell.jobs.begin(JobKind::Fetch);
+    let tell = |received: u64, size: u64| {
+        let at =
+            RowProgress { component: 0, done: 0, total: 1, received: small(received), size: small(size) };
+        drop(on_progress.send(at));
+    };
+    Ok(shell.desk.bring_back(blob_id(&blob)?, &tell, &job.cancel).await?)
+}
+
 /// "Tải về": a PDF held here goes where the officer says in a dialog of the system, Downloads first; the page
 /// never names a path. False when the dialog was closed.
 #[tauri::command]

@@ -77,6 +77,8 @@ export const commands = {
 	confirmReuse: (id: string, method: ConsentMethod) => __TAURI_INVOKE<Dossier>("confirm_reuse", { id, method }),
 	/**  Brings a paper's file to this machine to be looked at or saved; nothing is taken. Answers its content. */
 	bringPaper: (id: string, document: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<string>("bring_paper", { id, document, onProgress }),
+	/**  "Tải lại": a file whose time on this machine is over comes back from the warehouse. */
+	bringBack: (blob: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<null>("bring_back", { blob, onProgress }),
 	/**
 	 *  "Tải về": a PDF held here goes where the officer says in a dialog of the system, Downloads first; the page
 	 *  never names a path. False when the dialog was closed.
@@ -669,6 +671,8 @@ export type Status = {
 	scannerLabel: string | null,
 	referenceVersion: number,
 	blockLeft: number,
+	/**  Days left without contact, 0 when they are over; none before the first start. */
+	offlineDaysLeft: number | null,
 	/**  Minutes without input after which the window locks. */
 	lockAfterMinutes: number,
 };
@@ -695,7 +699,7 @@ export type VerifyReport = {
 };
 
 /**  Under whose name the warehouse knows the counter. */
-export type WarehouseLogin = "notAsked" | "known" | "withoutRole" | "refused" | "otherOffice" | "ended" | "failed";
+export type WarehouseLogin = "notAsked" | "machineOnly" | "known" | "withoutRole" | "refused" | "otherOffice" | "ended" | "failed";
 
 /**  Unsent work that was taken back by two officers. */
 export type WithdrawalNote = {

@@ -48,6 +48,8 @@ export interface Bridge {
   take(a: Row & { document: string; nationalConfirmed: ConsentMethod | null }, onProgress: (at: RowProgress) => void): Promise<Dossier>;
   /** The paper's file on this machine, to be looked at or saved; answers its content id. */
   bringPaper(a: { id: string; document: string }, onProgress: (at: RowProgress) => void): Promise<string>;
+  /** A file whose time on this machine is over, from the warehouse again. */
+  bringBack(a: { blob: string }, onProgress: (at: RowProgress) => void): Promise<void>;
   /** "Tải về" into a place the officer picks; false when the dialog was closed. */
   saveFile(a: { blob: string; name: string }): Promise<boolean>;
   confirmReuse(a: { id: string; method: ConsentMethod }): Promise<Dossier>;

@@ -172,6 +172,7 @@ const answer = async (d: Dossier): Promise<Dossier> => {
   return copy(settle(d));
 };
 
+let broughtBack = false;
 const pages = new Map<string, { name: string; page: number }>();
 function page(key: string, n: number): CapturedPage {
   const blob = hex(`${key}-${n}-page`);
@@ -220,8 +221,8 @@ const status: Status = {
   vault: scene("absent") ? "absent" : scene("locked") ? "locked" : "open", officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") ? null : "canbo.demo",
   officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !lost, trouble: scene("offline") ? "linkOffline" : scene("machine") ? "linkUnauthorized" : scene("intercepted") ? "linkIntercepted" : null, lastContact: lost ? NOW - 47 * 60_000 : NOW - 30_000,
   warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
-  warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Mẫu",
-  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, lockAfterMinutes: 10,
+  warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",
+  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10,
 };
 function current(): Status {
   const items = [...store.values()].flatMap((d) => d.outbox);
@@ -437,6 +438,10 @@ export const bridge: Bridge = {
     if (o.provenance !== "provincial") fail("consentMissing");
     return o.blob;
   },
+  bringBack: async () => {
+    if (scene("offline")) fail("linkOffline");
+    broughtBack = true;
+  },
   saveFile: async () => {
     if (scene("diskFull")) fail("fileNotSaved");
     return true;
@@ -619,6 +624,8 @@ export const bridge: Bridge = {
   },
   pdf: async () => {
     if (scene("brokenPdf")) fail("fileBroken");
+    if (scene("graceOver")) fail("offlineGraceOver");
+    if (scene("onlyThere") && !broughtBack) fail("fileOnlyThere");
     return fakePdf(3);
   },
   onStatus: (heard) => {

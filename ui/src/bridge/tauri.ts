@@ -65,6 +65,7 @@ export const bridge: Bridge = {
   offers: (a) => call(commands.offers(a.id, a.component)),
   autoAttach: (a, onProgress) => call(commands.autoAttach(a.id, channel(onProgress))),
   take: (a, onProgress) => call(commands.take(a.id, a.component, a.document, a.nationalConfirmed, channel(onProgress))),
+  bringBack: async (a, onProgress) => void (await call(commands.bringBack(a.blob, channel(onProgress)))),
   bringPaper: (a, onProgress) => call(commands.bringPaper(a.id, a.document, channel(onProgress))),
   saveFile: (a) => call(commands.saveFile(a.blob, a.name)),
   confirmReuse: (a) => call(commands.confirmReuse(a.id, a.method)),
@@ -95,6 +96,8 @@ export const bridge: Bridge = {
   imageUrl: (blob) => pageUrl(blob, "jpeg"),
   pdf: async (blob) => {
     const answer = await fetch(pageUrl(blob, "pdf"));
+    if (answer.status === 423) throw new DeskFailure({ code: "offlineGraceOver", params: {}, reference: "" });
+    if (answer.status === 410) throw new DeskFailure({ code: "fileOnlyThere", params: {}, reference: "" });
     if (!answer.ok) throw new DeskFailure({ code: "documentUnknown", params: {}, reference: "" });
     return new Uint8Array(await answer.arrayBuffer());
   },

@@ -8,7 +8,7 @@ use crate::ports::{
 use crate::replace::{failed_of, is_accepted};
 use motcua_dossier::{
     AgencyCode, BlobId, DeviceId, Dossier, DossierId, IdNumber, IdentityCheck, OpId, OutboxItem, OutboxKind,
-    OutboxState, Timestamp,
+    OutboxState, Retention, Timestamp,
 };
 use motcua_wire::{MAX_REPLACED, Op, OpPayload, SCHEMA_VERSION};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -52,6 +52,10 @@ pub struct OfficeSettings {
     pub recovery_key: [u8; 32],
     /// Further driver options by scanner id.
     pub scanner_options: BTreeMap<String, Vec<(String, String)>>,
+    /// Days without contact after which papers of others that lie here are not used any more.
+    pub offline_grace_days: u32,
+    /// How long files are kept here.
+    pub retention: Retention,
     /// Minutes without input after which the window locks.
     pub lock_after_minutes: u32,
 }

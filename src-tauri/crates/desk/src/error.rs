@@ -59,6 +59,17 @@ pub enum DeskError {
     /// Dossiers of the office and their conflicts.
     #[error(transparent)]
     Office(#[from] OfficeProblem),
+    /// Papers of others after long without contact.
+    #[error(transparent)]
+    Grace(#[from] GraceOver),
+}
+
+/// The days without contact are over: papers of others that lie here are not used until the warehouse is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no contact with the warehouse for {days} days")]
+pub struct GraceOver {
+    /// So many were given.
+    pub days: u32,
 }
 
 /// Why unsent work is not taken back.
@@ -209,6 +220,9 @@ pub enum FileError {
     /// The file is not on this machine.
     #[error("file is not on this machine")]
     Missing,
+    /// The warehouse has it; here its time is over.
+    #[error("file is in the warehouse and not kept here any more")]
+    OnlyThere,
     /// Carries no signature.
     #[error("file carries no signature")]
     Unsigned,
@@ -387,6 +401,9 @@ pub const CODES: &[&str] = &[
     "fileBroken",
     "fileEncrypted",
     "fileMissing",
+    "fileOnlyThere",
+    "offlineGraceOver",
+    "fileSealed",
     "fileUnsigned",
     "fileSignatureInvalid",
     "fileChangedAfterSigning",
@@ -559,6 +576,7 @@ impl DeskError {
                 OfficeProblem::NoConflict => "conflictSettled",
                 OfficeProblem::Undecided(_) => "conflictUndecided",
             },
+            Self::Grace(_) => "offlineGraceOver",
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",
                 IdNumberError::CheckDigit => "numberCheckDigit",
@@ -577,6 +595,9 @@ impl DeskError {
             Self::Unlock(UnlockError::TooManyTries { seconds }) => {
                 put("seconds", seconds.to_string());
                 put("wait", format!("{}:{:02}", seconds / 60, seconds % 60));
+            }
+            Self::Grace(GraceOver { days }) => {
+                put("days", days.to_string());
             }
             Self::Token(TokenError::PinWrong(state)) => {
                 put("state", pin_state_code(*state).to_owned());
@@ -627,6 +648,7 @@ impl FileError {
             Self::Broken => "fileBroken",
             Self::Encrypted => "fileEncrypted",
             Self::Missing => "fileMissing",
+            Self::OnlyThere => "fileOnlyThere",
             Self::Unsigned => "fileUnsigned",
             Self::SignatureInvalid => "fileSignatureInvalid",
             Self::ChangedAfterSigning => "fileChangedAfterSigning",

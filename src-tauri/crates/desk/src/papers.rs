@@ -19,13 +19,18 @@ impl Desk {
     /// The bytes of a file held here.
     ///
     /// # Errors
-    /// Not on this machine, the vault is closed.
+    /// Not on this machine, or not any more; a paper of others after long without contact; the vault is closed.
     pub async fn content(&self, blob: &BlobId) -> Result<Vec<u8>, DeskError> {
+        self.may_read(blob)?;
         self.held(blob)
     }
 
     pub(crate) fn held(&self, blob: &BlobId) -> Result<Vec<u8>, DeskError> {
-        self.vault.blob(blob)?.ok_or_else(|| FileError::Missing.into())
+        match self.vault.blob(blob)? {
+            Some(bytes) => Ok(bytes),
+            None if self.is_there(blob)? => Err(FileError::OnlyThere.into()),
+            None => Err(FileError::Missing.into()),
+        }
     }
 
     pub(crate) fn check_signatures(&self, bytes: &[u8]) -> Result<Report, DeskError> {

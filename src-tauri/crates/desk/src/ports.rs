@@ -13,7 +13,7 @@ pub use scanner::{
 };
 pub use signer::{PinState, SignRequest, Signer, TokenCertificate, TokenError, TokenInfo};
 pub use vault::{
-    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, KeptConflict, OfficeRows, QueuedOp, Vault,
-    VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, FileChange, FileUses, KeptConflict,
+    OfficeRows, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
 };
 pub use world::{Clock, Random};

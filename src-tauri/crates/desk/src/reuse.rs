@@ -98,10 +98,11 @@ impl Desk {
     /// it can be reached, and falls back on what is known here.
     ///
     /// # Errors
-    /// Unknown dossier or row, the vault is closed.
+    /// Unknown dossier or row, too long without contact, the vault is closed.
     pub async fn offers(&self, id: DossierId, component: u32) -> Result<Offers, DeskError> {
         let dossier = self.stored(id)?;
         let problem = self.refresh_papers(&dossier, FRESH_MILLIS).await?;
+        self.within_grace()?;
         let (fetched_at, papers) = self.known_papers(&dossier.applicant.owner)?;
         let row = dossier.component(component)?;
         let mut items = Vec::with_capacity(papers.len());
@@ -163,6 +164,7 @@ impl Desk {
         let owner = dossier.applicant.owner.clone();
         let asked = cancel.run_until_cancelled(self.refresh_papers(&dossier, FRESH_MILLIS)).await;
         asked.transpose()?;
+        self.within_grace()?;
         let (_, papers) = self.known_papers(&owner)?;
         let mut open = vec![];
         for row in &dossier.components {
@@ -249,6 +251,7 @@ impl Desk {
     ) -> Result<Dossier, DeskError> {
         let dossier = self.stored(id)?;
         self.may_capture(&dossier, component)?;
+        self.within_grace()?;
         let row = dossier.component(component)?;
         let owner = &dossier.applicant.owner;
         let paper = self.known_paper(owner, document)?;
@@ -355,6 +358,7 @@ impl Desk {
         cancel: &CancellationToken,
     ) -> Result<BlobId, DeskError> {
         let dossier = self.stored(id)?;
+        self.within_grace()?;
         let paper = self.known_paper(&dossier.applicant.owner, document)?;
         let blob = paper.record.blob;
         if self.vault.has_blob(&blob)? {
@@ -392,8 +396,12 @@ impl Desk {
         if cancel.is_cancelled() {
             return Err(LinkError::Cancelled.into());
         }
-        if fetched && self.vault.put_blob(&bytes)? != *blob {
+        // Also when it is here: it is wanted again, and nobody seals it meanwhile.
+        if self.vault.put_blob(&bytes)? != *blob {
             return Err(FileError::ChangedAfterSigning.into());
+        }
+        if fetched {
+            self.note_fetched(*blob)?;
         }
         Ok(Attachment {
             blob: *blob,
@@ -439,6 +447,7 @@ impl Desk {
                     return Ok(Some(link_code(&error)));
                 }
             };
+            self.note_admitted()?;
             self.keep_papers(&numbers, papers, now)?;
             let more = self.known_numbers(owner)?;
             if more.len() == numbers.len() {

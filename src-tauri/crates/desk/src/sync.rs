@@ -92,6 +92,7 @@ impl Desk {
     ) -> Result<SyncReport, DeskError> {
         let _alone = self.syncing.lock().await;
         self.vault.counter()?;
+        self.note_time()?;
         let mut report = SyncReport::default();
         match self.meet().await? {
             Ok((news, page)) => {
@@ -119,6 +120,7 @@ impl Desk {
                 self.put_off_all(&error)?;
             }
         }
+        self.tidy_files()?;
         self.summarize(&mut report)?;
         on_event(SyncEvent::StatusChanged);
         Ok(report)

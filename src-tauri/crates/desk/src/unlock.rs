@@ -38,6 +38,8 @@ pub struct Status {
     pub reference_version: u64,
     /// Dossier codes left for today.
     pub block_left: u32,
+    /// Days left without contact, see [`Desk::offline_days_left`].
+    pub offline_days_left: Option<u32>,
 }
 
 impl Desk {
@@ -63,6 +65,7 @@ impl Desk {
         }
         let today = self.clock.now().day();
         Status {
+            offline_days_left: self.offline_days_left().ok().flatten(),
             vault: self.vault.status(),
             online,
             trouble,

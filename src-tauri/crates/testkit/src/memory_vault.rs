@@ -1,12 +1,12 @@
 //! The vault's twin in memory, with the same refusals, and one that fails after so many commits.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, QueuedOp, Vault, VaultError, VaultStatus,
-    WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileChange, FileUses, KeptConflict, QueuedOp, Vault,
+    VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
-    OutboxItem, OutboxState, ReferenceData, SearchQuery, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
+    OpId, OutboxItem, OutboxState, ReferenceData, SearchQuery, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -40,7 +40,14 @@ struct Content {
     /// With the history each row is of.
     office: HashMap<DossierId, (u64, OfficeDossier)>,
     conflicts: HashMap<OpId, KeptConflict>,
-    blobs: HashMap<BlobId, Vec<u8>>,
+    blobs: BTreeMap<BlobId, Kept>,
+}
+
+/// A file, and what is known of it. A sealed one keeps its bytes and gives them to nobody.
+#[derive(Clone)]
+struct Kept {
+    bytes: Vec<u8>,
+    file: HeldFile,
 }
 
 impl MemoryVault {
@@ -50,7 +57,7 @@ impl MemoryVault {
         self.state().commits_left = commits;
     }
 
-    /// Forgets a file, as the retention does.
+    /// Loses a file, as a bad disk does.
     pub fn forget_blob(&self, id: &BlobId) {
         self.state().content.blobs.remove(id);
     }
@@ -130,7 +137,42 @@ impl Content {
             }
         }
         self.conflicts.extend(batch.conflicts.iter().map(|c| (c.op, c.clone())));
+        batch.files.iter().try_for_each(|change| self.change_file(*change))
+    }
+
+    fn change_file(&mut self, change: FileChange) -> Result<(), VaultError> {
+        let unsent = |id: &BlobId| {
+            self.outbox.values().any(|q| !q.item.state.is_closed() && q.item.blobs.contains(id))
+        };
+        match change {
+            FileChange::Fetched(id) => {
+                if let Some(kept) = self.blobs.get_mut(&id) {
+                    kept.file.fetched = true;
+                }
+            }
+            FileChange::Idle(id, since) => {
+                if let Some(kept) = self.blobs.get_mut(&id) {
+                    kept.file.idle_since = since;
+                }
+            }
+            FileChange::Seal(id, at) => {
+                let unsent = unsent(&id);
+                let kept = self.blobs.get_mut(&id).filter(|kept| kept.file.sealed_at.is_none() && !unsent);
+                kept.ok_or(VaultError::Stale)?.file.sealed_at = Some(at);
+            }
+            FileChange::Forget(id) => {
+                let sealed = self.blobs.get(&id).is_some_and(|kept| kept.file.sealed_at.is_some());
+                if !sealed || unsent(&id) {
+                    return Err(VaultError::Stale);
+                }
+                self.blobs.remove(&id);
+            }
+        }
         Ok(())
+    }
+
+    fn readable(&self, id: &BlobId) -> Option<&Vec<u8>> {
+        self.blobs.get(id).filter(|kept| kept.file.sealed_at.is_none()).map(|kept| &kept.bytes)
     }
 }
 
@@ -244,16 +286,45 @@ impl Vault for MemoryVault {
             return Err(VaultError::Locked);
         }
         let id = BlobId(Sha256::digest(bytes).into());
-        state.content.blobs.insert(id, bytes.to_vec());
+        let fetched = state.content.blobs.get(&id).is_some_and(|kept| kept.file.fetched);
+        let file = HeldFile { id, fetched, idle_since: None, sealed_at: None };
+        state.content.blobs.insert(id, Kept { bytes: bytes.to_vec(), file });
         Ok(id)
     }
 
     fn blob(&self, id: &BlobId) -> Result<Option<Vec<u8>>, VaultError> {
-        self.read(|c| c.blobs.get(id).cloned())
+        self.read(|c| c.readable(id).cloned())
     }
 
     fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError> {
-        self.read(|c| c.blobs.get(id).map(|bytes| bytes.len() as u64))
+        self.read(|c| c.readable(id).map(|bytes| bytes.len() as u64))
+    }
+
+    fn held_files(&self, after: Option<&BlobId>, limit: u32) -> Result<Vec<HeldFile>, VaultError> {
+        self.read(|c| {
+            let later = c.blobs.values().filter(|kept| after.is_none_or(|after| kept.file.id > *after));
+            later.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|kept| kept.file.clone()).collect()
+        })
+    }
+
+    fn held_file(&self, id: &BlobId) -> Result<Option<HeldFile>, VaultError> {
+        self.read(|c| c.blobs.get(id).map(|kept| kept.file.clone()))
+    }
+
+    fn file_uses(&self, id: &BlobId) -> Result<FileUses, VaultError> {
+        self.read(|c| {
+            let mut uses = FileUses {
+                dossiers: c.dossiers.values().filter(|d| d.files().any(|f| f == *id)).map(|d| d.id).collect(),
+                lines: c.outbox.values().filter(|q| q.item.blobs.contains(id)).map(|q| q.item.op).collect(),
+                captured: c
+                    .captures
+                    .values()
+                    .any(|draft| draft.pages.iter().any(|p| p.image == *id || p.thumbnail == *id)),
+            };
+            uses.dossiers.sort_unstable();
+            uses.lines.sort_unstable();
+            uses
+        })
     }
 
     fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {

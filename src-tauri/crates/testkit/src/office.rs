@@ -12,7 +12,7 @@ use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Calendar, Category, Channel, ComponentSpec, CopyForm, Day, DayOff,
     DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, Dossier, HandlingCase, IdNumber,
     IdentityAnswer, IdentityCheck, Metadata, OrgNode, PaperCode, Party, PartyKind, Procedure, ProcedureCode,
-    Provenance, ReferenceData, ResultCode, ReturnMethod, StoreKind,
+    Provenance, ReferenceData, ResultCode, Retention, ReturnMethod, StoreKind,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -126,6 +126,8 @@ pub fn settings(warehouse: &FakeWarehouse) -> OfficeSettings {
         receipt_key: warehouse.receipt_key(),
         recovery_key: crate::contract::vault::RECOVERY,
         scanner_options: BTreeMap::new(),
+        offline_grace_days: 14,
+        retention: Retention::default(),
         lock_after_minutes: 10,
     }
 }

@@ -27,6 +27,7 @@ mod office;
 mod outbox;
 mod procedure;
 mod reference;
+mod retention;
 mod search;
 
 pub use calendar::{Calendar, DayOff, Deadline};
@@ -58,4 +59,5 @@ pub use reference::{
     FaultKind, FormTemplate, GuideText, IDENTITY_GUIDE, NoticeChannel, NoticeEvent, NoticeTemplate,
     PLACEHOLDERS, ReferenceFault, ReferenceList, Target, WorkingHours,
 };
+pub use retention::{Claim, Due, HeldFile, Retention};
 pub use search::{SearchQuery, SearchText, SearchWord};

@@ -1,7 +1,7 @@
 //! The encrypted store of one counter.
 
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, IdentityAnswer, NumberBlock,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, IdentityAnswer, NumberBlock,
     OfficeDossier, OpId, OutboxItem, ReferenceData, Timestamp,
 };
 use motcua_wire::{DossierLease, DossierView, Op, SignedReceipt};
@@ -174,6 +174,30 @@ pub struct OfficeRows {
     pub complete: bool,
 }
 
+/// What names a file.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct FileUses {
+    /// Dossiers whose rows, result, receipt or sealed package it is.
+    pub dossiers: Vec<DossierId>,
+    /// Operations that send it, whatever became of them.
+    pub lines: Vec<OpId>,
+    /// It is a page of a scan under way.
+    pub captured: bool,
+}
+
+/// What becomes of a file that is held here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileChange {
+    /// It came from the warehouse.
+    Fetched(BlobId),
+    /// Nothing needs it since then; none: something does.
+    Idle(BlobId, Option<Timestamp>),
+    /// From then on only the recovery key reads it. A file of unsent work is refused.
+    Seal(BlobId, Timestamp),
+    /// A sealed file goes. One that can be read, or of unsent work, is refused.
+    Forget(BlobId),
+}
+
 /// What one commit changes; all of it or nothing, durable (fsync) before the call returns.
 #[derive(Clone, Default, Debug)]
 pub struct Batch {
@@ -203,6 +227,8 @@ pub struct Batch {
     pub office: Option<OfficeRows>,
     /// Conflicts, each replacing what was kept of its operation.
     pub conflicts: Vec<KeptConflict>,
+    /// Files held here.
+    pub files: Vec<FileChange>,
 }
 
 /// Encrypted database and blobs of one counter. Methods block for milliseconds at most, except
@@ -258,12 +284,13 @@ pub trait Vault: Send + Sync {
     /// `Locked`, `Stale` (revision or sequence does not follow), `Full`, storage.
     fn commit(&self, batch: &Batch) -> Result<(), VaultError>;
 
-    /// Seals and stores bytes, durable before it returns. The same bytes are stored once.
+    /// Seals and stores bytes, durable before it returns. The same bytes are stored once; they can be read
+    /// afterwards, whatever was before, and count as needed.
     ///
     /// # Errors
     /// `Locked`, `Full`, storage.
     fn put_blob(&self, bytes: &[u8]) -> Result<BlobId, VaultError>;
-    /// The bytes, checked against their identity; none when not on this machine.
+    /// The bytes, checked against their identity; none when not on this machine, or only for the recovery key.
     ///
     /// # Errors
     /// `Locked`, `Damaged`, storage.
@@ -275,11 +302,26 @@ pub trait Vault: Send + Sync {
     fn has_blob(&self, id: &BlobId) -> Result<bool, VaultError> {
         Ok(self.blob_size(id)?.is_some())
     }
-    /// Bytes of a file, none when it is not on this machine.
+    /// Bytes of a file, none when it cannot be read on this machine.
     ///
     /// # Errors
     /// `Locked`, storage.
     fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError>;
+    /// Files held here, readable or sealed, in the order of their ids, after that one.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn held_files(&self, after: Option<&BlobId>, limit: u32) -> Result<Vec<HeldFile>, VaultError>;
+    /// One of them.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn held_file(&self, id: &BlobId) -> Result<Option<HeldFile>, VaultError>;
+    /// What names a file, held here or not.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn file_uses(&self, id: &BlobId) -> Result<FileUses, VaultError>;
 
     /// One dossier.
     ///

@@ -116,8 +116,8 @@ pub(crate) enum Ended {
 /// Why a file is not in the warehouse.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Upload {
-    /// Not on this machine.
-    Missing,
+    /// Not on this machine, or sealed and only to be had with the agency's recovery key; the code says which.
+    Missing(&'static str),
     /// The line.
     Link(LinkError),
 }
@@ -181,7 +181,7 @@ pub(crate) struct Engine {
     there: BTreeSet<BlobId>,
     losses: BTreeMap<BlobId, u8>,
     /// Files that are not on this machine; whether the warehouse has them its next answer tells.
-    gone: BTreeSet<BlobId>,
+    gone: BTreeMap<BlobId, &'static str>,
     uploading: BTreeSet<BlobId>,
     pushing: BTreeSet<OpId>,
     asked: BTreeMap<OpId, Asked>,
@@ -199,7 +199,7 @@ impl Engine {
             dossiers: vec![],
             there: BTreeSet::new(),
             losses: BTreeMap::new(),
-            gone: BTreeSet::new(),
+            gone: BTreeMap::new(),
             uploading: BTreeSet::new(),
             pushing: BTreeSet::new(),
             asked: BTreeMap::new(),
@@ -247,7 +247,7 @@ impl Engine {
             if self.uploading.len() == LANES {
                 break;
             }
-            if !self.there.contains(blob) && !self.gone.contains(blob) && self.uploading.insert(*blob) {
+            if !self.there.contains(blob) && !self.gone.contains_key(blob) && self.uploading.insert(*blob) {
                 tasks.push(Task::Upload(*blob));
             }
         }
@@ -388,14 +388,14 @@ impl Engine {
                 self.lost(&needing, error, at)
             }
             // An earlier try may have sent it, and its answer been lost.
-            Upload::Missing
+            Upload::Missing(code)
                 if needing.first().is_some_and(|i| i.attempts > 0 && !self.asked.contains_key(&i.op)) =>
             {
-                self.gone.insert(blob);
+                self.gone.insert(blob, code);
                 vec![]
             }
             // Whoever else needs it waits behind the first, or is asked for it in turn.
-            Upload::Missing => needing.first().map(|i| self.refuse(i, "fileMissing")).into_iter().collect(),
+            Upload::Missing(code) => needing.first().map(|i| self.refuse(i, code)).into_iter().collect(),
             Upload::Link(LinkError::Refused(code)) => {
                 needing.first().map(|i| self.refuse(i, &code)).into_iter().collect()
             }
@@ -473,11 +473,11 @@ impl Engine {
             }
         }
         // The first line that needs it is put right by its officer; the others wait for that.
-        let lost = |b: &&BlobId| self.gone.contains(*b) && waits_for.contains(&b.to_string());
-        if let Some(blob) = item.blobs.iter().find(lost)
+        let lost = |b: &BlobId| self.gone.get(b).filter(|_| waits_for.contains(&b.to_string())).copied();
+        if let Some((blob, code)) = item.blobs.iter().find_map(|b| Some((b, lost(b)?)))
             && !self.before(item).any(|line| line.item.blobs.contains(blob))
         {
-            return Some(self.refuse(item, "fileMissing"));
+            return Some(self.refuse(item, code));
         }
         let whole = item.blobs.iter().all(|b| self.there.contains(b));
         self.asked.insert(item.op, if whole { Asked::Whole } else { Asked::Told });
@@ -730,7 +730,7 @@ mod tests {
         let follows = naming(line(2, 1, OutboxKind::Acceptance, &[1, 2]), 1);
         let mut engine = engine(vec![told, follows]);
         engine.next(NOW);
-        let missing = Ended::Uploaded { blob: file(1), answer: Err(Upload::Missing) };
+        let missing = Ended::Uploaded { blob: file(1), answer: Err(Upload::Missing("fileMissing")) };
         assert_eq!(engine.ended(missing, AT), [], "an earlier try may have sent it");
         assert_eq!(engine.next(NOW), [], "it is not looked for again");
         let lacks = |n| OpResult::Deferred { op_id: op(n), waits_for: vec![file(1).to_string()], kept: true };

@@ -38,6 +38,7 @@ impl Desk {
         if let Some(cursor) = self.cursor()? {
             match self.warehouse.changes(Some(&cursor), PAGE, 0).await {
                 Ok(page) => {
+                    self.note_admitted()?;
                     return self.reached(page.epoch, page.time).map(|news| Ok((news, Some(page))));
                 }
                 Err(LinkError::Refused(_)) => self.forget_cursor()?,
@@ -70,6 +71,7 @@ impl Desk {
                 Err(LinkError::Refused(_)) => return self.forget_cursor(),
                 page => page?,
             };
+            self.note_admitted()?;
             let more = page.has_more;
             self.take_in(page, on_event).await?;
             if !more || cancel.is_cancelled() {

@@ -174,7 +174,10 @@ impl Desk {
         cancel: &CancellationToken,
         on_event: OnEvent<'_>,
     ) -> Result<Result<(), Upload>, DeskError> {
-        let Some(bytes) = self.vault.blob(&blob)? else { return Ok(Err(Upload::Missing)) };
+        let Some(bytes) = self.vault.blob(&blob)? else {
+            let sealed = self.vault.held_file(&blob)?.is_some_and(|file| file.sealed_at.is_some());
+            return Ok(Err(Upload::Missing(if sealed { "fileSealed" } else { "fileMissing" })));
+        };
         let progress = |sent: u64, _of: u64| {
             let told = self.live().flowed(blob, sent);
             for (op, (sent, total)) in told {

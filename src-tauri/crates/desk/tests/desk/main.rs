@@ -5,11 +5,13 @@
 mod capture;
 mod crash;
 mod files;
+mod grace;
 mod intake;
 mod job;
 mod login;
 mod office;
 mod package;
+mod retention;
 mod reuse;
 mod sign;
 mod steps;

@@ -2,12 +2,12 @@
 //! `tests/vault/fixtures.rs`. A committed fixture is never written again.
 //!
 //! ```sh
-//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_3
+//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_4
 //! ```
 
 #![allow(clippy::unwrap_used)]
 
-use motcua_desk::ports::{Batch, KeptConflict, OfficeRows, Vault};
+use motcua_desk::ports::{Batch, FileChange, KeptConflict, OfficeRows, Vault};
 use motcua_dossier::{OutboxItem, OutboxState, Timestamp};
 use motcua_testkit::contract::vault as contract;
 use motcua_vault::SealedVault;
@@ -52,6 +52,9 @@ fn main() {
     };
     vault.commit(&batch).unwrap();
     vault.put_blob(b"%PDF-1.7 (DEMO)").unwrap();
+    let id = vault.put_blob(b"%PDF-1.7 sealed (DEMO)").unwrap();
+    let files = vec![FileChange::Fetched(id), FileChange::Seal(id, Timestamp(1_795_143_700_000))];
+    vault.commit(&Batch { files, ..Batch::default() }).unwrap();
     drop(vault);
     std::fs::remove_file(dir.join("vault.lock")).unwrap();
 }

@@ -4,11 +4,13 @@ use crate::disk;
 use crate::keys::{Key, make_random, unwrap_key, wrap_key};
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use motcua_desk::ports::VaultError;
 use motcua_dossier::BlobId;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
 const MAGIC: [u8; 8] = *b"MCVBLOB\0";
@@ -22,6 +24,7 @@ const PREFIX: usize = 19;
 
 const KEY_MAGIC: [u8; 4] = *b"MCK\x01";
 const WRAPPED: usize = 4 + 24 + 48;
+const SEALED_MAGIC: [u8; 4] = *b"MCS\x01";
 
 /// The sealed files of one vault.
 pub(crate) struct BlobStore {
@@ -54,13 +57,64 @@ impl BlobStore {
 
     /// Reads, opens, and checks that it is the file asked for; none when the file is not there.
     pub(crate) fn read(&self, id: &BlobId, wrapped: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
-        let key = self.unwrap(id, wrapped)?;
+        self.open_file(id, &self.unwrap(id, wrapped)?)
+    }
+
+    fn open_file(&self, id: &BlobId, key: &Key) -> Result<Option<Vec<u8>>, VaultError> {
         let Some(sealed) = disk::read(&self.path(id))? else { return Ok(None) };
-        let plain = open(&key, &sealed)?;
+        let plain = open(key, &sealed)?;
         if identify(&plain) != *id {
             return Err(VaultError::Damaged);
         }
         Ok(Some(plain))
+    }
+
+    /// The file's key for the recovery key alone, in place of `wrapped`: whoever forgets that reads it no more.
+    pub(crate) fn give_away(
+        &self,
+        id: &BlobId,
+        wrapped: &[u8],
+        recovery: &[u8; 32],
+    ) -> Result<Vec<u8>, VaultError> {
+        let key = self.unwrap(id, wrapped)?;
+        let ephemeral = StaticSecret::from(make_random::<32>()?);
+        let (public, nonce) = (PublicKey::from(&ephemeral), make_random::<24>()?);
+        let agreed = agree(&ephemeral, &PublicKey::from(*recovery), public.as_bytes(), recovery)?;
+        Ok([&SEALED_MAGIC[..], public.as_bytes(), &nonce, &wrap_key(&agreed, &nonce, &key, &self.name(id))?]
+            .concat())
+    }
+
+    /// A sealed file, read with the private recovery key; none when it is not there.
+    pub(crate) fn read_sealed(
+        &self,
+        id: &BlobId,
+        sealed: &[u8],
+        private: &[u8; 32],
+    ) -> Result<Option<Vec<u8>>, VaultError> {
+        let rest = sealed.strip_prefix(&SEALED_MAGIC).ok_or(VaultError::Damaged)?;
+        let (public, rest) = rest.split_first_chunk::<32>().ok_or(VaultError::Damaged)?;
+        let (nonce, wrapped) = rest.split_first_chunk::<24>().ok_or(VaultError::Damaged)?;
+        let private = StaticSecret::from(*private);
+        let recovery = PublicKey::from(&private);
+        let agreed = agree(&private, &PublicKey::from(*public), public, recovery.as_bytes())?;
+        let key = unwrap_key(&agreed, nonce, wrapped, &self.name(id)).ok_or(VaultError::Damaged)?;
+        self.open_file(id, &key)
+    }
+
+    /// Removes files, durable before it returns. One that is not there is as gone as it should be.
+    pub(crate) fn remove(&self, ids: &[BlobId]) -> Result<(), VaultError> {
+        for id in ids {
+            match std::fs::remove_file(self.path(id)) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(crate::failure::from_io(&e));
+                }
+                _ => {}
+            }
+        }
+        match ids.first() {
+            Some(id) => disk::sync_parent(&self.path(id)).map_err(|e| crate::failure::from_io(&e)),
+            None => Ok(()),
+        }
     }
 
     /// Is the file there.
@@ -96,6 +150,24 @@ impl BlobStore {
         let (nonce, sealed) = rest.split_first_chunk::<24>().ok_or(VaultError::Damaged)?;
         unwrap_key(&self.master, nonce, sealed, &self.name(id)).ok_or(VaultError::Damaged)
     }
+}
+
+/// The key both sides of a sealed copy come to; both public keys go into it.
+fn agree(
+    own: &StaticSecret,
+    other: &PublicKey,
+    ephemeral: &[u8; 32],
+    recovery: &[u8; 32],
+) -> Result<Key, VaultError> {
+    let shared = own.diffie_hellman(other);
+    if !shared.was_contributory() {
+        return Err(VaultError::Damaged);
+    }
+    let mut key = Zeroizing::new([0u8; 32]);
+    Hkdf::<Sha256>::new(Some(&[&ephemeral[..], recovery].concat()), shared.as_bytes())
+        .expand(b"motcua vault v1 sealed copy", &mut *key)
+        .map_err(|_| VaultError::Storage)?;
+    Ok(key)
 }
 
 /// Identity of plain bytes.

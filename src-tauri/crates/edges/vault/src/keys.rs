@@ -139,6 +139,11 @@ impl KeyFile {
         self.officers.iter().map(|o| o.officer.clone()).collect()
     }
 
+    /// The agency's public recovery key this vault was made with.
+    pub(crate) fn recovery(&self) -> Result<[u8; 32], VaultError> {
+        unhex(&self.recovery.recovery)
+    }
+
     /// Wraps the root key for a further officer, or anew for one who is enrolled.
     pub(crate) fn enrol(&mut self, root: &RootKey, officer: &str, secret: &str) -> Result<(), VaultError> {
         let wrap = OfficerWrap::make(root, self.vault, officer, secret)?;

@@ -2,11 +2,11 @@
 
 use crate::failure::from_sqlite;
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, OfficeRows, QueuedOp, VaultError,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileUses, KeptConflict, OfficeRows, QueuedOp, VaultError,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
-    OutboxItem, ReferenceData, SearchQuery, SearchText, SearchWord, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
+    OpId, OutboxItem, ReferenceData, SearchQuery, SearchText, SearchWord, Timestamp,
 };
 use motcua_wire::SignedReceipt;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
@@ -14,6 +14,28 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashSet;
 
 type Done<T> = Result<T, VaultError>;
+
+/// What names a file (`blob_use.kind`).
+#[derive(Clone, Copy)]
+enum User {
+    Dossier = 0,
+    Line = 1,
+    Capture = 2,
+}
+
+/// A change of a file's row.
+pub(crate) enum FileRow {
+    Fetched(BlobId),
+    Idle(BlobId, Option<Timestamp>),
+    /// With its key for the recovery key.
+    Seal(BlobId, Timestamp, Vec<u8>),
+    Forget(BlobId),
+}
+
+/// An operation that is still to arrive sends the file `?1`.
+const UNSENT: &str = "EXISTS (SELECT 1 FROM blob_use u JOIN outbox o ON o.op = u.user
+                      WHERE u.blob = ?1 AND u.kind = 1
+                        AND o.state ->> '$.state' NOT IN ('received', 'replaced', 'withdrawn'))";
 
 /// How one kind of row is searched.
 struct Searched {
@@ -67,10 +89,10 @@ impl Records {
     }
 
     /// Writes all of the batch or nothing.
-    pub(crate) fn commit(&mut self, batch: &Batch) -> Done<()> {
+    pub(crate) fn commit(&mut self, batch: &Batch, files: &[FileRow]) -> Done<()> {
         let tx =
             self.0.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| from_sqlite(&e))?;
-        Writing { tx: &tx }.all(batch)?;
+        Writing { tx: &tx }.all(batch, files)?;
         tx.commit().map_err(|e| from_sqlite(&e))
     }
 
@@ -194,23 +216,92 @@ impl Records {
         Ok(self.rows("SELECT value FROM setting WHERE key = ?1", [key], |r| r.get(0))?.pop())
     }
 
-    /// Wrapped key of a sealed file.
+    /// Wrapped key of a file that can be read here.
     pub(crate) fn blob_key(&self, id: &BlobId) -> Done<Option<Vec<u8>>> {
-        Ok(self.rows("SELECT wrapped FROM blob WHERE id = ?1", [id.to_string()], |r| r.get(0))?.pop())
+        let sql = "SELECT wrapped FROM blob WHERE id = ?1 AND sealed_at IS NULL";
+        Ok(self.rows(sql, [id.to_string()], |r| r.get(0))?.pop())
     }
 
-    /// Bytes of a sealed file's content.
-    pub(crate) fn blob_size(&self, id: &BlobId) -> Done<Option<u64>> {
-        let size = self.rows("SELECT size FROM blob WHERE id = ?1", [id.to_string()], |r| r.get(0))?.pop();
+    /// A file's key that only the recovery key opens.
+    pub(crate) fn sealed_key(&self, id: &BlobId) -> Done<Option<Vec<u8>>> {
+        let sql = "SELECT wrapped FROM blob WHERE id = ?1 AND sealed_at IS NOT NULL";
+        Ok(self.rows(sql, [id.to_string()], |r| r.get(0))?.pop())
+    }
+
+    /// Bytes of a file's content; of a sealed one only when asked for.
+    pub(crate) fn blob_size(&self, id: &BlobId, sealed: bool) -> Done<Option<u64>> {
+        let sql = "SELECT size FROM blob WHERE id = ?1 AND (?2 OR sealed_at IS NULL)";
+        let size = self.rows(sql, params![id.to_string(), sealed], |r| r.get(0))?.pop();
         size.map(unsigned).transpose()
+    }
+
+    /// Files by their ids, after that one.
+    pub(crate) fn held_files(&self, after: Option<&BlobId>, limit: u32) -> Done<Vec<HeldFile>> {
+        let after = after.map(ToString::to_string).unwrap_or_default();
+        self.files(
+            "SELECT id, fetched, idle_since, sealed_at FROM blob WHERE id > ?1 ORDER BY id LIMIT ?2",
+            params![after, limit],
+        )
+    }
+
+    /// One of them.
+    pub(crate) fn held_file(&self, id: &BlobId) -> Done<Option<HeldFile>> {
+        let sql = "SELECT id, fetched, idle_since, sealed_at FROM blob WHERE id = ?1";
+        Ok(self.files(sql, [id.to_string()])?.pop())
+    }
+
+    fn files(&self, sql: &str, params: impl Params) -> Done<Vec<HeldFile>> {
+        self.rows(sql, params, |r| Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?
+            .into_iter()
+            .map(|(id, fetched, idle_since, sealed_at): (_, _, Option<i64>, Option<i64>)| {
+                Ok(HeldFile {
+                    id: BlobId::parse(&id).map_err(|_| VaultError::Damaged)?,
+                    fetched,
+                    idle_since: idle_since.map(Timestamp),
+                    sealed_at: sealed_at.map(Timestamp),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) fn file_uses(&self, id: &BlobId) -> Done<FileUses> {
+        let mut uses = FileUses::default();
+        let sql = "SELECT kind, user FROM blob_use WHERE blob = ?1 ORDER BY kind, user";
+        let named =
+            self.rows(sql, [id.to_string()], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?)))?;
+        for (kind, user) in named {
+            if kind == User::Dossier as i64 {
+                uses.dossiers.push(DossierId::parse(&user).map_err(|_| VaultError::Damaged)?);
+            } else if kind == User::Line as i64 {
+                uses.lines.push(OpId::parse(&user).map_err(|_| VaultError::Damaged)?);
+            } else {
+                uses.captured = true;
+            }
+        }
+        Ok(uses)
+    }
+
+    /// A sealed file that no unsent work needs.
+    pub(crate) fn may_go(&self, id: &BlobId) -> Done<bool> {
+        let sql = format!("SELECT 1 FROM blob WHERE id = ?1 AND sealed_at IS NOT NULL AND NOT {UNSENT}");
+        Ok(!self.rows(&sql, [id.to_string()], |r| r.get::<_, i64>(0))?.is_empty())
     }
 
     /// Remembers the wrapped key of a sealed file that is on the disk.
     pub(crate) fn keep_blob_key(&self, id: &BlobId, size: usize, wrapped: &[u8]) -> Done<()> {
         self.run(
-            "INSERT INTO blob VALUES (?1, ?2, ?3)
-             ON CONFLICT (id) DO UPDATE SET size = excluded.size, wrapped = excluded.wrapped",
+            "INSERT INTO blob (id, size, wrapped) VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET size = excluded.size, wrapped = excluded.wrapped,
+                                            idle_since = NULL, sealed_at = NULL",
             params![id.to_string(), signed(size as u64)?, wrapped],
+        )
+    }
+
+    /// Something needs the file again.
+    pub(crate) fn want_blob(&self, id: &BlobId) -> Done<()> {
+        self.run(
+            "UPDATE blob SET idle_since = NULL WHERE id = ?1 AND idle_since IS NOT NULL",
+            [id.to_string()],
         )
     }
 
@@ -253,7 +344,7 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    fn all(&self, batch: &Batch) -> Done<()> {
+    fn all(&self, batch: &Batch, files: &[FileRow]) -> Done<()> {
         batch.dossiers.iter().try_for_each(|d| self.dossier(d))?;
         self.outbox(batch)?;
         for (number, at, documents) in &batch.documents {
@@ -287,7 +378,36 @@ impl Writing<'_> {
             let row = params![conflict.op.to_string(), json(conflict)?];
             self.run("REPLACE INTO conflict VALUES (?1, ?2)", row)?;
         }
-        Ok(())
+        files.iter().try_for_each(|file| self.file(file))
+    }
+
+    fn file(&self, change: &FileRow) -> Done<()> {
+        match change {
+            FileRow::Fetched(id) => {
+                self.run("UPDATE blob SET fetched = 1 WHERE id = ?1", [id.to_string()]).map(drop)
+            }
+            FileRow::Idle(id, since) => {
+                let row = params![id.to_string(), since.map(|at| at.0)];
+                self.run("UPDATE blob SET idle_since = ?2 WHERE id = ?1", row).map(drop)
+            }
+            FileRow::Seal(id, at, wrapped) => {
+                let sql = format!(
+                    "UPDATE blob SET sealed_at = ?2, wrapped = ?3
+                     WHERE id = ?1 AND sealed_at IS NULL AND NOT {UNSENT}"
+                );
+                known(self.run(&sql, params![id.to_string(), at.0, wrapped])?)
+            }
+            FileRow::Forget(id) => {
+                let sql =
+                    format!("DELETE FROM blob WHERE id = ?1 AND sealed_at IS NOT NULL AND NOT {UNSENT}");
+                known(self.run(&sql, [id.to_string()])?)
+            }
+        }
+    }
+
+    /// The files `user` names from now on.
+    fn names(&self, kind: User, user: &str, files: impl IntoIterator<Item = BlobId>) -> Done<()> {
+        name_files(self.tx, kind, user, files)
     }
 
     fn office(&self, told: &OfficeRows) -> Done<()> {
@@ -355,14 +475,19 @@ impl Writing<'_> {
         }
         let text = dossier.search_text();
         let Some((place, _, before)) = stored else {
+            self.names(User::Dossier, &id, dossier.files())?;
             return insert_dossier(self.tx, dossier.place(), &id, revision, &json(dossier)?, &text);
         };
+        let known: Option<Dossier> = serde_json::from_str(&before).ok();
+        if known.as_ref().is_none_or(|known| !known.files().eq(dossier.files())) {
+            self.names(User::Dossier, &id, dossier.files())?;
+        }
         self.run(
             "UPDATE dossier SET revision = ?2, body = ?3 WHERE place = ?1",
             params![place, revision, json(dossier)?],
         )?;
         // Most changes of a dossier are not about what it is found by.
-        if text_of(&before) != Some(text.clone()) {
+        if known.is_none_or(|known| known.search_text() != text) {
             self.run(
                 "REPLACE INTO dossier_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
                 params![place, text.words, text.marked, text.ends],
@@ -396,6 +521,7 @@ impl Writing<'_> {
                     queued.receipt.as_ref().map(|r| &r.0),
                 ],
             )?;
+            self.names(User::Line, &item.op.to_string(), item.blobs.iter().copied())?;
         }
         if let Some(wished) = &batch.counter {
             if wished.last_sequence != counter.last_sequence {
@@ -424,6 +550,7 @@ impl Writing<'_> {
 
     fn capture(&self, draft: &CaptureDraft) -> Done<()> {
         let dossier = draft.dossier.to_string();
+        self.names(User::Capture, &format!("{dossier}/{}", draft.component), pages(draft))?;
         if draft.pages.is_empty() {
             self.run(
                 "DELETE FROM capture WHERE dossier = ?1 AND component = ?2",
@@ -545,8 +672,41 @@ fn insert_dossier(
     Ok(())
 }
 
-fn text_of(body: &str) -> Option<SearchText> {
-    serde_json::from_str::<Dossier>(body).ok().map(|d| d.search_text())
+/// Notes what each dossier, operation and scan of an older schema names. A row that is not understood names nothing:
+/// what only it names is taken for loose, which is never deleted.
+pub(crate) fn note_uses(db: &Connection) -> Done<()> {
+    let noted = |sql: &str, kind: User, files: &dyn Fn(&str) -> Option<Vec<BlobId>>| -> Done<()> {
+        let mut rows = db.prepare(sql).map_err(|e| from_sqlite(&e))?;
+        let each = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+        for row in rows.query_map([], each).map_err(|e| from_sqlite(&e))? {
+            let (user, body) = row.map_err(|e| from_sqlite(&e))?;
+            name_files(db, kind, &user, files(&body).unwrap_or_default())?;
+        }
+        Ok(())
+    };
+    noted("SELECT id, body FROM dossier", User::Dossier, &|body| {
+        serde_json::from_str::<Dossier>(body).ok().map(|dossier| dossier.files().collect())
+    })?;
+    noted("SELECT op, blobs FROM outbox", User::Line, &|blobs| serde_json::from_str(blobs).ok())?;
+    noted("SELECT dossier || '/' || component, body FROM capture", User::Capture, &|body| {
+        serde_json::from_str::<CaptureDraft>(body).ok().map(|draft| pages(&draft).collect())
+    })
+}
+
+fn pages(draft: &CaptureDraft) -> impl Iterator<Item = BlobId> {
+    draft.pages.iter().flat_map(|page| [page.image, page.thumbnail])
+}
+
+fn name_files(db: &Connection, kind: User, user: &str, files: impl IntoIterator<Item = BlobId>) -> Done<()> {
+    let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
+        db.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|e| from_sqlite(&e))
+    };
+    run("DELETE FROM blob_use WHERE user = ?1 AND kind = ?2", params![user, kind as i64])?;
+    for file in files {
+        let row = params![user, kind as i64, file.to_string()];
+        run("INSERT OR IGNORE INTO blob_use (user, kind, blob) VALUES (?1, ?2, ?3)", row)?;
+    }
+    Ok(())
 }
 
 /// A word as an FTS5 expression. It holds letters and digits only and stands in quotes: nothing in it is

@@ -4,15 +4,15 @@ use crate::blob::{BlobStore, identify};
 use crate::database;
 use crate::disk::{self, Hold};
 use crate::keys::{KeyFile, RootKey};
-use crate::records::Records;
+use crate::records::{FileRow, Records};
 use crate::tries::Tries;
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, QueuedOp, Vault, VaultError, VaultStatus,
-    WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileChange, FileUses, KeptConflict, QueuedOp, Vault,
+    VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
-    OutboxItem, ReferenceData, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
+    OpId, OutboxItem, ReferenceData, Timestamp,
 };
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,43 @@ struct Open {
     root: RootKey,
     records: Records,
     blobs: Arc<BlobStore>,
+    /// The agency's public recovery key.
+    recovery: [u8; 32],
+    /// Its private one, when the vault was opened with it: sealed files can be read then.
+    private: Option<Arc<Zeroizing<[u8; 32]>>>,
     _hold: Hold,
+}
+
+impl Open {
+    /// The rows of changed files. What is sealed has its key given away; what is forgotten is off the disk before its
+    /// row goes, so that a crash between the two leaves a row that is forgotten again.
+    fn file_rows(&self, changes: &[FileChange]) -> Result<Vec<FileRow>, VaultError> {
+        let (mut rows, mut gone) = (Vec::with_capacity(changes.len()), vec![]);
+        for change in changes {
+            rows.push(match *change {
+                FileChange::Fetched(id) => FileRow::Fetched(id),
+                FileChange::Idle(id, since) => FileRow::Idle(id, since),
+                FileChange::Seal(id, at) => {
+                    let wrapped = self.records.blob_key(&id)?.ok_or(VaultError::Stale)?;
+                    match self.blobs.give_away(&id, &wrapped, &self.recovery) {
+                        Ok(key) => FileRow::Seal(id, at, key),
+                        // Nobody can read it as it is; it must not keep others from being sealed.
+                        Err(VaultError::Damaged) => continue,
+                        Err(error) => return Err(error),
+                    }
+                }
+                FileChange::Forget(id) => {
+                    if !self.records.may_go(&id)? {
+                        return Err(VaultError::Stale);
+                    }
+                    gone.push(id);
+                    FileRow::Forget(id)
+                }
+            });
+        }
+        self.blobs.remove(&gone)?;
+        Ok(rows)
+    }
 }
 
 impl SealedVault {
@@ -59,6 +95,10 @@ impl SealedVault {
     pub fn open_with_recovery(dir: &Path, private: &[u8; 32]) -> Result<Self, VaultError> {
         let vault = Self::at(dir.to_owned());
         vault.enter("recovery", |keys| keys.recover(private))?;
+        vault.with(|open| {
+            open.private = Some(Arc::new(Zeroizing::new(*private)));
+            Ok(())
+        })?;
         Ok(vault)
     }
 
@@ -125,17 +165,25 @@ impl SealedVault {
                 }
                 let records = Records::new(database::open(&self.database_path(), &root.database())?);
                 records.requeue()?;
-                *open = Some(self.assemble(officer, root, records, hold));
+                *open = Some(self.assemble(officer, root, records, keys.recovery()?, hold));
             }
             (None, None) => return Err(VaultError::Locked),
         }
         Ok(())
     }
 
-    fn assemble(&self, officer: &str, root: RootKey, records: Records, hold: Hold) -> Open {
+    fn assemble(
+        &self,
+        officer: &str,
+        root: RootKey,
+        records: Records,
+        recovery: [u8; 32],
+        hold: Hold,
+    ) -> Open {
         let blobs = BlobStore::new(self.blobs_path(), root.blobs(), root.names());
         blobs.sweep();
-        Open { officer: officer.to_owned(), root, records, blobs: Arc::new(blobs), _hold: hold }
+        let blobs = Arc::new(blobs);
+        Open { officer: officer.to_owned(), root, records, blobs, recovery, private: None, _hold: hold }
     }
 }
 
@@ -176,7 +224,7 @@ impl Vault for SealedVault {
         records.begin(device)?;
         // From here on there is a vault: a crash before leaves none.
         keys.write(&self.keys_path())?;
-        *open = Some(self.assemble(officer, root, records, hold));
+        *open = Some(self.assemble(officer, root, records, *recovery, hold));
         Ok(())
     }
 
@@ -216,7 +264,10 @@ impl Vault for SealedVault {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), VaultError> {
-        self.with(|open| open.records.commit(batch))
+        self.with(|open| {
+            let files = open.file_rows(&batch.files)?;
+            open.records.commit(batch, &files)
+        })
     }
 
     fn put_blob(&self, bytes: &[u8]) -> Result<BlobId, VaultError> {
@@ -227,7 +278,11 @@ impl Vault for SealedVault {
         if let Some(wrapped) = known
             && matches!(blobs.read(&id, &wrapped), Ok(Some(_)))
         {
-            return Ok(id);
+            // Sealed meanwhile, or not: it is wanted, and the row says what became of it.
+            self.with(|open| open.records.want_blob(&id))?;
+            if self.with(|open| open.records.blob_key(&id))?.is_some() {
+                return Ok(id);
+            }
         }
         let wrapped = blobs.write(&id, bytes)?;
         self.with(|open| open.records.keep_blob_key(&id, bytes.len(), &wrapped))?;
@@ -235,14 +290,38 @@ impl Vault for SealedVault {
     }
 
     fn blob(&self, id: &BlobId) -> Result<Option<Vec<u8>>, VaultError> {
-        let (blobs, known) = self.with(|open| Ok((open.blobs.clone(), open.records.blob_key(id)?)))?;
+        let (blobs, known, sealed) = self.with(|open| {
+            let sealed = match &open.private {
+                Some(private) => open.records.sealed_key(id)?.map(|key| (key, Arc::clone(private))),
+                None => None,
+            };
+            Ok((open.blobs.clone(), open.records.blob_key(id)?, sealed))
+        })?;
+        if let Some((sealed, private)) = sealed {
+            return blobs.read_sealed(id, &sealed, &private);
+        }
         let Some(wrapped) = known else { return Ok(None) };
         // Its row is here, so the file has to be.
         blobs.read(id, &wrapped)?.ok_or(VaultError::Damaged).map(Some)
     }
 
     fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError> {
-        self.with(|open| Ok(open.records.blob_size(id)?.filter(|_| open.blobs.has(id))))
+        self.with(|open| {
+            let size = open.records.blob_size(id, open.private.is_some())?;
+            Ok(size.filter(|_| open.blobs.has(id)))
+        })
+    }
+
+    fn held_files(&self, after: Option<&BlobId>, limit: u32) -> Result<Vec<HeldFile>, VaultError> {
+        self.with(|open| open.records.held_files(after, limit))
+    }
+
+    fn held_file(&self, id: &BlobId) -> Result<Option<HeldFile>, VaultError> {
+        self.with(|open| open.records.held_file(id))
+    }
+
+    fn file_uses(&self, id: &BlobId) -> Result<FileUses, VaultError> {
+        self.with(|open| open.records.file_uses(id))
     }
 
     fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {
@@ -368,6 +447,24 @@ mod tests {
         let opened = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE);
         assert_eq!(opened.err(), Some(VaultError::Newer));
         assert_eq!(contents(dir.path()), before, "not a byte, not a file");
+    }
+
+    #[test]
+    fn a_file_nobody_can_read_keeps_no_other_from_being_sealed() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = made(dir.path());
+        let (bad, good) = (vault.put_blob(b"bad").unwrap(), vault.put_blob(b"good").unwrap());
+        vault
+            .with(|open| {
+                let spoilt = "UPDATE blob SET wrapped = x'00' WHERE id = ?1";
+                open.records.connection().execute(spoilt, [bad.to_string()]).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        let files = [bad, good].map(|id| FileChange::Seal(id, Timestamp(7))).to_vec();
+        vault.commit(&Batch { files, ..Batch::default() }).unwrap();
+        assert_eq!(vault.blob(&good), Ok(None));
+        assert!(vault.held_file(&bad).unwrap().unwrap().sealed_at.is_none());
     }
 
     #[test]

@@ -28,5 +28,7 @@ pub use motcua_platform::{PathError, ProfileDir, write_whole, write_whole_by};
 pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
 pub use starter::{STARTER_FILE, STARTER_VERSION};
 pub use version::version_line;
-pub use wiring::{AssemblyError, EnrolError, assemble, assemble_from, enrol};
+pub use wiring::{
+    AssemblyError, EnrolError, RescueError, assemble, assemble_from, assemble_recovered, enrol,
+};
 pub use worker::dispatch_worker;

@@ -1,6 +1,6 @@
 //! The profile of one counter: a directory with `counter.json`, the vault and the logs.
 
-use motcua_dossier::{AgencyCode, DeviceId};
+use motcua_dossier::{AgencyCode, DeviceId, Retention};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,6 +47,12 @@ pub struct CounterProfile {
     pub recovery_key: String,
     /// Key the warehouse signs receipts with (Ed25519, hex), pinned.
     pub receipt_key: String,
+    /// Days that files stay on this machine, each within its bounds.
+    #[serde(default)]
+    pub retention: Retention,
+    /// Days without contact after which papers of others on this machine are not used, from 3 to 90.
+    #[serde(default = "CounterProfile::usual_offline_grace")]
+    pub offline_grace_days: u32,
     /// Minutes without input after which the window locks, from 1 to 60.
     #[serde(default = "CounterProfile::usual_lock_after")]
     pub lock_after_minutes: u32,
@@ -88,6 +94,12 @@ impl CounterProfile {
     #[must_use]
     pub fn usual_lock_after() -> u32 {
         10
+    }
+
+    /// Days of work without contact where the profile does not say.
+    #[must_use]
+    pub fn usual_offline_grace() -> u32 {
+        14
     }
 
     /// Reads `counter.json`.

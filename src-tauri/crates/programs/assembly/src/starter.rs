@@ -4,12 +4,12 @@
 //! `counter.json` beside it; the first contact brings whatever is newer.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, KeptConflict, QueuedOp, Vault, VaultError, VaultStatus,
-    WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileUses, KeptConflict, QueuedOp, Vault, VaultError,
+    VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId,
-    OutboxItem, ReferenceData, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
+    OpId, OutboxItem, ReferenceData, Timestamp,
 };
 use motcua_vault::SealedVault;
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,18 @@ impl Vault for StartedVault {
 
     fn blob_size(&self, id: &BlobId) -> Result<Option<u64>, VaultError> {
         self.vault.blob_size(id)
+    }
+
+    fn held_files(&self, after: Option<&BlobId>, limit: u32) -> Result<Vec<HeldFile>, VaultError> {
+        self.vault.held_files(after, limit)
+    }
+
+    fn held_file(&self, id: &BlobId) -> Result<Option<HeldFile>, VaultError> {
+        self.vault.held_file(id)
+    }
+
+    fn file_uses(&self, id: &BlobId) -> Result<FileUses, VaultError> {
+        self.vault.file_uses(id)
     }
 
     fn dossier(&self, id: DossierId) -> Result<Option<Dossier>, VaultError> {

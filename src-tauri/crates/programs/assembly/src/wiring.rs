@@ -3,7 +3,7 @@
 use crate::profile::{CounterProfile, ProfileError};
 use crate::starter::StartedVault;
 use motcua_desk::ports::{Clock, LinkError, Random};
-use motcua_desk::{Desk, OfficeSettings, ports};
+use motcua_desk::{Desk, DeskError, OfficeSettings, ports};
 use motcua_dossier::DeviceId;
 use motcua_link::{DeviceIdentity, HttpWarehouse, LinkSettings, LinkSettingsError};
 use motcua_platform::{ProfileDir, SystemClock, SystemRandom};
@@ -59,6 +59,40 @@ pub fn assemble(dir: &ProfileDir) -> Result<Arc<Desk>, AssemblyError> {
 /// # Errors
 /// See [`AssemblyError`].
 pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<Desk>, AssemblyError> {
+    desk_on(dir, profile, SealedVault::at(dir.vault()))
+}
+
+/// [`assemble`] with the vault open by the agency's private recovery key, for a machine none of whose officers can
+/// open it, or whose sealed files are asked for.
+///
+/// # Errors
+/// See [`RescueError`].
+pub fn assemble_recovered(
+    dir: &ProfileDir,
+    profile: CounterProfile,
+    private: &[u8; 32],
+) -> Result<Arc<Desk>, RescueError> {
+    let vault = SealedVault::open_with_recovery(&dir.vault(), private).map_err(DeskError::from)?;
+    Ok(desk_on(dir, profile, vault)?)
+}
+
+/// Why a machine was not opened with the recovery key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RescueError {
+    /// The profile.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
+    /// The vault.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+fn desk_on(
+    dir: &ProfileDir,
+    profile: CounterProfile,
+    vault: SealedVault,
+) -> Result<Arc<Desk>, AssemblyError> {
     let program = worker_program().map_err(AssemblyError::Executable)?;
     let (device, link) = (device_of(dir, &profile)?, link_of(dir, &profile));
     let args = |name: &str| vec![OsString::from("worker"), OsString::from(name)];
@@ -78,10 +112,14 @@ pub fn assemble_from(dir: &ProfileDir, profile: CounterProfile) -> Result<Arc<De
         receipt_key: key("receipt_key", &profile.receipt_key)?,
         recovery_key: key("recovery_key", &profile.recovery_key)?,
         scanner_options: profile.scanner_options,
+        retention: profile.retention.bounded(),
+        // A weekend at least, a quarter of a year at most.
+        offline_grace_days: profile.offline_grace_days.clamp(3, 90),
         // Never at once and never not at all.
         lock_after_minutes: profile.lock_after_minutes.clamp(1, 60),
     };
-    let ports = ports_of(dir, scanner, token, profile.pkcs11_module, link)?;
+    let vault = Arc::new(StartedVault::new(vault, dir.root()));
+    let ports = ports_of(vault, scanner, token, profile.pkcs11_module, link)?;
     Ok(Arc::new(Desk::new(ports, office)))
 }
 
@@ -132,14 +170,14 @@ fn device_of(dir: &ProfileDir, profile: &CounterProfile) -> Result<DeviceId, Pro
 }
 
 fn ports_of(
-    dir: &ProfileDir,
+    vault: Arc<dyn ports::Vault>,
     scanner: motcua_scanner::WorkerCommand,
     token: motcua_token::WorkerCommand,
     module: PathBuf,
     link: LinkSettings,
 ) -> Result<motcua_desk::Ports, AssemblyError> {
     Ok(motcua_desk::Ports {
-        vault: Arc::new(StartedVault::new(SealedVault::at(dir.vault()), dir.root())) as Arc<dyn ports::Vault>,
+        vault,
         scanner: Arc::new(SaneScanner::new(scanner)),
         signer: Arc::new(Pkcs11Signer::new(token, module)),
         warehouse: Arc::new(HttpWarehouse::new(link)?),

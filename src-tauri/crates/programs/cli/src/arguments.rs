@@ -118,6 +118,16 @@ pub(crate) enum OutboxAction {
         #[arg(long = "op", value_name = "OP")]
         ops: Vec<String>,
     },
+    /// Mở kho của máy bằng khóa khôi phục của cơ quan rồi xuất mọi mục chưa gửi, cả tệp đã niêm phong: cho máy không
+    /// cán bộ nào mở được nữa, hoặc khi kho đã phục hồi còn thiếu tệp.
+    Rescue {
+        /// Tệp khóa khôi phục (khóa bí mật, 64 chữ số hex).
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Tệp ghi ra (*.mcgoi).
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Đối chiếu: từng ngày, máy này đã gửi gì và kho đang có gì. Mã thoát 4 khi kho thiếu mục máy này giữ biên nhận, hoặc
     /// hai bên khác nhau.
     Reconcile {

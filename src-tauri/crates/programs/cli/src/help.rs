@@ -58,6 +58,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "motcua outbox export --to goi.mcgoi --op 01a1fd07-… --json",
         ],
     ),
+    ("outbox rescue", &["motcua --profile /mnt/quay-1 outbox rescue --key khoi-phuc.key --to quay-1.mcgoi"]),
     ("package info", &["motcua package info /media/usb/quay-1.mcgoi --json"]),
     ("sync", &["motcua sync", "motcua sync --watch"]),
     ("demo", &["motcua demo", "motcua --profile /tmp/quay demo --prepare"]),

@@ -58,9 +58,16 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
     if let Command::Enrol { code } = &arguments.command {
         return health::enrol(&dir, &profile, code, output).await;
     }
+    if let Command::Outbox { action: Some(OutboxAction::Rescue { key, to }), .. } = &arguments.command {
+        let desk = package::recovered(&dir, profile, key)?;
+        return package::export(&desk, to, &[], output);
+    }
     let desk = assemble_from(&dir, profile.clone())?;
     match arguments.command {
-        Command::Demo(_) | Command::Package(_) | Command::Enrol { .. } => Ok(ExitCode::SUCCESS),
+        Command::Demo(_)
+        | Command::Package(_)
+        | Command::Enrol { .. }
+        | Command::Outbox { action: Some(OutboxAction::Rescue { .. }), .. } => Ok(ExitCode::SUCCESS),
         Command::Doctor => health::doctor(&dir, &profile, &desk, output).await,
         Command::Vault(action) => secrets::vault(&desk, &action, output).await,
         Command::Scan(action) => files::scan(&desk, &action, output).await,

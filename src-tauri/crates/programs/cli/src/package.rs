@@ -3,13 +3,16 @@
 use crate::output::{Failure, Output};
 use crate::secrets;
 use anyhow::Context;
+use motcua_assembly::{CounterProfile, ProfileDir, RescueError};
 use motcua_desk::{Desk, package_header};
-use motcua_dossier::OpId;
+use motcua_dossier::{BlobId, OpId};
 use serde_json::json;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// `motcua outbox export`; exit code 4 when files that the lines need were not there any more.
 pub(crate) fn export(desk: &Desk, to: &Path, ops: &[String], output: Output) -> Result<ExitCode, Failure> {
@@ -43,6 +46,19 @@ pub(crate) fn export(desk: &Desk, to: &Path, ops: &[String], output: Output) -> 
         return Ok(ExitCode::from(4));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The counter opened with the agency's recovery key.
+pub(crate) fn recovered(dir: &ProfileDir, profile: CounterProfile, key: &Path) -> Result<Arc<Desk>, Failure> {
+    let unread = || format!("{}: không phải tệp khóa khôi phục", key.display());
+    let text = Zeroizing::new(std::fs::read_to_string(key).with_context(unread)?);
+    let private = Zeroizing::new(BlobId::parse(text.trim()).with_context(unread)?.0);
+    match motcua_assembly::assemble_recovered(dir, profile, &private) {
+        Ok(desk) => Ok(desk),
+        Err(RescueError::Desk(error)) => Err(error.into()),
+        Err(RescueError::Assembly(error)) => Err(error.into()),
+        Err(error) => Err(anyhow::Error::from(error).into()),
+    }
 }
 
 /// What `motcua outbox withdraw` takes back, and with whose word.

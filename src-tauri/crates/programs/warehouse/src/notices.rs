@@ -73,9 +73,7 @@ fn raise(
     let Some(reference) = reference.map(|r| &r.data) else { return Ok(()) };
     let applicant = &accepted.applicant;
     let phone = applicant.submitter.as_ref().and_then(phone_of).or_else(|| phone_of(&applicant.owner));
-    let named = reference.tree.iter().filter(|node| node.agency_code.as_deref() == Some(agency));
-    // A node that was renamed has its last name.
-    let office = named.filter(|node| node.from <= Some(now.day())).max_by_key(|node| node.from);
+    let office = reference.tree.iter().find(|node| node.agency_code.as_deref() == Some(agency));
     let procedure = reference.procedures.iter().find(|p| p.code.same_procedure(&accepted.procedure));
     let values = [
         ("{ma_ho_so}", accepted.code.to_string()),

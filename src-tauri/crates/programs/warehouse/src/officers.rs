@@ -283,7 +283,10 @@ impl Warehouse {
             PasswordHash::new(stored)
                 .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok())
         };
-        let Some(officer) = officer else { return Err(Refusal::LoginRefused) };
+        let Some(officer) = officer else {
+            let known = self.has_officers(caller)?;
+            return Err(if known { Refusal::LoginRefused } else { Refusal::OfficeWithoutOfficers });
+        };
         if !right {
             let (now, subject) = (self.now(), officer.login.clone());
             self.records
@@ -309,6 +312,12 @@ impl Warehouse {
             v.set_wrong(login, officer.wrong.saturating_add(1), now)?;
             Ok(Some(officer))
         })
+    }
+
+    /// Officers of the machine's office are known here. Where none are, a counter works as before.
+    fn has_officers(&self, caller: &Caller) -> Result<bool, Refusal> {
+        let nodes = self.records.read(|v| v.nodes_of_officers())?;
+        Ok(nodes.iter().any(|node| self.require_office(caller, node).is_ok()))
     }
 
     /// Begins the session of an officer whose secret was right, if he is still what he was when it was looked at.

@@ -14,6 +14,7 @@ pub(crate) enum Refusal {
     LoginExpired,
     LoginWait(u32),
     OfficerOfOtherOffice,
+    OfficeWithoutOfficers,
     RoleAbsent,
     EnrolCodeRefused,
     EnrolMachineKnown,
@@ -66,7 +67,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 53] = [
+    pub(crate) const ALL: [Self; 55] = [
         Self::Unauthorized,
         Self::CertificateExpired,
         Self::LoginAbsent,
@@ -74,6 +75,7 @@ impl Refusal {
         Self::LoginExpired,
         Self::LoginWait(30),
         Self::OfficerOfOtherOffice,
+        Self::OfficeWithoutOfficers,
         Self::RoleAbsent,
         Self::EnrolCodeRefused,
         Self::EnrolMachineKnown,
@@ -179,6 +181,9 @@ impl Refusal {
                 "Sai mật khẩu nhiều lần, hãy chờ rồi thử lại",
                 Some(seconds),
             ),
+            Self::OfficeWithoutOfficers => {
+                (S::FORBIDDEN, "officeWithoutOfficers", "Kho chưa có cán bộ nào của cơ quan này", None)
+            }
             Self::OfficerOfOtherOffice => {
                 (S::FORBIDDEN, "officerOfOtherOffice", "Cán bộ không thuộc cơ quan của máy này", None)
             }

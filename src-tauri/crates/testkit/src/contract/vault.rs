@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, KeptConflict, OfficeRows, QueuedOp, Vault,
-    VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, FileChange, FileUses, KeptConflict,
+    OfficeRows, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
-    DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, IdNumber, IdentityAnswer,
-    IdentityCheck, Metadata, NumberBlock, OfficeDossier, OpId, OutboxItem, OutboxKind, OutboxState,
-    PaperCode, Party, PartyKind, ProcedureCode, Provenance, ReferenceData, ReturnMethod, StoreKind,
-    Timestamp,
+    DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, HeldFile, IdNumber,
+    IdentityAnswer, IdentityCheck, Metadata, NumberBlock, OfficeDossier, OpId, OutboxItem, OutboxKind,
+    OutboxState, PaperCode, Party, PartyKind, ProcedureCode, Provenance, ReferenceData, ReturnMethod,
+    StoreKind, Timestamp,
 };
 use motcua_wire::{Op, OpPayload, SCHEMA_VERSION, SignedReceipt};
 
@@ -47,6 +47,86 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     everything_survives_a_lock(make().as_ref());
     the_office_s_dossiers_follow_their_history(make().as_ref());
     the_other_side_of_a_conflict_is_kept(make().as_ref());
+    a_file_is_sealed_and_goes_and_never_of_unsent_work(make().as_ref());
+    what_names_a_file_is_known(make().as_ref());
+}
+
+fn change_file(vault: &dyn Vault, change: FileChange) -> Result<(), VaultError> {
+    vault.commit(&Batch { files: vec![change], ..Batch::default() })
+}
+
+fn a_file_is_sealed_and_goes_and_never_of_unsent_work(vault: &dyn Vault) {
+    create(vault);
+    let id = vault.put_blob(b"%PDF-1.7 (DEMO)").unwrap();
+    let other = vault.put_blob(b"another (DEMO)").unwrap();
+    let mut queued = sample_op(1);
+    queued.item.blobs = vec![id];
+    enqueue(vault, &queued).unwrap();
+    let at = Timestamp(1_795_143_600_000);
+    let file = |id| HeldFile { id, fetched: false, idle_since: None, sealed_at: None };
+    let mut all = vec![file(id), file(other)];
+    all.sort_by_key(|file| file.id);
+    assert_eq!(vault.held_files(None, 10), Ok(all.clone()));
+    assert_eq!(vault.held_files(None, 1), Ok(all[..1].to_vec()));
+    assert_eq!(vault.held_files(Some(&all[0].id), 10), Ok(all[1..].to_vec()));
+    change_file(vault, FileChange::Idle(id, Some(at))).unwrap();
+    change_file(vault, FileChange::Fetched(id)).unwrap();
+    let noted = HeldFile { fetched: true, idle_since: Some(at), ..file(id) };
+    assert_eq!(vault.held_file(&id), Ok(Some(noted.clone())));
+    assert_eq!(change_file(vault, FileChange::Seal(id, at)), Err(VaultError::Stale), "it is unsent");
+    assert!(vault.blob(&id).unwrap().is_some());
+    let received = OutboxState::Received { at };
+    let item = OutboxItem { state: received, ..queued.item };
+    vault.commit(&Batch { outbox: vec![item.clone()], ..Batch::default() }).unwrap();
+    assert_eq!(change_file(vault, FileChange::Forget(id)), Err(VaultError::Stale), "it can be read");
+    change_file(vault, FileChange::Seal(id, at)).unwrap();
+    assert_eq!(vault.blob(&id), Ok(None));
+    assert_eq!(vault.blob_size(&id), Ok(None));
+    assert_eq!(vault.held_file(&id), Ok(Some(HeldFile { sealed_at: Some(at), ..noted })));
+    assert_eq!(change_file(vault, FileChange::Seal(id, at)), Err(VaultError::Stale));
+    let again = OutboxItem { state: OutboxState::Queued, ..item.clone() };
+    vault.commit(&Batch { outbox: vec![again], ..Batch::default() }).unwrap();
+    assert_eq!(change_file(vault, FileChange::Forget(id)), Err(VaultError::Stale), "it is unsent again");
+    assert!(vault.held_file(&id).unwrap().is_some());
+    vault.commit(&Batch { outbox: vec![item], ..Batch::default() }).unwrap();
+    assert_eq!(vault.put_blob(b"%PDF-1.7 (DEMO)"), Ok(id), "it came again");
+    assert_eq!(vault.blob(&id), Ok(Some(b"%PDF-1.7 (DEMO)".to_vec())));
+    let back = vault.held_file(&id).unwrap().unwrap();
+    assert_eq!((back.idle_since, back.sealed_at), (None, None));
+    change_file(vault, FileChange::Idle(id, Some(at))).unwrap();
+    vault.put_blob(b"%PDF-1.7 (DEMO)").unwrap();
+    assert_eq!(vault.held_file(&id).unwrap().unwrap().idle_since, None, "somebody wants it");
+    change_file(vault, FileChange::Seal(id, at)).unwrap();
+    change_file(vault, FileChange::Forget(id)).unwrap();
+    assert_eq!(vault.held_file(&id), Ok(None));
+    assert_eq!(vault.held_files(None, 10), Ok(vec![file(other)]));
+    assert_eq!(change_file(vault, FileChange::Forget(id)), Err(VaultError::Stale));
+}
+
+fn what_names_a_file_is_known(vault: &dyn Vault) {
+    create(vault);
+    assert_eq!(vault.file_uses(&BlobId([9; 32])), Ok(FileUses::default()));
+    let (receipt, page) = (BlobId([5; 32]), sample_capture(1).pages[0].clone());
+    let mut dossier = Dossier { receipt: Some(receipt), ..sample_dossier(1, "Nguyễn Văn A (DEMO)") };
+    commit_dossier(vault, &dossier).unwrap();
+    let mut queued = sample_op(1);
+    queued.item.blobs = vec![BlobId([4; 32])];
+    enqueue(vault, &queued).unwrap();
+    vault.commit(&Batch { captures: vec![sample_capture(1)], ..Batch::default() }).unwrap();
+    let dossiers = FileUses { dossiers: vec![dossier.id], ..FileUses::default() };
+    assert_eq!(vault.file_uses(&receipt), Ok(dossiers.clone()));
+    let lines = FileUses { lines: vec![queued.item.op], ..FileUses::default() };
+    assert_eq!(vault.file_uses(&queued.item.blobs[0]), Ok(lines));
+    for blob in [page.image, page.thumbnail] {
+        assert!(vault.file_uses(&blob).unwrap().captured);
+    }
+    let done = CaptureDraft { pages: vec![], ..sample_capture(1) };
+    dossier.receipt = Some(BlobId([6; 32]));
+    dossier.revision += 1;
+    vault.commit(&Batch { captures: vec![done], dossiers: vec![dossier], ..Batch::default() }).unwrap();
+    assert_eq!(vault.file_uses(&receipt), Ok(FileUses::default()));
+    assert_eq!(vault.file_uses(&BlobId([6; 32])), Ok(dossiers));
+    assert_eq!(vault.file_uses(&page.image), Ok(FileUses::default()));
 }
 
 fn the_office_s_dossiers_follow_their_history(vault: &dyn Vault) {

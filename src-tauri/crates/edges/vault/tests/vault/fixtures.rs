@@ -40,7 +40,7 @@ fn states() -> Vec<OutboxState> {
 
 #[test]
 fn schema_1_opens_with_its_outbox() {
-    opens_with_its_outbox("schema_1");
+    opens_with_its_outbox("schema_1", 1);
     let dir = copied("schema_1");
     drop(SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap());
     assert!(dir.path().join("vault.schema-1.db").is_file(), "a copy of what was there before");
@@ -48,12 +48,12 @@ fn schema_1_opens_with_its_outbox() {
 
 #[test]
 fn schema_2_opens_with_its_outbox() {
-    opens_with_its_outbox("schema_2");
+    opens_with_its_outbox("schema_2", 1);
 }
 
 #[test]
 fn schema_3_opens_with_its_outbox_and_its_office() {
-    opens_with_its_outbox("schema_3");
+    opens_with_its_outbox("schema_3", 1);
     let dir = copied("schema_3");
     let vault = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap();
     let row = contract::sample_office(2, "Đỗ Thị Bé (DEMO)");
@@ -62,7 +62,34 @@ fn schema_3_opens_with_its_outbox_and_its_office() {
     assert_eq!(vault.conflict(op).unwrap().map(|kept| kept.server_version), Some(3));
 }
 
-fn opens_with_its_outbox(fixture: &str) {
+#[test]
+fn schema_3_learns_what_names_its_files() {
+    let dir = copied("schema_3");
+    let vault = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap();
+    let line = contract::sample_op(2).item;
+    assert_eq!(vault.file_uses(&line.blobs[0]).unwrap().lines, [line.op]);
+    let page = contract::sample_capture(1).pages[0].clone();
+    assert!(vault.file_uses(&page.image).unwrap().captured);
+    let [file] = &vault.held_files(None, 10).unwrap()[..] else { panic!("one file") };
+    assert_eq!((file.fetched, file.idle_since, file.sealed_at), (false, None, None));
+}
+
+#[test]
+fn schema_4_opens_with_its_outbox_and_its_sealed_file() {
+    opens_with_its_outbox("schema_4", 2);
+    let dir = copied("schema_4");
+    let vault = SealedVault::at(dir.path().to_owned());
+    vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+    let files = vault.held_files(None, 10).unwrap();
+    let sealed = files.iter().find(|file| file.sealed_at.is_some()).unwrap();
+    assert!(sealed.fetched);
+    assert_eq!(vault.blob(&sealed.id), Ok(None));
+    drop(vault);
+    let vault = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap();
+    assert_eq!(vault.blob(&sealed.id), Ok(Some(b"%PDF-1.7 sealed (DEMO)".to_vec())));
+}
+
+fn opens_with_its_outbox(fixture: &str, files: usize) {
     for recovery in [false, true] {
         let dir = copied(fixture);
         let vault = if recovery {
@@ -93,7 +120,7 @@ fn opens_with_its_outbox(fixture: &str) {
         assert_eq!(papers, [contract::sample_document(1)]);
         let id = vault.put_blob(b"%PDF-1.7 (DEMO)").unwrap();
         assert_eq!(vault.blob(&id), Ok(Some(b"%PDF-1.7 (DEMO)".to_vec())));
-        assert_eq!(std::fs::read_dir(dir.path().join("blobs")).unwrap().count(), 1, "it was there");
+        assert_eq!(std::fs::read_dir(dir.path().join("blobs")).unwrap().count(), files, "it was there");
         contract::enqueue(&vault, &contract::sample_op(6)).unwrap();
     }
 }

@@ -9,7 +9,8 @@ mod search;
 mod secrecy;
 mod tries;
 
-use motcua_desk::ports::{Vault, VaultError, VaultStatus};
+use motcua_desk::ports::{Batch, FileChange, Vault, VaultError, VaultStatus};
+use motcua_dossier::Timestamp;
 use motcua_testkit::contract::vault::{self as contract, OFFICER, RECOVERY, SECRET};
 use motcua_vault::SealedVault;
 use std::path::Path;
@@ -43,6 +44,45 @@ fn the_contract_holds_on_a_real_directory() {
         let own = format!("vault-{}", number.fetch_add(1, Ordering::Relaxed));
         Box::new(SealedVault::at(dir.path().join(own)))
     });
+}
+
+#[test]
+fn a_sealed_file_is_read_with_the_recovery_key_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = created(dir.path());
+    let id = vault.put_blob(b"%PDF-1.7").unwrap();
+    let change =
+        |vault: &SealedVault, change| vault.commit(&Batch { files: vec![change], ..Batch::default() });
+    change(&vault, FileChange::Seal(id, Timestamp(7))).unwrap();
+    vault.lock();
+    let vault = reopened(dir.path());
+    assert_eq!((vault.blob(&id), vault.blob_size(&id)), (Ok(None), Ok(None)));
+    vault.check().unwrap();
+    drop(vault);
+    let path = dir.path().join("vault");
+    let saved = SealedVault::open_with_recovery(&path, &RECOVERY_PRIVATE).unwrap();
+    assert_eq!(saved.blob(&id), Ok(Some(b"%PDF-1.7".to_vec())));
+    assert_eq!(saved.blob_size(&id), Ok(Some(8)));
+    saved.check().unwrap();
+    let on_disk = || std::fs::read_dir(path.join("blobs")).unwrap().count();
+    assert_eq!(on_disk(), 1);
+    change(&saved, FileChange::Forget(id)).unwrap();
+    assert_eq!((on_disk(), saved.blob(&id), saved.held_file(&id)), (0, Ok(None), Ok(None)));
+}
+
+#[test]
+fn a_file_that_goes_is_off_the_disk_before_its_row_and_goes_again_after_a_crash_between() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = created(dir.path());
+    let id = vault.put_blob(b"%PDF-1.7").unwrap();
+    let change = |change| vault.commit(&Batch { files: vec![change], ..Batch::default() });
+    change(FileChange::Seal(id, Timestamp(7))).unwrap();
+    for file in std::fs::read_dir(dir.path().join("vault/blobs")).unwrap().flatten() {
+        std::fs::remove_file(file.path()).unwrap();
+    }
+    assert!(vault.held_file(&id).unwrap().is_some());
+    change(FileChange::Forget(id)).unwrap();
+    assert_eq!(vault.held_file(&id), Ok(None));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use motcua_wire::{LoggedIn, Login, RefreshLogin};
 /// An officer begins to work at the calling machine, which must be of his office.
 #[utoipa::path(post, path = "/v1/login", tag = "officers", request_body = super::openapi::LoginSchema,
     responses((status = 200, body = super::openapi::LoggedInSchema),
-        (status = 403, description = "loginRefused", body = super::openapi::ProblemSchema),
+        (status = 403, description = "loginRefused, officeWithoutOfficers", body = super::openapi::ProblemSchema),
         (status = 413, description = "bodyTooLarge", body = super::openapi::ProblemSchema),
         (status = 422, description = "bodyMalformed", body = super::openapi::ProblemSchema),
         (status = 429, description = "loginWait, tooManyRequests", body = super::openapi::ProblemSchema)),

@@ -99,9 +99,9 @@ impl View<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Nodes officers work in now.
+    /// Nodes officers work in, or did: an office whose last officer is dismissed is not one that has none yet.
     pub(crate) fn nodes_of_officers(&self) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT DISTINCT node FROM officers WHERE NOT ended";
+        let sql = "SELECT DISTINCT node FROM officers";
         let mut statement = self.0.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -102,7 +102,7 @@ async fn an_officer_sees_what_his_grants_allow_and_no_longer() {
 async fn officer_and_machine_belong_to_one_office_and_tokens_to_one_machine() {
     let world = world().await;
     let (ours, beside, theirs) = (world.raw_of(0), world.raw_of(1), world.raw_of(2));
-    assert_eq!(login(&theirs, &world, SECRET).await, refused(403, "loginRefused"));
+    assert_eq!(login(&theirs, &world, SECRET).await, refused(403, "officeWithoutOfficers"));
     let session = login(&ours, &world, SECRET).await.unwrap();
     assert_eq!(papers(&beside, &world, &session.access).await, Err("loginExpired".into()));
     assert_eq!(refresh(&beside, &world, &session.refresh).await, refused(403, "loginExpired"));
