@@ -13,6 +13,7 @@ const ui = join(here, "../../ui");
 const need = createRequire(join(ui, "package.json"));
 const { chromium } = need("playwright-core");
 const axe = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
+const COLOURS = ["color-contrast", "link-in-text-block"];
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const only = process.argv.slice(2).filter((a) => !a.startsWith("--"));
 const quick = process.argv.includes("--quick");
@@ -28,7 +29,7 @@ const server = createServer((request, response) => {
   const file = join(ui, "dist-fake", path === "/" ? "index.html" : path);
   if (path === "/favicon.ico") return void response.writeHead(204).end();
   if (path.includes("..") || !existsSync(file)) return void response.writeHead(404).end();
-  response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "content-security-policy": path.endsWith("pin.html") ? PIN_CSP : CSP });
+  response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "cache-control": path.startsWith("/assets/") ? "max-age=3600" : "no-cache", "content-security-policy": path.endsWith("pin.html") ? PIN_CSP : CSP });
   createReadStream(file).pipe(response);
 });
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -37,25 +38,30 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 mkdirSync(shots, { recursive: true });
 
 const faults = [];
+/** Where pages of one size are opened; what one loaded, the next has. */
+const openContext = (size, zoom) => browser.newContext({
+  viewport: { width: Math.round(size.width / zoom), height: Math.round(size.height / zoom) }, deviceScaleFactor: zoom, colorScheme: "light", reducedMotion: "reduce", locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh",
+});
 /** A page that reports every console error, exception and refused resource as a fault. */
-async function openPage(name, { scheme = "light", zoom = 1, size = { width: 1366, height: 768 } } = {}) {
-  const context = await browser.newContext({
-    viewport: { width: Math.round(size.width / zoom), height: Math.round(size.height / zoom) }, deviceScaleFactor: zoom, colorScheme: scheme, reducedMotion: "reduce", locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh",
-  });
+async function openPage(context, name) {
   const page = await context.newPage();
   page.on("console", (message) => message.type() === "error" && faults.push(`${name}: console: ${message.text()}`));
   page.on("pageerror", (error) => faults.push(`${name}: ${error.stack}`));
-  return { page, context };
+  return page;
 }
 const address = (state) => `${base}/${state.file ?? ""}?scene=${state.scene ?? ""}${state.hash ?? ""}`;
 
 let shown = 0;
-const looks = quick ? [["light", 1]] : [["light", 1], ["dark", 1], ["light", 2], ["dark", 2]];
-const work = STATES.filter((s) => only.length === 0 || only.includes(s.name)).flatMap((state) => looks.map(([scheme, zoom]) => ({ state, scheme, zoom })));
+const zooms = quick ? [1] : [1, 2];
+const schemes = quick ? ["light"] : ["light", "dark"];
+const WINDOW = { width: 1366, height: 768 };
+const work = STATES.filter((s) => only.length === 0 || only.includes(s.name)).flatMap((state) => zooms.map((zoom) => ({ state, zoom })));
 
-async function show({ state, scheme, zoom }) {
-  const name = `${state.name}-${scheme}-${zoom * 100}`;
-  const { page, context } = await openPage(name, { scheme, zoom, size: state.size });
+// The page is brought into its state once. Dark is the same document under other colours, so only the rules about
+// colour are asked again.
+async function show(context, { state, zoom }) {
+  let name = `${state.name}-light-${zoom * 100}`;
+  const page = await openPage(context, name);
   page.setDefaultTimeout(5000);
   try {
     await page.goto(address(state));
@@ -64,27 +70,39 @@ async function show({ state, scheme, zoom }) {
     await page.waitForTimeout(120);
     await state.act?.(page);
     await page.evaluate(() => document.fonts.ready);
-    await page.waitForTimeout(60);
-    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: zoom === 2, scale: "css" });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (wide > 1) faults.push(`${name}: the page scrolls sideways by ${wide} px`);
     await page.evaluate(axe);
-    const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] }), TAGS);
-    for (const v of found.violations) faults.push(`${name}: ${v.id}: ${v.help}\n    ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)}\n      ${n.failureSummary?.split("\n").slice(1, 2).join("")}`).join("\n    ")}`);
+    for (const scheme of schemes) {
+      name = `${state.name}-${scheme}-${zoom * 100}`;
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await page.waitForTimeout(60);
+      await page.screenshot({ path: join(shots, `${name}.png`), fullPage: zoom === 2, scale: "css" });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (wide > 1) faults.push(`${name}: the page scrolls sideways by ${wide} px`);
+      const runOnly = scheme === "light" ? { type: "tag", values: TAGS } : { type: "rule", values: COLOURS };
+      const found = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly, resultTypes: ["violations"] }), runOnly);
+      for (const v of found.violations) faults.push(`${name}: ${v.id}: ${v.help}\n    ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)}\n      ${n.failureSummary?.split("\n").slice(1, 2).join("")}`).join("\n    ")}`);
+      shown += 1;
+    }
   } catch (error) {
     faults.push(`${name}: ${error.message.split("\n").slice(0, 3).join(" ")}`);
     await page.screenshot({ path: join(shots, `${name}.png`) }).catch(() => undefined);
   }
-  shown += 1;
-  await context.close();
+  await page.close();
 }
 await Promise.all(Array.from({ length: 3 }, async () => {
-  for (let next = work.shift(); next; next = work.shift()) await show(next);
+  const contexts = new Map();
+  for (let next = work.shift(); next; next = work.shift()) {
+    const size = next.state.size ?? WINDOW;
+    const key = `${size.width} ${next.zoom}`;
+    if (!contexts.has(key)) contexts.set(key, await openContext(size, next.zoom));
+    await show(contexts.get(key), next);
+  }
 }));
 
 const walked = Object.entries(journeys).filter(([name]) => only.length === 0 || only.includes(name));
 for (const [name, journey] of walked) {
-  const { page, context } = await openPage(name);
+  const context = await openContext(WINDOW, 1);
+  const page = await openPage(context, name);
   page.setDefaultTimeout(8000);
   try {
     await journey(page, base);
