@@ -8,7 +8,7 @@ use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, Vie
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber, OpId,
-    PaperCode, Party, Provenance, Timestamp,
+    PaperCode, Party, Procedure, Provenance, Timestamp,
 };
 use motcua_wire::{
     AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, Op,
@@ -53,16 +53,24 @@ impl From<FileRefusal> for Stop {
 /// Whoever accepted a dossier or handed a result over had the right to on that day, in this office; once its officers
 /// are known here. What he did before his grant ended is good whenever it comes.
 fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Reference) -> Result<(), Stop> {
-    let (officer, at, roles): (_, _, &[Role]) = match &op.payload {
-        OpPayload::AcceptDossier(accepted) => (&accepted.officer, accepted.accepted_at, &[Role::Intake]),
+    let (officer, at, roles, procedure): (_, _, &[Role], _) = match &op.payload {
+        OpPayload::AcceptDossier(accepted) => {
+            (&accepted.officer, accepted.accepted_at, &[Role::Intake], Some(accepted.procedure.clone()))
+        }
         OpPayload::ReturnResult(result) => {
-            (&result.officer, result.returned_at, &[Role::Intake, Role::Clerk, Role::Signer])
+            let accepted = view.dossier(op.dossier)?.and_then(|row| row.accepted);
+            let roles = &[Role::Intake, Role::Clerk, Role::Signer];
+            (&result.officer, result.returned_at, roles, accepted.map(|a| a.procedure))
         }
         _ => return Ok(()),
     };
     let (day, tree) = (at.day(), &reference.tree);
+    let procedure = procedure.as_ref();
+    let is = |known: &&Procedure| procedure.is_some_and(|code| known.code.same_procedure(code));
+    let field = reference.data.procedures.iter().find(is).map(|known| known.field.as_str());
     let allows = |grant: &GrantRow| {
-        let fits = roles.contains(&grant.role) && grant.holds_on(day);
+        let covers = grant.procedures.is_none() || grant.procedures.as_deref() == field;
+        let fits = roles.contains(&grant.role) && covers && grant.holds_on(day);
         fits && tree.reach(&grant.node, day).contains(&caller.agency)
     };
     if view.grants_of(officer)?.iter().any(allows) {

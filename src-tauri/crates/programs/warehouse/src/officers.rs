@@ -34,16 +34,6 @@ pub(crate) struct Session {
     pub(crate) officer: String,
     /// What he may see.
     pub(crate) scope: Scope,
-    pub(crate) roles: BTreeSet<Role>,
-}
-
-impl Caller {
-    /// An officer works there who has that role somewhere today.
-    #[allow(dead_code)] // the routes that ask for a role come with what they serve
-    pub(crate) fn require(&self, role: Role) -> Result<&Session, Refusal> {
-        let session = self.session.as_ref().ok_or(Refusal::LoginAbsent)?;
-        if session.roles.contains(&role) { Ok(session) } else { Err(Refusal::RoleAbsent) }
-    }
 }
 
 /// A grant as an administrator sees it.
@@ -112,6 +102,9 @@ pub enum OfficerError {
     /// The tree has no such node.
     #[error("no node {0} in the tree of organisations")]
     Node(String),
+    /// No procedure is of that field.
+    #[error("no procedure of the field {0}")]
+    Field(String),
     /// There is no such grant.
     #[error("no grant {0}")]
     Grant(i64),
@@ -175,13 +168,23 @@ pub fn set_officer_secret(
     change(config, login, "officer.secret", |row| OfficerRow { secret, wrong: 0, ..row })
 }
 
-/// An officer works here no longer; what he made stays his. False admits him again.
+/// An officer works here no longer: today is the last day of his grants, and what he made stays his. False admits
+/// him again, without any right yet.
 ///
 /// # Errors
 /// See [`OfficerError`].
 pub fn end_officer(config: &Config, login: &str, ended: bool) -> Result<(), OfficerError> {
     let action = if ended { "officer.ended" } else { "officer.back" };
-    change(config, login, action, |row| OfficerRow { ended, ..row })
+    change(config, login, action, |row| OfficerRow { ended, ..row })?;
+    if ended {
+        let warehouse = Warehouse::beside(config)?;
+        let today = warehouse.now().day();
+        warehouse.records.write(|v| {
+            let grants = v.grants_of(login)?;
+            grants.iter().try_for_each(|grant| v.end_grant(grant.id, today).map(drop))
+        })?;
+    }
+    Ok(())
 }
 
 fn change(
@@ -207,11 +210,15 @@ fn change(
 pub fn grant(config: &Config, login: &str, wish: &GrantWish) -> Result<i64, OfficerError> {
     let warehouse = Warehouse::beside(config)?;
     require_node(&warehouse, &wish.node)?;
+    let procedures = wish.procedures.as_deref().map(str::trim).filter(|field| !field.is_empty());
+    if let Some(field) = procedures {
+        require_field(&warehouse, field)?;
+    }
     let row = GrantRow {
         id: 0,
         role: wish.role,
         node: wish.node.clone(),
-        procedures: wish.procedures.clone(),
+        procedures: procedures.map(str::to_owned),
         from: wish.from,
         until: wish.until,
     };
@@ -268,6 +275,13 @@ pub fn officers(config: &Config) -> Result<Vec<OfficerReport>, OfficerError> {
 fn require_node(warehouse: &Warehouse, node: &str) -> Result<(), OfficerError> {
     let known = warehouse.reference()?.is_some_and(|r| r.data.tree.iter().any(|n| n.id == node));
     if known { Ok(()) } else { Err(OfficerError::Node(node.to_owned())) }
+}
+
+fn require_field(warehouse: &Warehouse, field: &str) -> Result<(), OfficerError> {
+    let known = warehouse
+        .reference()?
+        .is_some_and(|r| r.data.procedures.iter().any(|procedure| procedure.field == field));
+    if known { Ok(()) } else { Err(OfficerError::Field(field.to_owned())) }
 }
 
 impl Warehouse {
@@ -367,11 +381,7 @@ impl Warehouse {
         let reference = self.reference().map_err(|_| Refusal::StorageTrouble)?;
         let agencies =
             reference.iter().flat_map(|r| grants.iter().flat_map(|g| r.tree.reach(&g.node, today)));
-        Ok(Session {
-            scope: Scope::of(agencies.collect()),
-            roles: grants.iter().map(|grant| grant.role).collect(),
-            officer: officer.login,
-        })
+        Ok(Session { scope: Scope::of(agencies.collect()), officer: officer.login })
     }
 
     /// The officer stops working at the calling machine. A token that leads nowhere any more is as good as ended.

@@ -9,13 +9,11 @@ use motcua_wire::{DossierLease, Problem};
 pub(crate) enum Refusal {
     Unauthorized,
     CertificateExpired,
-    LoginAbsent,
     LoginRefused,
     LoginExpired,
     LoginWait(u32),
     OfficerOfOtherOffice,
     OfficeWithoutOfficers,
-    RoleAbsent,
     EnrolCodeRefused,
     EnrolMachineKnown,
     EnrolOfOtherAgency,
@@ -67,16 +65,14 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 55] = [
+    pub(crate) const ALL: [Self; 53] = [
         Self::Unauthorized,
         Self::CertificateExpired,
-        Self::LoginAbsent,
         Self::LoginRefused,
         Self::LoginExpired,
         Self::LoginWait(30),
         Self::OfficerOfOtherOffice,
         Self::OfficeWithoutOfficers,
-        Self::RoleAbsent,
         Self::EnrolCodeRefused,
         Self::EnrolMachineKnown,
         Self::EnrolOfOtherAgency,
@@ -168,7 +164,6 @@ impl Refusal {
                 "Chứng thư của máy này đã hết hạn, hãy xin quản trị cấp mã đăng ký mới",
                 None,
             ),
-            Self::LoginAbsent => (S::FORBIDDEN, "loginAbsent", "Cán bộ chưa đăng nhập kho tại máy này", None),
             Self::LoginRefused => {
                 (S::FORBIDDEN, "loginRefused", "Tên đăng nhập hoặc mật khẩu ở kho không đúng", None)
             }
@@ -187,7 +182,6 @@ impl Refusal {
             Self::OfficerOfOtherOffice => {
                 (S::FORBIDDEN, "officerOfOtherOffice", "Cán bộ không thuộc cơ quan của máy này", None)
             }
-            Self::RoleAbsent => (S::FORBIDDEN, "roleAbsent", "Cán bộ chưa được giao quyền này", None),
             Self::EnrolCodeRefused => (
                 S::FORBIDDEN,
                 "enrolCodeRefused",

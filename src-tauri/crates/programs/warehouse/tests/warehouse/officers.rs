@@ -7,7 +7,8 @@ use crate::world::{
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{AgencyCode, Day, DossierId, IdNumber};
 use motcua_warehouse::{
-    GrantWish, OfficerError, add_officer, end_officer, grant, officers, revoke_grant, set_officer_secret,
+    GrantReport, GrantWish, OfficerError, add_officer, end_officer, grant, officers, revoke_grant,
+    set_officer_secret,
 };
 use motcua_wire::{LoggedIn, OpPayload, PURPOSE, Problem, Purpose, Role};
 use reqwest::Client;
@@ -222,11 +223,24 @@ async fn where_officers_are_known_an_author_had_the_right_on_the_day() {
     let tomorrow = Day(today().0.next_day().unwrap());
     grant(&world.config, "canbo.demo", &GrantWish { from: Some(tomorrow), ..wish(Role::Intake) }).unwrap();
     assert_eq!(rejected_code(&push(&line, &op).await), "authorNotGranted", "another role, another day");
-    let held = GrantWish { from: Some(today()), until: Some(today()), ..wish(Role::Intake) };
-    grant(&world.config, "canbo.demo", &held).unwrap();
+    let elsewhere = GrantWish { procedures: Some("Đất đai".into()), ..wish(Role::Intake) };
+    let unknown = grant(&world.config, "canbo.demo", &elsewhere);
+    assert!(matches!(unknown, Err(OfficerError::Field(_))), "a right to nothing is a slip of the pen");
+    let today_only = |field: &str| GrantWish {
+        from: Some(today()),
+        until: Some(today()),
+        procedures: Some(field.into()),
+        ..wish(Role::Intake)
+    };
+    grant(&world.config, "canbo.demo", &today_only("Lý lịch tư pháp")).unwrap();
+    assert_eq!(rejected_code(&push(&line, &op).await), "authorNotGranted", "another field");
+    grant(&world.config, "canbo.demo", &today_only("Hộ tịch")).unwrap();
     assert!(is_applied(&push(&line, &op).await), "the same line goes through once it is granted");
     end_officer(&world.config, "canbo.demo", true).unwrap();
-    assert!(is_applied(&push(&line, &fresh().await).await), "what he did while he had the right stays good");
+    assert!(is_applied(&push(&line, &fresh().await).await), "what he did on his last day is good");
+    let grants = officers(&world.config).unwrap().remove(0).grants;
+    let over = |grant: &GrantReport| grant.until.is_some_and(|until| until <= today());
+    assert!(grants.iter().all(over), "and no right outlives his work: {grants:?}");
     let signed = world.signed("without author");
     upload(&line, &signed).await;
     let filing = world.op(0, DossierId(fresh_uuid()), 0, file_document(paper::record(OWNER, &signed, 1)));

@@ -154,18 +154,10 @@ impl World {
     pub fn reference(&self) -> ReferenceData {
         ReferenceData {
             version: 5,
-            procedures: vec![Procedure {
-                code: ProcedureCode::parse("1.000894.000.00.00.H08").unwrap(),
-                name: "Đăng ký kết hôn".into(),
-                field: "Hộ tịch".into(),
-                level: "Cấp Xã".into(),
-                agency_applicant: false,
-                cases: vec![],
-                components: vec![],
-                result_code: None,
-                result_name: String::new(),
-                version: 1,
-            }],
+            procedures: vec![
+                procedure("1.000894.000.00.00.H08", "Đăng ký kết hôn", "Hộ tịch"),
+                procedure("2.000488.000.00.00.H08", "Cấp Phiếu lý lịch tư pháp", "Lý lịch tư pháp"),
+            ],
             tree: tree(),
             trust_pem: vec![self.authority.root_pem.clone()],
             identity_guide: "hướng dẫn".into(),
@@ -373,6 +365,21 @@ pub async fn push_all(line: &HttpWarehouse, ops: &[Op]) -> Vec<OpResult> {
 
 pub fn file_document(record: DocumentRecord) -> OpPayload {
     OpPayload::FileDocument { record, owner_name: "Trần Văn Giả Định".into() }
+}
+
+fn procedure(code: &str, name: &str, field: &str) -> Procedure {
+    Procedure {
+        code: ProcedureCode::parse(code).unwrap(),
+        name: name.into(),
+        field: field.into(),
+        level: "Cấp Xã".into(),
+        agency_applicant: false,
+        cases: vec![],
+        components: vec![],
+        result_code: None,
+        result_name: String::new(),
+        version: 1,
+    }
 }
 
 pub fn accept(code: DossierCode, receipt: BlobId, components: Vec<EvidenceSource>) -> AcceptedDossier {
