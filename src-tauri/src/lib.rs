@@ -46,6 +46,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
                 Ok(desk) => {
                     app.manage(Shell::new(desk, crashes, profile));
                     window::open(app)?;
+                    app.state::<Shell>().watch_revocation(app.handle());
                 }
                 Err(error) => refuse_to_start(app.handle(), &error),
             }

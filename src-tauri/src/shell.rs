@@ -61,9 +61,14 @@ impl Shell {
     pub async fn status(&self) -> Status {
         let status = self.desk.status().await;
         let office = self.desk.office();
+        let mut sealed_at = None;
         let (vault, officers, officer) = match status.vault {
             VaultStatus::Absent => (VaultState::Absent, Vec::new(), None),
             VaultStatus::Locked { officers } => (VaultState::Locked, officers, None),
+            VaultStatus::Sealed { at } => {
+                sealed_at = Some(at.into());
+                (VaultState::Sealed, Vec::new(), None)
+            }
             VaultStatus::Open { officer } => (VaultState::Open, Vec::new(), Some(officer)),
         };
         let (token, token_label) = match self.token() {
@@ -83,6 +88,7 @@ impl Shell {
         };
         Status {
             vault,
+            sealed_at,
             officers,
             officer,
             officer_name,
@@ -135,6 +141,22 @@ impl Shell {
             let telling = tauri::async_runtime::spawn(tell(app, heard));
             desk.run_sync(&job.cancel, &|event| _ = events.send(event)).await;
             // The teller ends when nobody can tell it anything any more.
+            drop(events);
+            drop(telling.await);
+        });
+    }
+
+    /// From the start of the program to its end: a machine that was revoked is sealed at its first contact, whether
+    /// somebody opens it or not.
+    pub fn watch_revocation<R: Runtime>(&self, app: &AppHandle<R>) {
+        let (desk, app) = (self.desk.clone(), app.clone());
+        tauri::async_runtime::spawn(async move {
+            let (events, heard) = tokio::sync::mpsc::unbounded_channel();
+            let telling = tauri::async_runtime::spawn(tell(app, heard));
+            desk.watch_revocation(&tokio_util::sync::CancellationToken::new(), &|event| {
+                _ = events.send(event)
+            })
+            .await;
             drop(events);
             drop(telling.await);
         });

@@ -50,7 +50,7 @@ macro_rules! words {
 }
 
 words! {
-    VaultState { Absent, Locked, Open }
+    VaultState { Absent, Locked, Sealed, Open }
     /// Under whose name the warehouse knows the counter.
     WarehouseLogin { NotAsked, MachineOnly, Known, WithoutRole, Refused, OtherOffice, Ended, Failed }
     TokenPresence { None, Present, Locked }
@@ -102,6 +102,8 @@ macro_rules! dtos {
 dtos! {
     Status {
         vault: VaultState,
+        /// Since when only the recovery key opens the vault.
+        sealed_at: Option<Millis>,
         officers: Vec<String>,
         officer: Option<String>,
         /// What receipts call him; none while only the login is known.

@@ -216,8 +216,8 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        22,
-        "vault, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
+        23,
+        "vault, sealedAt, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
          warehouseLogin, warehouseName, queued, attention, token, tokenLabel, scannerId, scannerLabel, referenceVersion, \
          blockLeft, offlineDaysLeft, lockAfterMinutes"
     );

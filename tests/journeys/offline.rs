@@ -155,22 +155,6 @@ fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same
     let alone = counter.data(&["outbox", "export", "--to", &format!("{to}.1"), "--op", one]);
     assert_eq!(alone["operations"], json!([one]));
 
-    let import = |package: &str| {
-        let done = std::process::Command::new(program("motcua-warehouse"))
-            .args(["import-package", "--json", "--data"])
-            .arg(counter.path().join("warehouse"))
-            .arg("--key")
-            .arg(counter.path().join("authority/recovery.key"))
-            .arg(package)
-            .output()
-            .unwrap();
-        let report: Value = serde_json::from_slice(&done.stdout).unwrap_or(Value::Null);
-        let answers: Vec<String> = report["lines"]
-            .as_array()
-            .map(|lines| lines.iter().map(|l| l["answer"]["result"].as_str().unwrap().to_owned()).collect())
-            .unwrap_or_default();
-        (done.status.code(), answers, text(&done.stderr))
-    };
     // Without any officer's secret, by the agency's recovery key.
     let rescued = format!("{to}.rescued");
     let key = counter.path().join("authority/recovery.key");
@@ -182,12 +166,12 @@ fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same
         counter.motcua(&["outbox", "rescue", "--key", &stranger.to_string_lossy(), "--to", &rescued]);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
     std::fs::write(format!("{to}.cut"), &sealed[..sealed.len() - 1]).unwrap();
-    let (code, answers, error) = import(&format!("{to}.cut"));
+    let (code, answers, error) = import(&counter, &format!("{to}.cut"), &[]);
     assert!(code == Some(3) && answers.is_empty() && error.contains("cut off"), "{error}");
-    let (code, answers, error) = import(&to);
+    let (code, answers, error) = import(&counter, &to, &[]);
     assert_eq!((code, answers), (Some(0), vec!["applied".to_owned(); 2]), "{error}");
     for again in [&*to, &*rescued] {
-        let (code, answers, _) = import(again);
+        let (code, answers, _) = import(&counter, again, &[]);
         assert_eq!((code, answers), (Some(0), vec!["duplicate".to_owned(); 2]), "again changes nothing");
     }
 
@@ -196,6 +180,93 @@ fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same
     let next = open(&counter, "1.000894");
     let offers = counter.data(&["dossier", "offers", &next, "2"]);
     assert_eq!(offers["items"].as_array().unwrap().len(), 1, "the paper is there once: {offers}");
+}
+
+/// `motcua-warehouse import-package`: its exit code, the answer to each line, what it said.
+fn import(counter: &Counter, package: &str, more: &[&str]) -> (Option<i32>, Vec<String>, String) {
+    let done =
+        warehouse(counter, "import-package", &[more, &["--key", &recovery_key(counter), package]].concat());
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap_or(Value::Null);
+    let answers = report["lines"]
+        .as_array()
+        .map(|lines| lines.iter().map(|l| l["answer"]["result"].as_str().unwrap().to_owned()).collect());
+    (done.status.code(), answers.unwrap_or_default(), text(&done.stderr))
+}
+
+fn recovery_key(counter: &Counter) -> String {
+    counter.path().join("authority/recovery.key").to_string_lossy().into_owned()
+}
+
+/// A command on the data of the demo's warehouse.
+fn warehouse(counter: &Counter, command: &str, more: &[&str]) -> std::process::Output {
+    std::process::Command::new(program("motcua-warehouse"))
+        .args(command.split(' '))
+        .args(["--json", "--data"])
+        .arg(counter.path().join("warehouse"))
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_revoked_machine_is_sealed_at_its_contact_and_its_work_is_saved_either_way() {
+    let Some(mut counter) = Counter::prepare() else { return };
+    counter.start_warehouse();
+    counter.data(&["sync"]);
+    counter.cut_warehouse();
+    let id = open(&counter, "1.000894");
+    fill(&counter, &id);
+    counter.data(&["dossier", "accept", &id]);
+    let draft = open(&counter, "1.000894");
+    counter.data(&["dossier", "scan", &draft, "1", "--device", "pnm:0", "--pages", "1"]);
+    let devices = warehouse(&counter, "device list", &[]);
+    let devices: Value = serde_json::from_slice(&devices.stdout).unwrap();
+    let device = devices[0]["id"].as_str().unwrap().to_owned();
+    assert!(warehouse(&counter, "device revoke", &[&device]).status.success());
+    let still = counter.data(&["outbox"]);
+    assert_eq!(still.as_array().unwrap().len(), 2, "without a contact the counter works on");
+
+    counter.start_warehouse();
+    let told = counter.motcua(&["sync"]);
+    assert!(
+        !told.status.success() && text(&told.stderr).contains("mã: deviceRevoked"),
+        "{}",
+        text(&told.stderr)
+    );
+    let refused = counter.motcua(&["outbox"]);
+    assert!(text(&refused.stderr).contains("mã: vaultSealed"), "{}", text(&refused.stderr));
+    assert_eq!(counter.data(&["vault", "status"])["status"], "sealed");
+    let keys = std::fs::read_to_string(counter.path().join("vault/keys.json")).unwrap();
+    assert!(!keys.contains("canbo.demo"), "no officer's key is left");
+
+    // A machine that does not come back: what it had not sent arrives by hand.
+    let package = counter.temporary().join("rescued.mcgoi").to_string_lossy().into_owned();
+    let key = recovery_key(&counter);
+    counter.data(&["outbox", "rescue", "--key", &key, "--to", &package]);
+    let (code, _, error) = import(&counter, &package, &[]);
+    assert!(code == Some(3) && error.contains("--revoked"), "{code:?} {error}");
+    let (code, answers, error) = import(&counter, &package, &["--revoked"]);
+    assert_eq!((code, answers), (Some(0), vec!["applied".to_owned(); 2]), "{error}");
+
+    // One that was revoked by mistake: admitted first, opened then, and it goes on where it was.
+    let reopen = |counter: &Counter| {
+        let mut command = counter.command(&["vault", "reopen", "canbo.demo", "--key", &key]);
+        command.env("MOTCUA_NEW_SECRET", "Demo-2026-mot-cua").output().unwrap()
+    };
+    let early = reopen(&counter);
+    assert!(text(&early.stderr).contains("mã: deviceRevoked"), "{}", text(&early.stderr));
+    let code = warehouse(&counter, "device code", &["--device", &device]);
+    let code: Value = serde_json::from_slice(&code.stdout).unwrap();
+    counter.data(&["enrol", "--code", code["code"].as_str().unwrap()]);
+    let done = reopen(&counter);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    counter.drain();
+    let all = counter.data(&["outbox", "--all"]);
+    let received = |item: &Value| item["state"]["state"] == "received";
+    assert!(all.as_array().unwrap().iter().all(received), "{all}");
+    let paper = counter.temporary().join("draft.pdf").to_string_lossy().into_owned();
+    counter.data(&["dossier", "export", &draft, "1", "--out", &paper]);
+    assert!(std::fs::read(&paper).unwrap().starts_with(b"%PDF-"), "also what was not accepted yet");
 }
 
 #[test]

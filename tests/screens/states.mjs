@@ -16,6 +16,8 @@ export const STATES = [
   { name: "unlock-wait", scene: "locked,tries", act: steps(type("unlock-secret", "dung-roi"), click("unlock-submit"), see("[data-test=unlock-wait]")) },
   { name: "unlock-crashed", scene: "locked,crashed", act: see("[data-test=crash-note]") },
   { name: "locked", scene: "mixed", hash: "#/new", act: steps(type("id-number", "099090000001"), press("Control+l"), see("[data-test=locked] [data-test=unlock-secret]")) },
+  { name: "sealed", scene: "sealed", act: see("[data-test=sealed]") },
+  { name: "sealed-administrator", scene: "sealed", act: (page) => page.click("[data-test=sealed] summary") },
   { name: "home", scene: "mixed" },
   { name: "home-unnamed", scene: "unnamed", act: see("[data-test=officer-unnamed]") },
   { name: "home-reprint", scene: "reprint", act: see("h3.reprint") },

@@ -648,6 +648,8 @@ export type Source = "scan" | "file" | "warehouse";
 
 export type Status = {
 	vault: VaultState,
+	/**  Since when only the recovery key opens the vault. */
+	sealedAt: Millis | null,
 	officers: string[],
 	officer: string | null,
 	/**  What receipts call him; none while only the login is known. */
@@ -689,7 +691,7 @@ export type TokenPresence = "none" | "present" | "locked";
 
 export type Trust = "trusted" | "untrusted" | "expired" | "notYetValid" | "revoked" | "notForSigning";
 
-export type VaultState = "absent" | "locked" | "open";
+export type VaultState = "absent" | "locked" | "sealed" | "open";
 
 export type Verdict = "passed" | "indeterminate" | "failed";
 

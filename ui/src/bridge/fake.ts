@@ -218,7 +218,7 @@ const metadata = (name: string, number = lan.number): Metadata => ({
 
 const lost = scene("offline") || scene("machine") || scene("intercepted");
 const status: Status = {
-  vault: scene("absent") ? "absent" : scene("locked") ? "locked" : "open", officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") ? null : "canbo.demo",
+  vault: scene("absent") ? "absent" : scene("sealed") ? "sealed" : scene("locked") ? "locked" : "open", sealedAt: scene("sealed") ? NOW - 5 * 60_000 : null, officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") || scene("sealed") ? null : "canbo.demo",
   officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !lost, trouble: scene("offline") ? "linkOffline" : scene("machine") ? "linkUnauthorized" : scene("intercepted") ? "linkIntercepted" : null, lastContact: lost ? NOW - 47 * 60_000 : NOW - 30_000,
   warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
   warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",

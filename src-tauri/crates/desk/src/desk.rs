@@ -203,7 +203,7 @@ impl Desk {
     pub(crate) fn officer(&self) -> String {
         match self.vault.status() {
             VaultStatus::Open { officer } => officer,
-            VaultStatus::Absent | VaultStatus::Locked { .. } => String::new(),
+            VaultStatus::Absent | VaultStatus::Locked { .. } | VaultStatus::Sealed { .. } => String::new(),
         }
     }
 

@@ -141,7 +141,7 @@ impl Desk {
                     LinkError::Trouble { .. } => failed(LinkFault::Trouble),
                     LinkError::Malformed => failed(LinkFault::Malformed),
                     LinkError::Intercepted => failed(LinkFault::Intercepted),
-                    LinkError::Unauthorized => failed(LinkFault::Unauthorized),
+                    LinkError::Unauthorized | LinkError::Revoked => failed(LinkFault::Unauthorized),
                     LinkError::Refused(_) | LinkError::Cancelled => return Err(error.into()),
                 };
                 (cached(silence), None)

@@ -282,7 +282,8 @@ impl Desk {
                 LinkError::Offline
                 | LinkError::Trouble { .. }
                 | LinkError::Intercepted
-                | LinkError::Unauthorized,
+                | LinkError::Unauthorized
+                | LinkError::Revoked,
             )) => (None, Some(Reservation { reuse, blob: paper.record.blob, problem: None })),
             Err(DeskError::Link(LinkError::Refused(_))) => return Err(ReuseError::FileGone.into()),
             Err(error) => return Err(error),
@@ -439,8 +440,7 @@ impl Desk {
                 Ok(papers) => papers,
                 Err(error) => {
                     // A warehouse in trouble is not a missing network.
-                    if matches!(error, LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)
-                    {
+                    if error.ends_contact() {
                         let mut live = self.live();
                         (live.online, live.trouble) = (Some(false), Some(link_code(&error)));
                     }

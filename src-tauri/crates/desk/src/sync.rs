@@ -53,11 +53,15 @@ pub struct SyncReport {
     pub attention: u32,
     /// Reserved papers that were attached.
     pub fetched: u32,
+    /// The warehouse revoked this machine: the vault is sealed now.
+    pub revoked: bool,
     /// When the next line is due.
     pub next_try: Option<Timestamp>,
 }
 
 const POLL: Duration = Duration::from_secs(30);
+/// How often a locked counter asks whether it was revoked.
+const ASK_LOCKED: Duration = Duration::from_secs(5 * 60);
 const BACKOFF_FIRST: u64 = 2_000;
 const BACKOFF_LAST: u64 = 300_000;
 
@@ -73,6 +77,7 @@ fn note(outcome: Result<(), DeskError>, report: &mut SyncReport) -> Result<(), D
     match outcome {
         Err(DeskError::Vault(error)) => Err(DeskError::Vault(error)),
         Err(error) => {
+            report.revoked |= error == DeskError::Link(LinkError::Revoked);
             report.problem = Some(error.code());
             Ok(())
         }
@@ -117,8 +122,14 @@ impl Desk {
             Err(error) => {
                 self.forget_login();
                 report.problem = Some(link_code(&error));
+                report.revoked = error == LinkError::Revoked;
                 self.put_off_all(&error)?;
             }
+        }
+        if report.revoked {
+            self.seal().await?;
+            on_event(SyncEvent::StatusChanged);
+            return Ok(report);
         }
         self.tidy_files()?;
         self.summarize(&mut report)?;
@@ -127,12 +138,13 @@ impl Desk {
     }
 
     /// Passes again and again until cancelled: at once when work is queued or [`Desk::retry_now`] asks,
-    /// when a line is due, and every half minute.
+    /// when a line is due, and every half minute. Ends by itself when the machine was revoked.
     pub async fn run_sync(&self, cancel: &CancellationToken, on_event: &(dyn Fn(SyncEvent) + Send + Sync)) {
         while !cancel.is_cancelled() {
             let mut pause = POLL;
             if matches!(self.vault.status(), VaultStatus::Open { .. }) {
                 match self.sync_once(cancel, on_event).await {
+                    Ok(report) if report.revoked => return,
                     Ok(report) => pause = self.pause_after(&report),
                     Err(error) => tracing::warn!(code = error.code(), "sync pass ended early"),
                 }
@@ -144,6 +156,57 @@ impl Desk {
                 () = self.clock.sleep(pause) => {}
             }
         }
+    }
+
+    /// Asks now and then whether the warehouse still wants this machine, while nobody has opened the counter: a
+    /// machine that was taken away is sealed at its first contact. Ends when cancelled.
+    pub async fn watch_revocation(
+        &self,
+        cancel: &CancellationToken,
+        on_event: &(dyn Fn(SyncEvent) + Send + Sync),
+    ) {
+        while !cancel.is_cancelled() {
+            if matches!(self.vault.status(), VaultStatus::Locked { .. }) {
+                match self.seal_if_revoked().await {
+                    Ok(true) => on_event(SyncEvent::StatusChanged),
+                    Ok(false) => {}
+                    Err(error) => tracing::warn!(code = error.code(), "vault was not sealed"),
+                }
+            }
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return,
+                () = self.clock.sleep(ASK_LOCKED) => {}
+            }
+        }
+    }
+
+    /// Asks the warehouse, and seals the vault when it has revoked this machine. No contact is a no.
+    ///
+    /// # Errors
+    /// The vault could not be sealed.
+    pub async fn seal_if_revoked(&self) -> Result<bool, DeskError> {
+        let revoked = self.is_revoked().await;
+        if revoked {
+            self.seal().await?;
+        }
+        Ok(revoked)
+    }
+
+    /// Does the warehouse say that it revoked this machine. No contact is a no.
+    pub async fn is_revoked(&self) -> bool {
+        self.warehouse.op_states(&[]).await == Err(LinkError::Revoked)
+    }
+
+    /// From now on only the agency's recovery key opens what is here, sent or not.
+    async fn seal(&self) -> Result<(), DeskError> {
+        {
+            let _writing = self.writing();
+            self.vault.seal(self.clock.now())?;
+        }
+        tracing::warn!("the warehouse revoked this machine; the vault is sealed");
+        self.lock().await;
+        Ok(())
     }
 
     fn pause_after(&self, report: &SyncReport) -> Duration {
@@ -169,7 +232,7 @@ impl Desk {
 
     /// The lines that waited for the network are due now that it is back.
     fn wake_offline_lines(&self) -> Result<(), DeskError> {
-        let lost = ["linkOffline", "linkIntercepted", "linkUnauthorized"];
+        let lost = ["linkOffline", "linkIntercepted", "linkUnauthorized", "deviceRevoked"];
         self.change_lines(|item| {
             let waits = matches!(item.state, OutboxState::WaitingForNetwork { .. });
             (waits && item.last_error.as_deref().is_some_and(|e| lost.contains(&e)))

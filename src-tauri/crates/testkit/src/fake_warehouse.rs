@@ -52,6 +52,7 @@ struct State {
     logouts: u32,
     reference: ReferenceData,
     outage: Option<LinkError>,
+    revoked: HashSet<DeviceId>,
     identity_down: bool,
     identities: HashMap<IdNumber, (IdentityAnswer, Option<String>)>,
     papers: BTreeMap<DocumentId, DocumentSummary>,
@@ -108,6 +109,7 @@ impl FakeWarehouse {
             logins: 0,
             logouts: 0,
             outage: None,
+            revoked: HashSet::new(),
             identity_down: false,
             identities: HashMap::new(),
             papers: BTreeMap::new(),
@@ -173,6 +175,16 @@ impl FakeWarehouse {
     /// Every call fails like this until told otherwise.
     pub fn out(&self, how: Option<LinkError>) {
         self.state().outage = how;
+    }
+
+    /// This machine is revoked, or admitted again.
+    pub fn revoke(&self, revoked: bool) {
+        let mut state = self.state();
+        if revoked {
+            state.revoked.insert(self.device);
+        } else {
+            state.revoked.remove(&self.device);
+        }
     }
 
     /// Only the identity service is silent.
@@ -363,19 +375,25 @@ impl FakeWarehouse {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reached(&self) -> Result<MutexGuard<'_, State>, LinkError> {
+    /// Who is there is told to everybody, also to a machine that was revoked.
+    fn there(&self) -> Result<MutexGuard<'_, State>, LinkError> {
         let state = self.state();
         match &state.outage {
             Some(how) => Err(how.clone()),
             None => Ok(state),
         }
     }
+
+    fn reached(&self) -> Result<MutexGuard<'_, State>, LinkError> {
+        let state = self.there()?;
+        if state.revoked.contains(&self.device) { Err(LinkError::Revoked) } else { Ok(state) }
+    }
 }
 
 #[async_trait]
 impl Warehouse for FakeWarehouse {
     async fn about(&self) -> Result<About, LinkError> {
-        let state = self.reached()?;
+        let state = self.there()?;
         Ok(About {
             name: "motcua-warehouse".into(),
             version: "0".into(),

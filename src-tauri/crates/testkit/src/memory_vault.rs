@@ -22,6 +22,7 @@ struct State {
     officers: Vec<(String, String)>,
     wrong: HashMap<String, WrongSecrets>,
     open: Option<String>,
+    sealed_at: Option<Timestamp>,
     content: Content,
     commits_left: Option<u32>,
 }
@@ -55,6 +56,11 @@ impl MemoryVault {
     /// None lets all through again.
     pub fn die_after(&self, commits: Option<u32>) {
         self.state().commits_left = commits;
+    }
+
+    /// Opens it as the agency's recovery key does.
+    pub fn recover(&self) {
+        self.state().open = Some("recovery".to_owned());
     }
 
     /// Loses a file, as a bad disk does.
@@ -181,7 +187,10 @@ impl Vault for MemoryVault {
         let state = self.state();
         match &state.open {
             Some(officer) => VaultStatus::Open { officer: officer.clone() },
-            None if state.officers.is_empty() => VaultStatus::Absent,
+            None if state.officers.is_empty() => match state.sealed_at {
+                Some(at) => VaultStatus::Sealed { at },
+                None => VaultStatus::Absent,
+            },
             None => VaultStatus::Locked { officers: state.officers.iter().map(|(o, _)| o.clone()).collect() },
         }
     }
@@ -194,7 +203,7 @@ impl Vault for MemoryVault {
         device: DeviceId,
     ) -> Result<(), VaultError> {
         let mut state = self.state();
-        if !state.officers.is_empty() {
+        if !state.officers.is_empty() || state.sealed_at.is_some() {
             return Err(VaultError::Exists);
         }
         if secret.chars().count() < 8 {
@@ -214,6 +223,7 @@ impl Vault for MemoryVault {
         if secret.chars().count() < 8 {
             return Err(VaultError::WeakSecret);
         }
+        state.sealed_at = None;
         state.officers.retain(|(o, _)| o != officer);
         state.officers.push((officer.to_owned(), secret.to_string()));
         Ok(())
@@ -221,6 +231,9 @@ impl Vault for MemoryVault {
 
     fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
         let mut state = self.state();
+        if state.sealed_at.is_some() {
+            return Err(VaultError::Sealed);
+        }
         if state.officers.is_empty() {
             return Err(VaultError::Absent);
         }
@@ -253,6 +266,17 @@ impl Vault for MemoryVault {
 
     fn lock(&self) {
         self.state().open = None;
+    }
+
+    fn seal(&self, at: Timestamp) -> Result<(), VaultError> {
+        let mut state = self.state();
+        if state.sealed_at.is_none() && state.officers.is_empty() {
+            return Err(VaultError::Absent);
+        }
+        state.sealed_at.get_or_insert(at);
+        state.officers.clear();
+        state.open = None;
+        Ok(())
     }
 
     fn wrong_secrets(&self, officer: &str) -> Result<WrongSecrets, VaultError> {

@@ -28,6 +28,9 @@ pub enum LinkError {
     /// Device key refused.
     #[error("device is not known to the warehouse")]
     Unauthorized,
+    /// The warehouse revoked this machine.
+    #[error("device was revoked")]
+    Revoked,
     /// Refused for good with a stable code.
     #[error("warehouse refused: {0}")]
     Refused(String),
@@ -43,6 +46,14 @@ pub enum LinkError {
     /// Cancelled.
     #[error("request was cancelled")]
     Cancelled,
+}
+
+impl LinkError {
+    /// Nothing else gets through either.
+    #[must_use]
+    pub const fn ends_contact(&self) -> bool {
+        matches!(self, Self::Offline | Self::Intercepted | Self::Unauthorized | Self::Revoked)
+    }
 }
 
 /// Who works on a dossier alone.

@@ -19,6 +19,11 @@ pub enum VaultStatus {
         /// Enrolled officers.
         officers: Vec<String>,
     },
+    /// Closed for good to every officer of this machine; the agency's recovery key opens it.
+    Sealed {
+        /// Since when, by this machine's clock.
+        at: Timestamp,
+    },
     /// Open.
     Open {
         /// Who opened it.
@@ -45,6 +50,9 @@ pub enum VaultError {
     /// Secret shorter than eight characters.
     #[error("secret is too short")]
     WeakSecret,
+    /// Only the agency's recovery key opens it.
+    #[error("vault is sealed to the recovery key")]
+    Sealed,
     /// No officer of that name is enrolled.
     #[error("officer is not enrolled")]
     UnknownOfficer,
@@ -248,7 +256,7 @@ pub trait Vault: Send + Sync {
         recovery: &[u8; 32],
         device: DeviceId,
     ) -> Result<(), VaultError>;
-    /// Enrols a further officer; the vault must be open.
+    /// Enrols a further officer; the vault must be open. One opened by the recovery key is sealed no more after it.
     ///
     /// # Errors
     /// `Locked`, `WeakSecret`, storage.
@@ -257,7 +265,7 @@ pub trait Vault: Send + Sync {
     /// by a crash become `Queued`.
     ///
     /// # Errors
-    /// `Absent`, `WrongSecret`, `UnknownOfficer`, `Newer`, `Damaged`, `InUse`, storage.
+    /// `Absent`, `WrongSecret`, `UnknownOfficer`, `Sealed`, `Newer`, `Damaged`, `InUse`, storage.
     fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError>;
     /// Is this the secret of that officer; the vault must be open, and stays open as it is.
     ///
@@ -266,6 +274,12 @@ pub trait Vault: Send + Sync {
     fn proves(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError>;
     /// Forgets the keys. Nothing is lost.
     fn lock(&self);
+    /// Takes the keys of all officers off this machine: from then on only the agency's recovery key opens the vault.
+    /// Closes it, needs no key, is durable before it returns. Nothing is lost; again is free.
+    ///
+    /// # Errors
+    /// `Absent`, `InUse`, `Newer`, `Damaged`, `Full`, storage. The vault is as it was then.
+    fn seal(&self, at: Timestamp) -> Result<(), VaultError>;
     /// What was kept of that officer's wrong secrets; none in a row when nothing was. Needs no key, so
     /// that it can be asked before the vault is opened.
     ///

@@ -384,9 +384,7 @@ impl Engine {
                 self.stopped = true;
                 vec![]
             }
-            Upload::Link(error @ (LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)) => {
-                self.lost(&needing, error, at)
-            }
+            Upload::Link(error) if error.ends_contact() => self.lost(&needing, error, at),
             // An earlier try may have sent it, and its answer been lost.
             Upload::Missing(code)
                 if needing.first().is_some_and(|i| i.attempts > 0 && !self.asked.contains_key(&i.op)) =>
@@ -420,9 +418,7 @@ impl Engine {
                 self.stopped = true;
                 return vec![];
             }
-            Err(error @ (LinkError::Offline | LinkError::Intercepted | LinkError::Unauthorized)) => {
-                return self.lost(&items, error, at);
-            }
+            Err(error) if error.ends_contact() => return self.lost(&items, error, at),
             Err(error) => return self.narrow_down(&items, &error, at),
         };
         let mut verdicts = vec![];

@@ -42,7 +42,7 @@ impl Desk {
                     return self.reached(page.epoch, page.time).map(|news| Ok((news, Some(page))));
                 }
                 Err(LinkError::Refused(_)) => self.forget_cursor()?,
-                Err(error @ (LinkError::Offline | LinkError::Intercepted)) => {
+                Err(error @ (LinkError::Offline | LinkError::Intercepted | LinkError::Revoked)) => {
                     self.missed(&error);
                     return Ok(Err(error));
                 }

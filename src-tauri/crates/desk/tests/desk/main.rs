@@ -13,6 +13,7 @@ mod office;
 mod package;
 mod retention;
 mod reuse;
+mod revoked;
 mod sign;
 mod steps;
 mod sync;

@@ -1,6 +1,6 @@
 //! One day, and what must be true during and after it.
 
-use motcua_desk::ports::{Vault, Warehouse};
+use motcua_desk::ports::{Vault, VaultStatus, Warehouse};
 use motcua_desk::{Desk, DeskError, Ports};
 use motcua_dossier::{
     BlobId, DeviceId, Dossier, DossierId, DossierState, IdentityAnswer, OutboxItem, OutboxKind, OutboxState,
@@ -36,6 +36,7 @@ pub(crate) struct Told {
     refused: u64,
     lost_files: u64,
     withdrawn: u64,
+    revoked: u64,
     operations: u64,
     seconds: u64,
 }
@@ -50,6 +51,7 @@ impl Told {
         self.refused += other.refused;
         self.lost_files += other.lost_files;
         self.withdrawn += other.withdrawn;
+        self.revoked += other.revoked;
         self.operations += other.operations;
         self.seconds += other.seconds;
     }
@@ -65,6 +67,7 @@ impl Told {
             self.refused,
             self.lost_files,
             self.withdrawn,
+            self.revoked,
         ]
         .iter()
         .all(|n| *n > 0)
@@ -75,7 +78,7 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} h simulated",
+            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} h simulated",
             self.accepted,
             self.returned,
             self.operations,
@@ -85,6 +88,7 @@ impl fmt::Display for Told {
             self.refused,
             self.lost_files,
             self.withdrawn,
+            self.revoked,
             self.seconds / 3600
         )
     }
@@ -148,6 +152,19 @@ impl Counter {
             };
             self.tasks.push(sim.spawn(officer.work()));
         }
+    }
+
+    /// Whoever holds the recovery key lets the officers in again; true when they were locked out.
+    fn reopen(&self) -> bool {
+        if !matches!(self.vault.status(), VaultStatus::Sealed { .. }) {
+            return false;
+        }
+        self.vault.die_after(None);
+        self.vault.recover();
+        for officer in [OFFICER, COLLEAGUE] {
+            self.vault.enrol(officer, &SECRET.to_owned().into()).unwrap();
+        }
+        true
     }
 
     fn kill(&mut self, sim: &mut Simulation) {
@@ -352,6 +369,16 @@ pub(crate) fn play(seed: u64) -> Told {
                 }
             }
             7 if dice.per_mille(300) => warehouse.refuse_next("fileNotTrusted"),
+            7 if dice.per_mille(300) => {
+                // Revoked by mistake: sealed at its next contact, admitted again and opened by the recovery key.
+                let known = warehouse.of(counter.device);
+                known.revoke(true);
+                sim.run(dice.millis(10, 120_000));
+                counters[at].kill(&mut sim);
+                known.revoke(false);
+                told.revoked += u64::from(counters[at].reopen());
+                counters[at].start(&mut sim, true);
+            }
             _ => {}
         }
     }

@@ -36,6 +36,9 @@ pub(crate) async fn success(response: Response) -> Result<Response, LinkError> {
 fn refusal(status: StatusCode, problem: Option<Problem>, header: Option<u32>) -> LinkError {
     let retry_after = problem.as_ref().and_then(|p| p.retry_after).or(header);
     if status == StatusCode::UNAUTHORIZED {
+        if problem.is_some_and(|p| p.code == "deviceRevoked") {
+            return LinkError::Revoked;
+        }
         return LinkError::Unauthorized;
     }
     match problem {

@@ -66,6 +66,26 @@ pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), VaultError> {
     })
 }
 
+/// A file that is about to be replaced: its bytes can be reached until this is dropped.
+pub(crate) struct Replaced(File);
+
+impl Replaced {
+    /// The file as it is.
+    pub(crate) fn open(path: &Path) -> Result<Self, VaultError> {
+        private_file().open(path).map(Self).map_err(|e| from_io(&e))
+    }
+
+    /// Nothing but zeros where it lay, durable; after another took its place.
+    pub(crate) fn blot(mut self) -> Result<(), VaultError> {
+        let blotted = (|| {
+            let length = usize::try_from(self.0.metadata()?.len()).unwrap_or(usize::MAX);
+            self.0.write_all(&vec![0; length])?;
+            self.0.sync_all()
+        })();
+        blotted.map_err(|e| from_io(&e))
+    }
+}
+
 /// No room beside `path` for what an open database needs. Tried, since a quota shows in no number.
 pub(crate) fn is_full(path: &Path) -> bool {
     let mut beside = path.as_os_str().to_owned();

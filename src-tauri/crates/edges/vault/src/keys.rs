@@ -8,6 +8,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use motcua_desk::ports::VaultError;
+use motcua_dossier::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::path::Path;
@@ -72,6 +73,9 @@ pub(crate) struct KeyFile {
     vault: Uuid,
     officers: Vec<OfficerWrap>,
     recovery: RecoveryWrap,
+    /// When the officers' wraps were taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,7 +116,14 @@ impl KeyFile {
         let vault = uuid::Builder::from_random_bytes(make_random()?).into_uuid();
         let first = OfficerWrap::make(root, vault, officer, secret)?;
         let recovery = RecoveryWrap::make(root, vault, recovery)?;
-        Ok(Self { magic: MAGIC.to_owned(), version: VERSION, vault, officers: vec![first], recovery })
+        Ok(Self {
+            magic: MAGIC.to_owned(),
+            version: VERSION,
+            vault,
+            officers: vec![first],
+            recovery,
+            sealed_at: None,
+        })
     }
 
     /// Reads the file; none when there is no vault.
@@ -126,6 +137,25 @@ impl KeyFile {
             return Err(VaultError::Newer);
         }
         serde_json::from_slice(&bytes).map(Some).map_err(|_| VaultError::Damaged)
+    }
+
+    /// Since when only the recovery key opens the vault.
+    pub(crate) fn sealed_at(&self) -> Option<Timestamp> {
+        self.sealed_at
+    }
+
+    /// No officer opens the vault any more. The first time counts.
+    pub(crate) fn seal(&mut self, at: Timestamp) {
+        self.officers.clear();
+        self.sealed_at.get_or_insert(at);
+    }
+
+    /// Writes the file, durable, and what it replaces is written over: wraps that were taken away do not stay on the
+    /// disk, as far as the disk writes where it is told to.
+    pub(crate) fn write_over(&self, path: &Path) -> Result<(), VaultError> {
+        let before = disk::Replaced::open(path)?;
+        self.write(path)?;
+        before.blot()
     }
 
     /// Writes the file, durable.
@@ -144,11 +174,12 @@ impl KeyFile {
         unhex(&self.recovery.recovery)
     }
 
-    /// Wraps the root key for a further officer, or anew for one who is enrolled.
+    /// Wraps the root key for a further officer, or anew for one who is enrolled. Opens a sealed vault to him.
     pub(crate) fn enrol(&mut self, root: &RootKey, officer: &str, secret: &str) -> Result<(), VaultError> {
         let wrap = OfficerWrap::make(root, self.vault, officer, secret)?;
         self.officers.retain(|o| o.officer != wrap.officer);
         self.officers.push(wrap);
+        self.sealed_at = None;
         Ok(())
     }
 

@@ -194,7 +194,10 @@ impl Vault for SealedVault {
         }
         match KeyFile::read(&self.keys_path()) {
             Ok(None) => VaultStatus::Absent,
-            Ok(Some(keys)) => VaultStatus::Locked { officers: keys.officers() },
+            Ok(Some(keys)) => match keys.sealed_at() {
+                Some(at) => VaultStatus::Sealed { at },
+                None => VaultStatus::Locked { officers: keys.officers() },
+            },
             // There is a vault; unlocking says what is wrong with it.
             Err(_) => VaultStatus::Locked { officers: Vec::new() },
         }
@@ -232,7 +235,7 @@ impl Vault for SealedVault {
         let path = self.keys_path();
         self.with(|open| {
             let mut keys = KeyFile::read(&path)?.ok_or(VaultError::Damaged)?;
-            if keys.knows(officer) && officer != open.officer {
+            if keys.knows(officer) && officer != open.officer && open.private.is_none() {
                 return Err(VaultError::Exists); // nobody replaces a colleague's secret
             }
             keys.enrol(&open.root, officer, secret)?;
@@ -241,7 +244,10 @@ impl Vault for SealedVault {
     }
 
     fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
-        self.enter(officer, |keys| keys.open(officer, secret))
+        self.enter(officer, |keys| match keys.sealed_at() {
+            Some(_) => Err(VaultError::Sealed),
+            None => keys.open(officer, secret),
+        })
     }
 
     fn proves(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
@@ -251,6 +257,23 @@ impl Vault for SealedVault {
 
     fn lock(&self) {
         *self.opened() = None;
+    }
+
+    fn seal(&self, at: Timestamp) -> Result<(), VaultError> {
+        let mut open = self.opened();
+        let path = self.keys_path();
+        if !path.exists() {
+            return Err(VaultError::Absent);
+        }
+        // Another program that has it open seals it at its own contact.
+        let _hold = if open.is_none() { Some(self.hold()?) } else { None };
+        let mut keys = KeyFile::read(&path)?.ok_or(VaultError::Absent)?;
+        if keys.sealed_at().is_none() {
+            keys.seal(at);
+            keys.write_over(&path)?;
+        }
+        *open = None;
+        Ok(())
     }
 
     fn wrong_secrets(&self, officer: &str) -> Result<WrongSecrets, VaultError> {

@@ -83,6 +83,12 @@ async fn vault(dir: &ProfileDir, desk: &Desk) -> Finding {
             good("vault", format!("Chương trình khác đang mở (thường là cửa sổ Một Cửa), {count} cán bộ"))
         }
         VaultStatus::Locked { officers } => good("vault", format!("Đang khóa, {} cán bộ", officers.len())),
+        VaultStatus::Sealed { at } => bad(
+            "vault",
+            &format!("Máy đã bị thu hồi, dữ liệu niêm phong lúc {}", at.format_vn()),
+            "Không mất gì. Thu hồi nhầm: motcua enrol --code MÃ rồi motcua vault reopen TÊN --key TỆP. Máy bỏ đi: \
+             motcua outbox rescue --key TỆP --to GÓI.",
+        ),
         VaultStatus::Open { .. } => good("vault", "Đang mở".into()),
     }
 }
@@ -94,6 +100,7 @@ async fn warehouse(desk: &Desk) -> Finding {
             "linkIntercepted" => {
                 bad("warehouse", "Mạng đang bị chặn giữa", "Không tiếp tục gửi. Báo bộ phận kỹ thuật.")
             }
+            "deviceRevoked" => bad("warehouse", "Kho đã thu hồi máy này", ENROL),
             "linkUnauthorized" => bad("warehouse", "Kho không nhận máy này", ENROL),
             _ => warning(
                 "warehouse",

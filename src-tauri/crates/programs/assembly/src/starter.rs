@@ -104,6 +104,10 @@ impl Vault for StartedVault {
         self.vault.lock();
     }
 
+    fn seal(&self, at: Timestamp) -> Result<(), VaultError> {
+        self.vault.seal(at)
+    }
+
     fn wrong_secrets(&self, officer: &str) -> Result<WrongSecrets, VaultError> {
         self.vault.wrong_secrets(officer)
     }
@@ -210,7 +214,9 @@ mod tests {
                 let device = DeviceId::derive(1_795_143_600_000, &[7; 10]);
                 vault.create("canbo", &secret, &[9; 32], device).unwrap();
             }
-            VaultStatus::Locked { .. } | VaultStatus::Open { .. } => vault.unlock("canbo", &secret).unwrap(),
+            VaultStatus::Locked { .. } | VaultStatus::Sealed { .. } | VaultStatus::Open { .. } => {
+                vault.unlock("canbo", &secret).unwrap()
+            }
         }
         vault
     }

@@ -174,6 +174,15 @@ pub(crate) enum VaultAction {
         /// Họ tên.
         name: String,
     },
+    /// Mở lại kho trên máy bằng khóa khôi phục của cơ quan và đặt mật khẩu mới cho một cán bộ: sau khi thu hồi nhầm,
+    /// hoặc khi không cán bộ nào nhớ mật khẩu. Máy bị thu hồi phải được đăng ký lại trước (`motcua enrol`).
+    Reopen {
+        /// Tên đăng nhập của cán bộ.
+        officer: String,
+        /// Tệp khóa riêng khôi phục của cơ quan (64 chữ số thập lục phân).
+        #[arg(long)]
+        key: PathBuf,
+    },
 }
 
 #[derive(Args)]

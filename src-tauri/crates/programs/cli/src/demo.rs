@@ -70,7 +70,9 @@ async fn open_vault(desk: &Desk, demo: &motcua_demo::DemoProfile) -> Result<(), 
     let secret = Zeroizing::new(demo.officer_secret.clone());
     match desk.status().await.vault {
         VaultStatus::Absent => desk.create_vault(&demo.officer, &secret).await?,
-        VaultStatus::Locked { .. } => desk.unlock(&demo.officer, &secret).await?,
+        VaultStatus::Locked { .. } | VaultStatus::Sealed { .. } => {
+            desk.unlock(&demo.officer, &secret).await?
+        }
         VaultStatus::Open { .. } => {}
     }
     // A profile of an earlier version has none.

@@ -5,7 +5,10 @@ use crate::files::{on_interrupt, read, write_whole};
 use crate::output::{Failure, Output, sentence, word};
 use crate::secrets;
 use anyhow::Context;
-use motcua_desk::{AutoOutcome, Desk, Finding, Fit, NewDossier, ReconciledDay, RowProgress, ScanOptions};
+use motcua_desk::ports::{LinkError, VaultStatus};
+use motcua_desk::{
+    AutoOutcome, Desk, DeskError, Finding, Fit, NewDossier, ReconciledDay, RowProgress, ScanOptions,
+};
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
     IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party, PartyKind,
@@ -279,10 +282,14 @@ pub(crate) async fn sync(desk: &Desk, watch: bool, output: Output) -> Result<Exi
     let cancel = on_interrupt();
     if watch {
         desk.run_sync(&cancel, &|_| {}).await;
-        return Ok(ExitCode::SUCCESS);
+        let sealed = matches!(desk.status().await.vault, VaultStatus::Sealed { .. });
+        return if sealed { Err(DeskError::from(LinkError::Revoked).into()) } else { Ok(ExitCode::SUCCESS) };
     }
     desk.retry_now().await?;
     let report = desk.sync_once(&cancel, &|_| {}).await?;
+    if report.revoked {
+        return Err(DeskError::from(LinkError::Revoked).into());
+    }
     let said = json!({ "online": report.online, "problem": report.problem, "received": report.received,
                        "waiting": report.waiting, "attention": report.attention, "fetched": report.fetched });
     output.data(&said, || {
@@ -312,7 +319,7 @@ async fn open_dossier(desk: &Desk, open: &OpenAction) -> Result<Dossier, Failure
     let row = known
         .iter()
         .find(|p| p.code.same_procedure(&procedure))
-        .ok_or(motcua_desk::DeskError::Intake(motcua_desk::IntakeError::UnknownProcedure))?;
+        .ok_or(DeskError::Intake(motcua_desk::IntakeError::UnknownProcedure))?;
     let case_code = match &open.case {
         Some(case) => case.clone(),
         None => row.cases.first().map(|c| c.code.clone()).unwrap_or_default(),
@@ -323,7 +330,7 @@ async fn open_dossier(desk: &Desk, open: &OpenAction) -> Result<Dossier, Failure
     };
     let submitter = match (&open.submitter, &open.submitter_name) {
         (Some(number), Some(name)) => {
-            let number = motcua_dossier::IdNumber::parse(number).map_err(motcua_desk::DeskError::from)?;
+            let number = motcua_dossier::IdNumber::parse(number).map_err(DeskError::from)?;
             Some(citizen(number, name))
         }
         _ => None,

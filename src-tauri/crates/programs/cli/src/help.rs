@@ -14,6 +14,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("vault status", &["motcua vault status --json"]),
     ("vault create", &["MOTCUA_OFFICER=lan motcua vault create --name 'Trần Thị Mẫu'"]),
     ("vault enrol", &["motcua vault enrol minh --name 'Lê Văn Mẫu'"]),
+    ("vault reopen", &["motcua vault reopen minh --key khoi-phuc.key"]),
     ("vault name", &["motcua vault name minh 'Lê Văn Mẫu'"]),
     ("scan", &["motcua scan", "motcua scan --device pnm:0 --pages 1 --out giay.pdf"]),
     ("make", &["motcua make trang-1.jpg trang-2.png --out giay.pdf --title 'Giấy xác nhận'"]),

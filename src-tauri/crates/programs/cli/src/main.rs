@@ -14,7 +14,7 @@ mod output;
 mod package;
 mod secrets;
 
-use arguments::{Arguments, Command, OutboxAction, PackageAction};
+use arguments::{Arguments, Command, OutboxAction, PackageAction, VaultAction};
 use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging};
 use motcua_desk::Desk;
 use output::{Failure, Output};
@@ -61,6 +61,10 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
     if let Command::Outbox { action: Some(OutboxAction::Rescue { key, to }), .. } = &arguments.command {
         let desk = package::recovered(&dir, profile, key)?;
         return package::export(&desk, to, &[], output);
+    }
+    if let Command::Vault(VaultAction::Reopen { officer, key }) = &arguments.command {
+        let desk = package::recovered(&dir, profile, key)?;
+        return secrets::reopen(&desk, officer, output).await;
     }
     let desk = assemble_from(&dir, profile.clone())?;
     match arguments.command {

@@ -3,7 +3,7 @@
 use crate::arguments::VaultAction;
 use crate::output::{Failure, Output};
 use anyhow::{Context, bail};
-use motcua_desk::ports::{VaultError, VaultStatus};
+use motcua_desk::ports::{LinkError, VaultError, VaultStatus};
 use motcua_desk::{Desk, DeskError};
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::{Command, ExitCode, Stdio};
@@ -11,8 +11,10 @@ use zeroize::Zeroizing;
 
 /// Opens the vault for `MOTCUA_OFFICER` (or the only officer).
 pub(crate) async fn unlock(desk: &Desk) -> Result<(), Failure> {
-    if let VaultStatus::Open { .. } = desk.status().await.vault {
-        return Ok(());
+    match desk.status().await.vault {
+        VaultStatus::Open { .. } => return Ok(()),
+        VaultStatus::Sealed { .. } => return Err(DeskError::from(VaultError::Sealed).into()),
+        VaultStatus::Absent | VaultStatus::Locked { .. } => {}
     }
     let officer = officer(desk).await?;
     let secret = ask("MOTCUA_SECRET", &format!("Mật khẩu của {officer}"))?;
@@ -27,7 +29,7 @@ pub(crate) fn pin() -> Result<Zeroizing<String>, Failure> {
 /// `motcua vault …`.
 pub(crate) async fn vault(desk: &Desk, action: &VaultAction, output: Output) -> Result<ExitCode, Failure> {
     match action {
-        VaultAction::Status => {}
+        VaultAction::Status | VaultAction::Reopen { .. } => {}
         VaultAction::Create { name } => {
             let officer = std::env::var("MOTCUA_OFFICER").context("cần MOTCUA_OFFICER: tên cán bộ")?;
             let secret = ask("MOTCUA_SECRET", &format!("Mật khẩu mới của {officer}"))?;
@@ -50,9 +52,26 @@ pub(crate) async fn vault(desk: &Desk, action: &VaultAction, output: Output) -> 
             desk.name_officer(officer, name).await?;
         }
     }
+    show(desk, output).await
+}
+
+/// `motcua vault reopen`, with the vault open by the recovery key. Of a machine that is still revoked nothing would
+/// stay open: its next contact would seal it again.
+pub(crate) async fn reopen(desk: &Desk, officer: &str, output: Output) -> Result<ExitCode, Failure> {
+    if desk.is_revoked().await {
+        return Err(DeskError::from(LinkError::Revoked).into());
+    }
+    let secret = ask("MOTCUA_NEW_SECRET", &format!("Mật khẩu mới của {officer}"))?;
+    desk.enrol(officer, &secret).await?;
+    desk.lock().await;
+    show(desk, output).await
+}
+
+async fn show(desk: &Desk, output: Output) -> Result<ExitCode, Failure> {
     let status = desk.status().await.vault;
     output.data(&status, || match &status {
         VaultStatus::Absent => println!("chưa có"),
+        VaultStatus::Sealed { at } => println!("đã niêm phong lúc {}", at.format_vn()),
         VaultStatus::Locked { officers } => println!("đang khóa: {}", officers.join(", ")),
         VaultStatus::Open { officer } => println!("đang mở: {officer}"),
     })?;
@@ -76,6 +95,7 @@ async fn officer(desk: &Desk) -> anyhow::Result<String> {
             _ => bail!("máy này có nhiều cán bộ, ghi tên ở MOTCUA_OFFICER: {}", officers.join(", ")),
         },
         VaultStatus::Absent => bail!("máy này chưa có kho; tạo bằng `motcua vault create`"),
+        VaultStatus::Sealed { .. } => Err(VaultError::Sealed.into()),
         VaultStatus::Open { officer } => Ok(officer),
     }
 }

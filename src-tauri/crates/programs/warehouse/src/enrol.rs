@@ -514,7 +514,10 @@ impl Warehouse {
             }
             _ => return Err(Refusal::Unauthorized),
         };
-        if device.revoked || device.generation != presented.generation || device.agency != presented.agency {
+        if device.revoked && device.agency == presented.agency {
+            return Err(Refusal::DeviceRevoked);
+        }
+        if device.generation != presented.generation || device.agency != presented.agency {
             return Err(Refusal::Unauthorized);
         }
         let grace = if errand == Errand::Renewal { RENEWAL_GRACE_DAYS * DAY_MS } else { 0 };

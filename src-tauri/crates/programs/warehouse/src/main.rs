@@ -91,6 +91,9 @@ enum Command {
         /// Khóa khôi phục riêng của cơ quan, 64 chữ số hex.
         #[arg(long)]
         key: PathBuf,
+        /// Nhận cả khi máy làm ra gói đã bị thu hồi; người nhận biết gói từ tay ai.
+        #[arg(long)]
+        revoked: bool,
         /// Gói (*.mcgoi).
         package: PathBuf,
     },
@@ -301,7 +304,8 @@ enum Device {
         #[command(flatten)]
         place: Place,
     },
-    /// Thu hồi một máy: từ yêu cầu kế tiếp kho không nhận nữa; việc chưa gửi vẫn ở máy.
+    /// Thu hồi một máy: từ yêu cầu kế tiếp kho không nhận nữa, và máy tự niêm phong ở lần liên lạc kế tiếp; việc chưa
+    /// gửi vẫn ở máy, khóa khôi phục của cơ quan mở được.
     Revoke {
         #[command(flatten)]
         place: Place,
@@ -498,11 +502,12 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
         Command::Config { place, .. } => {
             return Ok(tell.config(&config_check(&place.get()?, None, &environment())));
         }
-        Command::ImportPackage { place, key, package } => {
+        Command::ImportPackage { place, key, revoked, package } => {
             let text = std::fs::read_to_string(&key).map(Zeroizing::new);
             let text = text.with_context(|| format!("không đọc được {}", key.display()))?;
             let key = read_recovery_key(&text)?;
-            return Ok(tell.package(&import_package(&Config::load(&place.get()?)?, &key, &package)?));
+            let config = Config::load(&place.get()?)?;
+            return Ok(tell.package(&import_package(&config, &key, &package, revoked)?));
         }
         Command::Seed { place, file } => {
             tell.seed(&seed(&Config::load(&place.get()?)?, &file)?);

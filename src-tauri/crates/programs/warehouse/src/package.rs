@@ -71,9 +71,12 @@ pub enum PackageImportError {
     /// An operation is not the one its line says, or is of another machine.
     #[error("operation {0} is not what its line says")]
     Operation(OpId),
-    /// The machine is not enrolled here, or no longer.
+    /// The machine was never enrolled here.
     #[error("machine {0} is not admitted")]
     Machine(DeviceId),
+    /// The machine was revoked, and nobody said that this is known.
+    #[error("machine {0} was revoked; --revoked takes its package all the same")]
+    Revoked(DeviceId),
     /// No reference data to check against.
     #[error("warehouse has no reference data")]
     NoReference,
@@ -104,7 +107,8 @@ pub fn read_recovery_key(text: &str) -> Result<Zeroizing<[u8; 32]>, PackageImpor
 /// Takes a package into a data directory. It is read through before anything of it is taken.
 ///
 /// The seal proves that nothing was changed since it was made, not who made it: whoever runs this answers for the
-/// hand it came from. The machine must be enrolled, and every check of a sent operation is made.
+/// hand it came from. The machine must be enrolled, one that was revoked only when `revoked` says that it is known,
+/// and every check of a sent operation is made.
 ///
 /// # Errors
 /// See [`PackageImportError`].
@@ -112,6 +116,7 @@ pub fn import_package(
     config: &Config,
     key: &Zeroizing<[u8; 32]>,
     package: &Path,
+    revoked: bool,
 ) -> Result<PackageReport, PackageImportError> {
     let mut file = File::open(package)?;
     let manifest = each_part(&mut file, key, |device, part| match part {
@@ -122,7 +127,10 @@ pub fn import_package(
     let reference = warehouse.reference()?.ok_or(PackageImportError::NoReference)?;
     let device = manifest.device;
     let machine = warehouse.records.read(|v| v.device(device))?;
-    let machine = machine.filter(|row| !row.revoked).ok_or(PackageImportError::Machine(device))?;
+    let machine = machine.ok_or(PackageImportError::Machine(device))?;
+    if machine.revoked && !revoked {
+        return Err(PackageImportError::Revoked(device));
+    }
     let caller = warehouse.machine(device, machine.agency)?;
     let (mut ops, mut files) = (Vec::with_capacity(manifest.lines.len()), 0);
     file.rewind()?;

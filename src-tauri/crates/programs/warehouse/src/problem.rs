@@ -8,6 +8,7 @@ use motcua_wire::{DossierLease, Problem};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
     Unauthorized,
+    DeviceRevoked,
     CertificateExpired,
     LoginRefused,
     LoginExpired,
@@ -65,8 +66,9 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 53] = [
+    pub(crate) const ALL: [Self; 54] = [
         Self::Unauthorized,
+        Self::DeviceRevoked,
         Self::CertificateExpired,
         Self::LoginRefused,
         Self::LoginExpired,
@@ -157,6 +159,7 @@ impl Refusal {
         // The code of the tus protocol for a checksum that does not fit; HTTP itself has none.
         let checksum_mismatch = S::from_u16(460).unwrap_or(S::BAD_REQUEST);
         match self {
+            Self::DeviceRevoked => (S::UNAUTHORIZED, "deviceRevoked", "Kho đã thu hồi máy này", None),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Kho chưa công nhận máy này", None),
             Self::CertificateExpired => (
                 S::UNAUTHORIZED,

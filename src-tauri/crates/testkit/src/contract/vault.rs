@@ -31,6 +31,7 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     a_short_secret_makes_no_vault(make().as_ref());
     a_second_officer_opens_the_same_vault(make().as_ref());
     a_locked_vault_says_nothing(make().as_ref());
+    a_sealed_vault_opens_to_nobody_here(make().as_ref());
     wrong_secrets_are_kept_for_each_officer_without_a_key(make().as_ref());
     a_dossier_follows_its_revision(make().as_ref());
     dossiers_are_found_without_marks_newest_first(make().as_ref());
@@ -276,6 +277,25 @@ fn a_locked_vault_says_nothing(vault: &dyn Vault) {
     assert_eq!(vault.outbox(true), Err(VaultError::Locked));
     assert_eq!(vault.counter(), Err(VaultError::Locked));
     assert_eq!(vault.setting("k"), Err(VaultError::Locked));
+}
+
+fn a_sealed_vault_opens_to_nobody_here(vault: &dyn Vault) {
+    assert_eq!(vault.seal(Timestamp(5)), Err(VaultError::Absent), "there is nothing to seal");
+    create(vault);
+    vault.enrol("canbo.hai", &SECRET.to_owned().into()).unwrap();
+    vault.seal(Timestamp(7)).unwrap();
+    assert_eq!(vault.status(), VaultStatus::Sealed { at: Timestamp(7) });
+    assert_eq!(vault.counter(), Err(VaultError::Locked), "closed, whoever had it open");
+    vault.seal(Timestamp(9)).unwrap();
+    assert_eq!(vault.status(), VaultStatus::Sealed { at: Timestamp(7) }, "the first time counts");
+    let secret = SECRET.to_owned().into();
+    for officer in [OFFICER, "canbo.hai", "canbo.ba"] {
+        assert_eq!(vault.unlock(officer, &secret), Err(VaultError::Sealed));
+    }
+    let anew = vault.create("canbo.ba", &secret, &RECOVERY, sample_device());
+    assert_eq!(anew, Err(VaultError::Exists), "what is in it is not thrown away");
+    vault.lock();
+    assert_eq!(vault.status(), VaultStatus::Sealed { at: Timestamp(7) });
 }
 
 fn wrong_secrets_are_kept_for_each_officer_without_a_key(vault: &dyn Vault) {

@@ -103,6 +103,54 @@ fn the_recovery_key_opens_with_everything_unsent() {
 }
 
 #[test]
+fn a_sealed_vault_opens_by_the_recovery_key_alone_and_no_wrap_is_left_on_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vault");
+    let vault = created(dir.path());
+    let queued = contract::sample_op(1);
+    contract::enqueue(&vault, &queued).unwrap();
+    let blob = vault.put_blob(b"%PDF-1.7").unwrap();
+    let (keys, kept) = (path.join("keys.json"), dir.path().join("as-it-was"));
+    std::fs::hard_link(&keys, &kept).unwrap();
+    let wraps = std::fs::read(&keys).unwrap();
+    vault.seal(Timestamp(7)).unwrap();
+    let over = std::fs::read(&kept).unwrap();
+    assert!(over.len() == wraps.len() && over.iter().all(|byte| *byte == 0), "where it lay is written over");
+    let left = std::fs::read_to_string(&keys).unwrap();
+    assert!(!left.contains(OFFICER) && !left.contains("argon2"), "{left}");
+    assert!(!motcua_vault::is_in_use(&path), "sealed is closed");
+    let sealed = SealedVault::at(path.clone());
+    assert_eq!(sealed.unlock(OFFICER, &SECRET.to_owned().into()), Err(VaultError::Sealed));
+    let saved = SealedVault::open_with_recovery(&path, &RECOVERY_PRIVATE).unwrap();
+    saved.check().unwrap();
+    assert_eq!(saved.queued(queued.item.op), Ok(Some(queued)));
+    assert_eq!(saved.blob(&blob), Ok(Some(b"%PDF-1.7".to_vec())));
+    // Whoever holds the recovery key lets an officer in again.
+    saved.enrol(OFFICER, &"Moi-2026-mot-cua".to_owned().into()).unwrap();
+    saved.lock();
+    assert_eq!(saved.unlock(OFFICER, &SECRET.to_owned().into()), Err(VaultError::WrongSecret));
+    saved.unlock(OFFICER, &"Moi-2026-mot-cua".to_owned().into()).unwrap();
+    saved.enrol("canbo.hai", &SECRET.to_owned().into()).unwrap();
+    saved.lock();
+    let recovered = SealedVault::open_with_recovery(&path, &RECOVERY_PRIVATE).unwrap();
+    recovered.enrol("canbo.hai", &"Hai-2026-mot-cua".to_owned().into()).unwrap();
+}
+
+#[test]
+fn a_locked_vault_is_sealed_without_a_key_and_one_in_use_by_its_own_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vault");
+    let open = created(dir.path());
+    let other = SealedVault::at(path.clone());
+    assert_eq!(other.seal(Timestamp(7)), Err(VaultError::InUse));
+    assert!(matches!(open.status(), VaultStatus::Open { .. }), "the first one goes on");
+    open.lock();
+    other.seal(Timestamp(7)).unwrap();
+    assert_eq!(open.status(), VaultStatus::Sealed { at: Timestamp(7) });
+    drop(SealedVault::open_with_recovery(&path, &RECOVERY_PRIVATE).unwrap());
+}
+
+#[test]
 fn one_program_at_a_time_has_it_open() {
     let dir = tempfile::tempdir().unwrap();
     let first = created(dir.path());

@@ -497,7 +497,7 @@ struct DeviceCertificate;
 const PROBLEM: &str = "application/problem+json";
 
 const BEFORE_THE_ROUTE: [(&str, &str); 6] = [
-    ("401", "unauthorized, certificateExpired"),
+    ("401", "unauthorized, deviceRevoked, certificateExpired"),
     ("403", "loginExpired"),
     ("408", "requestTimeout"),
     ("429", "tooManyRequests"),

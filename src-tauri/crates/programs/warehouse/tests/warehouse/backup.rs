@@ -120,7 +120,7 @@ async fn whoever_was_revoked_or_dismissed_after_the_backup_stays_out() {
     world.config = motcua_warehouse::Config::load(&world.config.data).unwrap();
     world.up().await;
     assert!(world.line(0).reference(0).await.is_ok());
-    assert_eq!(world.line(1).reference(0).await.unwrap_err(), LinkError::Unauthorized);
+    assert_eq!(world.line(1).reference(0).await.unwrap_err(), LinkError::Revoked);
     assert!(officers(&world.config).unwrap()[0].ended);
     world.down().await;
     std::fs::remove_dir_all(&world.config.data).unwrap();

@@ -36,7 +36,7 @@ async fn a_new_machine_works_by_its_code_and_no_longer_when_it_is_revoked() {
     line.about().await.unwrap();
     assert!(line.reference(0).await.unwrap().is_some());
     revoke_device(&world.config, machine).unwrap();
-    assert_eq!(line.reference(0).await.unwrap_err(), LinkError::Unauthorized, "also on an open connection");
+    assert_eq!(line.reference(0).await.unwrap_err(), LinkError::Revoked, "also on an open connection");
     let row = devices(&world.config).unwrap().into_iter().find(|row| row.id == machine).unwrap();
     assert!(row.revoked && row.name == "Quầy mới");
     let fresh = device_code(&world.config, &ours, "Quầy khác").unwrap().code;

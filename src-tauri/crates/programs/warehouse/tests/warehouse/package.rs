@@ -52,7 +52,7 @@ fn package(world: &World, machine: usize, lines: &[(&Op, Option<&[u8]>)]) -> Vec
 fn import(world: &World, bytes: &[u8]) -> Result<PackageReport, PackageImportError> {
     let path: PathBuf = world.dir.path().join("quay.mcgoi");
     std::fs::write(&path, bytes)?;
-    import_package(&world.config, &read_recovery_key(&"07".repeat(32))?, &path)
+    import_package(&world.config, &read_recovery_key(&"07".repeat(32))?, &path, false)
 }
 
 async fn papers(world: &World) -> usize {
@@ -146,7 +146,7 @@ async fn a_stranger_s_package_and_another_machine_s_operation_are_refused() {
     assert!(matches!(refused, PackageImportError::Machine(device) if device == world.devices[0]));
     let path = world.dir.path().join("quay.mcgoi");
     std::fs::write(&path, &sealed).unwrap();
-    let wrong = import_package(&world.config, &Zeroizing::new([8; 32]), &path).unwrap_err();
+    let wrong = import_package(&world.config, &Zeroizing::new([8; 32]), &path, true).unwrap_err();
     assert!(matches!(wrong, PackageImportError::Package(PackageError::WrongKey)));
     assert!(matches!(read_recovery_key("07"), Err(PackageImportError::Key)));
 }
