@@ -383,6 +383,9 @@ dtos! {
     }
     /// Unsent work that was taken back by two officers.
     WithdrawalNote { at: Millis, officer: String, approved_by: String, reason: String, too_late: bool }
+    /// Who may agree that unsent work is taken back: one of these where it takes a supervisor, any colleague elsewhere.
+    Approvers { supervisor: bool, officers: Vec<Approver> }
+    Approver { login: String, name: String }
     /// A package that was written, and the name of its file.
     ExportedPackage { file: String, operations: u32, dossiers: u32, files: u32, missing: u32 }
     ScannerInfo { id: String, label: String }

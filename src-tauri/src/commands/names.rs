@@ -54,6 +54,7 @@ pub const MAIN: &[&str] = &[
     "resend",
     "export_package",
     "withdrawal_of",
+    "withdrawal_approvers",
     "withdraw",
     "save_withdrawn",
     "verify_file",

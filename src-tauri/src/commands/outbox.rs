@@ -3,7 +3,7 @@
 use super::{Answer, chosen};
 use crate::mirror::{blob_id, op_id, outbox_item, small, verify_report};
 use crate::shell::Shell;
-use crate::view::{AppError, ExportedPackage, OutboxItem, Secret, Status, VerifyReport};
+use crate::view::{AppError, Approver, Approvers, ExportedPackage, OutboxItem, Secret, Status, VerifyReport};
 use motcua_desk::DeskError;
 use std::io::BufWriter;
 use tauri::{AppHandle, Runtime, State};
@@ -83,7 +83,19 @@ pub async fn withdrawal_of(shell: State<'_, Shell>, op: String) -> Answer<Vec<Ou
     Ok(lines.iter().map(|line| outbox_item(line, code.clone())).collect())
 }
 
-/// "Bỏ, không gửi": unsent work is taken back, with a reason and a colleague's word; it is sealed into a package
+/// Who may agree that unsent work is taken back.
+#[tauri::command]
+#[specta::specta]
+pub async fn withdrawal_approvers(shell: State<'_, Shell>) -> Answer<Approvers> {
+    let approvers = shell.desk.withdrawal_approvers().await?;
+    let officers = approvers.officers.into_iter();
+    Ok(Approvers {
+        supervisor: approvers.supervisor,
+        officers: officers.map(|officer| Approver { login: officer.login, name: officer.name }).collect(),
+    })
+}
+
+/// "Bỏ, không gửi": unsent work is taken back, with a reason and a supervisor's word; it is sealed into a package
 /// before, and stays listed.
 #[tauri::command]
 #[specta::specta]

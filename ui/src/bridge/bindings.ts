@@ -117,8 +117,10 @@ export const commands = {
 	exportPackage: (op: string | null) => __TAURI_INVOKE<ExportedPackage | null>("export_package", { op }),
 	/**  The lines that go when this one is taken back. */
 	withdrawalOf: (op: string) => __TAURI_INVOKE<OutboxItem[]>("withdrawal_of", { op }),
+	/**  Who may agree that unsent work is taken back. */
+	withdrawalApprovers: () => __TAURI_INVOKE<Approvers>("withdrawal_approvers"),
 	/**
-	 *  "Bỏ, không gửi": unsent work is taken back, with a reason and a colleague's word; it is sealed into a package
+	 *  "Bỏ, không gửi": unsent work is taken back, with a reason and a supervisor's word; it is sealed into a package
 	 *  before, and stays listed.
 	 */
 	withdraw: (op: string, reason: string, approver: string, secret: Secret) => __TAURI_INVOKE<Status>("withdraw", { op, reason, approver, secret }),
@@ -152,6 +154,17 @@ export type AppError = {
 	code: string,
 	params: { [key in string]: string },
 	reference: string,
+};
+
+export type Approver = {
+	login: string,
+	name: string,
+};
+
+/**  Who may agree that unsent work is taken back: one of these where it takes a supervisor, any colleague elsewhere. */
+export type Approvers = {
+	supervisor: boolean,
+	officers: Approver[],
 };
 
 export type Attachment = {

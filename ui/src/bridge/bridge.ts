@@ -1,5 +1,5 @@
 import type {
-  AppError, AutoAttach, CapturedPage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
+  AppError, Approvers, AutoAttach, CapturedPage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
   Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport, Work,
 } from "./bindings";
 
@@ -72,6 +72,8 @@ export interface Bridge {
   exportPackage(a: { op: string | null }): Promise<ExportedPackage | null>;
   /** The lines that go when this one is taken back. */
   withdrawalOf(a: { op: string }): Promise<OutboxItem[]>;
+  /** Who may agree to it. */
+  withdrawalApprovers(): Promise<Approvers>;
   withdraw(a: { op: string; reason: string; approver: string; secret: string }): Promise<Status>;
   /** Name of the file, or null when the dialog was closed. */
   saveWithdrawn(a: { op: string }): Promise<string | null>;

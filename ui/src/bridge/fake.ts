@@ -545,11 +545,13 @@ export const bridge: Bridge = {
     const alone = line?.kind === "result" || d?.state === "draft";
     return copy((d?.outbox ?? []).filter((o) => !CLOSED.has(o.state) && (!alone || o.op === op)));
   },
+  withdrawalApprovers: async () => ({ supervisor: !scene("anyColleague"), officers: scene("anyColleague") || scene("noSupervisor") ? [] : [{ login: "truong.demo", name: "Trần Văn Trưởng" }] }),
   withdraw: async ({ op, reason, approver, secret }) => {
     await wait(pace);
     if (reason.trim().length < 10) fail("withdrawReasonMissing");
     if (approver === OFFICER) fail("withdrawApproverIsOfficer");
     if (secret === "sai") fail("vaultWrongSecret");
+    if (scene("approverEnded")) fail("withdrawApproverNotSupervisor");
     const d = [...store.values()].find((x) => x.outbox.some((o) => o.op === op));
     const line = d?.outbox.find((o) => o.op === op);
     if (!d || !line) fail("withdrawNothing");

@@ -81,6 +81,7 @@ export const bridge: Bridge = {
   syncNow: () => call(commands.syncNow()),
   resend: (a) => call(commands.resend(a.op)),
   withdrawalOf: (a) => call(commands.withdrawalOf(a.op)),
+  withdrawalApprovers: () => call(commands.withdrawalApprovers()),
   withdraw: (a) => call(commands.withdraw(a.op, a.reason, a.approver, a.secret)),
   saveWithdrawn: (a) => call(commands.saveWithdrawn(a.op)),
   exportPackage: (a) => call(commands.exportPackage(a.op)),

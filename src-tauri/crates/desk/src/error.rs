@@ -82,6 +82,9 @@ pub enum WithdrawError {
     /// The colleague who agrees is the officer.
     #[error("approver is the officer")]
     ApproverIsOfficer,
+    /// The colleague who agrees is not known here as a supervisor, or not any more.
+    #[error("approver is no supervisor")]
+    ApproverNotSupervisor,
     /// It is being sent at this moment.
     #[error("work is on its way")]
     OnItsWay,
@@ -342,6 +345,7 @@ pub const CODES: &[&str] = &[
     "packageCut",
     "withdrawReasonMissing",
     "withdrawApproverIsOfficer",
+    "withdrawApproverNotSupervisor",
     "withdrawOnItsWay",
     "withdrawNothing",
     "scanPaperJam",
@@ -570,6 +574,7 @@ impl DeskError {
             Self::Withdraw(e) => match e {
                 WithdrawError::ReasonMissing => "withdrawReasonMissing",
                 WithdrawError::ApproverIsOfficer => "withdrawApproverIsOfficer",
+                WithdrawError::ApproverNotSupervisor => "withdrawApproverNotSupervisor",
                 WithdrawError::OnItsWay => "withdrawOnItsWay",
                 WithdrawError::Nothing => "withdrawNothing",
             },

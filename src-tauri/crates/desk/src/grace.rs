@@ -5,7 +5,7 @@
 use crate::desk::Desk;
 use crate::error::{DeskError, GraceOver};
 use crate::ports::Batch;
-use motcua_dossier::BlobId;
+use motcua_dossier::{BlobId, Timestamp};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Moments are written down this far apart at most, rather than with every pass.
@@ -22,10 +22,23 @@ impl Desk {
     /// The vault is closed.
     pub fn offline_days_left(&self) -> Result<Option<u32>, DeskError> {
         let Some(admitted) = self.moment(ADMITTED)? else { return Ok(None) };
-        let now = self.moment(SEEN)?.map_or(self.clock.now().0, |seen| seen.max(self.clock.now().0));
-        let all = i64::from(self.office.offline_grace_days) * DAY;
-        let left = all - now.saturating_sub(admitted).max(0);
+        let left = self.all_days() - self.latest()?.saturating_sub(admitted).max(0);
         Ok(Some(u32::try_from((left + DAY - 1).div_euclid(DAY)).unwrap_or(0)))
+    }
+
+    /// What the warehouse said then still counts without asking it again. What a clock far ahead once dated does not.
+    pub(crate) fn is_recent(&self, at: Timestamp) -> Result<bool, DeskError> {
+        Ok((-GRAIN..self.all_days()).contains(&self.latest()?.saturating_sub(at.0)))
+    }
+
+    fn all_days(&self) -> i64 {
+        i64::from(self.office.offline_grace_days) * DAY
+    }
+
+    /// The latest moment this machine saw, now included.
+    fn latest(&self) -> Result<i64, DeskError> {
+        let now = self.clock.now().0;
+        Ok(self.moment(SEEN)?.map_or(now, |seen| seen.max(now)))
     }
 
     /// Refuses when the days are over.

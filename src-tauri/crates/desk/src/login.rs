@@ -2,7 +2,7 @@
 //! and what he looks up goes under the machine's name.
 
 use crate::desk::Desk;
-use crate::error::link_code;
+use crate::error::{DeskError, link_code};
 use crate::ports::{KnownOfficer, LinkError};
 
 /// So long a refused login is not tried again by itself; the warehouse counts wrong secrets too.
@@ -22,22 +22,22 @@ pub enum Login {
 
 impl Desk {
     /// At a contact: whoever has just unlocked logs in with the same secret, once.
-    pub(crate) async fn log_in_if_due(&self) {
+    pub(crate) async fn log_in_if_due(&self) -> Result<(), DeskError> {
         self.tell_left().await;
-        let (officer, secret) = {
+        let Some((officer, secret)) = self.live().login_due.take() else { return self.note_session() };
+        {
             let mut live = self.live();
-            let Some((officer, secret)) = live.login_due.take() else { return };
             let refused = live.refused_logins.get(&officer);
             if refused.is_some_and(|at| (0..REFUSED_MILLIS).contains(&(self.clock.now().0 - at.0))) {
                 live.login = Login::Refused("loginRefused".to_owned());
-                return;
+                return Ok(());
             }
-            (officer, secret)
-        };
+        }
         let outcome = self.warehouse.log_in(&officer, &secret).await;
         if self.officer() != officer {
-            return;
+            return Ok(());
         }
+        self.note_standing(&officer, &outcome)?;
         let mut live = self.live();
         live.login = match outcome {
             Ok(known) => {
@@ -53,6 +53,7 @@ impl Desk {
             }
             Err(error) => Login::Refused(link_code(&error).to_owned()),
         };
+        Ok(())
     }
 
     /// No contact: the secret is not kept for a later one.

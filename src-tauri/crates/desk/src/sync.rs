@@ -105,7 +105,7 @@ impl Desk {
                 if news {
                     on_event(SyncEvent::StatusChanged);
                 }
-                self.log_in_if_due().await;
+                self.log_in_if_due().await?;
                 let more = page.as_ref().is_none_or(|page| page.has_more);
                 if let Some(page) = page {
                     note(self.take_in(page, on_event).await, &mut report)?;

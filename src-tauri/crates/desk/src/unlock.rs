@@ -96,13 +96,20 @@ impl Desk {
         Ok(())
     }
 
-    /// Enrols a further officer; the vault must be open.
+    /// Enrols a further officer, or gives whoever has opened the vault another secret; it must be open. What the
+    /// warehouse said of him by the former secret is not said of this one.
     ///
     /// # Errors
     /// Closed, the secret is too short, storage.
     pub async fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), DeskError> {
-        self.vault.enrol(&login(officer), secret)?;
-        Ok(())
+        let officer = login(officer);
+        self.vault.enrol(&officer, secret)?;
+        {
+            let mut live = self.live();
+            live.refused_logins.remove(&officer);
+            live.login_due.take_if(|(due, _)| *due == officer);
+        }
+        self.forget_standing(&officer)
     }
 
     /// Opens the counter. After five wrong secrets in a row an officer's next one is tried only after a

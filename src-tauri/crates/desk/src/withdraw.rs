@@ -1,4 +1,4 @@
-//! Taking unsent work back. Nothing is deleted: two officers agree, a reason is given, the work is sealed into a
+//! Taking unsent work back. Nothing is deleted: a supervisor agrees, a reason is given, the work is sealed into a
 //! package before, its lines stay listed, and the warehouse is told, so that it never applies what it may have.
 
 use crate::desk::{Change, Desk};
@@ -42,12 +42,14 @@ impl Desk {
     }
 
     /// Takes the line back, with what [`Desk::withdrawal_of`] tells. `approver` is a colleague enrolled at this
-    /// counter, known by the secret; wrong ones are counted as at the unlocking. Blocks while the package is
-    /// sealed and the secret is stretched.
+    /// counter, known by the secret; wrong ones are counted as at the unlocking. Where the warehouse knows the
+    /// office's officers he is a supervisor by its last word, which is no older than the days without contact; in
+    /// an office without officers any colleague may. Blocks while the package is sealed and the secret is
+    /// stretched.
     ///
     /// # Errors
-    /// No such unsent line, or it is on its way right now; no reason; the officer himself; a wrong secret; the
-    /// vault is closed or full.
+    /// No such unsent line, or it is on its way right now; no reason; the officer himself; a wrong secret; no
+    /// supervisor; the vault is closed or full.
     pub fn withdraw(
         &self,
         op: OpId,
@@ -64,6 +66,7 @@ impl Desk {
             return Err(WithdrawError::ApproverIsOfficer.into());
         }
         self.try_secret(&approver, || self.vault.proves(&approver, secret))?;
+        self.may_approve(&approver)?;
         let lines = self.goes_with(op)?;
         let ops: Vec<OpId> = lines.iter().map(|line| line.op).collect();
         let mut sealed = Vec::new();

@@ -349,6 +349,20 @@ impl FakeWarehouse {
         self.state().officers.insert(login.into(), (secret.into(), known));
     }
 
+    /// Knows an officer no longer, as a warehouse whose administrator ended him: the office still has officers.
+    pub fn dismiss(&self, login: &str) {
+        if let Some((secret, _)) = self.state().officers.get_mut(login) {
+            secret.clear();
+        }
+    }
+
+    /// The session at this machine was renewed, and the officer may do this from now on.
+    pub fn renew_session(&self, roles: &[Role]) {
+        if let Some(open) = &mut self.sitting().open {
+            open.roles = roles.to_vec();
+        }
+    }
+
     /// Ends the session at this machine by itself, as a warehouse does whose administrator ended the officer.
     pub fn end_session(&self) {
         self.sitting().open = None;
@@ -547,6 +561,9 @@ impl Warehouse for FakeWarehouse {
         self.log_out();
         let mut state = self.reached()?;
         state.logins += 1;
+        if state.officers.is_empty() {
+            return Err(LinkError::Refused("officeWithoutOfficers".into()));
+        }
         let known = state.officers.get(login).filter(|(right, _)| right == secret.as_str());
         let known = known.ok_or_else(|| LinkError::Refused("loginRefused".into()))?.1.clone();
         self.sitting().open = Some(known.clone());

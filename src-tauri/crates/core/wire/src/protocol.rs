@@ -29,7 +29,7 @@
 //! | `POST /v1/number-blocks` | [`LeaseBlock`] → `NumberBlock`; the same again under the same `Idempotency-Key` |
 //! | `POST /v1/enrol` | [`EnrolDevice`] with a one-time code → [`Enrolled`]; 403 `enrolCodeRefused` |
 //! | `POST /v1/enrol/renew` | [`RenewDevice`] → [`Enrolled`]; also with a certificate that ran out not long ago |
-//! | `POST /v1/login` | [`Login`] → [`LoggedIn`]; 403 `loginRefused`, `officerOfOtherOffice`, 429 `loginWait` |
+//! | `POST /v1/login` | [`Login`] → [`LoggedIn`]; 403 `loginRefused`, `officeWithoutOfficers`, 429 `loginWait` |
 //! | `POST /v1/login/refresh` | [`RefreshLogin`] → [`LoggedIn`]; 403 `loginExpired` |
 //! | `POST /v1/logout` | [`RefreshLogin`] → 204; again is free |
 //! | `GET /v1/openapi.json` | → OpenAPI 3.1 |

@@ -1,11 +1,12 @@
-//! "Bỏ, không gửi": two officers, a reason, a sealed package; and the warehouse never applies it.
+//! "Bỏ, không gửi": two officers, one a supervisor, a reason, a sealed package; and the warehouse never applies it.
 
 use crate::steps::*;
 use motcua_desk::ports::{LinkError, Vault, VaultError, Warehouse};
 use motcua_desk::{DeskError, UnlockError, WithdrawError};
 use motcua_dossier::{Dossier, DossierState, OpId, OutboxKind, OutboxState};
 use motcua_testkit::{OFFICER, Office, SECRET};
-use motcua_wire::{OpResult, OpsRequest, PackageReader};
+use motcua_wire::{OpResult, OpsRequest, PackageReader, Role};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 const COLLEAGUE: &str = "canbo.hai";
@@ -202,4 +203,165 @@ async fn what_was_taken_back_is_not_compared() {
     assert!(!office.desk.reconcile(30).await.unwrap().days.is_empty());
     withdraw(&office, lines[0].op).unwrap();
     assert!(office.desk.reconcile(30).await.unwrap().days.is_empty());
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// That officer unlocks the counter, is known or not at the next contact, and makes room for the one who works.
+async fn visits(office: &Office, officer: &str, secret: &Zeroizing<String>) {
+    office.desk.lock().await;
+    office.desk.unlock(officer, secret).await.unwrap();
+    sync(office).await;
+    back(office).await;
+}
+
+async fn back(office: &Office) {
+    office.desk.lock().await;
+    office.desk.unlock(OFFICER, &SECRET.to_owned().into()).await.unwrap();
+}
+
+/// A dossier that cannot leave, and its acceptance.
+async fn unsent(office: &Office) -> OpId {
+    office.warehouse.out(Some(LinkError::Offline));
+    accept_scanned(office).await;
+    office.desk.outbox(false).await.unwrap()[0].op
+}
+
+/// The names offered; none when any colleague may agree.
+async fn offered(office: &Office) -> Option<Vec<String>> {
+    let approvers = office.desk.withdrawal_approvers().await.unwrap();
+    approvers.supervisor.then(|| approvers.officers.into_iter().map(|o| o.login).collect())
+}
+
+fn not_supervisor() -> Result<Dossier, DeskError> {
+    Err(WithdrawError::ApproverNotSupervisor.into())
+}
+
+#[tokio::test]
+async fn where_officers_are_known_a_supervisor_agrees_also_after_a_restart_without_a_line() {
+    let mut office = with_colleague().await;
+    assert_eq!(offered(&office).await, None);
+    visits(&office, OFFICER, &SECRET.to_owned().into()).await;
+    assert_eq!(offered(&office).await, None, "an office without officers works as before");
+    office.warehouse.employ(OFFICER, SECRET, &[Role::Intake, Role::Supervisor]);
+    office.warehouse.employ(COLLEAGUE, &secret(), &[Role::Clerk]);
+    visits(&office, OFFICER, &SECRET.to_owned().into()).await;
+    assert_eq!(offered(&office).await, Some(vec![]), "his own word is not a second one");
+    visits(&office, COLLEAGUE, &secret()).await;
+    let op = unsent(&office).await;
+    let before = office.desk.outbox(true).await.unwrap();
+    assert_eq!(withdraw(&office, op), not_supervisor(), "another role");
+    assert_eq!(office.desk.outbox(true).await.unwrap(), before, "nothing is half done");
+    office.warehouse.out(None);
+    office.warehouse.employ(COLLEAGUE, &secret(), &[Role::Supervisor]);
+    office.warehouse.trouble_for(before[0].dossier, true);
+    visits(&office, COLLEAGUE, &secret()).await;
+    office.warehouse.out(Some(LinkError::Offline));
+    office.restart();
+    assert_eq!(offered(&office).await, Some(vec![COLLEAGUE.to_owned()]));
+    withdraw(&office, op).unwrap();
+}
+
+#[tokio::test]
+async fn a_colleague_the_warehouse_never_vouched_for_here_unlocks_once_with_a_line() {
+    let office = with_colleague().await;
+    office.warehouse.employ(OFFICER, SECRET, &[Role::Intake]);
+    office.warehouse.employ(COLLEAGUE, &secret(), &[Role::Supervisor]);
+    visits(&office, OFFICER, &SECRET.to_owned().into()).await;
+    let op = unsent(&office).await;
+    visits(&office, COLLEAGUE, &secret()).await;
+    assert_eq!(withdraw(&office, op), not_supervisor(), "nobody was asked");
+    office.warehouse.out(None);
+    let dossier = office.desk.outbox(false).await.unwrap()[0].dossier;
+    office.warehouse.trouble_for(dossier, true);
+    visits(&office, COLLEAGUE, &secret()).await;
+    withdraw(&office, op).unwrap();
+}
+
+#[tokio::test]
+async fn a_supervisor_s_word_ends_with_the_days_without_contact() {
+    let office = with_colleague().await;
+    office.warehouse.employ(COLLEAGUE, &secret(), &[Role::Supervisor]);
+    visits(&office, COLLEAGUE, &secret()).await;
+    office.clock.pass(13 * DAY);
+    assert_eq!(offered(&office).await, Some(vec![COLLEAGUE.to_owned()]));
+    sync(&office).await;
+    office.clock.pass(DAY);
+    assert_eq!(offered(&office).await, Some(vec![]), "a contact of others says nothing of him");
+    let op = unsent(&office).await;
+    assert_eq!(withdraw(&office, op), not_supervisor());
+    sync(&office).await;
+    office.clock.set_back(5 * DAY);
+    assert_eq!(withdraw(&office, op), not_supervisor(), "a clock that is set back makes no day undone");
+}
+
+#[tokio::test]
+async fn what_a_clock_far_ahead_dated_is_not_young_for_longer() {
+    let office = with_colleague().await;
+    office.warehouse.employ(COLLEAGUE, &secret(), &[Role::Supervisor]);
+    office.clock.pass(30 * DAY);
+    visits(&office, COLLEAGUE, &secret()).await;
+    office.clock.set_back(30 * DAY);
+    sync(&office).await;
+    assert_eq!(offered(&office).await, Some(vec![]));
+    visits(&office, COLLEAGUE, &secret()).await;
+    assert_eq!(offered(&office).await, Some(vec![COLLEAGUE.to_owned()]), "said anew");
+}
+
+#[tokio::test]
+async fn whoever_is_ended_moved_or_newly_granted_is_judged_by_the_last_word() {
+    let office = with_colleague().await;
+    office.warehouse.employ(COLLEAGUE, &secret(), &[Role::Supervisor]);
+    visits(&office, COLLEAGUE, &secret()).await;
+    let supervisor = Some(vec![COLLEAGUE.to_owned()]);
+    office.warehouse.out(Some(LinkError::Trouble { retry_after: None }));
+    visits(&office, COLLEAGUE, &secret()).await;
+    assert_eq!(offered(&office).await, supervisor, "a warehouse in trouble says nothing of anybody");
+    office.warehouse.out(None);
+
+    // His right ends while he works: the session says so at the next contact.
+    office.desk.lock().await;
+    office.desk.unlock(COLLEAGUE, &secret()).await.unwrap();
+    sync(&office).await;
+    office.warehouse.renew_session(&[Role::Intake]);
+    sync(&office).await;
+    back(&office).await;
+    assert_eq!(offered(&office).await, Some(vec![]));
+    visits(&office, COLLEAGUE, &secret()).await;
+    assert_eq!(offered(&office).await, supervisor);
+
+    office.warehouse.dismiss(COLLEAGUE);
+    visits(&office, COLLEAGUE, &secret()).await;
+    assert_eq!(offered(&office).await, Some(vec![]), "refused, and the office still has officers");
+    let op = unsent(&office).await;
+    assert_eq!(withdraw(&office, op), not_supervisor());
+}
+
+#[tokio::test]
+async fn a_secret_the_warehouse_has_not_seen_is_no_supervisor_s() {
+    let office = with_colleague().await;
+    office.warehouse.employ(COLLEAGUE, &secret(), &[Role::Supervisor]);
+    office.desk.lock().await;
+    office.desk.unlock(COLLEAGUE, &secret()).await.unwrap();
+    office.desk.enrol(COLLEAGUE, &secret()).await.unwrap();
+    sync(&office).await;
+    assert_eq!(office.warehouse.logins().0, 0, "the former secret is not shown for the new one");
+    visits(&office, COLLEAGUE, &secret()).await;
+    let op = unsent(&office).await;
+    office.desk.lock().await;
+    office.desk.unlock(COLLEAGUE, &secret()).await.unwrap();
+    let theirs: Zeroizing<String> = "Khac-2026-mot-cua".to_owned().into();
+    office.desk.enrol(COLLEAGUE, &theirs).await.unwrap();
+    back(&office).await;
+    assert_eq!(office.desk.withdraw(op, REASON, COLLEAGUE, &theirs), not_supervisor());
+}
+
+#[tokio::test]
+async fn officers_the_warehouse_refuses_are_no_office_without_officers() {
+    let office = with_colleague().await;
+    office.warehouse.employ(OFFICER, "Mat-khau-khac-1", &[Role::Intake]);
+    visits(&office, OFFICER, &SECRET.to_owned().into()).await;
+    assert_eq!(offered(&office).await, Some(vec![]));
+    let op = unsent(&office).await;
+    assert_eq!(withdraw(&office, op), not_supervisor(), "two wrong secrets do not make it one");
 }

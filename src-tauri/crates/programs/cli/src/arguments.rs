@@ -94,7 +94,8 @@ pub(crate) enum OutboxAction {
         op: String,
     },
     /// Bỏ một mục chưa gửi: cần lý do và mật khẩu của một cán bộ khác đã đăng ký trên máy (`MOTCUA_APPROVER_SECRET`
-    /// hoặc gõ). Mục được niêm phong thành gói trước, vẫn nằm trong Hộp gửi, và kho được báo để không nhận nữa.
+    /// hoặc gõ). Khi kho đã có cán bộ của cơ quan, người ấy phải là người phụ trách bộ phận và đã mở khóa máy này khi
+    /// có mạng (`MOTCUA_OFFICER=… motcua sync`) trong thời hạn làm việc không có kho. Mục được niêm phong thành gói trước, vẫn nằm trong Hộp gửi, và kho được báo để không nhận nữa.
     Withdraw {
         /// Mã (UUID) của mục, như `motcua outbox` in ra.
         op: String,

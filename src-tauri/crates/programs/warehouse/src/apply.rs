@@ -1,6 +1,6 @@
 //! What an operation of a counter does: once, in order, whole, with a signed receipt.
 
-use crate::audit::of_op;
+use crate::audit::{event, of_op};
 use crate::intake::{FileRefusal, admit};
 use crate::ledger;
 use crate::reference::Reference;
@@ -64,21 +64,52 @@ fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Referen
         }
         _ => return Ok(()),
     };
-    let (day, tree) = (at.day(), &reference.tree);
     let procedure = procedure.as_ref();
     let is = |known: &&Procedure| procedure.is_some_and(|code| known.code.same_procedure(code));
     let field = reference.data.procedures.iter().find(is).map(|known| known.field.as_str());
-    let allows = |grant: &GrantRow| {
+    let fits = |grant: &GrantRow| {
         let covers = grant.procedures.is_none() || grant.procedures.as_deref() == field;
-        let fits = roles.contains(&grant.role) && covers && grant.holds_on(day);
-        fits && tree.reach(&grant.node, day).contains(&caller.agency)
+        roles.contains(&grant.role) && covers
+    };
+    if lacks_role(view, caller, reference, (officer, at), fits)? {
+        return Err(rejected("authorNotGranted", &["officer"]));
+    }
+    Ok(())
+}
+
+/// Where officers of the caller's office are known: that one had no such grant there on that day.
+fn lacks_role(
+    view: &View<'_>,
+    caller: &Caller,
+    reference: &Reference,
+    (officer, at): (&str, Timestamp),
+    fits: impl Fn(&GrantRow) -> bool,
+) -> Result<bool, StoreError> {
+    let (day, tree) = (at.day(), &reference.tree);
+    let allows = |grant: &GrantRow| {
+        fits(grant) && grant.holds_on(day) && tree.reach(&grant.node, day).contains(&caller.agency)
     };
     if view.grants_of(officer)?.iter().any(allows) {
-        return Ok(());
+        return Ok(false);
     }
     let known = |node: &String| tree.agency_of(node, day).as_ref() == Some(&caller.agency);
-    if view.nodes_of_officers()?.iter().any(known) {
-        return Err(rejected("authorNotGranted", &["officer"]));
+    Ok(view.nodes_of_officers()?.iter().any(known))
+}
+
+/// Whoever agreed that work is taken back was a supervisor of the office on that day; if not, that is noted. It holds
+/// all the same: the counter has closed what it took back, and nothing there could mend a refusal.
+fn note_approver(
+    view: &View<'_>,
+    caller: &Caller,
+    op: &Op,
+    reference: &Reference,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let OpPayload::Withdraw(work) = &op.payload else { return Ok(()) };
+    let fits = |grant: &GrantRow| grant.role == Role::Supervisor;
+    if lacks_role(view, caller, reference, (&work.approved_by, work.at), fits)? {
+        let subject = op.op_id.to_string();
+        view.audit(&event(caller.device, &work.approved_by, "op.approver_without_role", subject, now))?;
     }
     Ok(())
 }
@@ -207,6 +238,7 @@ impl Warehouse {
                             view.set_aside(op_id)?;
                         }
                         view.audit(&of_op(caller, op, "op.applied", now))?;
+                        note_approver(view, caller, op, reference, now)?;
                         view.drop_kept(op_id)?;
                         return Ok(OpResult::Applied { op_id, version, receipt });
                     }

@@ -2,15 +2,16 @@
 
 use crate::paper;
 use crate::world::{
-    AGENCY, OWNER, World, accept, file_document, fresh_uuid, is_applied, push, rejected_code, today, upload,
+    AGENCY, OWNER, World, accept, file_document, fresh_uuid, is_applied, now, push, rejected_code, today,
+    upload,
 };
 use motcua_desk::ports::Warehouse;
-use motcua_dossier::{AgencyCode, Day, DossierId, IdNumber};
+use motcua_dossier::{AgencyCode, Day, DossierId, IdNumber, OpId, Timestamp};
 use motcua_warehouse::{
     GrantReport, GrantWish, OfficerError, add_officer, end_officer, grant, officers, revoke_grant,
     set_officer_secret,
 };
-use motcua_wire::{LoggedIn, OpPayload, PURPOSE, Problem, Purpose, Role};
+use motcua_wire::{LoggedIn, Op, OpPayload, OpResult, PURPOSE, Problem, Purpose, Role, WithdrawnWork};
 use reqwest::Client;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -245,6 +246,71 @@ async fn where_officers_are_known_an_author_had_the_right_on_the_day() {
     upload(&line, &signed).await;
     let filing = world.op(0, DossierId(fresh_uuid()), 0, file_document(paper::record(OWNER, &signed, 1)));
     assert!(is_applied(&push(&line, &filing).await), "a paper is judged by its signature");
+}
+
+/// By whom and of which operations an approval is noted that no supervisor gave.
+fn unfounded(world: &World) -> Vec<(String, String)> {
+    let records = records(world);
+    let sql = "SELECT officer, subject FROM audit WHERE action = 'op.approver_without_role' ORDER BY seq";
+    let mut statement = records.prepare(sql).unwrap();
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn work_taken_back_without_a_supervisor_s_word_is_taken_back_and_noted() {
+    const APPROVER: &str = "truong.mau";
+    let world = World::new().await;
+    let line = world.line(0);
+    let yesterday = Timestamp(now().0 - 24 * 60 * 60 * 1000);
+    let withdrawal = |at: Timestamp| {
+        let ops = vec![OpId(fresh_uuid())];
+        let work = WithdrawnWork {
+            ops: ops.clone(),
+            reason: "Quét nhầm giấy của người khác".into(),
+            officer: "canbo.demo".into(),
+            approved_by: APPROVER.into(),
+            at,
+        };
+        let op = world.op(0, DossierId(fresh_uuid()), 0, OpPayload::Withdraw(Box::new(work)));
+        Op { replaces: ops, ..op }
+    };
+    let taken_back = async |op: &Op| {
+        let answer = push(&line, op).await;
+        let done = matches!(answer, OpResult::Applied { .. } | OpResult::Duplicate { .. });
+        assert!(done, "never refused for it: {answer:?}");
+    };
+    taken_back(&withdrawal(now())).await;
+    assert_eq!(unfounded(&world), [], "an office without officers works as before");
+
+    add_officer(&world.config, "canbo.demo", "Cán bộ mẫu", "xa", &secret(SECRET)).unwrap();
+    grant(&world.config, "canbo.demo", &wish(Role::Supervisor)).unwrap();
+    let mut noted = vec![];
+    let mut without = async |why: &str| {
+        let op = withdrawal(now());
+        taken_back(&op).await;
+        taken_back(&op).await;
+        noted.push((APPROVER.to_owned(), op.op_id.to_string()));
+        assert_eq!(unfounded(&world), noted, "{why}, and once however often it is sent");
+    };
+    without("nobody of that name, whatever the officer himself may do").await;
+    add_officer(&world.config, APPROVER, "Trưởng bộ phận mẫu", "xa", &secret(SECRET)).unwrap();
+    grant(&world.config, APPROVER, &wish(Role::Clerk)).unwrap();
+    let tomorrow = Day(today().0.next_day().unwrap());
+    grant(&world.config, APPROVER, &GrantWish { from: Some(tomorrow), ..wish(Role::Supervisor) }).unwrap();
+    without("another role, another day").await;
+    let since = GrantWish { from: Some(today()), ..wish(Role::Supervisor) };
+    let id = grant(&world.config, APPROVER, &since).unwrap();
+    let before = unfounded(&world);
+    taken_back(&withdrawal(now())).await;
+    assert_eq!(unfounded(&world), before, "a supervisor of the office");
+    taken_back(&withdrawal(yesterday)).await;
+    assert_eq!(unfounded(&world).len(), before.len() + 1, "not yet on that day");
+    end_officer(&world.config, APPROVER, true).unwrap();
+    taken_back(&withdrawal(now())).await;
+    assert_eq!(unfounded(&world).len(), before.len() + 1, "his last day is a day of his");
+    revoke_grant(&world.config, id).unwrap();
+    taken_back(&withdrawal(now())).await;
+    assert_eq!(unfounded(&world).len(), before.len() + 2, "revoked");
 }
 
 #[tokio::test]
