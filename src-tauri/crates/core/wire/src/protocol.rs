@@ -35,7 +35,7 @@
 //! | `GET /v1/openapi.json` | → OpenAPI 3.1 |
 //!
 //! Whoever looks up a person (`/v1/identity`, `/v1/documents`, `/v1/owners`) says what for in `motcua-purpose`
-//! ([`Purpose`]); 422 `purposeAbsent`.
+//! ([`Purpose`]); 422 `purposeAbsent`, 403 `lookUpNotGranted` to an officer none of whose roles works with people.
 //!
 //! All but `/v1/about`, `/v1/openapi.json` and `/v1/enrol` need the client certificate of an enrolled machine.
 //! `Authorization: Bearer <access>` says beside it which officer works there; then the answers are what his grants

@@ -360,12 +360,12 @@ impl Warehouse {
         Ok(admit(&pdf, record, reference, now)?)
     }
 
-    /// The files an operation names that are not there. One outside the scope of the caller's agency is as
+    /// The files an operation names that are not there. One outside the scope of the machine's office is as
     /// absent as one that is nowhere: knowing a hash opens no file and tells nothing.
     pub(crate) fn missing(&self, caller: &Caller, op: &Op) -> Result<Vec<BlobId>, StoreError> {
         let mut absent = Vec::new();
         for blob in blobs_of(&op.payload) {
-            if !self.sees_blob(caller, &blob)? {
+            if !self.sees_blob(&caller.office, &blob)? {
                 absent.push(blob);
             }
         }

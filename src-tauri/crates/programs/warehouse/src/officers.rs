@@ -32,8 +32,29 @@ const LONGEST_WAIT_MS: i64 = 15 * 60 * 1000;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Session {
     pub(crate) officer: String,
-    /// What he may see.
+    /// Whose people, papers and dossiers he sees.
     pub(crate) scope: Scope,
+    /// Whose figures he reads.
+    pub(crate) figures: Scope,
+}
+
+/// What a role is shown, at the nodes it is granted at and nowhere else.
+enum Sight {
+    /// People, papers, dossiers, and the figures of them.
+    People,
+    Figures,
+    /// It keeps machines and officers, and none of that is told over the network.
+    Nothing,
+}
+
+fn sight(role: Role) -> Sight {
+    match role {
+        Role::Intake | Role::Specialist | Role::Clerk | Role::Signer | Role::Certifier | Role::Supervisor => {
+            Sight::People
+        }
+        Role::Reporter => Sight::Figures,
+        Role::Administrator => Sight::Nothing,
+    }
 }
 
 /// A grant as an administrator sees it.
@@ -379,9 +400,19 @@ impl Warehouse {
         })?;
         let grants: Vec<GrantRow> = grants.into_iter().filter(|grant| grant.holds_on(today)).collect();
         let reference = self.reference().map_err(|_| Refusal::StorageTrouble)?;
-        let agencies =
-            reference.iter().flat_map(|r| grants.iter().flat_map(|g| r.tree.reach(&g.node, today)));
-        Ok(Session { scope: Scope::of(agencies.collect()), officer: officer.login })
+        let (mut scope, mut figures) = (BTreeSet::new(), BTreeSet::new());
+        for grant in &grants {
+            let reach = reference.as_ref().map(|r| r.tree.reach(&grant.node, today)).unwrap_or_default();
+            match sight(grant.role) {
+                Sight::People => {
+                    figures.extend(reach.iter().cloned());
+                    scope.extend(reach);
+                }
+                Sight::Figures => figures.extend(reach),
+                Sight::Nothing => {}
+            }
+        }
+        Ok(Session { officer: officer.login, scope: Scope::of(scope), figures: Scope::of(figures) })
     }
 
     /// The officer stops working at the calling machine. A token that leads nowhere any more is as good as ended.

@@ -14,6 +14,7 @@ pub(crate) enum Refusal {
     LoginExpired,
     LoginWait(u32),
     OfficerOfOtherOffice,
+    LookUpNotGranted,
     OfficeWithoutOfficers,
     EnrolCodeRefused,
     EnrolMachineKnown,
@@ -74,6 +75,7 @@ impl Refusal {
         Self::LoginExpired,
         Self::LoginWait(30),
         Self::OfficerOfOtherOffice,
+        Self::LookUpNotGranted,
         Self::OfficeWithoutOfficers,
         Self::EnrolCodeRefused,
         Self::EnrolMachineKnown,
@@ -184,6 +186,9 @@ impl Refusal {
             }
             Self::OfficerOfOtherOffice => {
                 (S::FORBIDDEN, "officerOfOtherOffice", "Cán bộ không thuộc cơ quan của máy này", None)
+            }
+            Self::LookUpNotGranted => {
+                (S::FORBIDDEN, "lookUpNotGranted", "Cán bộ không có vai trò được tra cứu người dân", None)
             }
             Self::EnrolCodeRefused => (
                 S::FORBIDDEN,

@@ -29,6 +29,10 @@ impl Scope {
         self.agencies.contains(agency)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.agencies.is_empty()
+    }
+
     /// The one agency, where it is one.
     pub(crate) fn single(&self) -> Option<&str> {
         if self.agencies.len() == 1 { self.agencies.first().map(String::as_str) } else { None }

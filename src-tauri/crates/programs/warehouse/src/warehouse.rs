@@ -65,6 +65,11 @@ impl Caller {
     pub(crate) fn scope(&self) -> &Scope {
         self.session.as_ref().map_or(&self.office, |session| &session.scope)
     }
+
+    /// Whose figures the caller reads.
+    pub(crate) fn figures(&self) -> &Scope {
+        self.session.as_ref().map_or(&self.office, |session| &session.figures)
+    }
 }
 
 impl Warehouse {
@@ -168,10 +173,10 @@ impl Warehouse {
         Ok(Caller { device, agency, office, session: None })
     }
 
-    /// The file is here whole, and in the caller's scope.
-    pub(crate) fn sees_blob(&self, caller: &Caller, id: &BlobId) -> Result<bool, StoreError> {
-        let seen = self.records.read(|v| Ok(v.has_blob(id)? && v.blob_in_scope(id, caller.scope())?))?;
-        Ok(seen && self.blobs.has(id))
+    /// The file is here whole, and in that scope. What is shared is nobody's who works with nobody's papers.
+    pub(crate) fn sees_blob(&self, scope: &Scope, id: &BlobId) -> Result<bool, StoreError> {
+        let seen = self.records.read(|v| Ok(v.has_blob(id)? && v.blob_in_scope(id, scope)?))?;
+        Ok(seen && !scope.is_empty() && self.blobs.has(id))
     }
 
     /// A file whose row was lost in a crash gets its row back; a row whose file is gone is reported;

@@ -25,7 +25,7 @@ impl From<BlobError> for Refusal {
     }
 }
 
-/// Fetches a file in the scope of the caller's agency; outside it, it does not exist.
+/// Fetches a file in the caller's scope; outside it, it does not exist.
 #[utoipa::path(get, path = "/v1/blobs/{sha256}", tag = "files",
     params(("sha256" = String, Path, description = "SHA-256 of the bytes, 64 hex digits")),
     responses((status = 200, description = "the bytes", content_type = "application/octet-stream"),
@@ -39,7 +39,7 @@ pub(super) async fn fetch(
 ) -> Result<Response, Refusal> {
     let id = BlobId::parse(&id).map_err(|_| Refusal::BlobIdMalformed)?;
     let path = blocking(warehouse, move |w| {
-        if !w.sees_blob(&caller, &id)? {
+        if !w.sees_blob(caller.scope(), &id)? {
             return Err(Refusal::BlobUnknown);
         }
         w.note_read(&caller, "file.read", id.to_string())?;

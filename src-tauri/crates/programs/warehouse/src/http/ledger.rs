@@ -54,7 +54,8 @@ pub(super) struct Shift {
     officer: Option<String>,
 }
 
-/// What the officers of the caller's scope took on a day, by officer and method: the end of a shift.
+/// What the officers of the agencies whose figures the caller reads took on a day, by officer and method: the end of
+/// a shift.
 #[utoipa::path(get, path = "/v1/fees/totals", tag = "fees",
     params(("day" = String, Query, description = "yyyy-MM-dd"), ("officer" = Option<String>, Query)),
     responses((status = 200, body = super::openapi::FeeTotalsSchema),
@@ -67,7 +68,7 @@ pub(super) async fn totals(
 ) -> Result<Json<FeeTotals>, Refusal> {
     let Query(Shift { day, officer }) = asked.map_err(|_| Refusal::QueryMalformed)?;
     blocking(warehouse, move |w| {
-        let items = w.records.read(|v| v.fee_totals(caller.scope(), day, officer.as_deref()))?;
+        let items = w.records.read(|v| v.fee_totals(caller.figures(), day, officer.as_deref()))?;
         w.note_read(&caller, "fees.totalled", day.format_iso())?;
         Ok(Json(FeeTotals { day, items }))
     })
@@ -194,6 +195,7 @@ pub(super) async fn consents(
     params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code"),
         ("motcua-purpose" = inline(super::openapi::Purpose), Header, description = "what the person is looked up for")),
     responses((status = 200, body = super::openapi::OwnerSchema),
+        (status = 403, description = "lookUpNotGranted", body = super::openapi::ProblemSchema),
         (status = 422, description = "numberMalformed, purposeAbsent", body = super::openapi::ProblemSchema),
         (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
@@ -204,7 +206,7 @@ pub(super) async fn owner(
     headers: HeaderMap,
 ) -> Result<Json<Owner>, Refusal> {
     let number = IdNumber::parse(&number).map_err(|_| Refusal::NumberMalformed)?;
-    let purpose = super::records::purpose(&headers)?;
+    let purpose = super::records::purpose(&caller, &headers)?;
     warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
         w.note_look_up(&caller, "owner.read", purpose, std::slice::from_ref(&number))?;

@@ -5,7 +5,7 @@ use crate::apply::{MIN_SCHEMA, reject};
 use crate::audit::leased;
 use crate::problem::Refusal;
 use crate::reference::{Reference, end_of};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Caller, Warehouse};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -109,8 +109,11 @@ pub(super) async fn reference(
     .await
 }
 
-/// What a person is looked up for; nobody is looked up without it.
-pub(super) fn purpose(headers: &HeaderMap) -> Result<Purpose, Refusal> {
+/// What a person is looked up for; nobody is looked up without it, nor by an officer who works with nobody's papers.
+pub(super) fn purpose(caller: &Caller, headers: &HeaderMap) -> Result<Purpose, Refusal> {
+    if caller.scope().is_empty() {
+        return Err(Refusal::LookUpNotGranted);
+    }
     let word = headers.get(PURPOSE).and_then(|value| value.to_str().ok());
     word.and_then(Purpose::of_word).ok_or(Refusal::PurposeAbsent)
 }
@@ -120,6 +123,7 @@ pub(super) fn purpose(headers: &HeaderMap) -> Result<Purpose, Refusal> {
     params(("number" = String, Path, description = "CMND, CCCD, passport, tax code or agency code"),
         ("motcua-purpose" = inline(super::openapi::Purpose), Header, description = "what the person is looked up for")),
     responses((status = 200, body = super::openapi::IdentityReplySchema),
+        (status = 403, description = "lookUpNotGranted", body = super::openapi::ProblemSchema),
         (status = 422, description = "numberMalformed, purposeAbsent", body = super::openapi::ProblemSchema),
         (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema),
         (status = 503, description = "identityServiceDown: only that service is out; storageTrouble", body = super::openapi::ProblemSchema)),
@@ -131,7 +135,7 @@ pub(super) async fn identity(
     headers: HeaderMap,
 ) -> Result<Json<IdentityReply>, Refusal> {
     let number = IdNumber::parse(&number).map_err(|_| Refusal::NumberMalformed)?;
-    let purpose = purpose(&headers)?;
+    let purpose = purpose(&caller, &headers)?;
     warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
         w.note_look_up(&caller, "identity.asked", purpose, std::slice::from_ref(&number))?;
@@ -150,6 +154,7 @@ pub(super) async fn identity(
     params(("owner" = Vec<String>, Query, description = "one to ten numbers of the owner", explode),
         ("motcua-purpose" = inline(super::openapi::Purpose), Header, description = "what the person is looked up for")),
     responses((status = 200, description = "DocumentSummary, newest first", body = Vec<Object>),
+        (status = 403, description = "lookUpNotGranted", body = super::openapi::ProblemSchema),
         (status = 422, description = "numberMalformed, purposeAbsent, queryMalformed", body = super::openapi::ProblemSchema),
         (status = 429, description = "tooManyLookups", body = super::openapi::ProblemSchema)),
     security(("device" = [])))]
@@ -168,7 +173,7 @@ pub(super) async fn documents(
         .map(|(_, number)| IdNumber::parse(number))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| Refusal::NumberMalformed)?;
-    let purpose = purpose(&headers)?;
+    let purpose = purpose(&caller, &headers)?;
     warehouse.gates.look_up(caller.device)?;
     blocking(warehouse, move |w| {
         let today = w.now().day();

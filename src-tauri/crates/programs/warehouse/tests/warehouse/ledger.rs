@@ -8,9 +8,8 @@ use crate::world::{
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{
     Day, DossierId, FeeAct, FeeMethod, FeeRecord, FeedbackAct, FeedbackReason, FeedbackRecord, IdNumber,
-    IdentityAnswer, OpId, OrgNode, ReferenceData, Timestamp,
+    IdentityAnswer, OpId, OrgNode, Timestamp,
 };
-use motcua_warehouse::SeedFile;
 use motcua_wire::{
     Change, ConsentRecord, DossierEvent, DossierFees, FeeTotals, FeedbackPage, Op, OpPayload, OpResult,
     Owner, PURPOSE, Purpose, Use,
@@ -158,14 +157,6 @@ async fn work_that_was_taken_over_is_told_and_can_be_gone_on_with() {
     let (line, former) = (world.line(0), world.line(2));
     let mut tree = crate::world::tree();
     let yesterday = Day(today().0.previous_day().unwrap());
-    let reference = |version, tree: Vec<OrgNode>| SeedFile {
-        version: 1,
-        reference: Some(ReferenceData { version, tree, ..world.reference() }),
-        devices: vec![],
-        identity: None,
-        aliases: vec![],
-        documents: vec![],
-    };
     // What the other agency did before it was dissolved.
     let (dossier, paper, bytes) = (DossierId(fresh_uuid()), DossierId(fresh_uuid()), world.signed("theirs"));
     let receipt = upload(&former, &paper::pdf(1, "their receipt")).await;
@@ -195,7 +186,7 @@ async fn work_that_was_taken_over_is_told_and_can_be_gone_on_with() {
         successor: Some("xa".into()),
         ..tree[0].clone()
     });
-    world.load(&reference(6, tree));
+    world.load_tree(6, tree);
     assert_eq!(
         line.changes(Some(&cursor), 500, 0).await,
         Err(LinkError::Refused("cursorGone".into())),

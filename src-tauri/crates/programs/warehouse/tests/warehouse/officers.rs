@@ -2,11 +2,13 @@
 
 use crate::paper;
 use crate::world::{
-    AGENCY, OWNER, World, accept, file_document, fresh_uuid, is_applied, now, push, rejected_code, today,
-    upload,
+    AGENCY, OTHER_AGENCY, OWNER, World, accept, file_document, fresh_uuid, is_applied, now, push,
+    rejected_code, today, upload,
 };
 use motcua_desk::ports::Warehouse;
-use motcua_dossier::{AgencyCode, Day, DossierId, IdNumber, OpId, Timestamp};
+use motcua_dossier::{
+    AgencyCode, Day, DossierCode, DossierId, FeeAct, FeeMethod, FeeRecord, IdNumber, OpId, OrgNode, Timestamp,
+};
 use motcua_warehouse::{
     GrantReport, GrantWish, OfficerError, add_officer, end_officer, grant, officers, revoke_grant,
     set_officer_secret,
@@ -62,6 +64,11 @@ async fn papers(client: &Client, world: &World, access: &str) -> Result<usize, S
     }
 }
 
+/// Is it a token of a session that goes on; what it shows is another matter.
+async fn knows(client: &Client, world: &World, access: &str) -> bool {
+    papers(client, world, access).await != Err("loginExpired".into())
+}
+
 fn refused<T>(status: u16, code: &str) -> Result<T, (u16, String)> {
     Err((status, code.to_owned()))
 }
@@ -79,19 +86,20 @@ async fn an_officer_sees_what_his_grants_allow_and_no_longer() {
     assert!(session.roles.is_empty());
     assert_eq!(
         papers(&machine, &world, &session.access).await,
-        Ok(0),
+        Err("lookUpNotGranted".into()),
         "without a grant nothing of the office"
     );
     let mut ended = wish(Role::Clerk);
     ended.until = Some(Day::parse("2020-01-01").unwrap());
     grant(&world.config, LOGIN, &ended).unwrap();
-    assert_eq!(papers(&machine, &world, &session.access).await, Ok(0), "a grant has its days");
+    let nothing = Err("lookUpNotGranted".to_owned());
+    assert_eq!(papers(&machine, &world, &session.access).await, nothing, "a grant has its days");
     let id = grant(&world.config, LOGIN, &wish(Role::Intake)).unwrap();
     assert_eq!(papers(&machine, &world, &session.access).await, Ok(1), "noticed at the next request");
     assert_eq!(login(&machine, &world, SECRET).await.unwrap().roles, [Role::Intake]);
     let session = login(&machine, &world, SECRET).await.unwrap();
     revoke_grant(&world.config, id).unwrap();
-    assert_eq!(papers(&machine, &world, &session.access).await, Ok(0));
+    assert_eq!(papers(&machine, &world, &session.access).await, nothing);
     end_officer(&world.config, LOGIN, true).unwrap();
     assert_eq!(papers(&machine, &world, &session.access).await, Err("loginExpired".into()));
     assert_eq!(login(&machine, &world, SECRET).await, refused(403, "loginRefused"));
@@ -112,7 +120,7 @@ async fn officer_and_machine_belong_to_one_office_and_tokens_to_one_machine() {
         login(&beside, &world, SECRET).await.is_ok(),
         "the same officer at another machine of the office"
     );
-    assert!(papers(&ours, &world, &session.access).await.is_ok(), "does not end the first session");
+    assert!(knows(&ours, &world, &session.access).await, "does not end the first session");
     let bare = world
         .raw()
         .post(format!("{}/v1/login", world.url()))
@@ -127,7 +135,7 @@ async fn a_refresh_token_rotates_and_a_lost_answer_is_asked_again() {
     let first = login(&machine, &world, SECRET).await.unwrap();
     let lost = refresh(&machine, &world, &first.refresh).await.unwrap();
     let second = refresh(&machine, &world, &first.refresh).await.unwrap();
-    assert!(papers(&machine, &world, &second.access).await.is_ok());
+    assert!(knows(&machine, &world, &second.access).await);
     assert_eq!(papers(&machine, &world, &first.access).await, Err("loginExpired".into()));
     assert_eq!(refresh(&machine, &world, &lost.refresh).await, refused(403, "loginExpired"));
     let third = refresh(&machine, &world, &second.refresh).await.unwrap();
@@ -152,13 +160,75 @@ async fn whoever_leaves_a_machine_is_known_there_no_longer() {
         request.send().await.unwrap().status().as_u16()
     };
     assert_eq!(leave(&beside, &session.refresh).await, 204, "another machine ends nothing");
-    assert!(papers(&ours, &world, &session.access).await.is_ok());
+    assert!(knows(&ours, &world, &session.access).await);
     for _ in 0..2 {
         assert_eq!(leave(&ours, &session.refresh).await, 204, "again is free");
         assert_eq!(papers(&ours, &world, &session.access).await, Err("loginExpired".into()));
         assert_eq!(refresh(&ours, &world, &session.refresh).await, refused(403, "loginExpired"));
     }
-    assert!(papers(&beside, &world, &other.access).await.is_ok(), "where else he works he goes on");
+    assert!(knows(&beside, &world, &other.access).await, "where else he works he goes on");
+}
+
+#[tokio::test]
+async fn a_role_shows_what_it_is_for_and_only_where_it_is_granted() {
+    let world = world().await;
+    let mut tree = crate::world::tree();
+    tree.push(OrgNode { id: "xa-hai".into(), agency_code: Some(OTHER_AGENCY.into()), ..tree[0].clone() });
+    world.load_tree(6, tree);
+    let theirs = |pdf: &[u8], shared| {
+        world.stock(pdf, |d| {
+            d.record.metadata.shared = shared;
+            d.filed_by = Some(AgencyCode::parse(OTHER_AGENCY).unwrap());
+        })
+    };
+    let shared = world.signed("shared");
+    theirs(&shared, true);
+    theirs(&world.signed("their own"), false);
+    let (dossier, former) = (DossierId(fresh_uuid()), world.line(2));
+    let receipt = upload(&former, &paper::pdf(1, "their receipt")).await;
+    let mut acceptance = accept(DossierCode::provisional("M2", 1), receipt, vec![]);
+    acceptance.fee = 9_000;
+    let paid = FeeRecord {
+        act: FeeAct::Paid { amount: 9_000, method: FeeMethod::Cash, receipt_number: "B-1".into() },
+        officer: "canbo.hai".into(),
+        at: now(),
+    };
+    for payload in [OpPayload::AcceptDossier(Box::new(acceptance)), OpPayload::Fee(Box::new(paid))] {
+        assert!(is_applied(&push(&former, &world.op(2, dossier, 0, payload)).await));
+    }
+    let machine = world.raw_of(0);
+    let access = login(&machine, &world, SECRET).await.unwrap().access;
+    let status = async |path: &str| {
+        let asked = machine.get(format!("{}{path}", world.url())).header(PURPOSE, "intake");
+        asked.bearer_auth(&access).send().await.unwrap().status().as_u16()
+    };
+    let totals = async || {
+        let url = format!("{}/v1/fees/totals?day={}", world.url(), today().format_iso());
+        let answer = machine.get(url).bearer_auth(&access).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["items"].as_array().unwrap().len()
+    };
+    let (of_dossier, of_file) =
+        (format!("/v1/dossiers/{dossier}"), format!("/v1/blobs/{}", paper::blob(&shared)));
+    let at = |role, node: &str| GrantWish { node: node.into(), ..wish(role) };
+    for (role, seen) in [(Role::Administrator, 0), (Role::Reporter, 1)] {
+        grant(&world.config, LOGIN, &at(role, "xa-hai")).unwrap();
+        assert_eq!(totals().await, seen, "{role:?}");
+        for person in ["/v1/identity/099000000001", "/v1/owners/099000000001"] {
+            assert_eq!(status(person).await, 403, "{role:?}");
+        }
+        assert_eq!(papers(&machine, &world, &access).await, Err("lookUpNotGranted".into()));
+        assert_eq!((status(&of_dossier).await, status(&of_file).await), (404, 404), "{role:?}");
+    }
+    grant(&world.config, LOGIN, &at(Role::Intake, "xa")).unwrap();
+    assert_eq!(
+        papers(&machine, &world, &access).await,
+        Ok(1),
+        "what is shared, and nothing of the other office"
+    );
+    assert_eq!((status(&of_dossier).await, status(&of_file).await), (404, 200));
+    assert_eq!(totals().await, 1, "he reads its figures all the same");
+    grant(&world.config, LOGIN, &at(Role::Supervisor, "xa-hai")).unwrap();
+    assert_eq!((papers(&machine, &world, &access).await, status(&of_dossier).await), (Ok(2), 200));
 }
 
 fn records(world: &World) -> rusqlite::Connection {

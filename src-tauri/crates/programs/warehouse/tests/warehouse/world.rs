@@ -171,6 +171,18 @@ impl World {
         seed(&self.config, &file).unwrap()
     }
 
+    /// The next version of the reference data has another tree.
+    pub fn load_tree(&self, version: u64, tree: Vec<OrgNode>) {
+        self.load(&SeedFile {
+            version: 1,
+            reference: Some(ReferenceData { version, tree, ..self.reference() }),
+            devices: vec![],
+            identity: None,
+            aliases: vec![],
+            documents: vec![],
+        });
+    }
+
     /// Puts a paper into the stock, beside the counters.
     pub fn stock(&self, pdf: &[u8], change: impl FnOnce(&mut SeedDocument)) -> DocumentId {
         let record = paper::record(OWNER, pdf, 1);
