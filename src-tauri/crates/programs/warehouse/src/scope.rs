@@ -100,10 +100,21 @@ impl Tree {
     }
 
     /// Agencies a grant at that node reaches: those at and below it; that of a unit which is no agency and has none
-    /// below is the one it belongs to.
+    /// below is the one it belongs to, as long as that is the node's it stands at.
     pub(crate) fn reach(&self, node: &str, day: Day) -> BTreeSet<String> {
         let below = self.below(node, day);
-        if below.is_empty() { self.agency_of(node, day).into_iter().collect() } else { below }
+        if !below.is_empty() {
+            return below;
+        }
+        let at = self.agency_row(node, day);
+        at.map(|row| self.own(&self.nodes[row].id, day).collect()).unwrap_or_default()
+    }
+
+    /// The agencies of a node that has begun and has given them to no other.
+    fn own(&self, id: &str, day: Day) -> impl Iterator<Item = String> {
+        let rows = self.by_id.get(id).into_iter().flatten().copied();
+        let held = rows.filter(move |n| self.has_begun(*n, day) && !self.went_on(*n, day));
+        held.filter_map(|n| self.nodes[n].agency_code.clone())
     }
 
     fn walk(&self, from: &[String], day: Day, down: bool) -> BTreeSet<String> {
@@ -114,10 +125,7 @@ impl Tree {
                 continue;
             }
             let at = |list: &HashMap<String, Vec<usize>>| list.get(&id).cloned().unwrap_or_default();
-            let own = at(&self.by_id).into_iter().filter(|n| self.has_begun(*n, day));
-            agencies.extend(
-                own.filter(|n| !self.went_on(*n, day)).filter_map(|n| self.nodes[n].agency_code.clone()),
-            );
+            agencies.extend(self.own(&id, day));
             let below = at(&self.children).into_iter().filter(|_| down).filter(|n| self.is_here(*n, day));
             let taken_over = at(&self.before).into_iter().filter(|n| self.has_ended(*n, day));
             todo.extend(below.chain(taken_over).map(|n| self.nodes[n].id.clone()));
@@ -160,13 +168,17 @@ impl Tree {
 
     /// The agency a node belongs to: its own, or that of the nearest above it.
     pub(crate) fn agency_of(&self, node: &str, day: Day) -> Option<String> {
+        self.agency_row(node, day).and_then(|row| self.nodes[row].agency_code.clone())
+    }
+
+    fn agency_row(&self, node: &str, day: Day) -> Option<usize> {
         let (mut seen, mut id) = (BTreeSet::new(), node.to_owned());
         while seen.insert(id.clone()) {
             let rows = self.by_id.get(&id)?;
             let row = rows.iter().copied().find(|n| self.is_here(*n, day)).or(rows.last().copied())?;
             let node = &self.nodes[row];
             if node.agency_code.is_some() {
-                return node.agency_code.clone();
+                return Some(row);
             }
             id = node.parent.clone()?;
         }
@@ -270,6 +282,9 @@ mod tests {
             coded("x", node("one", None, old, None)),
             coded("y", node("one", None, new, None)),
             coded("x", node("two", None, new, None)),
+            coded("z", node("three", None, old, None)),
+            coded("z", node("four", None, new, None)),
+            OrgNode { agency_code: None, ..node("desk", Some("three"), (None, None), None) },
         ]);
         let (before, after) = (day("2025-12-31"), day("2026-01-01"));
         assert_eq!(names(&tree.below("one", before)), ["x"], "what begins later is not there yet");
@@ -278,6 +293,11 @@ mod tests {
         assert_eq!(names(&tree.below("one", after)), ["y"], "the other node has it now");
         assert_eq!(names(&tree.office("code-x", after).agencies), ["x"]);
         assert_eq!(names(&tree.office("code-y", after).agencies), ["y"]);
+        for former in ["three", "desk"] {
+            assert_eq!(names(&tree.reach(former, before)), ["z"]);
+            assert_eq!(names(&tree.reach(former, after)), [""; 0], "what {former} had is another's work now");
+        }
+        assert_eq!(names(&tree.reach("four", before)), [""; 0], "nor is it the other's before its day");
     }
 
     /// Does a node's work belong below one of the roots: the same question asked upwards, node by node.

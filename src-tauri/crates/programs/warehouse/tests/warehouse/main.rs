@@ -26,5 +26,6 @@ mod paper;
 mod program;
 mod reference;
 mod routes;
+mod scope;
 mod uploads;
 mod world;
