@@ -2,9 +2,11 @@
 //! doing it again changes nothing.
 
 mod csv;
+mod officers;
 mod rows;
 
 pub(crate) use csv::column_name;
+pub use officers::{LeftGrant, OFFICER_COLUMNS, OfficerImportReport, import_officers};
 pub use rows::columns;
 
 use crate::audit::command;
@@ -223,15 +225,7 @@ pub fn import(
 ) -> Result<ImportReport, ImportError> {
     let warehouse = Warehouse::beside(config)?;
     let columns = columns(wish.kind);
-    let mut csv = Csv::open(BufReader::new(File::open(&wish.csv)?))?.map_err(|f| head_fault(&f))?;
-    let names = csv.columns().to_vec();
-    let unknown = names.iter().find(|n| !columns.iter().any(|c| c.name == *n));
-    if let Some(unknown) = unknown {
-        return Err(ImportError::Head(format!("không có cột nào tên \"{unknown}\"")));
-    }
-    if let Some(absent) = columns.iter().find(|c| c.required && !names.iter().any(|n| n == c.name)) {
-        return Err(ImportError::Head(format!("thiếu cột \"{}\"", absent.name)));
-    }
+    let (mut csv, names) = open(&wish.csv, columns)?;
     let reference = warehouse.reference()?;
     if reference.is_none() && wish.kind != ImportKind::Owners {
         return Err(ImportError::NoReference);
@@ -287,6 +281,20 @@ pub fn import(
         warehouse.note_command("imported", subject)?;
     }
     Ok(report)
+}
+
+/// A list and the names of its columns, all of them known and none that is needed absent.
+fn open(list: &Path, columns: &[Column]) -> Result<(Csv<BufReader<File>>, Vec<String>), ImportError> {
+    let csv = Csv::open(BufReader::new(File::open(list)?))?.map_err(|f| head_fault(&f))?;
+    let names = csv.columns().to_vec();
+    let unknown = names.iter().find(|n| !columns.iter().any(|c| c.name == *n));
+    if let Some(unknown) = unknown {
+        return Err(ImportError::Head(format!("không có cột nào tên \"{unknown}\"")));
+    }
+    if let Some(absent) = columns.iter().find(|c| c.required && !names.iter().any(|n| n == c.name)) {
+        return Err(ImportError::Head(format!("thiếu cột \"{}\"", absent.name)));
+    }
+    Ok((csv, names))
 }
 
 impl Import<'_> {

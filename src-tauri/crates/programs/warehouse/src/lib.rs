@@ -57,7 +57,10 @@ pub use enrol::{
 };
 pub use http::openapi_json;
 pub use identity::{FileDirectory, IdentityDirectory, IdentityEntry, IdentityOutage};
-pub use import::{Column, ImportError, ImportKind, ImportReport, ImportWish, RowReport, columns, import};
+pub use import::{
+    Column, ImportError, ImportKind, ImportReport, ImportWish, LeftGrant, OFFICER_COLUMNS,
+    OfficerImportReport, RowReport, columns, import, import_officers,
+};
 pub use intake::{FileFacts, FileRefusal, examine};
 pub use keys::receipt_key;
 pub use limits::Limits;

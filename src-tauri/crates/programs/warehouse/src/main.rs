@@ -10,9 +10,9 @@ use motcua_warehouse::{
     AuditError, Config, ConfigError, DeviceError, GrantWish, ImportError, ImportKind, ImportWish,
     NoticeState, OfficerError, PREFIX, Which, add_officer, audit_export, audit_verify, audit_verify_export,
     back_up, check, config_check, device_code, device_code_again, devices, end_officer, grant, import,
-    import_package, notices_list, notices_release, notices_retry, officers, read_recovery_key, receipt_key,
-    reference_diff, reference_export, reference_history, reference_import, reference_list, restore,
-    revoke_device, revoke_grant, scrub, seed, serve, set_officer_secret,
+    import_officers, import_package, notices_list, notices_release, notices_retry, officers,
+    read_recovery_key, receipt_key, reference_diff, reference_export, reference_history, reference_import,
+    reference_list, restore, revoke_device, revoke_grant, scrub, seed, serve, set_officer_secret,
 };
 use motcua_wire::Role;
 use std::io::{BufReader, BufWriter, Write};
@@ -359,6 +359,18 @@ enum Officer {
         /// Số của quyền.
         grant: i64,
     },
+    /// Nhập cán bộ và quyền từ CSV, mỗi dòng một quyền; chưa ai có mật khẩu trước khi `officer secret` đặt. Nhập lại chỉ
+    /// sửa họ tên và thêm quyền còn thiếu, không thôi quyền nào.
+    Import {
+        #[command(flatten)]
+        place: Place,
+        /// Tệp CSV (UTF-8; dấu phẩy, chấm phẩy hoặc tab).
+        #[arg(long)]
+        csv: PathBuf,
+        /// Chỉ báo sẽ ra sao, không ghi gì.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Liệt kê cán bộ và quyền.
     List {
         #[command(flatten)]
@@ -566,7 +578,7 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
             revoke_device(&Config::load(&place.get()?)?, id)?;
             tell.revoked(id);
         }
-        Command::Officer(action) => officer(action, tell)?,
+        Command::Officer(action) => return officer(action, tell),
         Command::Reference(command) => return reference(command, tell),
         Command::Notices(command) => notices(command, tell)?,
         Command::Import { kind, place, csv, files, dry_run } => {
@@ -580,7 +592,7 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn officer(action: Officer, tell: Tell) -> anyhow::Result<()> {
+fn officer(action: Officer, tell: Tell) -> anyhow::Result<bool> {
     match action {
         Officer::Add { place, login, name, node } => {
             add_officer(&Config::load(&place.get()?)?, &login, &name, &node, &new_secret()?)?;
@@ -595,6 +607,11 @@ fn officer(action: Officer, tell: Tell) -> anyhow::Result<()> {
             revoke_grant(&Config::load(&place.get()?)?, grant)?;
             tell.officer(&grant.to_string(), "đã thôi giao");
         }
+        Officer::Import { place, csv, dry_run } => {
+            let config = Config::load(&place.get()?)?;
+            let report = import_officers(&config, &csv, dry_run, &mut |row| tell.row(row))?;
+            return Ok(tell.officers_imported(&report));
+        }
         Officer::List { place } => tell.officers(&officers(&Config::load(&place.get()?)?)?),
         Officer::Secret { place, login } => {
             set_officer_secret(&Config::load(&place.get()?)?, &login, &new_secret()?)?;
@@ -605,7 +622,7 @@ fn officer(action: Officer, tell: Tell) -> anyhow::Result<()> {
             tell.officer(&login, if undo { "làm việc trở lại" } else { "đã thôi" });
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn reference(command: Reference, tell: Tell) -> anyhow::Result<bool> {

@@ -3,7 +3,7 @@
 use crate::audit::{command, event};
 use crate::problem::Refusal;
 use crate::scope::Scope;
-use crate::store::{GrantRow, OfficerRow, SessionRow, StoreError};
+use crate::store::{GrantRow, OfficerRow, SessionRow, StoreError, View};
 use crate::warehouse::{Caller, Warehouse};
 use crate::{Config, ServeError};
 use argon2::Argon2;
@@ -74,6 +74,13 @@ pub struct GrantReport {
     pub until: Option<Day>,
 }
 
+impl From<GrantRow> for GrantReport {
+    fn from(row: GrantRow) -> Self {
+        let GrantRow { id, role, node, procedures, from, until } = row;
+        Self { id, role, node, procedures, from, until }
+    }
+}
+
 /// An officer as an administrator sees him.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct OfficerReport {
@@ -85,6 +92,8 @@ pub struct OfficerReport {
     pub node: String,
     /// Works here no longer.
     pub ended: bool,
+    /// Can log in; one who was imported has no secret before it is set.
+    pub has_secret: bool,
     /// What he may do, what has ended too.
     pub grants: Vec<GrantReport>,
 }
@@ -126,6 +135,9 @@ pub enum OfficerError {
     /// No procedure is of that field.
     #[error("no procedure of the field {0}")]
     Field(String),
+    /// It would be over before it begins.
+    #[error("the last day lies before the first")]
+    Days,
     /// There is no such grant.
     #[error("no grant {0}")]
     Grant(i64),
@@ -151,7 +163,6 @@ pub fn add_officer(
     node: &str,
     secret: &Zeroizing<String>,
 ) -> Result<(), OfficerError> {
-    let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= LONGEST;
     if !fits(login) || !fits(name) || login.contains(char::is_whitespace) {
         return Err(OfficerError::Name);
     }
@@ -161,7 +172,7 @@ pub fn add_officer(
         login: login.to_owned(),
         name: name.trim().to_owned(),
         node: node.to_owned(),
-        secret: hash(secret)?,
+        secret: Some(hash(secret)?),
         wrong: 0,
         wrong_at: Timestamp(0),
         ended: false,
@@ -185,7 +196,7 @@ pub fn set_officer_secret(
     login: &str,
     secret: &Zeroizing<String>,
 ) -> Result<(), OfficerError> {
-    let secret = hash(secret)?;
+    let secret = Some(hash(secret)?);
     change(config, login, "officer.secret", |row| OfficerRow { secret, wrong: 0, ..row })
 }
 
@@ -230,26 +241,45 @@ fn change(
 /// See [`OfficerError`].
 pub fn grant(config: &Config, login: &str, wish: &GrantWish) -> Result<i64, OfficerError> {
     let warehouse = Warehouse::beside(config)?;
-    require_node(&warehouse, &wish.node)?;
+    let row = check_grant(&warehouse, wish)?;
+    let now = warehouse.now();
+    warehouse.records.attempt(|v| {
+        v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
+        Ok(add_grant(v, login, &row, now)?)
+    })
+}
+
+/// The grant, if its node and field are known and its days are in order.
+pub(crate) fn check_grant(warehouse: &Warehouse, wish: &GrantWish) -> Result<GrantRow, OfficerError> {
+    require_node(warehouse, &wish.node)?;
     let procedures = wish.procedures.as_deref().map(str::trim).filter(|field| !field.is_empty());
     if let Some(field) = procedures {
-        require_field(&warehouse, field)?;
+        require_field(warehouse, field)?;
     }
-    let row = GrantRow {
+    if wish.from.is_some_and(|from| wish.until.is_some_and(|until| until < from)) {
+        return Err(OfficerError::Days);
+    }
+    Ok(GrantRow {
         id: 0,
         role: wish.role,
         node: wish.node.clone(),
         procedures: procedures.map(str::to_owned),
         from: wish.from,
         until: wish.until,
-    };
-    let now = warehouse.now();
-    warehouse.records.attempt(|v| {
-        v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
-        let id = v.add_grant(login, &row)?;
-        v.audit(&command("officer.granted", format!("{login} {id} {} {}", row.role.word(), row.node), now))?;
-        Ok(id)
     })
+}
+
+/// Writes a grant down with its entry in the audit.
+pub(crate) fn add_grant(
+    view: &View<'_>,
+    login: &str,
+    row: &GrantRow,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let id = view.add_grant(login, row)?;
+    let subject = format!("{login} {id} {} {}", row.role.word(), row.node);
+    view.audit(&command("officer.granted", subject, now))?;
+    Ok(id)
 }
 
 /// Ends a grant: yesterday was its last day.
@@ -276,24 +306,21 @@ pub fn officers(config: &Config) -> Result<Vec<OfficerReport>, OfficerError> {
     Ok(Warehouse::beside(config)?.records.read(|v| {
         let rows = v.officers()?.into_iter();
         rows.map(|row| {
-            let grants = v.grants_of(&row.login)?.into_iter();
-            let grants = grants
-                .map(|g| GrantReport {
-                    id: g.id,
-                    role: g.role,
-                    node: g.node,
-                    procedures: g.procedures,
-                    from: g.from,
-                    until: g.until,
-                })
-                .collect();
-            Ok(OfficerReport { login: row.login, name: row.name, node: row.node, ended: row.ended, grants })
+            let grants = v.grants_of(&row.login)?.into_iter().map(GrantReport::from).collect();
+            let has_secret = row.secret.is_some();
+            let OfficerRow { login, name, node, ended, .. } = row;
+            Ok(OfficerReport { login, name, node, ended, has_secret, grants })
         })
         .collect()
     })?)
 }
 
-fn require_node(warehouse: &Warehouse, node: &str) -> Result<(), OfficerError> {
+/// A login or a name of people.
+pub(crate) fn fits(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= LONGEST
+}
+
+pub(crate) fn require_node(warehouse: &Warehouse, node: &str) -> Result<(), OfficerError> {
     let known = warehouse.reference()?.is_some_and(|r| r.data.tree.iter().any(|n| n.id == node));
     if known { Ok(()) } else { Err(OfficerError::Node(node.to_owned())) }
 }
@@ -310,19 +337,19 @@ impl Warehouse {
     pub(crate) fn log_in(&self, caller: &Caller, login: &Login) -> Result<LoggedIn, Refusal> {
         let secret = Zeroizing::new(login.secret.clone());
         let officer = self.count_try(caller, &login.login)?;
-        // A login that nobody has costs as much as one with a wrong secret.
-        let stored = officer.as_ref().map_or(NOBODY, |row| row.secret.as_str());
+        // A login that nobody has, or that has no secret yet, costs as much as one with a wrong secret.
+        let stored = officer.as_ref().and_then(|row| row.secret.as_deref());
         let right = {
             // One at a time: 19 MiB each, and whoever guesses waits with the others.
             let _one = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
-            PasswordHash::new(stored)
+            PasswordHash::new(stored.unwrap_or(NOBODY))
                 .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok())
         };
         let Some(officer) = officer else {
             let known = self.has_officers(caller)?;
             return Err(if known { Refusal::LoginRefused } else { Refusal::OfficeWithoutOfficers });
         };
-        if !right {
+        if !right || officer.secret.is_none() {
             let (now, subject) = (self.now(), officer.login.clone());
             self.records
                 .write(|v| v.audit(&event(caller.device, &officer.login, "login.refused", subject, now)))?;
@@ -439,7 +466,7 @@ impl Warehouse {
 
     fn told_in(
         &self,
-        view: &crate::store::View<'_>,
+        view: &View<'_>,
         caller: &Caller,
         officer: &OfficerRow,
         tokens: Tokens,
@@ -506,7 +533,7 @@ fn wait_left(row: &OfficerRow, now: Timestamp) -> Option<u32> {
     (left > 0).then(|| u32::try_from(left / 1000 + 1).unwrap_or(u32::MAX))
 }
 
-/// Verified in place of an officer who is not there.
+/// Verified in place of an officer who is not there, or has no secret yet.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 

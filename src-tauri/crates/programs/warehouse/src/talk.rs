@@ -3,10 +3,10 @@
 use clap::Command;
 use motcua_dossier::{DeviceId, OutboxKind};
 use motcua_warehouse::{
-    AuditReport, AuditTrouble, BackupReport, CheckReport, ConfigReport, DeviceCode, DeviceReport, ImportKind,
-    ImportReport, NoticeReport, OfficerReport, PackageLineReport, PackageReport, ReferenceReport,
-    ReferenceVersion, RestoreReport, RowChange, RowHistory, RowReport, SHEETS, ScrubReport, SeedReport,
-    columns,
+    AuditReport, AuditTrouble, BackupReport, CheckReport, Column, ConfigReport, DeviceCode, DeviceReport,
+    GrantReport, ImportKind, ImportReport, LeftGrant, NoticeReport, OFFICER_COLUMNS, OfficerImportReport,
+    OfficerReport, PackageLineReport, PackageReport, ReferenceReport, ReferenceVersion, RestoreReport,
+    RowChange, RowHistory, RowReport, SHEETS, ScrubReport, SeedReport, columns,
 };
 use motcua_wire::OpResult;
 use serde::Serialize;
@@ -45,6 +45,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("officer secret", "motcua-warehouse officer secret canbo.lan --data /var/lib/motcua-warehouse"),
     ("officer end", "motcua-warehouse officer end canbo.lan --data /var/lib/motcua-warehouse"),
+    (
+        "officer import",
+        "motcua-warehouse officer import --data /var/lib/motcua-warehouse --csv can-bo.csv --dry-run",
+    ),
     ("officer list", "motcua-warehouse officer list --data /var/lib/motcua-warehouse --json"),
     ("officer revoke", "motcua-warehouse officer revoke --data /var/lib/motcua-warehouse 7"),
     ("officer", "motcua-warehouse officer list --data /var/lib/motcua-warehouse"),
@@ -96,6 +100,10 @@ fn below(command: Command, path: &str) -> Command {
     if path == "import" {
         after.push_str(&lists());
     }
+    if path == "officer import" {
+        after.push_str(COLUMNS);
+        after.push_str(&list("officer import", OFFICER_COLUMNS));
+    }
     if path == "reference import" {
         after.push_str("\nDanh sách (tên trang tính, tên tệp CSV) và các cột:\n");
         for sheet in SHEETS {
@@ -126,25 +134,30 @@ fn example_of(path: &str) -> Option<&'static str> {
     EXAMPLES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
+const COLUMNS: &str = "\nCác cột, tên có dấu hay không dấu đều đọc được; cột có * là bắt buộc. Ngày viết 31/12/2024 hoặc 2024-12-31.\n";
+
 fn lists() -> String {
-    let mut text = String::from(
-        "\nCác cột, tên có dấu hay không dấu đều đọc được; cột có * là bắt buộc. Ngày viết 31/12/2024 hoặc 2024-12-31.\n",
-    );
+    let mut text = String::from(COLUMNS);
     for (word, kind) in [
         ("owners", ImportKind::Owners),
         ("documents", ImportKind::Documents),
         ("dossiers", ImportKind::Dossiers),
     ] {
-        text.push_str(&format!("\n{word}:\n"));
-        for column in columns(kind) {
-            let mark = if column.required { "*" } else { " " };
-            text.push_str(&format!("  {mark} {:<16} {}\n", column.name, column.about));
-        }
-        let must: Vec<_> = columns(kind).iter().filter(|c| c.required).collect();
-        let join = |cells: Vec<&str>| cells.join(";");
-        text.push_str(&format!("  Ví dụ: {}\n", join(must.iter().map(|c| c.name).collect())));
-        text.push_str(&format!("         {}\n", join(must.iter().map(|c| c.example).collect())));
+        text.push_str(&list(word, columns(kind)));
     }
+    text
+}
+
+fn list(word: &str, columns: &[Column]) -> String {
+    let mut text = format!("\n{word}:\n");
+    for column in columns {
+        let mark = if column.required { "*" } else { " " };
+        text.push_str(&format!("  {mark} {:<16} {}\n", column.name, column.about));
+    }
+    let must: Vec<_> = columns.iter().filter(|c| c.required).collect();
+    let join = |cells: Vec<&str>| cells.join(";");
+    text.push_str(&format!("  Ví dụ: {}\n", join(must.iter().map(|c| c.name).collect())));
+    text.push_str(&format!("         {}\n", join(must.iter().map(|c| c.example).collect())));
     text
 }
 
@@ -217,19 +230,13 @@ impl Tell {
         self.report(&officers, || {
             let mut lines = vec![];
             for officer in officers {
-                let ended = if officer.ended { " (đã thôi)" } else { "" };
-                lines.push(format!("{}  {}  {}{ended}", officer.login, officer.name, officer.node));
-                for grant in &officer.grants {
-                    let day =
-                        |day: Option<motcua_dossier::Day>| day.map_or("…".to_owned(), |d| d.format_vn());
-                    let (from, until) = (day(grant.from), day(grant.until));
-                    lines.push(format!(
-                        "    {}: {} tại {} ({from} – {until})",
-                        grant.id,
-                        grant.role.word(),
-                        grant.node
-                    ));
-                }
+                let state = match (officer.ended, officer.has_secret) {
+                    (true, _) => " (đã thôi)",
+                    (false, false) => " (chưa có mật khẩu)",
+                    (false, true) => "",
+                };
+                lines.push(format!("{}  {}  {}{state}", officer.login, officer.name, officer.node));
+                lines.extend(officer.grants.iter().map(|grant| format!("    {}", grant_line(grant))));
             }
             lines
         });
@@ -500,6 +507,24 @@ impl Tell {
         report.refused == 0
     }
 
+    pub(crate) fn officers_imported(self, report: &OfficerImportReport) -> bool {
+        self.report(report, || {
+            let would = if report.dry_run { "Chạy thử, chưa ghi gì: " } else { "" };
+            let mut lines = vec![format!(
+                "{would}{} dòng: {} cán bộ mới (chưa có mật khẩu), {} đổi họ tên, {} quyền mới, {} đã có, {} không nhập.",
+                report.rows, report.added, report.renamed, report.granted, report.there, report.refused
+            )];
+            for LeftGrant { login, grant } in &report.left_grants {
+                lines.push(format!("Giữ nguyên, danh sách không nêu: {login}, quyền {}", grant_line(grant)));
+            }
+            if report.left_officers > 0 {
+                lines.push(format!("Giữ nguyên {} cán bộ không có trong danh sách.", report.left_officers));
+            }
+            lines
+        });
+        report.refused == 0
+    }
+
     pub(crate) fn package(self, report: &PackageReport) -> bool {
         self.report(report, || {
             let mut lines: Vec<String> = report.lines.iter().map(package_line).collect();
@@ -514,6 +539,13 @@ impl Tell {
         });
         report.is_done()
     }
+}
+
+fn grant_line(grant: &GrantReport) -> String {
+    let day = |day: Option<motcua_dossier::Day>| day.map_or("…".to_owned(), |d| d.format_vn());
+    let field = grant.procedures.as_ref().map(|field| format!(", lĩnh vực {field}")).unwrap_or_default();
+    let (role, from, until) = (grant.role.word(), day(grant.from), day(grant.until));
+    format!("{}: {role} tại {} ({from} – {until}){field}", grant.id, grant.node)
 }
 
 fn package_line(line: &PackageLineReport) -> String {
@@ -584,6 +616,9 @@ mod tests {
         for kind in [ImportKind::Owners, ImportKind::Documents, ImportKind::Dossiers] {
             assert!(columns(kind).iter().all(|c| help.contains(c.name)));
         }
+        let officers = command.find_subcommand_mut("officer").unwrap();
+        let listed = officers.find_subcommand_mut("import").unwrap().render_long_help().to_string();
+        assert!(OFFICER_COLUMNS.iter().all(|c| listed.contains(c.name)));
         assert!(help.contains("Cách dùng:") && help.contains("Mã kết thúc:"));
     }
 }

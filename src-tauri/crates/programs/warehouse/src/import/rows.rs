@@ -15,11 +15,11 @@ use time::{Time, UtcOffset};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-const fn must(name: &'static str, about: &'static str, example: &'static str) -> Column {
+pub(super) const fn must(name: &'static str, about: &'static str, example: &'static str) -> Column {
     Column { name, required: true, about, example }
 }
 
-const fn may(name: &'static str, about: &'static str, example: &'static str) -> Column {
+pub(super) const fn may(name: &'static str, about: &'static str, example: &'static str) -> Column {
     Column { name, required: false, about, example }
 }
 
@@ -485,7 +485,7 @@ fn parsed<T, E>(
     read(text).map_err(|_| refused(Some(column), "valueMalformed", "Giá trị không đúng dạng"))
 }
 
-fn optional<T, E>(
+pub(super) fn optional<T, E>(
     row: &Row<'_>,
     column: &'static str,
     read: impl FnOnce(&str) -> Result<T, E>,

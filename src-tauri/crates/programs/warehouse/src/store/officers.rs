@@ -12,8 +12,8 @@ pub(crate) struct OfficerRow {
     pub(crate) name: String,
     /// Node of the tree he works in.
     pub(crate) node: String,
-    /// Argon2id, PHC text.
-    pub(crate) secret: String,
+    /// Argon2id, PHC text; none until an administrator sets one.
+    pub(crate) secret: Option<String>,
     /// Wrong secrets in a row, and when the last one was.
     pub(crate) wrong: u32,
     pub(crate) wrong_at: Timestamp,
@@ -61,7 +61,7 @@ fn officer(row: &Row<'_>) -> rusqlite::Result<OfficerRow> {
         login: row.get(0)?,
         name: row.get(1)?,
         node: row.get(2)?,
-        secret: row.get(3)?,
+        secret: Some(row.get(3)?).filter(|secret: &String| !secret.is_empty()),
         wrong: row.get(4)?,
         wrong_at: Timestamp(row.get(5)?),
         ended: row.get(6)?,
@@ -111,7 +111,15 @@ impl View<'_> {
         self.0.execute(
             "INSERT OR REPLACE INTO officers(login, name, node, secret, wrong, wrong_at, ended)
              VALUES(?, ?, ?, ?, ?, ?, ?)",
-            params![row.login, row.name, row.node, row.secret, row.wrong, row.wrong_at.0, row.ended],
+            params![
+                row.login,
+                row.name,
+                row.node,
+                row.secret.as_deref().unwrap_or_default(),
+                row.wrong,
+                row.wrong_at.0,
+                row.ended
+            ],
         )?;
         Ok(())
     }

@@ -10,8 +10,8 @@ use motcua_dossier::{
     AgencyCode, Day, DossierCode, DossierId, FeeAct, FeeMethod, FeeRecord, IdNumber, OpId, OrgNode, Timestamp,
 };
 use motcua_warehouse::{
-    GrantReport, GrantWish, OfficerError, add_officer, end_officer, grant, officers, revoke_grant,
-    set_officer_secret,
+    GrantReport, GrantWish, OfficerError, OfficerImportReport, add_officer, end_officer, grant,
+    import_officers, officers, revoke_grant, set_officer_secret,
 };
 use motcua_wire::{LoggedIn, Op, OpPayload, OpResult, PURPOSE, Problem, Purpose, Role, WithdrawnWork};
 use reqwest::Client;
@@ -405,6 +405,123 @@ async fn an_administrator_is_told_what_he_typed_wrong() {
     assert!(matches!(add_officer(config, "b b", "B", "xa", &secret(SECRET)), Err(OfficerError::Name)));
     assert!(matches!(grant(config, "b", &wish(Role::Signer)), Err(OfficerError::Unknown(_))));
     assert!(matches!(revoke_grant(config, 77), Err(OfficerError::Grant(77))));
+}
+
+/// Takes a list of officers over; what it says of rows that did not enter.
+fn take(world: &World, text: &str, dry_run: bool) -> (OfficerImportReport, Vec<(u64, &'static str)>) {
+    let csv = world.dir.path().join("can-bo.csv");
+    std::fs::write(&csv, text).unwrap();
+    let mut refused = vec![];
+    let report = import_officers(&world.config, &csv, dry_run, &mut |row| refused.push((row.line, row.code)));
+    (report.unwrap(), refused)
+}
+
+fn counts(report: &OfficerImportReport) -> [u64; 6] {
+    [report.rows, report.added, report.renamed, report.granted, report.there, report.refused]
+}
+
+const HEAD: &str = "Tên đăng nhập;Họ tên;Đơn vị;Vai trò;Đơn vị quyền;Lĩnh vực;Từ ngày;Đến ngày\n";
+
+#[tokio::test]
+async fn a_list_adds_officers_who_cannot_log_in_before_their_secret_is_set() {
+    let world = world().await;
+    let text = format!(
+        "\u{feff}{HEAD}canbo.lan;Trần Thị Lan;xa;Tiếp nhận;;Hộ tịch;;31/12/2099\n\
+         canbo.lan;Trần Thị Lan;xa;văn thư;xa;;01/01/2026;\ncanbo.hai;Lê Hải;xa;;;;;\n"
+    );
+    let (dry, refused_rows) = take(&world, &text, true);
+    assert_eq!((counts(&dry), refused_rows.len()), ([3, 2, 0, 2, 0, 0], 0));
+    assert_eq!(officers(&world.config).unwrap().len(), 1, "nothing was written");
+    let (report, _) = take(&world, &text, false);
+    assert_eq!(counts(&report), counts(&dry), "as the dry run said");
+    assert_eq!((report.left_officers, report.left_grants.len()), (1, 0), "who is not on the list stays");
+    let known = officers(&world.config).unwrap().into_iter().find(|o| o.login == "canbo.lan").unwrap();
+    assert_eq!((known.name.as_str(), known.has_secret, known.grants.len()), ("Trần Thị Lan", false, 2));
+    assert_eq!(known.grants[0].procedures.as_deref(), Some("Hộ tịch"));
+    let machine = world.raw_of(0);
+    for tried in ["", "Mat-khau-mau-1", "canbo.lan"] {
+        let body = json!({"login": "canbo.lan", "secret": tried});
+        assert_eq!(post(&machine, &world, "/v1/login", body).await, refused(403, "loginRefused"));
+    }
+    set_officer_secret(&world.config, "canbo.lan", &secret(SECRET)).unwrap();
+    let body = json!({"login": "canbo.lan", "secret": SECRET});
+    let session = post(&machine, &world, "/v1/login", body).await.unwrap();
+    assert_eq!(session.here, [Role::Intake, Role::Clerk]);
+    assert!(motcua_warehouse::audit_verify(&world.config, None).unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_list_read_again_changes_names_adds_what_is_missing_and_ends_nothing() {
+    let world = world().await;
+    let first =
+        format!("{HEAD}canbo.lan;Trần Thị Lan;xa;Tiếp nhận;;;;\ncanbo.lan;Trần Thị Lan;xa;Báo cáo;;;;\n");
+    assert_eq!(counts(&take(&world, &first, false).0), [2, 1, 0, 2, 0, 0]);
+    assert_eq!(counts(&take(&world, &first, false).0), [2, 0, 0, 0, 2, 0], "again changes nothing");
+    set_officer_secret(&world.config, "canbo.lan", &secret(SECRET)).unwrap();
+    let body = json!({"login": "canbo.lan", "secret": SECRET});
+    let access = post(&world.raw_of(0), &world, "/v1/login", body.clone()).await.unwrap().access;
+    let second = format!("{HEAD}canbo.lan;Trần Thị Lan Anh;xa;Tiếp nhận;;;;\n");
+    let (report, _) = take(&world, &second, false);
+    assert_eq!(counts(&report), [1, 0, 1, 0, 0, 0]);
+    let left: Vec<Role> = report.left_grants.iter().map(|left| left.grant.role).collect();
+    assert_eq!(left, [Role::Reporter], "a right the list no longer names goes on, and is told");
+    assert!(knows(&world.raw_of(0), &world, &access).await, "another name ends no session");
+    assert!(post(&world.raw_of(0), &world, "/v1/login", body).await.is_ok(), "and takes no secret");
+    let known = || officers(&world.config).unwrap().into_iter().find(|o| o.login == "canbo.lan").unwrap();
+    assert_eq!((known().name.as_str(), known().grants.len()), ("Trần Thị Lan Anh", 2));
+    revoke_grant(&world.config, known().grants[0].id).unwrap();
+    let (report, refused_rows) = take(&world, &second, false);
+    assert_eq!(
+        (report.granted, refused_rows),
+        (0, vec![(2, "grantEnded")]),
+        "an old list brings no right back"
+    );
+    end_officer(&world.config, "canbo.lan", true).unwrap();
+    assert_eq!(take(&world, &second, false).1, [(2, "officerEnded")]);
+    assert!(known().ended);
+}
+
+#[tokio::test]
+async fn a_row_that_is_wrong_costs_itself_and_no_other() {
+    let world = world().await;
+    let mut tree = crate::world::tree();
+    tree.push(OrgNode { id: "xa-hai".into(), agency_code: Some(OTHER_AGENCY.into()), ..tree[0].clone() });
+    world.load_tree(6, tree);
+    grant(&world.config, LOGIN, &wish(Role::Clerk)).unwrap();
+    let long = "x".repeat(201);
+    let rows = [
+        ("c d;B;xa;;;;;", Some("loginMalformed")),
+        (&format!("c;{long};xa;;;;;"), Some("nameTooLong")),
+        ("c;;xa;;;;;", Some("valueMissing")),
+        ("c;C;nowhere;;;;;", Some("nodeUnknown")),
+        ("c;C;xa;giám đốc;;;;", Some("valueUnknown")),
+        ("c;C;xa;Tiếp nhận;nowhere;;;", Some("nodeUnknown")),
+        ("c;C;xa;Tiếp nhận;;Đất đai;;", Some("fieldUnknown")),
+        ("c;C;xa;Tiếp nhận;;;02/01/2027;01/01/2027", Some("daysOutOfOrder")),
+        ("c;C;xa;Tiếp nhận;;;31/02/2027;", Some("valueMalformed")),
+        ("c;C;xa;;xa;;;", Some("valueMissing")),
+        ("c;C;xa;intake;;;;", None),
+        ("c;C khác;xa;intake;;;;", Some("officerDiffers")),
+        ("canbo.mau;Nguyễn Thị Mẫu;xa-hai;;;;;", Some("nodeDiffers")),
+        ("canbo.mau;Nguyễn Thị Mẫu;xa;Văn thư;;;;31/12/2099", Some("grantLonger")),
+        ("\"never closed;", Some("rowQuotes")),
+    ];
+    let text: String = rows.iter().map(|(row, _)| format!("{row}\n")).collect();
+    let (report, refused_rows) = take(&world, &format!("{HEAD}{text}"), false);
+    let wanted: Vec<(u64, &str)> =
+        (2..).zip(&rows).filter_map(|(line, (_, code))| code.map(|code| (line, code))).collect();
+    assert_eq!(refused_rows, wanted);
+    assert_eq!(counts(&report), [15, 1, 0, 1, 0, 14]);
+    assert_eq!(officers(&world.config).unwrap().len(), 2);
+    let days = GrantWish {
+        from: Day::parse("2027-01-02").ok(),
+        until: Day::parse("2027-01-01").ok(),
+        ..wish(Role::Clerk)
+    };
+    assert!(
+        matches!(grant(&world.config, LOGIN, &days), Err(OfficerError::Days)),
+        "as by the single command"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -80,6 +80,21 @@ async fn every_command_ends_with_its_code_and_reports_in_json_or_in_words() {
     std::fs::write(&list, "so_dinh_danh;ten\n").unwrap();
     let head = run(&["import", "owners", "--csv", list.to_str().unwrap()]);
     assert_eq!(head.status.code(), Some(2), "a head nobody understands is wrong use: {head:?}");
+    let officers = ["officer", "import", "--csv", list.to_str().unwrap()];
+    assert_eq!(run(&officers).status.code(), Some(2));
+    std::fs::write(&list, "ten_dang_nhap,ho_ten,don_vi,vai_tro\na,A,xa,Tiếp nhận\nb,B,nowhere,\n").unwrap();
+    let imported = run(&officers);
+    assert_eq!(imported.status.code(), Some(1), "a row was refused");
+    let words = String::from_utf8(imported.stdout).unwrap();
+    assert!(words.starts_with("Dòng 3, không nhập: Cây tổ chức không có đơn vị này (don_vi)"), "{words}");
+    assert!(words.contains("2 dòng: 1 cán bộ mới (chưa có mật khẩu)"), "{words}");
+    let listed = String::from_utf8(run(&["officer", "list"]).stdout).unwrap();
+    assert!(listed.starts_with("a  A  xa (chưa có mật khẩu)\n    1: intake tại xa (… – …)"), "{listed}");
+    std::fs::write(&list, "ten_dang_nhap,ho_ten,don_vi,vai_tro\na,A,xa,\n").unwrap();
+    let again = run(&officers);
+    assert_eq!(again.status.code(), Some(0));
+    let words = String::from_utf8(again.stdout).unwrap();
+    assert!(words.contains("Giữ nguyên, danh sách không nêu: a, quyền 1: intake tại xa"), "{words}");
 }
 
 #[tokio::test]
