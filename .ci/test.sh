@@ -58,7 +58,12 @@ tools() {
   fi
 }
 
-format() { cargo fmt --all --check; }
+# A deliberate bug that no longer applies would silently prove nothing.
+format() {
+  cargo fmt --all --check || return 1
+  local patch
+  for patch in tests/mutants/*.patch; do git apply --check "$patch" || return 1; done
+}
 page() { installer/linux/build-ui.sh && cd ui && npm run check && npm test -- --reporter=verbose; }
 build() { cargo build --locked --workspace --all-targets; }
 lint() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
