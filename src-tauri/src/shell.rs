@@ -82,7 +82,9 @@ impl Shell {
         };
         let (warehouse_login, warehouse_name) = match status.login {
             Login::NotAsked => (WarehouseLogin::NotAsked, None),
-            Login::Known(known) if known.roles.is_empty() => (WarehouseLogin::WithoutRole, Some(known.name)),
+            Login::Known(known) if !known.looks_people_up() => {
+                (WarehouseLogin::WithoutRole, Some(known.name))
+            }
             Login::Known(known) => (WarehouseLogin::Known, Some(known.name)),
             Login::Refused(code) => (refused_login(&code), None),
         };

@@ -198,6 +198,20 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whoever has it looks people and their papers up. A figure is nobody's paper, and keeping machines is none of them.
+    #[must_use]
+    pub const fn works_with_people(self) -> bool {
+        match self {
+            Self::Intake
+            | Self::Specialist
+            | Self::Clerk
+            | Self::Signer
+            | Self::Certifier
+            | Self::Supervisor => true,
+            Self::Reporter | Self::Administrator => false,
+        }
+    }
+
     /// Every role.
     pub const ALL: [Self; 8] = [
         Self::Intake,

@@ -72,8 +72,17 @@ pub struct KnownOfficer {
     pub login: String,
     /// Name for people.
     pub name: String,
-    /// What he may do in the office of this machine today. Without any the machine asks in its own name.
+    /// What he may do in the office of this machine today. Without any that looks people up the machine asks in its
+    /// own name.
     pub roles: Vec<Role>,
+}
+
+impl KnownOfficer {
+    /// Has he a role here that looks people up.
+    #[must_use]
+    pub fn looks_people_up(&self) -> bool {
+        self.roles.iter().any(|role| role.works_with_people())
+    }
 }
 
 /// The warehouse.

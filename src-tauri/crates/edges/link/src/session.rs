@@ -84,10 +84,11 @@ impl Sessions {
         }
     }
 
-    /// The token of a request: none when nobody is known or has a right here, or when it has to be refreshed first.
+    /// The token of a request: none when nobody is known, or he has no right here to look anybody up, or when it has
+    /// to be refreshed first.
     fn token(&self) -> Token {
         match &self.state().open {
-            Some(open) if open.officer.roles.is_empty() => Token::None,
+            Some(open) if !open.officer.looks_people_up() => Token::None,
             Some(open) if Instant::now() < open.fresh_until => Token::Fresh(open.access.clone()),
             Some(_) => Token::Old,
             None => Token::None,

@@ -49,11 +49,9 @@ enum Sight {
 
 fn sight(role: Role) -> Sight {
     match role {
-        Role::Intake | Role::Specialist | Role::Clerk | Role::Signer | Role::Certifier | Role::Supervisor => {
-            Sight::People
-        }
+        _ if role.works_with_people() => Sight::People,
         Role::Reporter => Sight::Figures,
-        Role::Administrator => Sight::Nothing,
+        _ => Sight::Nothing,
     }
 }
 

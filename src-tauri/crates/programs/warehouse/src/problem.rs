@@ -67,7 +67,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 54] = [
+    pub(crate) const ALL: [Self; 55] = [
         Self::Unauthorized,
         Self::DeviceRevoked,
         Self::CertificateExpired,
