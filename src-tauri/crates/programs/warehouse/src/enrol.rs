@@ -720,8 +720,8 @@ mod tests {
         assert_eq!(office.may(&first, Errand::Renewal), Err(Refusal::Unauthorized));
         assert_eq!(office.may(&second, Errand::Work), Ok(machine(1)));
         assert!(office.warehouse.records.write(|v| v.revoke_device(machine(1))).unwrap());
-        assert_eq!(office.may(&second, Errand::Work), Err(Refusal::Unauthorized));
-        assert_eq!(office.may(&second, Errand::Renewal), Err(Refusal::Unauthorized));
+        assert_eq!(office.may(&second, Errand::Work), Err(Refusal::DeviceRevoked));
+        assert_eq!(office.may(&second, Errand::Renewal), Err(Refusal::DeviceRevoked));
         let third = office.enrol(&office.code_for('E', Some(machine(1))), machine(1), &request()).unwrap();
         assert_eq!(office.may(&third, Errand::Work), Ok(machine(1)), "a new code admits it again");
         assert!(!office.warehouse.records.write(|v| v.revoke_device(machine(9))).unwrap());
