@@ -5,9 +5,14 @@ use motcua_desk::ports::VaultError;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Ending of a file that is not whole yet.
 pub(crate) const UNFINISHED: &str = ".unfinished";
+
+/// How long a lock that seems held is looked at again.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Exclusive use of a vault directory, until dropped; the operating system ends it with the process.
 pub(crate) struct Hold(#[allow(dead_code)] File);
@@ -16,7 +21,7 @@ impl Hold {
     /// Takes the lock file, or says who is in the way.
     pub(crate) fn take(path: &Path) -> Result<Self, VaultError> {
         let file = private_file().create(true).truncate(false).open(path).map_err(|e| from_io(&e))?;
-        match file.try_lock() {
+        match patiently(|| file.try_lock()) {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
             Err(TryLockError::Error(e)) => Err(from_io(&e)),
@@ -27,7 +32,19 @@ impl Hold {
 /// Some program holds the lock file. Looks by asking for a share of it, given back at once.
 pub(crate) fn is_held(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    matches!(patiently(|| file.try_lock_shared()), Err(TryLockError::WouldBlock))
+}
+
+/// A program that starts another one gives it everything for a moment, locks too, until the other one is itself: a lock
+/// that was just given back may seem held. Who really holds it holds it longer.
+fn patiently(lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
+    lock()
 }
 
 /// Makes a directory (and its parents) that only this user may enter.
@@ -131,4 +148,28 @@ fn narrow(path: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_let_go_of_a_moment_later_is_no_lock_in_use() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("vault.lock");
+        let held = Hold::take(&path).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::thread::sleep(PAUSE * 3);
+                drop(held);
+            });
+            drop(Hold::take(&path).unwrap());
+        });
+        let held = Hold::take(&path).unwrap();
+        assert!(is_held(&path));
+        assert_eq!(Hold::take(&path).err(), Some(VaultError::InUse));
+        drop(held);
+    }
 }
