@@ -198,14 +198,16 @@ impl Desk {
         self.warehouse.op_states(&[]).await == Err(LinkError::Revoked)
     }
 
-    /// From now on only the agency's recovery key opens what is here, sent or not.
+    /// From now on only the agency's recovery key opens what is here, sent or not. Where that cannot be written, on a
+    /// full disk for one, the counter is locked all the same, and the next contact tries again.
     async fn seal(&self) -> Result<(), DeskError> {
-        {
+        let sealed = {
             let _writing = self.writing();
-            self.vault.seal(self.clock.now())?;
-        }
-        tracing::warn!("the warehouse revoked this machine; the vault is sealed");
+            self.vault.seal(self.clock.now())
+        };
         self.lock().await;
+        sealed?;
+        tracing::warn!("the warehouse revoked this machine; the vault is sealed");
         Ok(())
     }
 

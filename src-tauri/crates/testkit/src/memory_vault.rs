@@ -273,6 +273,9 @@ impl Vault for MemoryVault {
         if state.sealed_at.is_none() && state.officers.is_empty() {
             return Err(VaultError::Absent);
         }
+        if state.commits_left == Some(0) {
+            return Err(VaultError::Full);
+        }
         state.sealed_at.get_or_insert(at);
         state.officers.clear();
         state.open = None;

@@ -80,3 +80,15 @@ async fn the_loop_ends_with_the_machine() {
         Err(DeskError::Vault(VaultError::Locked))
     );
 }
+
+#[tokio::test]
+async fn a_counter_that_cannot_be_sealed_is_locked_and_sealed_when_there_is_room() {
+    let office = Office::ready().await;
+    office.warehouse.revoke(true);
+    office.vault.die_after(Some(0));
+    assert!(office.desk.seal_if_revoked().await.is_err());
+    assert!(matches!(office.desk.status().await.vault, VaultStatus::Locked { .. }), "nobody works on");
+    office.vault.die_after(None);
+    assert_eq!(office.desk.seal_if_revoked().await, Ok(true));
+    assert!(sealed(&office).await);
+}

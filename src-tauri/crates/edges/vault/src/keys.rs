@@ -151,11 +151,14 @@ impl KeyFile {
     }
 
     /// Writes the file, durable, and what it replaces is written over: wraps that were taken away do not stay on the
-    /// disk, as far as the disk writes where it is told to.
+    /// disk, as far as the disk writes where it is told to. It counts from the first half on.
     pub(crate) fn write_over(&self, path: &Path) -> Result<(), VaultError> {
         let before = disk::Replaced::open(path)?;
         self.write(path)?;
-        before.blot()
+        if let Err(error) = before.blot() {
+            tracing::warn!(%error, "what the key file replaced was not written over");
+        }
+        Ok(())
     }
 
     /// Writes the file, durable.
