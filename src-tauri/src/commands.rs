@@ -26,6 +26,13 @@ async fn chosen<R: Runtime>(dialog: tauri_plugin_dialog::FileDialogBuilder<R>) -
     told.await.ok().flatten()?.into_path().ok()
 }
 
+/// A file the officer picks in a dialog of the system; none when he closed it.
+async fn picked<R: Runtime>(dialog: tauri_plugin_dialog::FileDialogBuilder<R>) -> Option<std::path::PathBuf> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    dialog.pick_file(move |path| drop(tell.send(path)));
+    told.await.ok().flatten()?.into_path().ok()
+}
+
 /// The handler of all commands of both windows.
 pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
@@ -78,6 +85,7 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         outbox::sync_now,
         outbox::resend,
         outbox::export_package,
+        outbox::carry_package,
         outbox::withdrawal_of,
         outbox::withdrawal_approvers,
         outbox::withdraw,
@@ -152,6 +160,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,
             outbox::export_package::<tauri::Wry>,
+            outbox::carry_package::<tauri::Wry>,
             outbox::withdrawal_of,
             outbox::withdrawal_approvers,
             outbox::withdraw::<tauri::Wry>,

@@ -388,6 +388,8 @@ dtos! {
     Approver { login: String, name: String }
     /// A package that was written, and the name of its file.
     ExportedPackage { file: String, operations: u32, dossiers: u32, files: u32, missing: u32 }
+    /// A package of another machine that the warehouse keeps now; `taken`: everything in it had its effect.
+    CarriedPackage { file: String, device: String, made_at: Millis, operations: u32, taken: bool }
     ScannerInfo { id: String, label: String }
     SignatureCheck {
         organization: String,

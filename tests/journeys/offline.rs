@@ -180,6 +180,15 @@ fn work_that_leaves_on_a_stick_is_in_the_warehouse_once_and_is_sent_all_the_same
     let next = open(&counter, "1.000894");
     let offers = counter.data(&["dossier", "offers", &next, "2"]);
     assert_eq!(offers["items"].as_array().unwrap().len(), 1, "the paper is there once: {offers}");
+
+    // A counter with a line brings it instead of a person; it waits for the key.
+    assert_eq!(counter.data(&["package", "send", &to])["taken"], false);
+    let waiting = warehouse(&counter, "packages", &[]);
+    let waiting: Value = serde_json::from_slice(&waiting.stdout).unwrap();
+    assert_eq!((&waiting[0]["operations"], &waiting[0]["taken_at"]), (&json!(2), &Value::Null), "{waiting}");
+    let taken = warehouse(&counter, "import-package", &["--carried", "--key", &recovery_key(&counter)]);
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
+    assert_eq!(counter.data(&["package", "send", &to])["taken"], true);
 }
 
 /// `motcua-warehouse import-package`: its exit code, the answer to each line, what it said.

@@ -1,6 +1,6 @@
 //! Scanning and files. Component 0 is the dossier's result.
 
-use super::Answer;
+use super::{Answer, picked};
 use crate::mirror::{blob_id, dossier_id, small};
 use crate::shell::Shell;
 use crate::view::{AppError, CapturedPage, Dossier, JobKind, ScanEvent, ScanSource, ScannerInfo, Status};
@@ -140,13 +140,8 @@ pub async fn attach_file<R: Runtime>(
     component: u32,
 ) -> Answer<Option<Dossier>> {
     let id = dossier_id(&id)?;
-    let (chosen, choice) = tokio::sync::oneshot::channel();
-    app.dialog()
-        .file()
-        .set_title("Chọn tệp")
-        .add_filter("PDF, Word", &["pdf", "doc", "docx"])
-        .pick_file(move |path| drop(chosen.send(path)));
-    let Some(path) = choice.await.ok().flatten().and_then(|p| p.into_path().ok()) else { return Ok(None) };
+    let dialog = app.dialog().file().set_title("Chọn tệp").add_filter("PDF, Word", &["pdf", "doc", "docx"]);
+    let Some(path) = picked(dialog).await else { return Ok(None) };
     let size = tokio::fs::metadata(&path).await.map_err(|_| AppError::of("fileMissing"))?.len();
     if size > LARGEST_FILE {
         return Err(AppError::of("fileTooLarge"));

@@ -53,6 +53,7 @@ pub const MAIN: &[&str] = &[
     "sync_now",
     "resend",
     "export_package",
+    "carry_package",
     "withdrawal_of",
     "withdrawal_approvers",
     "withdraw",

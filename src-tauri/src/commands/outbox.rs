@@ -1,11 +1,16 @@
 //! The outbox, sync on request, sealed packages, checking a signed file.
 
-use super::{Answer, chosen};
+use super::{Answer, chosen, picked};
 use crate::mirror::{blob_id, op_id, outbox_item, small, verify_report};
 use crate::shell::Shell;
-use crate::view::{AppError, Approver, Approvers, ExportedPackage, OutboxItem, Secret, Status, VerifyReport};
-use motcua_desk::DeskError;
-use std::io::BufWriter;
+use crate::view::{
+    AppError, Approver, Approvers, CarriedPackage, ExportedPackage, JobKind, OutboxItem, RowProgress, Secret,
+    Status, VerifyReport,
+};
+use motcua_desk::{DeskError, MAX_CARRIED};
+use std::fs::File;
+use std::io::{BufWriter, Read};
+use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -68,6 +73,40 @@ pub async fn export_package<R: Runtime>(
         dossiers: small(package.dossiers),
         files: small(package.files),
         missing: small(package.missing),
+    }))
+}
+
+/// "Gửi hộ gói": a sealed package of another counter, chosen in a dialog of the system, is brought to the warehouse;
+/// the page never names a path. None when the dialog was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn carry_package<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+    on_progress: Channel<RowProgress>,
+) -> Answer<Option<CarriedPackage>> {
+    let dialog = app.dialog().file().set_title("Gửi hộ gói").add_filter("Gói Một Cửa", &["mcgoi"]);
+    let Some(path) = picked(dialog).await else { return Ok(None) };
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let job = shell.jobs.begin(JobKind::Fetch);
+    let read = tokio::task::spawn_blocking(move || {
+        let mut bytes = vec![];
+        File::open(path)?.take(MAX_CARRIED + 1).read_to_end(&mut bytes)?;
+        std::io::Result::Ok(bytes)
+    });
+    let bytes = read.await.map_err(|_| AppError::internal())?.map_err(|_| AppError::of("packageNotRead"))?;
+    let tell = |received: u64, size: u64| {
+        let at =
+            RowProgress { component: 0, done: 0, total: 1, received: small(received), size: small(size) };
+        drop(on_progress.send(at));
+    };
+    let carried = shell.desk.carry_package(&bytes, &tell, &job.cancel).await?;
+    Ok(Some(CarriedPackage {
+        file,
+        device: carried.device.to_string(),
+        made_at: carried.made_at.into(),
+        operations: carried.operations,
+        taken: carried.taken,
     }))
 }
 

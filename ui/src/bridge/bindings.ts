@@ -115,6 +115,11 @@ export const commands = {
 	 *  names a path. None when the dialog was closed. Nothing of the outbox changes but the note that it was exported.
 	 */
 	exportPackage: (op: string | null) => __TAURI_INVOKE<ExportedPackage | null>("export_package", { op }),
+	/**
+	 *  "Gửi hộ gói": a sealed package of another counter, chosen in a dialog of the system, is brought to the warehouse;
+	 *  the page never names a path. None when the dialog was closed.
+	 */
+	carryPackage: (onProgress: Channel<RowProgress>) => __TAURI_INVOKE<CarriedPackage | null>("carry_package", { onProgress }),
 	/**  The lines that go when this one is taken back. */
 	withdrawalOf: (op: string) => __TAURI_INVOKE<OutboxItem[]>("withdrawal_of", { op }),
 	/**  Who may agree that unsent work is taken back. */
@@ -201,6 +206,15 @@ export type CapturedPage = {
 	width: number,
 	height: number,
 	dpi: number,
+};
+
+/**  A package of another machine that the warehouse keeps now; `taken`: everything in it had its effect. */
+export type CarriedPackage = {
+	file: string,
+	device: string,
+	madeAt: Millis,
+	operations: number,
+	taken: boolean,
 };
 
 export type Category = {

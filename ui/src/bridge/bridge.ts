@@ -1,5 +1,5 @@
 import type {
-  AppError, Approvers, AutoAttach, CapturedPage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
+  AppError, Approvers, AutoAttach, CapturedPage, CarriedPackage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
   Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport, Work,
 } from "./bindings";
 
@@ -69,6 +69,7 @@ export interface Bridge {
   /** "Gửi lại" of a line that needs a person. */
   resend(a: { op: string }): Promise<Status>;
   /** "Xuất gói" of one unsent line, or of all; null when the officer chose no place. */
+  carryPackage(onProgress: (at: RowProgress) => void): Promise<CarriedPackage | null>;
   exportPackage(a: { op: string | null }): Promise<ExportedPackage | null>;
   /** The lines that go when this one is taken back. */
   withdrawalOf(a: { op: string }): Promise<OutboxItem[]>;

@@ -566,6 +566,16 @@ export const bridge: Bridge = {
     return current();
   },
   saveWithdrawn: async () => "da-bo.mcgoi",
+  carryPackage: async (onProgress) => {
+    cancelled = false;
+    await wait(pace);
+    if (scene("offline")) fail("linkOffline");
+    if (scene("packageCut")) fail("packageCut");
+    onProgress({ component: 0, done: 0, total: 1, received: 3 << 20, size: 12 << 20 });
+    if (scene("fetching")) await held();
+    if (cancelled) fail("linkCancelled");
+    return { file: "quay-2.mcgoi", device: "00000000-0002-7202-8202-020202020202", madeAt: NOW - 3 * 3_600_000, operations: 12, taken: scene("packageTaken") };
+  },
   exportPackage: async ({ op }) => {
     await wait(pace);
     if (scene("diskFull")) fail("packageNotWritten");

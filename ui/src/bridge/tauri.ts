@@ -84,6 +84,7 @@ export const bridge: Bridge = {
   withdrawalApprovers: () => call(commands.withdrawalApprovers()),
   withdraw: (a) => call(commands.withdraw(a.op, a.reason, a.approver, a.secret)),
   saveWithdrawn: (a) => call(commands.saveWithdrawn(a.op)),
+  carryPackage: (onProgress) => call(commands.carryPackage(channel(onProgress))),
   exportPackage: (a) => call(commands.exportPackage(a.op)),
   listOffice: (a) => call(commands.listOffice(a.query)),
   takeUp: (a) => call(commands.takeUp(a.id)),

@@ -142,6 +142,12 @@ pub enum PackageProblem {
     /// The package is cut off.
     #[error("package is cut off")]
     Cut,
+    /// The package is larger than what can be sent for another machine.
+    #[error("package is too large to be sent for another machine")]
+    TooLarge,
+    /// The warehouse does not know the machine that wrote it.
+    #[error("package is of a machine the warehouse does not know")]
+    OfUnknownMachine,
 }
 
 /// Why a secret is not tried at all.
@@ -343,6 +349,8 @@ pub const CODES: &[&str] = &[
     "packageNotOne",
     "packageNewer",
     "packageCut",
+    "packageTooLarge",
+    "packageOfUnknownMachine",
     "withdrawReasonMissing",
     "withdrawApproverIsOfficer",
     "withdrawApproverNotSupervisor",
@@ -568,6 +576,8 @@ impl DeskError {
                 PackageProblem::NotPackage => "packageNotOne",
                 PackageProblem::Newer => "packageNewer",
                 PackageProblem::Cut => "packageCut",
+                PackageProblem::TooLarge => "packageTooLarge",
+                PackageProblem::OfUnknownMachine => "packageOfUnknownMachine",
             },
             Self::Reference(ReferenceError::Forged) => "referenceForged",
             Self::Reference(ReferenceError::Older) => "referenceOlder",

@@ -60,7 +60,7 @@ pub use login::Login;
 pub use loose::LooseScan;
 pub use motcua_wire::PACKAGE_VERSION;
 pub use office::Work;
-pub use package::{Package, package_header};
+pub use package::{MAX_CARRIED, Package, package_header};
 pub use reconcile::{Finding, ReconciledDay, ReconciledLine, Reconciliation};
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
 pub use sign::{CertificateChoice, RowProgress, SignedRows, TokenState};

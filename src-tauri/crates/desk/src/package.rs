@@ -3,17 +3,21 @@
 
 use crate::desk::Desk;
 use crate::error::{DeskError, FileError, IntakeError, PackageProblem};
-use crate::ports::{Batch, QueuedOp, VaultError};
+use crate::ports::{Batch, LinkError, Progress, QueuedOp, VaultError};
 use motcua_dossier::{BlobId, DossierId, OpId, Timestamp};
 use motcua_wire::{
-    MAX_PACKAGE_PART, PackageDossier, PackageError, PackageFile, PackageHeader, PackageLine, PackageManifest,
-    PackageSecrets, PackageWriter,
+    CarriedPackage, MAX_PACKAGE_PART, PackageDossier, PackageError, PackageFile, PackageHeader, PackageLine,
+    PackageManifest, PackageSecrets, PackageWriter,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
+
+/// Largest package another machine is brought by the network; the warehouse takes no larger file.
+pub const MAX_CARRIED: u64 = 64 << 20;
 
 /// A package that was written.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -121,6 +125,35 @@ impl Desk {
     /// The vault is closed.
     pub fn exported_at(&self, op: OpId) -> Result<Option<Timestamp>, DeskError> {
         Ok(self.vault.setting(&exported(op))?.and_then(|at| at.parse().ok()).map(Timestamp))
+    }
+
+    /// "Gửi hộ gói": brings a sealed package of another machine to the warehouse, which keeps it until somebody with
+    /// the recovery key takes it. This counter cannot look into it. What was sent stays sent, so trying again after a
+    /// cut is cheap, and a package brought twice is there once.
+    ///
+    /// # Errors
+    /// It is no package, cut off or larger than one upload; no contact; the warehouse does not know its machine.
+    pub async fn carry_package(
+        &self,
+        package: &[u8],
+        on_bytes: Progress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<CarriedPackage, DeskError> {
+        let header = package_header(package)?;
+        if header.sealed_length() > MAX_CARRIED {
+            return Err(PackageProblem::TooLarge.into());
+        }
+        if header.sealed_length() != package.len() as u64 {
+            return Err(PackageProblem::Cut.into());
+        }
+        let id = identity(package);
+        self.warehouse.upload(&id, package, on_bytes, cancel).await?;
+        match self.warehouse.carry_package(&id).await {
+            Err(LinkError::Refused(code)) if code == "packageUnfit" => {
+                Err(PackageProblem::OfUnknownMachine.into())
+            }
+            carried => Ok(carried?),
+        }
     }
 
     fn unsent(&self, ops: &[OpId]) -> Result<Vec<QueuedOp>, DeskError> {

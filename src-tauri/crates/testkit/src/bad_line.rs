@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, Changes, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply,
-    OpsRequest, Purpose, SealedReference,
+    About, CarriedPackage, Changes, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier,
+    OpStatus, OpsReply, OpsRequest, Purpose, SealedReference,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -233,6 +233,10 @@ impl Warehouse for BadLine {
     async fn tell_logged_out(&self) -> Result<(), LinkError> {
         // Mostly there is nothing to tell, and then nothing goes over the line.
         self.far.tell_logged_out().await
+    }
+
+    async fn carry_package(&self, package: &BlobId) -> Result<CarriedPackage, LinkError> {
+        self.call(|| self.far.carry_package(package)).await
     }
 
     async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError> {

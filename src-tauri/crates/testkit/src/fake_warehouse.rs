@@ -13,9 +13,9 @@ use motcua_dossier::{
     OfficeDossier, OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, Change, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier,
-    MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, Purpose, Role, SCHEMA_VERSION, SealedReference,
-    SignedReceipt,
+    About, CarriedPackage, Change, Changes, DossierLease, DossierPage, DossierView, IdentityReply,
+    LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, PackageHeader, Purpose, Role,
+    SCHEMA_VERSION, SealedReference, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -585,6 +585,21 @@ impl Warehouse for FakeWarehouse {
             self.reached()?.logouts += std::mem::take(&mut sitting.untold);
         }
         Ok(())
+    }
+
+    async fn carry_package(&self, package: &BlobId) -> Result<CarriedPackage, LinkError> {
+        let state = self.reached()?;
+        let bytes = state.blobs.get(package).ok_or_else(|| LinkError::Refused("blobUnknown".into()))?;
+        let header = PackageHeader::read(&mut bytes.as_slice()).ok();
+        let whole = header.filter(|header| header.sealed_length() == bytes.len() as u64);
+        let header = whole.ok_or_else(|| LinkError::Refused("packageUnfit".into()))?;
+        Ok(CarriedPackage {
+            blob: *package,
+            device: header.device,
+            made_at: header.made_at,
+            operations: header.operations,
+            taken: false,
+        })
     }
 
     async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError> {

@@ -17,6 +17,7 @@
 //! | `GET /v1/dossiers?after=ID&limit=N` | → [`DossierPage`]: the accepted dossiers of the agency, in the order of their ids |
 //! | `POST /v1/dossiers/read` | [`DossiersQuery`] → [`DossiersReply`]: these of the agency's accepted dossiers |
 //! | `GET /v1/dossiers/{id}` | → [`DossierView`], its version in `ETag: "v<version>"` |
+//! | `POST /v1/packages/{sha256}` | a file that was sent and is a sealed package → [`CarriedPackage`]; 404 `blobUnknown`, 422 `packageUnfit` |
 //! | `POST /v1/dossiers/{id}/lease` | [`LeaseDossier`], `If-Match: "v<version>"` → [`DossierLease`]; 409 `dossierLeased`, 412 `dossierChanged`, 428 `ifMatchAbsent` |
 //! | `DELETE /v1/dossiers/{id}/lease` | → 204 given back; 409 `dossierLeased` when another machine holds it |
 //! | `GET /v1/changes?since=C&limit=N&wait=S` | → [`Changes`] of the caller's agency after the cursor; 410 `cursorGone` |
@@ -689,6 +690,22 @@ pub struct DossierView {
     /// Which machine works on it now.
     #[serde(default)]
     pub lease: Option<DossierLease>,
+}
+
+/// A sealed package of one machine that another one brought: the warehouse keeps it until somebody with the agency's
+/// recovery key takes it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CarriedPackage {
+    /// The package as a file.
+    pub blob: BlobId,
+    /// Machine that wrote it, by its own word.
+    pub device: DeviceId,
+    /// When, by that machine's clock.
+    pub made_at: Timestamp,
+    /// Operations inside.
+    pub operations: u32,
+    /// Somebody took it, and everything in it had its effect.
+    pub taken: bool,
 }
 
 /// Asks to work on a dossier alone.

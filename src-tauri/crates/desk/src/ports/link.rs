@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock, LeaseDossier,
-    OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
+    About, CarriedPackage, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock,
+    LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -187,6 +187,13 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn op_states(&self, ops: &[OpId]) -> Result<Vec<OpStatus>, LinkError>;
+    /// Leaves a file that was uploaded there as a sealed package of another machine; again is free, and says what became
+    /// of it.
+    ///
+    /// # Errors
+    /// See [`LinkError`]; `Refused("blobUnknown")` before it was uploaded, `Refused("packageUnfit")` when it is no whole
+    /// package of a machine the warehouse knows.
+    async fn carry_package(&self, package: &BlobId) -> Result<CarriedPackage, LinkError>;
     /// Says who works at this machine. What he looks up goes under his name from then on, as long as the warehouse
     /// knows him; the machine's own work (operations, files, changes, numbers) goes under the machine's always.
     ///

@@ -131,3 +131,28 @@ fn a_file_that_is_no_package_is_told_apart_from_a_newer_or_cut_one() {
     assert_eq!(code(b"MCGOI\0\0\0\x02"), "packageNewer");
     assert_eq!(code(b"MCGOI\0\0\0\x01\x01"), "packageCut");
 }
+
+#[tokio::test]
+async fn a_package_of_another_counter_is_brought_and_can_be_brought_again() {
+    let broken = Office::ready().await;
+    let office = broken.beside(3);
+    accept_scanned(&broken).await;
+    let mut sealed = Vec::new();
+    let package = broken.desk.export_package(&[], &mut sealed).unwrap();
+    let none = Default::default();
+    office.warehouse.out(Some(LinkError::Offline));
+    let offline = office.desk.carry_package(&sealed, &|_, _| {}, &none).await.unwrap_err();
+    assert_eq!(offline.code(), "linkOffline");
+    office.warehouse.out(None);
+    for _ in 0..2 {
+        let carried = office.desk.carry_package(&sealed, &|_, _| {}, &none).await.unwrap();
+        assert_eq!(carried.device, broken.desk.office().device);
+        assert_eq!(carried.operations as usize, package.ops.len());
+        assert!(!carried.taken);
+    }
+    let code =
+        async |bytes: &[u8]| office.desk.carry_package(bytes, &|_, _| {}, &none).await.unwrap_err().code();
+    assert_eq!(code(&sealed[..sealed.len() - 1]).await, "packageCut");
+    assert_eq!(code(b"%PDF-1.7").await, "packageNotOne");
+    assert_eq!(office.desk.outbox(false).await.unwrap(), [], "it is no work of this counter");
+}

@@ -10,9 +10,9 @@ use motcua_dossier::{
     BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, Timestamp,
 };
 use motcua_wire::{
-    About, Changes, DossierPage, DossierView, DossiersQuery, DossiersReply, Enrolled, IdentityReply,
-    LeaseBlock, LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Problem, Purpose,
-    REFERENCE_SIGNATURE, RenewDevice, SealedReference,
+    About, CarriedPackage, Changes, DossierPage, DossierView, DossiersQuery, DossiersReply, Enrolled,
+    IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE,
+    Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -295,6 +295,11 @@ impl Warehouse for HttpWarehouse {
         } else {
             Err(LinkError::Malformed)
         }
+    }
+
+    async fn carry_package(&self, package: &BlobId) -> Result<CarriedPackage, LinkError> {
+        let request = self.request(Method::POST, &["packages", &package.to_string()])?;
+        json(send(request, USUAL).await?).await
     }
 
     async fn log_in(&self, login: &str, secret: &Zeroizing<String>) -> Result<KnownOfficer, LinkError> {

@@ -143,6 +143,11 @@ pub(crate) enum OutboxAction {
 
 #[derive(Subcommand)]
 pub(crate) enum PackageAction {
+    /// Gửi hộ gói của quầy khác (mất mạng, hỏng máy) lên kho; kho giữ đến khi người giữ khóa khôi phục nhận.
+    Send {
+        /// Tệp *.mcgoi.
+        file: PathBuf,
+    },
     /// Gói nói gì khi chưa có khóa: máy nào, lúc nào, bao nhiêu mục, hồ sơ và tệp, có đủ không.
     Info {
         /// Tệp *.mcgoi.

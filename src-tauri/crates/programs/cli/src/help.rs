@@ -60,6 +60,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("outbox rescue", &["motcua --profile /mnt/quay-1 outbox rescue --key khoi-phuc.key --to quay-1.mcgoi"]),
+    ("package send", &["motcua package send /media/usb/quay-1.mcgoi"]),
     ("package info", &["motcua package info /media/usb/quay-1.mcgoi --json"]),
     ("sync", &["motcua sync", "motcua sync --watch"]),
     ("demo", &["motcua demo", "motcua --profile /tmp/quay demo --prepare"]),

@@ -68,6 +68,9 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
     }
     let desk = assemble_from(&dir, profile.clone())?;
     match arguments.command {
+        Command::Package(PackageAction::Send { file }) => {
+            opened(&desk, package::send(&desk, &file, output)).await
+        }
         Command::Demo(_)
         | Command::Package(_)
         | Command::Enrol { .. }

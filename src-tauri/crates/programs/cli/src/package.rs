@@ -1,14 +1,15 @@
 //! "Xuất gói" on the command line: unsent work into a sealed file, and what such a file says of itself.
 
+use crate::files::on_interrupt;
 use crate::output::{Failure, Output};
 use crate::secrets;
 use anyhow::Context;
 use motcua_assembly::{CounterProfile, ProfileDir, RescueError};
-use motcua_desk::{Desk, package_header};
+use motcua_desk::{Desk, MAX_CARRIED, package_header};
 use motcua_dossier::{BlobId, OpId};
 use serde_json::json;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -97,6 +98,23 @@ impl From<std::io::Error> for Stopped {
     fn from(error: std::io::Error) -> Self {
         Self::Disk(error)
     }
+}
+
+/// `motcua package send`: a package of another counter, on its way by this one.
+pub(crate) async fn send(desk: &Desk, path: &Path, output: Output) -> Result<ExitCode, Failure> {
+    let mut bytes = vec![];
+    let file = File::open(path).map(|file| file.take(MAX_CARRIED + 1));
+    let read = file.and_then(|mut file| file.read_to_end(&mut bytes));
+    read.with_context(|| format!("không đọc được {}", path.display()))?;
+    let carried = desk.carry_package(&bytes, &|_, _| {}, &on_interrupt()).await?;
+    output.data(&carried, || println!("{}", carried.blob))?;
+    let state = if carried.taken {
+        "kho đã nhận hết"
+    } else {
+        "kho đã giữ, chờ người giữ khóa khôi phục nhận"
+    };
+    eprintln!("✓ gói của máy {}, {} mục: {state}", carried.device, carried.operations);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `motcua package info`: needs neither a profile nor a key. Exit code 1 when the file is not whole.

@@ -9,6 +9,7 @@ mod ledger;
 mod login;
 mod office;
 mod openapi;
+mod packages;
 mod records;
 mod uploads;
 
@@ -63,6 +64,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/owners/{number}", get(ledger::owner))
         .route("/v1/number-blocks", post(records::number_blocks))
         .route("/v1/blobs/check", post(uploads::check))
+        .route("/v1/packages/{sha256}", post(packages::carry))
         .route("/v1/login", post(login::log_in))
         .route("/v1/login/refresh", post(login::go_on))
         .route("/v1/logout", post(login::log_out))

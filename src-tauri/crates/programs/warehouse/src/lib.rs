@@ -72,7 +72,10 @@ pub use officers::{
     GrantReport, GrantWish, OfficerError, OfficerReport, add_officer, end_officer, grant, officers,
     revoke_grant, set_officer_secret,
 };
-pub use package::{PackageImportError, PackageLineReport, PackageReport, import_package, read_recovery_key};
+pub use package::{
+    CarriedImport, CarriedReport, PackageImportError, PackageLineReport, PackageReport, carried_packages,
+    import_carried, import_package, read_recovery_key,
+};
 pub use reference::{
     CellFault, ExportError, Reference, ReferenceError, ReferenceReport, ReferenceVersion, RowChange,
     RowHistory, SHEETS, Sheet, Which, reference_diff, reference_export, reference_history, reference_import,

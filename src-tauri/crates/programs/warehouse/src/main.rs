@@ -9,10 +9,11 @@ use motcua_dossier::{AgencyCode, Day, DeviceId};
 use motcua_warehouse::{
     AuditError, Config, ConfigError, DeviceError, GrantWish, ImportError, ImportKind, ImportWish,
     NoticeState, OfficerError, PREFIX, Which, add_officer, audit_export, audit_verify, audit_verify_export,
-    back_up, check, config_check, device_code, device_code_again, devices, end_officer, grant, import,
-    import_officers, import_package, notices_list, notices_release, notices_retry, officers,
-    read_recovery_key, receipt_key, reference_diff, reference_export, reference_history, reference_import,
-    reference_list, restore, revoke_device, revoke_grant, scrub, seed, serve, set_officer_secret,
+    back_up, carried_packages, check, config_check, device_code, device_code_again, devices, end_officer,
+    grant, import, import_carried, import_officers, import_package, notices_list, notices_release,
+    notices_retry, officers, read_recovery_key, receipt_key, reference_diff, reference_export,
+    reference_history, reference_import, reference_list, restore, revoke_device, revoke_grant, scrub, seed,
+    serve, set_officer_secret,
 };
 use motcua_wire::Role;
 use std::io::{BufReader, BufWriter, Write};
@@ -94,8 +95,17 @@ enum Command {
         /// Nhận cả khi máy làm ra gói đã bị thu hồi; người nhận biết gói từ tay ai.
         #[arg(long)]
         revoked: bool,
+        /// Nhận mọi gói mà quầy khác đã gửi hộ và còn chờ (xem `packages`).
+        #[arg(long)]
+        carried: bool,
         /// Gói (*.mcgoi).
-        package: PathBuf,
+        #[arg(required_unless_present = "carried", conflicts_with = "carried")]
+        package: Option<PathBuf>,
+    },
+    /// Liệt kê các gói niêm phong mà quầy khác đã gửi hộ.
+    Packages {
+        #[command(flatten)]
+        place: Place,
     },
     /// Kiểm tra cơ sở dữ liệu, mọi tệp tin và biên nhận.
     Check {
@@ -514,12 +524,18 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
         Command::Config { place, .. } => {
             return Ok(tell.config(&config_check(&place.get()?, None, &environment())));
         }
-        Command::ImportPackage { place, key, revoked, package } => {
+        Command::ImportPackage { place, key, revoked, carried: _, package } => {
             let text = std::fs::read_to_string(&key).map(Zeroizing::new);
             let text = text.with_context(|| format!("không đọc được {}", key.display()))?;
             let key = read_recovery_key(&text)?;
             let config = Config::load(&place.get()?)?;
-            return Ok(tell.package(&import_package(&config, &key, &package, revoked)?));
+            return Ok(match package {
+                Some(package) => tell.package(&import_package(&config, &key, &package, revoked)?),
+                None => tell.carried(&import_carried(&config, &key, revoked)?),
+            });
+        }
+        Command::Packages { place } => {
+            tell.packages(&carried_packages(&Config::load(&place.get()?)?)?);
         }
         Command::Seed { place, file } => {
             tell.seed(&seed(&Config::load(&place.get()?)?, &file)?);

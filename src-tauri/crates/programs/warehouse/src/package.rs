@@ -1,10 +1,15 @@
 //! A package of unsent work that came by hand (`core/wire/PACKAGE_V1.md`): its files and operations go
 //! the way of those that are sent, with the same checks, and again changes nothing.
 
-use crate::warehouse::Warehouse;
+use crate::audit::{command, event};
+use crate::problem::Refusal;
+use crate::store::PackageRow;
+use crate::warehouse::{Caller, Warehouse};
 use crate::{BlobError, Config, ServeError, StoreError};
 use motcua_dossier::{BlobId, DeviceId, DossierId, OpId, OutboxKind, Timestamp};
-use motcua_wire::{Op, OpResult, PackageError, PackageManifest, PackagePart, PackageReader};
+use motcua_wire::{
+    CarriedPackage, Op, OpResult, PackageError, PackageHeader, PackageManifest, PackagePart, PackageReader,
+};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufReader, Seek};
@@ -161,6 +166,118 @@ pub fn import_package(
         answer,
     });
     Ok(PackageReport { device, made_at: manifest.made_at, files, lines: lines.collect() })
+}
+
+/// A package that a machine brought for another one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CarriedReport {
+    /// SHA-256 of the file.
+    pub package: BlobId,
+    /// Machine that wrote it, by its own word.
+    pub device: DeviceId,
+    /// When, by its clock.
+    pub made_at: Timestamp,
+    /// Operations inside.
+    pub operations: u32,
+    /// Who brought it.
+    pub carried_by: DeviceId,
+    /// When.
+    pub carried_at: Timestamp,
+    /// When everything in it had its effect.
+    pub taken_at: Option<Timestamp>,
+}
+
+impl From<PackageRow> for CarriedReport {
+    fn from(row: PackageRow) -> Self {
+        let PackageRow { blob: package, device, made_at, operations, carried_by, carried_at, taken_at } = row;
+        Self { package, device, made_at, operations, carried_by, carried_at, taken_at }
+    }
+}
+
+impl From<PackageRow> for CarriedPackage {
+    fn from(row: PackageRow) -> Self {
+        let PackageRow { blob, device, made_at, operations, taken_at, .. } = row;
+        Self { blob, device, made_at, operations, taken: taken_at.is_some() }
+    }
+}
+
+/// The packages that machines brought for others, oldest first; those that were taken too.
+///
+/// # Errors
+/// Store.
+pub fn carried_packages(config: &Config) -> Result<Vec<CarriedReport>, PackageImportError> {
+    let rows = Warehouse::beside(config)?.records.read(|v| v.packages())?;
+    Ok(rows.into_iter().map(CarriedReport::from).collect())
+}
+
+/// What became of a package that was brought.
+#[derive(Debug)]
+pub struct CarriedImport {
+    /// Which.
+    pub package: CarriedReport,
+    /// As of one that came by hand.
+    pub outcome: Result<PackageReport, PackageImportError>,
+}
+
+/// Takes every package that was brought and still waits. One that cannot be taken keeps no other from it, and waits
+/// on; it may be sealed to another agency's key.
+///
+/// # Errors
+/// Store; what is wrong with one package is said with it.
+pub fn import_carried(
+    config: &Config,
+    key: &Zeroizing<[u8; 32]>,
+    revoked: bool,
+) -> Result<Vec<CarriedImport>, PackageImportError> {
+    let warehouse = Warehouse::beside(config)?;
+    let waiting = warehouse.records.read(|v| v.packages())?.into_iter().filter(|row| row.taken_at.is_none());
+    let mut done = vec![];
+    for row in waiting {
+        let outcome = import_package(config, key, &warehouse.blobs.path(&row.blob), revoked);
+        if outcome.as_ref().is_ok_and(PackageReport::is_done) {
+            let now = warehouse.now();
+            warehouse.records.write(|v| {
+                v.package_taken(&row.blob, now)?;
+                v.audit(&command("package.taken", row.blob.to_string(), now))
+            })?;
+        }
+        done.push(CarriedImport { package: row.into(), outcome });
+    }
+    Ok(done)
+}
+
+impl Warehouse {
+    /// Notes a file of the caller's office as a package, if it is one of a machine that is known here.
+    pub(crate) fn carry_package(&self, caller: &Caller, id: &BlobId) -> Result<CarriedPackage, Refusal> {
+        if !self.sees_blob(&caller.office, id)? {
+            return Err(Refusal::BlobUnknown);
+        }
+        let mut file = File::open(self.blobs.path(id)).map_err(|_| Refusal::StorageTrouble)?;
+        let size = file.metadata().map_err(|_| Refusal::StorageTrouble)?.len();
+        let header = PackageHeader::read(&mut file).map_err(|_| Refusal::PackageUnfit)?;
+        if header.sealed_length() != size {
+            return Err(Refusal::PackageUnfit);
+        }
+        let now = self.now();
+        self.records.attempt(|v| {
+            if let Some(known) = v.package(id)? {
+                return Ok(known.into());
+            }
+            v.device(header.device)?.ok_or(Refusal::PackageUnfit)?;
+            let row = PackageRow {
+                blob: *id,
+                device: header.device,
+                made_at: header.made_at,
+                operations: header.operations,
+                carried_by: caller.device,
+                carried_at: now,
+                taken_at: None,
+            };
+            v.add_package(&row)?;
+            v.audit(&event(caller.device, "", "package.carried", id.to_string(), now))?;
+            Ok(row.into())
+        })
+    }
 }
 
 /// Goes through the package to its very end.

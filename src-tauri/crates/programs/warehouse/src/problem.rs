@@ -25,6 +25,7 @@ pub(crate) enum Refusal {
     MethodNotAllowed,
     BlobUnknown,
     DossierUnknown,
+    PackageUnfit,
     DossierLeased,
     DossierChanged,
     IfMatchAbsent,
@@ -67,7 +68,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 55] = [
+    pub(crate) const ALL: [Self; 56] = [
         Self::Unauthorized,
         Self::DeviceRevoked,
         Self::CertificateExpired,
@@ -86,6 +87,7 @@ impl Refusal {
         Self::MethodNotAllowed,
         Self::BlobUnknown,
         Self::DossierUnknown,
+        Self::PackageUnfit,
         Self::DossierLeased,
         Self::DossierChanged,
         Self::IfMatchAbsent,
@@ -216,6 +218,12 @@ impl Refusal {
                 (S::METHOD_NOT_ALLOWED, "methodNotAllowed", "Đường dẫn này không nhận cách gọi đó", None)
             }
             Self::BlobUnknown => (S::NOT_FOUND, "blobUnknown", "Kho không có tệp tin này", None),
+            Self::PackageUnfit => (
+                S::UNPROCESSABLE_ENTITY,
+                "packageUnfit",
+                "Tệp tin không phải gói của một máy mà kho biết, hoặc bị cắt",
+                None,
+            ),
             Self::DossierUnknown => (S::NOT_FOUND, "dossierUnknown", "Kho không có hồ sơ này", None),
             Self::DossierLeased => {
                 (S::CONFLICT, "dossierLeased", "Hồ sơ đang được xử lý trên máy khác", None)

@@ -3,10 +3,11 @@
 use clap::Command;
 use motcua_dossier::{DeviceId, OutboxKind};
 use motcua_warehouse::{
-    AuditReport, AuditTrouble, BackupReport, CheckReport, Column, ConfigReport, DeviceCode, DeviceReport,
-    GrantReport, ImportKind, ImportReport, LeftGrant, NoticeReport, OFFICER_COLUMNS, OfficerImportReport,
-    OfficerReport, PackageLineReport, PackageReport, ReferenceReport, ReferenceVersion, RestoreReport,
-    RowChange, RowHistory, RowReport, SHEETS, ScrubReport, SeedReport, columns,
+    AuditReport, AuditTrouble, BackupReport, CarriedImport, CarriedReport, CheckReport, Column, ConfigReport,
+    DeviceCode, DeviceReport, GrantReport, ImportKind, ImportReport, LeftGrant, NoticeReport,
+    OFFICER_COLUMNS, OfficerImportReport, OfficerReport, PackageLineReport, PackageReport, ReferenceReport,
+    ReferenceVersion, RestoreReport, RowChange, RowHistory, RowReport, SHEETS, ScrubReport, SeedReport,
+    columns,
 };
 use motcua_wire::OpResult;
 use serde::Serialize;
@@ -26,6 +27,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("backup", "motcua-warehouse backup --data /var/lib/motcua-warehouse --to /mnt/sao-luu --keep 48"),
     ("restore", "motcua-warehouse restore --from /mnt/sao-luu --data /var/lib/motcua-warehouse"),
     ("scrub", "motcua-warehouse scrub --data /var/lib/motcua-warehouse --share 30 --set-aside"),
+    ("packages", "motcua-warehouse packages --data /var/lib/motcua-warehouse"),
     (
         "device code",
         "motcua-warehouse device code --data /var/lib/motcua-warehouse --agency 000.01.20.H08 --name quay-1",
@@ -539,6 +541,53 @@ impl Tell {
         });
         report.is_done()
     }
+
+    pub(crate) fn packages(self, packages: &[CarriedReport]) {
+        self.report(&packages, || {
+            let mut lines: Vec<String> = packages.iter().map(carried_line).collect();
+            let waiting = packages.iter().filter(|package| package.taken_at.is_none()).count();
+            lines.push(format!("{waiting} gói còn chờ; nhận: import-package --carried --key TỆP"));
+            lines
+        });
+    }
+
+    pub(crate) fn carried(self, imports: &[CarriedImport]) -> bool {
+        let done = |import: &CarriedImport| import.outcome.as_ref().is_ok_and(PackageReport::is_done);
+        let reports: Vec<serde_json::Value> = imports
+            .iter()
+            .map(|import| match &import.outcome {
+                Ok(report) => serde_json::json!({ "package": import.package, "report": report }),
+                Err(error) => serde_json::json!({ "package": import.package, "error": error.to_string() }),
+            })
+            .collect();
+        self.report(&reports, || {
+            let mut lines = vec![];
+            for import in imports {
+                lines.push(carried_line(&import.package));
+                match &import.outcome {
+                    Ok(report) => lines.extend(report.lines.iter().map(package_line)),
+                    Err(error) => lines.push(format!("chưa nhận: {error}")),
+                }
+            }
+            let taken = imports.iter().filter(|import| done(import)).count();
+            lines.push(format!("Đã nhận hết {taken} trên {} gói.", imports.len()));
+            lines
+        });
+        imports.iter().all(done)
+    }
+}
+
+fn carried_line(package: &CarriedReport) -> String {
+    let taken = package.taken_at.map_or("còn chờ".to_owned(), |at| format!("đã nhận {}", at.format_vn()));
+    format!(
+        "{}: máy {}, {} mục, làm lúc {}, máy {} gửi hộ lúc {}, {taken}",
+        package.package,
+        package.device,
+        package.operations,
+        package.made_at.format_vn(),
+        package.carried_by,
+        package.carried_at.format_vn()
+    )
 }
 
 fn grant_line(grant: &GrantReport) -> String {

@@ -18,7 +18,7 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     AcceptedDossier, DossierView, EvidenceSource, LeaseBlock, LeaseDossier, Op, OpPayload, OpResult,
-    OpsRequest, Purpose, Role, SCHEMA_VERSION,
+    OpsRequest, PackageManifest, PackageSecrets, PackageWriter, Purpose, Role, SCHEMA_VERSION,
 };
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
@@ -88,6 +88,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     a_result_completes_an_accepted_dossier_once(&make().await).await;
     a_change_by_another_machine_is_a_conflict(&make().await).await;
     who_works_at_a_machine_is_known_until_he_leaves(&make().await).await;
+    a_package_of_another_machine_is_kept_for_whoever_has_the_key(&make().await).await;
     inbox::suite(&make).await;
     feed::suite(&make).await;
     lease::suite(&make).await;
@@ -131,6 +132,45 @@ async fn who_works_at_a_machine_is_known_until_he_leaves(bench: &dyn WarehouseBe
         assert_eq!(line.tell_logged_out().await, Ok(()));
     }
     assert!(line.documents(&[bench.owner()], Purpose::Intake).await.is_ok(), "the machine goes on");
+}
+
+async fn a_package_of_another_machine_is_kept_for_whoever_has_the_key(bench: &dyn WarehouseBench) {
+    let line = bench.line(1);
+    let made_at = bench.now();
+    let sealed = empty_package(bench, made_at);
+    let upload = async |bytes: &[u8]| {
+        let id = blob_of(bytes);
+        line.upload(&id, bytes, &|_, _| {}, &CancellationToken::new()).await.unwrap();
+        id
+    };
+    let nowhere = line.carry_package(&blob_of(&sealed)).await;
+    assert_eq!(nowhere, Err(LinkError::Refused("blobUnknown".into())));
+    let id = upload(&sealed).await;
+    for _ in 0..2 {
+        let carried = line.carry_package(&id).await.unwrap();
+        assert_eq!((carried.blob, carried.device, carried.operations), (id, bench.device(0), 0));
+        assert!(!carried.taken && carried.made_at == made_at);
+    }
+    for unfit in [b"no package".as_slice(), &sealed[..sealed.len() - 1]] {
+        let refused = line.carry_package(&upload(unfit).await).await;
+        assert_eq!(refused, Err(LinkError::Refused("packageUnfit".into())));
+    }
+}
+
+/// A package of machine 0 with nothing in it.
+fn empty_package(bench: &dyn WarehouseBench, made_at: Timestamp) -> Vec<u8> {
+    let manifest = PackageManifest {
+        device: bench.device(0),
+        agency: bench.agency(),
+        officer: "canbo.mau".into(),
+        made_at,
+        files: vec![],
+        dossiers: vec![],
+        lines: vec![],
+    };
+    let secrets = PackageSecrets { ephemeral: Zeroizing::new([3; 32]), prefix: [4; 19] };
+    let writer = PackageWriter::begin(Vec::new(), &manifest, super::vault::RECOVERY, &secrets).unwrap();
+    writer.finish().unwrap()
 }
 
 async fn the_silence_of_the_identity_service_is_told_apart(bench: &dyn WarehouseBench) {

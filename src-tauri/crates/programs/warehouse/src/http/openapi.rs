@@ -160,6 +160,16 @@ pub(super) struct NumberBlockSchema {
 }
 
 #[derive(ToSchema)]
+#[schema(as = CarriedPackage)]
+pub(super) struct CarriedPackageSchema {
+    blob: String,
+    device: String,
+    made_at: i64,
+    operations: u32,
+    taken: bool,
+}
+
+#[derive(ToSchema)]
 #[schema(as = LeaseDossier)]
 pub(super) struct LeaseDossierSchema {
     #[schema(max_length = 100)]
@@ -588,6 +598,7 @@ impl Modify for DeviceCertificate {
         super::uploads::position,
         super::uploads::append,
         super::uploads::give_up,
+        super::packages::carry,
         serve,
     ),
     modifiers(&DeviceCertificate)

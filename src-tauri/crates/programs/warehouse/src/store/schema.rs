@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 13] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -186,6 +186,11 @@ CREATE TABLE notices(
 CREATE INDEX notices_due ON notices(next_at) WHERE state = 'waiting';
 CREATE INDEX dossiers_promised ON dossiers(json_extract(accepted, '$.deadline.day'))
   WHERE accepted IS NOT NULL AND returned IS NULL;
+",
+    "
+CREATE TABLE packages(
+  blob BLOB PRIMARY KEY, device TEXT NOT NULL, made_at INTEGER NOT NULL, operations INTEGER NOT NULL,
+  carried_by TEXT NOT NULL, carried_at INTEGER NOT NULL, taken_at INTEGER) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -1,7 +1,7 @@
 //! What a supervisor sees: health, metrics, limits, a stop that cuts nobody off.
 
 use crate::paper;
-use crate::world::{OWNER, World, tls};
+use crate::world::{OWNER, World, provide_crypto, tls};
 use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::IdNumber;
 use motcua_warehouse::{Config, Limits, config_check};
@@ -63,8 +63,7 @@ async fn an_unseeded_server_is_not_ready() {
         ..Config::default()
     };
     let server = motcua_warehouse::start(config, TcpListener::bind("127.0.0.1:0").unwrap()).await.unwrap();
-    let installed = rustls::crypto::ring::default_provider().install_default();
-    drop(installed);
+    provide_crypto();
     let roots = reqwest::Certificate::from_pem(ca_pem.as_bytes()).unwrap();
     let client = reqwest::Client::builder().tls_certs_only([roots]).no_proxy().build().unwrap();
     let answer = client.get(format!("{}/health/ready", server.url())).send().await.unwrap();

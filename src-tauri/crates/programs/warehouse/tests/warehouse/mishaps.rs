@@ -4,7 +4,8 @@
 
 use crate::paper;
 use crate::world::{
-    AGENCY, OWNER, World, file_document, fresh_uuid, is_applied, pem, push, tls, today, upload,
+    AGENCY, OWNER, World, file_document, fresh_uuid, is_applied, pem, provide_crypto, push, tls, today,
+    upload,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_desk::ports::{Lease, LinkError, Warehouse};
@@ -55,6 +56,7 @@ enum Action {
     Put(BlobId, Vec<u8>),
     BlobsCheck(BlobId, Vec<u8>),
     Commit(BlobId),
+    Carry(BlobId),
     Offer,
     Create(BlobId),
     Position(String),
@@ -116,6 +118,11 @@ impl Action {
                 let id = open(world, &part_blob, part.len()).await;
                 append(world, &world.url(), &id, &part).await.unwrap();
                 Self::Commit(part_blob)
+            }
+            ("post", "/v1/packages/{sha256}") => {
+                let sealed = crate::package::package(world, 0, &[]);
+                upload(&world.line(0), &sealed).await;
+                Self::Carry(paper::blob(&sealed))
             }
             ("options", "/v1/uploads") => Self::Offer,
             ("post", "/v1/uploads") => Self::Create(part_blob),
@@ -209,6 +216,9 @@ impl Action {
                 let path = format!("/v1/blobs/{blob}/commit");
                 told(raw(world, Method::POST, url, &path).send().await).map(drop)
             }
+            Self::Carry(package) => {
+                line.carry_package(package).await.map(|carried| assert_eq!(carried.blob, *package))
+            }
             Self::Offer => told(raw(world, Method::OPTIONS, url, "/v1/uploads").send().await).and_then(|a| {
                 if a.headers().contains_key("tus-extension") { Ok(()) } else { Err(LinkError::Malformed) }
             }),
@@ -288,6 +298,9 @@ impl Action {
             }
             Self::Put(blob, _) | Self::BlobsCheck(blob, _) | Self::Commit(blob) => {
                 Some(count("SELECT count(*) FROM blobs WHERE id = ?", &blob.0.as_slice()))
+            }
+            Self::Carry(package) => {
+                Some(count("SELECT count(*) FROM packages WHERE blob = ?", &package.0.as_slice()))
             }
             Self::Create(blob) => {
                 Some(count("SELECT count(*) FROM uploads WHERE blob = ?", &blob.0.as_slice()))
@@ -470,6 +483,7 @@ fn number_blocks(world: &World) -> u64 {
 }
 
 fn raw(world: &World, method: Method, url: &str, path: &str) -> reqwest::RequestBuilder {
+    provide_crypto();
     let roots = reqwest::Certificate::from_pem(world.ca_pem.as_bytes()).unwrap();
     let nowhere_else = reqwest::redirect::Policy::none();
     let machine = reqwest::Identity::from_pem(pem(&world.identity(0)).as_bytes()).unwrap();

@@ -2,10 +2,13 @@
 
 use crate::paper;
 use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, push, rejected_code, upload};
-use motcua_desk::ports::Warehouse;
+use motcua_desk::ports::{LinkError, Warehouse};
 use motcua_dossier::{AgencyCode, BlobId, DossierId, IdNumber, OutboxKind, Timestamp};
 use motcua_testkit::contract::vault::RECOVERY;
-use motcua_warehouse::{PackageImportError, PackageReport, import_package, read_recovery_key};
+use motcua_warehouse::{
+    CarriedImport, PackageImportError, PackageReport, carried_packages, import_carried, import_package,
+    read_recovery_key,
+};
 use motcua_wire::{
     Op, OpResult, PackageError, PackageFile, PackageLine, PackageManifest, PackageSecrets, PackageWriter,
     Purpose,
@@ -15,7 +18,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// A package of these operations, each with the bytes of its file or without them.
-fn package(world: &World, machine: usize, lines: &[(&Op, Option<&[u8]>)]) -> Vec<u8> {
+pub(crate) fn package(world: &World, machine: usize, lines: &[(&Op, Option<&[u8]>)]) -> Vec<u8> {
     let json: Vec<Vec<u8>> = lines.iter().map(|(op, _)| serde_json::to_vec(op).unwrap()).collect();
     let identity = |bytes: &[u8]| BlobId(Sha256::digest(bytes).into());
     let files: Vec<&[u8]> = lines.iter().filter_map(|(_, file)| *file).collect();
@@ -41,7 +44,8 @@ fn package(world: &World, machine: usize, lines: &[(&Op, Option<&[u8]>)]) -> Vec
             })
             .collect(),
     };
-    let secrets = PackageSecrets { ephemeral: Zeroizing::new([3; 32]), prefix: [4; 19] };
+    let ephemeral = Zeroizing::new([fresh_uuid().into_bytes(); 2].concat().try_into().unwrap());
+    let secrets = PackageSecrets { ephemeral, prefix: [4; 19] };
     let mut writer = PackageWriter::begin(Vec::new(), &manifest, RECOVERY, &secrets).unwrap();
     for part in files.into_iter().chain(json.iter().map(Vec::as_slice)) {
         writer.part(part).unwrap();
@@ -149,4 +153,67 @@ async fn a_stranger_s_package_and_another_machine_s_operation_are_refused() {
     let wrong = import_package(&world.config, &Zeroizing::new([8; 32]), &path, true).unwrap_err();
     assert!(matches!(wrong, PackageImportError::Package(PackageError::WrongKey)));
     assert!(matches!(read_recovery_key("07"), Err(PackageImportError::Key)));
+}
+
+fn recovery() -> Zeroizing<[u8; 32]> {
+    read_recovery_key(&"07".repeat(32)).unwrap()
+}
+
+#[tokio::test]
+async fn a_package_that_another_counter_carried_waits_for_the_key_and_is_taken_once() {
+    let world = World::new().await;
+    let (carrier, bytes) = (world.line(1), world.signed("carried"));
+    let op = world.op(0, DossierId(fresh_uuid()), 0, file_document(paper::record(OWNER, &bytes, 1)));
+    let sealed = package(&world, 0, &[(&op, Some(&bytes))]);
+    upload(&carrier, &sealed).await;
+    let id = paper::blob(&sealed);
+    for _ in 0..2 {
+        let carried = carrier.carry_package(&id).await.unwrap();
+        assert_eq!((carried.device, carried.operations, carried.taken), (world.devices[0], 1, false));
+    }
+    let listed = carried_packages(&world.config).unwrap();
+    assert_eq!(listed.len(), 1, "again is free: {listed:?}");
+    assert_eq!((listed[0].package, listed[0].carried_by), (id, world.devices[1]));
+    assert_eq!(papers(&world).await, 0, "nobody looked into it");
+    let wrong = import_carried(&world.config, &Zeroizing::new([8; 32]), false).unwrap();
+    assert!(matches!(wrong[0].outcome, Err(PackageImportError::Package(PackageError::WrongKey))));
+    assert!(!carrier.carry_package(&id).await.unwrap().taken, "it waits for the right key");
+    let taken = import_carried(&world.config, &recovery(), false).unwrap();
+    assert!(taken[0].outcome.as_ref().unwrap().is_done(), "{taken:?}");
+    assert_eq!(papers(&world).await, 1);
+    assert!(carrier.carry_package(&id).await.unwrap().taken, "whoever brought it can see that");
+    assert!(import_carried(&world.config, &recovery(), false).unwrap().is_empty());
+    assert!(carried_packages(&world.config).unwrap()[0].taken_at.is_some());
+}
+
+#[tokio::test]
+async fn one_carried_package_that_cannot_be_taken_keeps_no_other_from_it() {
+    let world = World::new().await;
+    let carrier = world.line(1);
+    let plain = paper::pdf(1, "nobody signed");
+    let refused = world.op(0, DossierId(fresh_uuid()), 0, file_document(paper::record(OWNER, &plain, 1)));
+    let good = world.signed("good");
+    let done = world.op(0, DossierId(fresh_uuid()), 0, file_document(paper::record(OWNER, &good, 1)));
+    for sealed in
+        [package(&world, 0, &[(&refused, Some(&plain))]), package(&world, 0, &[(&done, Some(&good))])]
+    {
+        upload(&carrier, &sealed).await;
+        carrier.carry_package(&paper::blob(&sealed)).await.unwrap();
+    }
+    let taken = import_carried(&world.config, &recovery(), false).unwrap();
+    let all = |import: &CarriedImport| import.outcome.as_ref().is_ok_and(PackageReport::is_done);
+    assert_eq!(taken.iter().filter(|import| all(import)).count(), 1, "{taken:?}");
+    let again = import_carried(&world.config, &recovery(), false).unwrap();
+    assert_eq!(again.len(), 1, "what is not through is asked for again");
+}
+
+#[tokio::test]
+async fn a_package_of_a_machine_nobody_knows_is_not_kept() {
+    let (world, elsewhere) = (World::new().await, World::new().await);
+    let carrier = world.line(0);
+    let sealed = package(&elsewhere, 0, &[]);
+    upload(&carrier, &sealed).await;
+    let refused = carrier.carry_package(&paper::blob(&sealed)).await.unwrap_err();
+    assert_eq!(refused, LinkError::Refused("packageUnfit".into()));
+    assert_eq!(carried_packages(&world.config).unwrap(), []);
 }

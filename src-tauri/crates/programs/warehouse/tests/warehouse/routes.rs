@@ -260,6 +260,7 @@ async fn the_description_names_every_route() {
         ("/v1/blobs/{sha256}", "put"),
         ("/v1/blobs/check", "post"),
         ("/v1/blobs/{sha256}/commit", "post"),
+        ("/v1/packages/{sha256}", "post"),
         ("/v1/uploads", "options"),
         ("/v1/uploads", "post"),
         ("/v1/uploads/{id}", "head"),
@@ -305,6 +306,7 @@ async fn the_description_lists_every_status_a_route_answers() {
     let world = World::new().await;
     let raw = world.raw();
     let (base, blob) = (world.url(), format!("/v1/blobs/{}", BlobId([1; 32])));
+    let package = format!("/v1/packages/{}", BlobId([1; 32]));
     let commit = format!("{blob}/commit");
     let api: Value = raw.get(format!("{base}/v1/openapi.json")).send().await.unwrap().json().await.unwrap();
     let block = |agency| json!({"agency": agency, "day": crate::world::today(), "count": 200}).to_string();
@@ -346,6 +348,8 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("post", "/v1/blobs/check", "/v1/blobs/check", "{}"),
         ("post", "/v1/blobs/{sha256}/commit", &commit, ""),
         ("post", "/v1/blobs/{sha256}/commit", "/v1/blobs/x/commit", ""),
+        ("post", "/v1/packages/{sha256}", &package, ""),
+        ("post", "/v1/packages/{sha256}", "/v1/packages/x", ""),
         ("options", "/v1/uploads", "/v1/uploads", ""),
         ("post", "/v1/uploads", "/v1/uploads", ""),
         ("head", "/v1/uploads/{id}", "/v1/uploads/x", ""),

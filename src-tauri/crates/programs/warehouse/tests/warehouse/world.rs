@@ -81,6 +81,11 @@ pub fn tree() -> Vec<OrgNode> {
     }]
 }
 
+/// A second installation in the same process finds the first one and changes nothing.
+pub fn provide_crypto() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
 impl World {
     pub async fn new() -> Self {
         Self::with_trust(|_, _| vec![]).await
@@ -310,9 +315,7 @@ impl World {
     }
 
     fn plain(&self, identity: Option<&Path>) -> reqwest::Client {
-        // A second installation in the same process finds the first one and changes nothing.
-        let installed = rustls::crypto::ring::default_provider().install_default();
-        drop(installed);
+        provide_crypto();
         let roots = reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).unwrap();
         let mut builder = reqwest::Client::builder().tls_certs_only([roots]).no_proxy();
         if let Some(identity) = identity {
