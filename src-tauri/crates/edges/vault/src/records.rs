@@ -37,28 +37,41 @@ const UNSENT: &str = "EXISTS (SELECT 1 FROM blob_use u JOIN outbox o ON o.op = u
                       WHERE u.blob = ?1 AND u.kind = 1
                         AND o.state ->> '$.state' NOT IN ('received', 'replaced', 'withdrawn'))";
 
-/// How one kind of row is searched.
-struct Searched {
+/// How one kind of row is searched. `?1` is an FTS5 expression.
+struct Searched<T> {
+    /// At most `?1` rows, the newest first.
     newest: &'static str,
+    /// The newest first.
     found: &'static str,
+    /// The place of the row that `?1` rows are newer than; about, for it is looked for by the time in the id.
+    place_after: &'static str,
+    /// The places from `?2` on of the rows that are found.
+    found_from: &'static str,
+    id: fn(&T) -> DossierId,
+    text: fn(&T) -> SearchText,
 }
 
-const DOSSIERS: Searched = Searched {
+const DOSSIERS: Searched<Dossier> = Searched {
     newest: "SELECT body FROM dossier ORDER BY place DESC LIMIT ?1",
-    found: "SELECT body FROM dossier WHERE place IN
-              (SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
-            ORDER BY place DESC",
+    found: "SELECT d.body FROM dossier_text t CROSS JOIN dossier d ON d.place = t.rowid
+            WHERE dossier_text MATCH ?1 ORDER BY t.rowid DESC",
+    place_after: "SELECT place FROM dossier ORDER BY id DESC LIMIT 1 OFFSET ?1",
+    found_from: "SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 AND rowid >= ?2",
+    id: |dossier| dossier.id,
+    text: Dossier::search_text,
 };
 
 /// Without those this counter has a dossier of.
-const OFFICE: Searched = Searched {
+const OFFICE: Searched<OfficeDossier> = Searched {
     newest: "SELECT body FROM office WHERE NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = office.id)
              ORDER BY place DESC LIMIT ?1",
-    found: "SELECT body FROM office WHERE place IN
-              (SELECT t.rowid FROM office_text t JOIN office o ON o.place = t.rowid
-               WHERE office_text MATCH ?1 AND NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = o.id)
-               ORDER BY t.rowid DESC LIMIT ?2)
-            ORDER BY place DESC",
+    found: "SELECT o.body FROM office_text t CROSS JOIN office o ON o.place = t.rowid
+            WHERE office_text MATCH ?1 AND NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = o.id)
+            ORDER BY t.rowid DESC",
+    place_after: "SELECT place FROM office ORDER BY id DESC LIMIT 1 OFFSET ?1",
+    found_from: "SELECT rowid FROM office_text WHERE office_text MATCH ?1 AND rowid >= ?2",
+    id: |row| row.id,
+    text: OfficeDossier::search_text,
 };
 
 /// The tables of one open vault.
@@ -101,39 +114,76 @@ impl Records {
     }
 
     pub(crate) fn dossiers(&self, query: &str, limit: u32) -> Done<Vec<Dossier>> {
-        self.search(&DOSSIERS, query, limit, |dossier: &Dossier| dossier.id)
+        self.search(&DOSSIERS, query, limit)
     }
 
     pub(crate) fn office(&self, query: &str, limit: u32) -> Done<Vec<OfficeDossier>> {
-        self.search(&OFFICE, query, limit, |row: &OfficeDossier| row.id)
+        self.search(&OFFICE, query, limit)
     }
 
-    fn search<T: DeserializeOwned>(
-        &self,
-        searched: &Searched,
-        query: &str,
-        limit: u32,
-        id: impl Fn(&T) -> DossierId,
-    ) -> Done<Vec<T>> {
+    fn search<T: DeserializeOwned>(&self, searched: &Searched<T>, query: &str, limit: u32) -> Done<Vec<T>> {
         let query = SearchQuery::parse(query);
         if query.is_blank() {
             return self.bodies(searched.newest, [limit]);
         }
-        if query.words().is_empty() {
+        if query.words().is_empty() || limit == 0 {
             return Ok(vec![]);
         }
-        let newest = |which: &dyn Fn(&SearchWord) -> String| -> Done<Vec<T>> {
-            let wanted: Vec<String> = query.words().iter().map(which).collect();
-            self.bodies(searched.found, params![wanted.join(" AND "), limit])
-        };
-        let mut found = if query.has_marks() { newest(&with_marks)? } else { vec![] };
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut found = if query.has_marks() { self.newest(searched, &query, true, most)? } else { vec![] };
         if found.len() < most {
-            let exact: HashSet<DossierId> = found.iter().map(&id).collect();
-            found.extend(newest(&without_marks)?.into_iter().filter(|d| !exact.contains(&id(d))));
+            let exact: HashSet<DossierId> = found.iter().map(searched.id).collect();
+            let all = self.newest(searched, &query, false, most)?;
+            found.extend(all.into_iter().filter(|row| !exact.contains(&(searched.id)(row))));
             found.truncate(most);
         }
         Ok(found)
+    }
+
+    /// The newest rows that have every word. The index walks past every row of each word it is asked for, however few
+    /// rows have them all. So it is asked for some of them, and the rest is looked for in the rows these leave, where
+    /// that costs less ([`plan`]).
+    fn newest<T: DeserializeOwned>(
+        &self,
+        searched: &Searched<T>,
+        query: &SearchQuery,
+        marks: bool,
+        most: usize,
+    ) -> Done<Vec<T>> {
+        let expression = if marks { with_marks } else { without_marks };
+        let words: Vec<String> = query.words().iter().map(expression).collect();
+        let asked = match words.len() {
+            1 => vec![0],
+            _ => plan(&self.samples(searched, &words)?),
+        };
+        let expressions: Vec<&str> =
+            asked.iter().filter_map(|at| words.get(*at)).map(String::as_str).collect();
+        let fits = |row: &T| {
+            let text = || (searched.text)(row);
+            asked.len() == words.len()
+                || if marks { query.finds_exactly(&text()) } else { query.finds(&text()) }
+        };
+        let mut statement = self.0.prepare_cached(searched.found).map_err(|e| from_sqlite(&e))?;
+        let mut rows = statement.query([expressions.join(" AND ")]).map_err(|e| from_sqlite(&e))?;
+        let mut found = vec![];
+        while found.len() < most {
+            let Some(row) = rows.next().map_err(|e| from_sqlite(&e))? else { break };
+            let row = parse(&row.get::<_, String>(0).map_err(|e| from_sqlite(&e))?)?;
+            if fits(&row) {
+                found.push(row);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Which of about [`SAMPLE`] newest rows have each word.
+    fn samples<T>(&self, searched: &Searched<T>, words: &[String]) -> Done<Vec<HashSet<i64>>> {
+        let from: Option<i64> = self.rows(searched.place_after, [SAMPLE], |r| r.get(0))?.pop();
+        let from = from.unwrap_or(i64::MIN);
+        let sample = |word: &String| {
+            Ok(self.rows(searched.found_from, params![word, from], |r| r.get(0))?.into_iter().collect())
+        };
+        words.iter().map(sample).collect()
     }
 
     pub(crate) fn office_dossier(&self, id: DossierId) -> Done<Option<OfficeDossier>> {
@@ -719,9 +769,55 @@ fn without_marks(word: &SearchWord) -> String {
     }
 }
 
+/// A single word of letters that is there with its marks is there without them; the index is not asked twice.
 fn with_marks(word: &SearchWord) -> String {
-    let exact = || format!("{} AND {}", without_marks(word), phrase("marked", &word.marked, false));
-    if word.marked.is_empty() { without_marks(word) } else { exact() }
+    let marked = || phrase("marked", &word.marked, false);
+    match word.marked.len() {
+        0 => without_marks(word),
+        1 if word.backwards.is_none() => marked(),
+        _ => format!("({} AND {})", without_marks(word), marked()),
+    }
+}
+
+/// Newest rows looked at to guess how common words are, alone and together.
+const SAMPLE: u32 = 1000;
+
+/// The words worth asking the index for, by the rows of the sample that have each: at every step the word that makes it
+/// cheapest, as long as it does. A word that comes with another ("đăng" with "ký") leaves out nothing more.
+fn plan(samples: &[HashSet<i64>]) -> Vec<usize> {
+    /// Walking past every row of a word that all rows have costs 1; reading every row costs this.
+    const READ: f64 = 2000.0;
+    /// Where few rows of the sample are left, words count as independent.
+    const FEW: f64 = 20.0;
+    let rows = f64::from(SAMPLE);
+    let share = |at: usize| samples[at].len() as f64 / rows;
+    let (mut chosen, mut best) = (vec![], (f64::INFINITY, 0));
+    let (mut walked, mut left) = (0.0, 1.0);
+    let mut together: Option<HashSet<i64>> = None;
+    while chosen.len() < samples.len() {
+        let with = |at: usize| {
+            let (now, before) = match &together {
+                None => (samples[at].len(), rows),
+                Some(rows) => (rows.intersection(&samples[at]).count(), rows.len() as f64),
+            };
+            let narrowed = left * (now as f64 + FEW * share(at)) / (before + FEW);
+            (walked + share(at) + READ * narrowed, narrowed, at)
+        };
+        let open = (0..samples.len()).filter(|at| !chosen.contains(at)).map(with);
+        let Some((cost, narrowed, at)) = open.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
+        chosen.push(at);
+        walked += share(at);
+        left = narrowed;
+        together = Some(match together {
+            None => samples[at].clone(),
+            Some(rows) => &rows & &samples[at],
+        });
+        if cost < best.0 {
+            best = (cost, chosen.len());
+        }
+    }
+    chosen.truncate(best.1);
+    chosen
 }
 
 fn phrase(column: &str, tokens: &[String], open: bool) -> String {
@@ -750,4 +846,27 @@ fn signed(value: u64) -> Done<i64> {
 
 fn unsigned(value: i64) -> Done<u64> {
     u64::try_from(value).map_err(|_| VaultError::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan;
+    use std::collections::HashSet;
+
+    /// Rows from `first` on, each `step`th of a thousand.
+    fn every(step: usize, first: i64) -> HashSet<i64> {
+        (first..1000).step_by(step).collect()
+    }
+
+    #[test]
+    fn the_index_is_asked_for_the_words_that_leave_few_rows() {
+        assert_eq!(plan(&[every(2, 0)]), [0]);
+        assert_eq!(plan(&[every(2, 0), every(1000, 7)]), [1, 0], "a row in a thousand is still a thousand");
+        assert_eq!(plan(&[every(2, 0), HashSet::new(), every(3, 0)]), [1], "hardly any row has it");
+        assert_eq!(plan(&[every(3, 0), every(7, 0), every(5, 0)]), [1, 2, 0]);
+        let common: HashSet<i64> = every(1, 0);
+        assert_eq!(plan(&[common.clone(), every(11, 0), every(7, 0), common]), [1, 2]);
+        let together = [every(9, 3), every(9, 3), every(2, 1), every(5, 0)];
+        assert_eq!(plan(&together), [0, 3, 2, 1], "the second of two that go together leaves out least");
+    }
 }

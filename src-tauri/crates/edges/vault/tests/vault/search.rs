@@ -2,7 +2,7 @@
 
 use super::created;
 use motcua_desk::ports::{Batch, Vault};
-use motcua_dossier::{Dossier, IdNumber};
+use motcua_dossier::{Dossier, DossierId, IdNumber, Timestamp};
 use motcua_testkit::MemoryVault;
 use motcua_testkit::contract::vault as contract;
 use proptest::prelude::*;
@@ -81,4 +81,46 @@ fn the_index_finds_what_the_rules_say_whatever_is_typed() {
         hits += disk.dossiers(query, 30).unwrap().len();
     }
     assert!(hits > 20, "the words do hit something");
+}
+
+/// So many that the index is not asked for the words that nearly every row has.
+#[test]
+fn many_words_find_the_same_among_many_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (disk, memory) = (created(dir.path()), MemoryVault::default());
+    contract::create(&memory);
+    let (family, middle) =
+        (["Nguyễn", "Trần", "Trấn", "Lê", "Lệ"], ["Văn", "Vân", "Thị", "Hữu", "Đức", "Minh", "Thu"]);
+    let given = ["An", "Ân", "Anh", "Bình", "Hòa", "Hoà", "Hoa", "Lan", "Mai", "Nga", "Sơn", "Son", "Yến"];
+    let dossiers: Vec<Dossier> = (0..3000usize)
+        .map(|n| {
+            let name = [family[n % family.len()], middle[n % middle.len()], given[n % given.len()]].join(" ");
+            let mut dossier = contract::sample_dossier(1, &name);
+            let at = 1_700_000_000_000 + n as u64 * 60_000;
+            dossier.id = DossierId::derive(at, &[n.to_le_bytes()[0]; 10]);
+            dossier.opened_at = Timestamp(i64::try_from(at).unwrap());
+            let procedure = if n % 9 == 0 { "Đăng ký kết hôn" } else { "Đăng ký khai sinh" };
+            procedure.clone_into(&mut dossier.procedure_name);
+            dossier
+        })
+        .collect();
+    for vault in [&disk as &dyn Vault, &memory] {
+        vault.commit(&Batch { dossiers: dossiers.clone(), ..Batch::default() }).unwrap();
+    }
+    for query in [
+        "nguyen van an dang ky kh",
+        "tran thi hoa dang ky ket hon",
+        "Trấn Văn Hòa đăng ký khai sinh",
+        "Trần dang",
+        "le minh hoa ky k",
+        "Lệ Đức Sơn Đăng",
+        "nguyen thi hoai dang ky",
+        "dang ky khai sinh dang ky",
+    ] {
+        for limit in [1, 7, 50] {
+            let found = disk.dossiers(query, limit).unwrap();
+            assert_eq!(found, memory.dossiers(query, limit).unwrap(), "{query}");
+            assert_eq!(found.is_empty(), query.contains("hoai"), "{query}");
+        }
+    }
 }
