@@ -506,18 +506,18 @@ fn taking_a_paper_is_stopped_from_the_window() {
     counter.office.warehouse.hold(paper, &file);
     counter.ask("offers", json!({ "id": id, "component": 2 })).unwrap();
     let before = counter.ask("dossier", json!({ "id": id })).unwrap();
-    counter.office.warehouse.hold_fetches(true);
+    counter.office.warehouse.hold_files(true);
     let taking = std::thread::spawn({
         let main = counter.main.clone();
         let job = json!({ "id": id, "component": 2, "document": document, "nationalConfirmed": "spoken",
             "onProgress": "__CHANNEL__:9" });
         move || call(&main, "take", job)
     });
-    tauri::async_runtime::block_on(counter.office.warehouse.fetch_waits());
+    tauri::async_runtime::block_on(counter.office.warehouse.file_waits());
     counter.ask("cancel_job", json!({ "job": "fetch" })).unwrap();
     assert_eq!(taking.join().unwrap().unwrap_err()["code"], "linkCancelled");
     assert_eq!(counter.ask("dossier", json!({ "id": id })).unwrap(), before, "nothing was taken or recorded");
-    counter.office.warehouse.hold_fetches(false);
+    counter.office.warehouse.hold_files(false);
     let auto = counter.ask("auto_attach", json!({ "id": id, "onProgress": "__CHANNEL__:9" })).unwrap();
     assert_eq!((&auto["stopped"], &auto["rows"][1]["outcome"]), (&json!(false), &json!("ambiguous")));
 }

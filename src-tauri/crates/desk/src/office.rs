@@ -9,7 +9,7 @@ use crate::desk::Desk;
 use crate::error::{DeskError, OfficeProblem};
 use crate::intake::row_of;
 use crate::ports::{Batch, Lease, LinkError, OfficeRows};
-use crate::sync::{EPOCH, OnEvent, SyncEvent};
+use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
     ComponentRow, CopyForm, Dossier, DossierId, DossierState, Holder, OfficeDossier, TakenUp, Timestamp,
 };
@@ -203,7 +203,7 @@ impl Desk {
     async fn look_again(&self, id: DossierId) -> Result<Option<u64>, DeskError> {
         let rows = self.warehouse.office_dossiers(&[id]).await?;
         let Some(version) = rows.first().map(|row| row.version) else { return Ok(None) };
-        let epoch = self.vault.setting(EPOCH)?.and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
+        let epoch = self.known_epoch()?.unwrap_or(0);
         self.know(OfficeRows { epoch, rows, complete: false }, vec![], &|_| {})?;
         Ok(Some(version))
     }

@@ -6,7 +6,7 @@ mod engine;
 mod pull;
 mod push;
 
-pub(crate) use contact::{EPOCH, RECENT};
+pub(crate) use contact::RECENT;
 
 use crate::desk::Desk;
 use crate::error::{DeskError, link_code};

@@ -153,7 +153,7 @@ impl FakeWarehouse {
             state: Arc::clone(&self.state),
             session: Mutex::default(),
             device,
-            gate: self.gate.clone(),
+            gate: watch::Sender::new((false, 0)),
             news: self.news.clone(),
             key: self.key.clone(),
         }
@@ -209,14 +209,22 @@ impl FakeWarehouse {
         self.state().blobs.remove(blob);
     }
 
-    /// Files asked for wait until told otherwise.
-    pub fn hold_fetches(&self, on: bool) {
+    /// Files on their way to this machine and from it wait until told otherwise.
+    pub fn hold_files(&self, on: bool) {
         self.gate.send_modify(|gate| gate.0 = on);
     }
 
-    /// Returns once a file is waited for.
-    pub async fn fetch_waits(&self) {
+    /// Returns once a file waits.
+    pub async fn file_waits(&self) {
         let _ = self.gate.subscribe().wait_for(|gate| gate.1 > 0).await;
+    }
+
+    async fn pass_gate(&self, cancel: &CancellationToken) -> Result<(), LinkError> {
+        self.gate.send_modify(|gate| gate.1 += 1);
+        let mut gate = self.gate.subscribe();
+        let stopped = cancel.run_until_cancelled(gate.wait_for(|gate| !gate.0)).await.is_none();
+        self.gate.send_modify(|gate| gate.1 -= 1);
+        if stopped { Err(LinkError::Cancelled) } else { Ok(()) }
     }
 
     /// The next operation is refused with this code.
@@ -460,13 +468,7 @@ impl Warehouse for FakeWarehouse {
         if cancel.is_cancelled() {
             return Err(LinkError::Cancelled);
         }
-        self.gate.send_modify(|gate| gate.1 += 1);
-        let mut gate = self.gate.subscribe();
-        let stopped = cancel.run_until_cancelled(gate.wait_for(|gate| !gate.0)).await.is_none();
-        self.gate.send_modify(|gate| gate.1 -= 1);
-        if stopped {
-            return Err(LinkError::Cancelled);
-        }
+        self.pass_gate(cancel).await?;
         let mut state = self.reached()?;
         state.asked += 1;
         let bytes = state.blobs.get(blob).cloned().ok_or_else(|| LinkError::Refused("blobUnknown".into()))?;
@@ -484,6 +486,7 @@ impl Warehouse for FakeWarehouse {
         if cancel.is_cancelled() {
             return Err(LinkError::Cancelled);
         }
+        self.pass_gate(cancel).await?;
         {
             let mut state = self.reached()?;
             if BlobId(Sha256::digest(bytes).into()) != *blob {

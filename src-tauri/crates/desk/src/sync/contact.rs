@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// Codes held per day; topped up when half of them are gone.
 const BLOCK: u32 = 20;
 /// Which history of the warehouse this counter knows.
-pub(crate) const EPOCH: &str = "warehouse_epoch";
+const EPOCH: &str = "warehouse_epoch";
 /// Dossiers looked at for re-checks, reservations and owners.
 pub(crate) const RECENT: u32 = 300;
 /// Drafts whose owner's papers are kept fresh, and how fresh.
@@ -129,11 +129,15 @@ impl Desk {
         Ok(())
     }
 
+    pub(crate) fn known_epoch(&self) -> Result<Option<u64>, DeskError> {
+        Ok(self.vault.setting(EPOCH)?.and_then(|epoch| epoch.parse().ok()))
+    }
+
     /// A restored warehouse has a higher epoch and may lack what it once confirmed: every line goes again.
     /// What it still has, it answers with the same receipt.
     fn note_epoch(&self, epoch: u64) -> Result<(), DeskError> {
         let _writing = self.writing();
-        let known = self.vault.setting(EPOCH)?.and_then(|e| e.parse::<u64>().ok());
+        let known = self.known_epoch()?;
         if known == Some(epoch) {
             return Ok(());
         }

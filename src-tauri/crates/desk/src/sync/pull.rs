@@ -5,7 +5,7 @@
 //! the list of the office's dossiers and goes on from where the list began; a list that was cut goes on as well. The
 //! outbox has no part in any of it.
 
-use super::{OnEvent, SyncEvent};
+use super::{OnEvent, POLL, SyncEvent};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::ports::{Batch, LinkError, OfficeRows};
@@ -76,6 +76,27 @@ impl Desk {
             self.take_in(page, on_event).await?;
             if !more || cancel.is_cancelled() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Hears of changes while files are on their way, which over a thin line takes minutes. Ends when the machine was
+    /// revoked. Where it does not get through or the warehouse was restored, the pass itself finds out.
+    pub(super) async fn listen_beside(&self, on_event: OnEvent<'_>) -> Result<LinkError, DeskError> {
+        loop {
+            self.clock.sleep(POLL).await;
+            let Some(cursor) = self.cursor()? else { continue };
+            match self.warehouse.changes(Some(&cursor), PAGE, 0).await {
+                Err(LinkError::Revoked) => return Ok(LinkError::Revoked),
+                Ok(page) if self.known_epoch()? == Some(page.epoch) => {
+                    self.reached(page.epoch, page.time)?;
+                    match self.take_in(page, on_event).await {
+                        Err(DeskError::Vault(error)) => return Err(error.into()),
+                        Err(DeskError::Link(LinkError::Revoked)) => return Ok(LinkError::Revoked),
+                        _ => {}
+                    }
+                }
+                _ => {}
             }
         }
     }

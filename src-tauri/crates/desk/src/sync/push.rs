@@ -9,6 +9,7 @@ use crate::replace::{awaits_paper, hold, is_held, missing, never_left};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use motcua_dossier::{BlobId, OpId, OutboxItem, OutboxKind, OutboxState};
 use motcua_wire::{OpsRequest, SignedReceipt};
+use std::pin::pin;
 use tokio_util::sync::CancellationToken;
 
 impl Desk {
@@ -23,6 +24,7 @@ impl Desk {
         let mut engine = Engine::new(&self.office.receipt_key);
         self.load(&mut engine)?;
         let mut running = FuturesUnordered::new();
+        let mut beside = pin!(self.listen_beside(on_event));
         loop {
             if cancel.is_cancelled() {
                 engine.stop();
@@ -58,6 +60,7 @@ impl Desk {
                     }
                 }
                 () = self.wake.notified() => self.load(&mut engine)?,
+                revoked = &mut beside => return self.lose_contact(&revoked?, report),
             }
         }
     }
@@ -65,6 +68,7 @@ impl Desk {
     fn lose_contact(&self, error: &LinkError, report: &mut SyncReport) -> Result<(), DeskError> {
         self.missed(error);
         report.online = false;
+        report.revoked |= *error == LinkError::Revoked;
         report.problem = Some(link_code(error));
         self.put_off_all(error)
     }

@@ -1,11 +1,13 @@
 //! Dossiers of the office: known to every counter, worked on by one, and what happens when two did.
 
 use crate::steps::*;
-use motcua_desk::ports::{LinkError, Vault, Warehouse};
+use motcua_desk::ports::{LinkError, Vault, VaultStatus, Warehouse};
 use motcua_desk::{Finding, Work};
 use motcua_dossier::{Dossier, DossierId, DossierState, OpId, OutboxState, Side};
-use motcua_testkit::{Office, paper_of, pki};
+use motcua_testkit::{FAKE_DEVICE, Office, paper_of, pki};
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Two counters of one office; the first has accepted a dossier, both have synchronised.
 async fn two() -> (Office, Office, Dossier) {
@@ -43,6 +45,38 @@ async fn what_one_counter_accepts_the_others_find() {
     assert!(second.desk.dossiers("").await.unwrap().is_empty(), "it is not this counter's own");
     assert!(first.desk.office_dossiers("").await.unwrap().is_empty(), "the first has it as its own");
     assert_eq!(first.desk.dossier(dossier.id).await.unwrap().server_version, known[0].version);
+}
+
+#[tokio::test]
+async fn while_files_are_on_their_way_the_others_are_heard_and_a_revocation_too() {
+    let (first, second, _) = two().await;
+    second.desk.choose_scanner(FAKE_DEVICE).await.unwrap();
+    accept_scanned(&first).await;
+    first.warehouse.hold_files(true);
+    let none = CancellationToken::new();
+    let heard = async {
+        first.warehouse.file_waits().await;
+        let news = accept_scanned(&second).await.id;
+        sync(&second).await;
+        while first.vault.office_dossier(news).unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+        first.warehouse.hold_files(false);
+    };
+    let both = async { tokio::join!(first.desk.sync_once(&none, &|_| {}), heard).0 };
+    let report = tokio::time::timeout(Duration::from_secs(60), both).await.expect("it is heard").unwrap();
+    assert_eq!((report.received, report.revoked), (2, false));
+
+    accept_scanned(&first).await;
+    first.warehouse.hold_files(true);
+    let revoked = async {
+        first.warehouse.file_waits().await;
+        first.warehouse.revoke(true);
+    };
+    let both = async { tokio::join!(first.desk.sync_once(&none, &|_| {}), revoked).0 };
+    let report = tokio::time::timeout(Duration::from_secs(60), both).await.expect("it ends").unwrap();
+    assert_eq!((report.received, report.revoked), (0, true));
+    assert!(matches!(first.desk.status().await.vault, VaultStatus::Sealed { .. }));
 }
 
 #[tokio::test]

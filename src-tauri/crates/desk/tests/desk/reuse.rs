@@ -377,12 +377,12 @@ async fn a_paper_that_comes_after_the_owner_changed_is_not_attached() {
     let dossier = office.open().await;
     let id = dossier.id;
     office.desk.offers(id, BIRTH).await.unwrap();
-    office.warehouse.hold_fetches(true);
+    office.warehouse.hold_files(true);
     let desk = office.desk.clone();
     let taking = tokio::spawn(async move {
         desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await
     });
-    office.warehouse.fetch_waits().await;
+    office.warehouse.file_waits().await;
     let mut applicant = dossier.applicant.clone();
     applicant.owner.number = IdNumber::parse("079090000019").unwrap();
     let to = DossierChange {
@@ -392,7 +392,7 @@ async fn a_paper_that_comes_after_the_owner_changed_is_not_attached() {
         case_code: dossier.case_code,
     };
     office.desk.update_dossier(id, to).await.unwrap();
-    office.warehouse.hold_fetches(false);
+    office.warehouse.hold_files(false);
     let error = taking.await.unwrap().unwrap_err();
     assert_eq!(error.code(), "documentUnknown");
     assert!(office.desk.dossier(id).await.unwrap().component(BIRTH).unwrap().is_empty());
@@ -405,16 +405,16 @@ async fn a_paper_that_comes_after_the_row_was_filed_does_not_replace_it() {
     office.warehouse.hold(paper.clone(), &file);
     let id = office.open().await.id;
     office.desk.offers(id, BIRTH).await.unwrap();
-    office.warehouse.hold_fetches(true);
+    office.warehouse.hold_files(true);
     let desk = office.desk.clone();
     let taking = tokio::spawn(async move {
         desk.take(id, BIRTH, paper.record.id, None, &|_| {}, &Default::default()).await
     });
-    office.warehouse.fetch_waits().await;
+    office.warehouse.file_waits().await;
     scan(&office, id, BIRTH, 1).await;
     sign_by_agency(&office, id, &[BIRTH]).await;
     let filed = digitize(&office, id, BIRTH).await;
-    office.warehouse.hold_fetches(false);
+    office.warehouse.hold_files(false);
     assert_eq!(taking.await.unwrap().unwrap_err().code(), "dossierAlreadyDigitized");
     assert_eq!(office.desk.dossier(id).await.unwrap(), filed);
 }
@@ -456,7 +456,7 @@ async fn a_paper_whose_fetch_is_stopped_leaves_no_trace_and_no_consent() {
     let id = office.open().await.id;
     office.desk.offers(id, BIRTH).await.unwrap();
     let before = office.desk.dossier(id).await.unwrap();
-    office.warehouse.hold_fetches(true);
+    office.warehouse.hold_files(true);
     let (desk, cancel) = (office.desk.clone(), CancellationToken::new());
     let (told, stop) = (Arc::new(Mutex::new(vec![])), cancel.clone());
     let taking = tokio::spawn({
@@ -466,7 +466,7 @@ async fn a_paper_whose_fetch_is_stopped_leaves_no_trace_and_no_consent() {
             desk.take(id, BIRTH, document, Some(ConsentMethod::Spoken), &tell, &cancel).await
         }
     });
-    office.warehouse.fetch_waits().await;
+    office.warehouse.file_waits().await;
     stop.cancel();
     assert_eq!(taking.await.unwrap().unwrap_err().code(), "linkCancelled", "without waiting for the line");
     let size = file.len() as u64;
@@ -474,7 +474,7 @@ async fn a_paper_whose_fetch_is_stopped_leaves_no_trace_and_no_consent() {
     assert_eq!(*told.lock().unwrap(), [waiting]);
     assert_eq!(office.desk.dossier(id).await.unwrap(), before, "neither paper, reservation nor confirmation");
     assert!(!office.vault.has_blob(&blob).unwrap() && office.warehouse.uses(document) == 0);
-    office.warehouse.hold_fetches(false);
+    office.warehouse.hold_files(false);
     let again = office.desk.take(id, BIRTH, document, None, &|_| {}, &Default::default()).await;
     assert_eq!(again.unwrap_err().code(), "consentMissing", "the confirmation is asked for anew");
 
