@@ -45,7 +45,7 @@ struct Searched<T> {
     found: &'static str,
     /// The place of the row that `?1` rows are newer than; about, for it is looked for by the time in the id.
     place_after: &'static str,
-    /// The places from `?2` on of the rows that are found.
+    /// The places from `?2` on of the rows that are found, at most `?3`.
     found_from: &'static str,
     id: fn(&T) -> DossierId,
     text: fn(&T) -> SearchText,
@@ -56,7 +56,7 @@ const DOSSIERS: Searched<Dossier> = Searched {
     found: "SELECT d.body FROM dossier_text t CROSS JOIN dossier d ON d.place = t.rowid
             WHERE dossier_text MATCH ?1 ORDER BY t.rowid DESC",
     place_after: "SELECT place FROM dossier ORDER BY id DESC LIMIT 1 OFFSET ?1",
-    found_from: "SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 AND rowid >= ?2",
+    found_from: "SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 AND rowid >= ?2 LIMIT ?3",
     id: |dossier| dossier.id,
     text: Dossier::search_text,
 };
@@ -69,7 +69,7 @@ const OFFICE: Searched<OfficeDossier> = Searched {
             WHERE office_text MATCH ?1 AND NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = o.id)
             ORDER BY t.rowid DESC",
     place_after: "SELECT place FROM office ORDER BY id DESC LIMIT 1 OFFSET ?1",
-    found_from: "SELECT rowid FROM office_text WHERE office_text MATCH ?1 AND rowid >= ?2",
+    found_from: "SELECT rowid FROM office_text WHERE office_text MATCH ?1 AND rowid >= ?2 LIMIT ?3",
     id: |row| row.id,
     text: OfficeDossier::search_text,
 };
@@ -176,12 +176,21 @@ impl Records {
         Ok(found)
     }
 
-    /// Which of about [`SAMPLE`] newest rows have each word.
+    /// Which of about [`SAMPLE`] newest rows have each word; none when no more than [`RARE`] rows at all have it.
     fn samples<T>(&self, searched: &Searched<T>, words: &[String]) -> Done<Vec<HashSet<i64>>> {
         let from: Option<i64> = self.rows(searched.place_after, [SAMPLE], |r| r.get(0))?.pop();
         let from = from.unwrap_or(i64::MIN);
         let sample = |word: &String| {
-            Ok(self.rows(searched.found_from, params![word, from], |r| r.get(0))?.into_iter().collect())
+            let found = |from: i64, most: usize| {
+                self.rows(searched.found_from, params![word, from, most], |r| r.get(0))
+            };
+            let mut rows: HashSet<i64> = found(from, usize::MAX >> 1)?.into_iter().collect();
+            if rows.len() < 5 {
+                let any: Vec<i64> = found(i64::MIN, RARE)?;
+                // Too few of the newest to tell by: rare, or one in the sample.
+                if any.len() < RARE { rows.clear() } else { rows.extend(any.first()) }
+            }
+            Ok(rows)
         };
         words.iter().map(sample).collect()
     }
@@ -781,6 +790,8 @@ fn with_marks(word: &SearchWord) -> String {
 
 /// Newest rows looked at to guess how common words are, alone and together.
 const SAMPLE: u32 = 1000;
+/// So many rows are read without another thought.
+const RARE: usize = 100;
 
 /// The words worth asking the index for, by the rows of the sample that have each: at every step the word that makes it
 /// cheapest, as long as it does. A word that comes with another ("đăng" with "ký") leaves out nothing more.
