@@ -19,9 +19,9 @@ deb:
 mutants:
 	@tests/mutants/run.sh $(if $(DRAW),--draw $(DRAW))
 
-# Longer random runs of what `make test` does in short.
+# What `make test` plays in short, at length; one part with PART=kills.
 soak:
-	@MOTCUA_SOAK=1 .ci/test.sh
+	@tests/soak.sh $(PART)
 
 # The numbers, from a release build; one part with PART=search. A missed gate is said and fails nothing.
 bench:

@@ -181,14 +181,14 @@ impl Records {
         let from: Option<i64> = self.rows(searched.place_after, [SAMPLE], |r| r.get(0))?.pop();
         let from = from.unwrap_or(i64::MIN);
         let sample = |word: &String| {
-            let found = |from: i64, most: usize| {
+            let found = |from: i64, most: u32| {
                 self.rows(searched.found_from, params![word, from, most], |r| r.get(0))
             };
-            let mut rows: HashSet<i64> = found(from, usize::MAX >> 1)?.into_iter().collect();
+            let mut rows: HashSet<i64> = found(from, SAMPLE)?.into_iter().collect();
             if rows.len() < 5 {
                 let any: Vec<i64> = found(i64::MIN, RARE)?;
                 // Too few of the newest to tell by: rare, or one in the sample.
-                if any.len() < RARE { rows.clear() } else { rows.extend(any.first()) }
+                if any.len() < RARE as usize { rows.clear() } else { rows.extend(any.first()) }
             }
             Ok(rows)
         };
@@ -791,7 +791,7 @@ fn with_marks(word: &SearchWord) -> String {
 /// Newest rows looked at to guess how common words are, alone and together.
 const SAMPLE: u32 = 1000;
 /// So many rows are read without another thought.
-const RARE: usize = 100;
+const RARE: u32 = 100;
 
 /// The words worth asking the index for, by the rows of the sample that have each: at every step the word that makes it
 /// cheapest, as long as it does. A word that comes with another ("đăng" with "ký") leaves out nothing more.
