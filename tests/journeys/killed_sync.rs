@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// Kills of one run; `MOTCUA_KILLS` says another number.
 const KILLS: u32 = 100;
-/// Points until the machine is put back to the full outbox.
+/// Kills until the machine is put back to the full outbox.
 const ROUND: u32 = 10;
 
 #[test]

@@ -176,7 +176,7 @@ impl Records {
         Ok(found)
     }
 
-    /// Which of about [`SAMPLE`] newest rows have each word; none when no more than [`RARE`] rows at all have it.
+    /// Which of about [`SAMPLE`] newest rows have each word; none when fewer than [`RARE`] rows at all have it.
     fn samples<T>(&self, searched: &Searched<T>, words: &[String]) -> Done<Vec<HashSet<i64>>> {
         let from: Option<i64> = self.rows(searched.place_after, [SAMPLE], |r| r.get(0))?.pop();
         let from = from.unwrap_or(i64::MIN);
@@ -790,7 +790,7 @@ fn with_marks(word: &SearchWord) -> String {
 
 /// Newest rows looked at to guess how common words are, alone and together.
 const SAMPLE: u32 = 1000;
-/// So many rows are read without another thought.
+/// Fewer rows than these are read without another thought.
 const RARE: u32 = 100;
 
 /// The words worth asking the index for, by the rows of the sample that have each: at every step the word that makes it
