@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What `make test` plays in short, at length. soak.sh [PART…]
 #   days    simulated days at two counters (DAYS, 2,000,000 unless told; from seed FROM on)
-#   kills   SIGKILL of either end while an outbox is sent (KILLS, 10,000 unless told)
+#   kills   SIGKILL of either end while an outbox is sent (KILLS, 10,000 unless told; JOBS counters at once, else one
+#           for each core)
 #   job     SIGKILL inside every step of the whole job
 #   power   power cuts with torn and re-ordered writes
 #   full    full disks on both sides
@@ -43,12 +44,19 @@ days() {
 }
 
 kills() {
-  local all=${KILLS:-10000} done=$results/kills left
+  local all=${KILLS:-10000} at_once=${JOBS:-$(nproc)} done=$results/kills left share job jobs failed begun
   touch "$done"
   while left=$((all - $(sum "$done"))) && [ $left -gt 0 ]; do
-    MOTCUA_KILLS=$((left < 500 ? left : 500)) play kills journey sigkill_of_either_end
-    grep -E '^[0-9]+ kills in ' "$results/kills.log" | tee -a "$done"
-    echo "kills: $(sum "$done") of $all"
+    share=$(((left + at_once - 1) / at_once)) jobs=() failed=0 begun=$(date +%s)
+    for job in $(seq "$at_once"); do
+      MOTCUA_KILLS=$((share < 250 ? share : 250)) play "kills-$job" journey sigkill_of_either_end &
+      jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+    [ $failed -eq 0 ] || exit 1
+    cat "$results"/kills-*.log | grep -E '^[0-9]+ kills in ' | tee -a "$done"
+    rm "$results"/kills-*.log
+    echo "kills: $(sum "$done") of $all, the last in $(($(date +%s) - begun)) s"
   done
 }
 

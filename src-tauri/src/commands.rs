@@ -13,6 +13,7 @@ pub mod status;
 pub use names::{MAIN, PIN};
 
 use crate::view::{self, AppError};
+use motcua_desk::MAX_FILE;
 use tauri::Runtime;
 use tauri::ipc::Invoke;
 
@@ -31,6 +32,12 @@ async fn picked<R: Runtime>(dialog: tauri_plugin_dialog::FileDialogBuilder<R>) -
     let (tell, told) = tokio::sync::oneshot::channel();
     dialog.pick_file(move |path| drop(tell.send(path)));
     told.await.ok().flatten()?.into_path().ok()
+}
+
+/// A file the officer picked, with one byte more than the largest may have when it is larger.
+async fn read_file(path: std::path::PathBuf) -> Answer<std::io::Result<Vec<u8>>> {
+    let read = tokio::task::spawn_blocking(move || motcua_assembly::read_up_to(&path, MAX_FILE + 1));
+    read.await.map_err(|_| AppError::internal())
 }
 
 /// The handler of all commands of both windows.

@@ -1,18 +1,15 @@
 //! Scanning and files. Component 0 is the dossier's result.
 
-use super::{Answer, picked};
+use super::{Answer, picked, read_file};
 use crate::mirror::{blob_id, dossier_id, small};
 use crate::shell::Shell;
 use crate::view::{AppError, CapturedPage, Dossier, JobKind, ScanEvent, ScanSource, ScannerInfo, Status};
-use motcua_desk::ScanOptions;
 use motcua_desk::ports::{CaptureDraft, ColorMode};
+use motcua_desk::{MAX_FILE, ScanOptions};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_dialog::DialogExt;
 use tokio_util::sync::CancellationToken;
-
-/// Largest file taken from this computer; the desk has its own, smaller limits by kind.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// Lists the scanners; may take long.
 #[tauri::command]
@@ -142,12 +139,12 @@ pub async fn attach_file<R: Runtime>(
     let id = dossier_id(&id)?;
     let dialog = app.dialog().file().set_title("Chọn tệp").add_filter("PDF, Word", &["pdf", "doc", "docx"]);
     let Some(path) = picked(dialog).await else { return Ok(None) };
-    let size = tokio::fs::metadata(&path).await.map_err(|_| AppError::of("fileMissing"))?.len();
-    if size > LARGEST_FILE {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let bytes = read_file(path).await?.map_err(|_| AppError::of("fileMissing"))?;
+    // The desk has its own, smaller limits by kind.
+    if bytes.len() as u64 > MAX_FILE {
         return Err(AppError::of("fileTooLarge"));
     }
-    let bytes = tokio::fs::read(&path).await.map_err(|_| AppError::of("fileMissing"))?;
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let attached = if component == 0 {
         shell.desk.attach_result(id, &name, &bytes).await?
     } else {

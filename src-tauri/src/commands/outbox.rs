@@ -1,15 +1,14 @@
 //! The outbox, sync on request, sealed packages, checking a signed file.
 
-use super::{Answer, chosen, picked};
+use super::{Answer, chosen, picked, read_file};
 use crate::mirror::{blob_id, op_id, outbox_item, small, verify_report};
 use crate::shell::Shell;
 use crate::view::{
     AppError, Approver, Approvers, CarriedPackage, ExportedPackage, JobKind, OutboxItem, RowProgress, Secret,
     Status, VerifyReport,
 };
-use motcua_desk::{DeskError, MAX_CARRIED};
-use std::fs::File;
-use std::io::{BufWriter, Read};
+use motcua_desk::DeskError;
+use std::io::BufWriter;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_dialog::DialogExt;
@@ -89,12 +88,7 @@ pub async fn carry_package<R: Runtime>(
     let Some(path) = picked(dialog).await else { return Ok(None) };
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let job = shell.jobs.begin(JobKind::Fetch);
-    let read = tokio::task::spawn_blocking(move || {
-        let mut bytes = vec![];
-        File::open(path)?.take(MAX_CARRIED + 1).read_to_end(&mut bytes)?;
-        std::io::Result::Ok(bytes)
-    });
-    let bytes = read.await.map_err(|_| AppError::internal())?.map_err(|_| AppError::of("packageNotRead"))?;
+    let bytes = read_file(path).await?.map_err(|_| AppError::of("packageNotRead"))?;
     let tell = |received: u64, size: u64| {
         let at =
             RowProgress { component: 0, done: 0, total: 1, received: small(received), size: small(size) };

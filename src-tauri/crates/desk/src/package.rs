@@ -6,8 +6,8 @@ use crate::error::{DeskError, FileError, IntakeError, PackageProblem};
 use crate::ports::{Batch, LinkError, Progress, QueuedOp, VaultError};
 use motcua_dossier::{BlobId, DossierId, OpId, Timestamp};
 use motcua_wire::{
-    CarriedPackage, MAX_PACKAGE_PART, PackageDossier, PackageError, PackageFile, PackageHeader, PackageLine,
-    PackageManifest, PackageSecrets, PackageWriter,
+    CarriedPackage, MAX_FILE, MAX_PACKAGE_PART, PackageDossier, PackageError, PackageFile, PackageHeader,
+    PackageLine, PackageManifest, PackageSecrets, PackageWriter,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -15,9 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
-
-/// Largest package another machine is brought by the network; the warehouse takes no larger file.
-pub const MAX_CARRIED: u64 = 64 << 20;
 
 /// A package that was written.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -140,7 +137,7 @@ impl Desk {
         cancel: &CancellationToken,
     ) -> Result<CarriedPackage, DeskError> {
         let header = package_header(package)?;
-        if header.sealed_length() > MAX_CARRIED {
+        if header.sealed_length() > MAX_FILE {
             return Err(PackageProblem::TooLarge.into());
         }
         if header.sealed_length() != package.len() as u64 {

@@ -53,6 +53,9 @@ use serde::{Deserialize, Serialize};
 /// Version of the payload shapes below; the server takes N-3..=N.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// Bytes of the largest file the warehouse takes, and a counter reads.
+pub const MAX_FILE: u64 = 64 << 20;
+
 /// What a warehouse says about itself; needs no key.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct About {

@@ -11,8 +11,8 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     About, CarriedPackage, Changes, DossierPage, DossierView, DossiersQuery, DossiersReply, Enrolled,
-    IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE,
-    Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference,
+    IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus,
+    PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -28,7 +28,6 @@ pub(crate) const USUAL: Duration = Duration::from_secs(20);
 const BATCH: Duration = Duration::from_secs(75);
 /// A file on a slow line comes for a long time.
 const FILE: Duration = Duration::from_secs(60 * 60);
-const MAX_BLOB: usize = 64 * 1024 * 1024;
 
 /// The provincial warehouse at the other end of the line.
 pub struct HttpWarehouse {
@@ -195,7 +194,7 @@ impl Warehouse for HttpWarehouse {
             let total = response.content_length().unwrap_or(0);
             let (mut bytes, mut hash) = (Vec::new(), Sha256::new());
             while let Some(piece) = response.chunk().await.map_err(|e| failure(&e))? {
-                if bytes.len() + piece.len() > MAX_BLOB {
+                if (bytes.len() + piece.len()) as u64 > MAX_FILE {
                     return Err(LinkError::Malformed);
                 }
                 hash.update(&piece);

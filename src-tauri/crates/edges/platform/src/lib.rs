@@ -14,7 +14,7 @@
 mod files;
 mod paths;
 
-pub use files::{write_whole, write_whole_by};
+pub use files::{read_up_to, write_whole, write_whole_by};
 pub use paths::{PathError, ProfileDir};
 
 use async_trait::async_trait;

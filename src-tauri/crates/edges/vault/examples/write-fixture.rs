@@ -2,7 +2,7 @@
 //! `tests/vault/fixtures.rs`. A committed fixture is never written again.
 //!
 //! ```sh
-//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_4
+//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_5
 //! ```
 
 #![allow(clippy::unwrap_used)]

@@ -15,9 +15,10 @@ pub const SCHEMA_VERSION: usize = STEPS.len();
 /// Step `n` leads from schema `n` to `n + 1`. A shipped step never changes.
 pub(crate) const STEPS: &[Step] = &[
     Step { sql: include_str!("migrations/001.sql"), then: nothing_more },
-    Step { sql: include_str!("migrations/002.sql"), then: crate::records::index_again },
+    Step { sql: include_str!("migrations/002.sql"), then: crate::records::take_over },
     Step { sql: include_str!("migrations/003.sql"), then: nothing_more },
     Step { sql: include_str!("migrations/004.sql"), then: crate::records::note_uses },
+    Step { sql: include_str!("migrations/005.sql"), then: crate::records::index_again },
 ];
 
 /// One step of the schema: its statements, then what they cannot say.

@@ -11,6 +11,7 @@ use motcua_dossier::{
 use motcua_wire::SignedReceipt;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 type Done<T> = Result<T, VaultError>;
@@ -37,26 +38,36 @@ const UNSENT: &str = "EXISTS (SELECT 1 FROM blob_use u JOIN outbox o ON o.op = u
                       WHERE u.blob = ?1 AND u.kind = 1
                         AND o.state ->> '$.state' NOT IN ('received', 'replaced', 'withdrawn'))";
 
-/// How one kind of row is searched. `?1` is an FTS5 expression.
+/// How one kind of row is searched. `?1` is an FTS5 expression. The index numbers its rows by minus their place: it is
+/// walked forwards in half the time that it is walked backwards in.
 struct Searched<T> {
     /// At most `?1` rows, the newest first.
     newest: &'static str,
     /// The newest first.
     found: &'static str,
-    /// The place of the row that `?1` rows are newer than; about, for it is looked for by the time in the id.
-    place_after: &'static str,
-    /// The places from `?2` on of the rows that are found, at most `?3`.
-    found_from: &'static str,
+    /// The index's number of the row that `?1` rows are newer than; about, for it is looked for by the time in the id.
+    number_after: &'static str,
+    /// The numbers up to `?2` of the rows that are found, at most `?3`.
+    found_up_to: &'static str,
+    /// Places and bodies of all rows, the newest first.
+    all: &'static str,
+    /// Indexes the texts `?2`, `?3`, `?4` under the number `?1`.
+    insert: &'static str,
+    /// The same for a row that was indexed before.
+    replace: &'static str,
     id: fn(&T) -> DossierId,
     text: fn(&T) -> SearchText,
 }
 
 const DOSSIERS: Searched<Dossier> = Searched {
     newest: "SELECT body FROM dossier ORDER BY place DESC LIMIT ?1",
-    found: "SELECT d.body FROM dossier_text t CROSS JOIN dossier d ON d.place = t.rowid
-            WHERE dossier_text MATCH ?1 ORDER BY t.rowid DESC",
-    place_after: "SELECT place FROM dossier ORDER BY id DESC LIMIT 1 OFFSET ?1",
-    found_from: "SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 AND rowid >= ?2 LIMIT ?3",
+    found: "SELECT d.body FROM dossier_text t CROSS JOIN dossier d ON d.place = -t.rowid
+            WHERE dossier_text MATCH ?1 ORDER BY t.rowid",
+    number_after: "SELECT -place FROM dossier ORDER BY id DESC LIMIT 1 OFFSET ?1",
+    found_up_to: "SELECT rowid FROM dossier_text WHERE dossier_text MATCH ?1 AND rowid <= ?2 LIMIT ?3",
+    all: "SELECT place, body FROM dossier ORDER BY place DESC",
+    insert: "INSERT INTO dossier_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
+    replace: "REPLACE INTO dossier_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
     id: |dossier| dossier.id,
     text: Dossier::search_text,
 };
@@ -65,11 +76,14 @@ const DOSSIERS: Searched<Dossier> = Searched {
 const OFFICE: Searched<OfficeDossier> = Searched {
     newest: "SELECT body FROM office WHERE NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = office.id)
              ORDER BY place DESC LIMIT ?1",
-    found: "SELECT o.body FROM office_text t CROSS JOIN office o ON o.place = t.rowid
+    found: "SELECT o.body FROM office_text t CROSS JOIN office o ON o.place = -t.rowid
             WHERE office_text MATCH ?1 AND NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = o.id)
-            ORDER BY t.rowid DESC",
-    place_after: "SELECT place FROM office ORDER BY id DESC LIMIT 1 OFFSET ?1",
-    found_from: "SELECT rowid FROM office_text WHERE office_text MATCH ?1 AND rowid >= ?2 LIMIT ?3",
+            ORDER BY t.rowid",
+    number_after: "SELECT -place FROM office ORDER BY id DESC LIMIT 1 OFFSET ?1",
+    found_up_to: "SELECT rowid FROM office_text WHERE office_text MATCH ?1 AND rowid <= ?2 LIMIT ?3",
+    all: "SELECT place, body FROM office ORDER BY place DESC",
+    insert: "INSERT INTO office_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
+    replace: "REPLACE INTO office_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
     id: |row| row.id,
     text: OfficeDossier::search_text,
 };
@@ -178,17 +192,17 @@ impl Records {
 
     /// Which of about [`SAMPLE`] newest rows have each word; none when fewer than [`RARE`] rows at all have it.
     fn samples<T>(&self, searched: &Searched<T>, words: &[String]) -> Done<Vec<HashSet<i64>>> {
-        let from: Option<i64> = self.rows(searched.place_after, [SAMPLE], |r| r.get(0))?.pop();
-        let from = from.unwrap_or(i64::MIN);
+        let last: Option<i64> = self.rows(searched.number_after, [SAMPLE], |r| r.get(0))?.pop();
+        let last = last.unwrap_or(i64::MAX);
         let sample = |word: &String| {
-            let found = |from: i64, most: u32| {
-                self.rows(searched.found_from, params![word, from, most], |r| r.get(0))
+            let found = |last: i64, most: u32| {
+                self.rows(searched.found_up_to, params![word, last, most], |r| r.get(0))
             };
-            let mut rows: HashSet<i64> = found(from, SAMPLE)?.into_iter().collect();
+            let mut rows: HashSet<i64> = found(last, SAMPLE)?.into_iter().collect();
             if rows.len() < 5 {
-                let any: Vec<i64> = found(i64::MIN, RARE)?;
-                // Too few of the newest to tell by: rare, or one in the sample.
-                if any.len() < RARE as usize { rows.clear() } else { rows.extend(any.first()) }
+                let any: Vec<i64> = found(i64::MAX, RARE)?;
+                // Too few of the newest to tell by: rare, or one more than in the sample.
+                if any.len() < RARE as usize { rows.clear() } else { rows.extend(any.last()) }
             }
             Ok(rows)
         };
@@ -404,7 +418,7 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     fn all(&self, batch: &Batch, files: &[FileRow]) -> Done<()> {
-        batch.dossiers.iter().try_for_each(|d| self.dossier(d))?;
+        newest_first(&batch.dossiers, Dossier::place).try_for_each(|d| self.dossier(d))?;
         self.outbox(batch)?;
         for (number, at, documents) in &batch.documents {
             self.run("DELETE FROM owner_fetch WHERE owner = ?1", [number.value()])?;
@@ -471,7 +485,7 @@ impl Writing<'_> {
 
     fn office(&self, told: &OfficeRows) -> Done<()> {
         let epoch = signed(told.epoch)?;
-        for row in &told.rows {
+        for row in newest_first(&told.rows, OfficeDossier::place) {
             let (id, version) = (row.id.to_string(), signed(row.version)?);
             let held: Option<(i64, i64, i64, String)> = self
                 .tx
@@ -490,10 +504,7 @@ impl Writing<'_> {
                 {
                     place += 1;
                 }
-                self.run(
-                    "INSERT INTO office_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
-                    params![place, text.words, text.marked, text.ends],
-                )?;
+                index(self.tx, OFFICE.insert, place, &text)?;
                 continue;
             };
             if (of, before) > (epoch, version) {
@@ -505,15 +516,12 @@ impl Writing<'_> {
             )?;
             let known: Option<OfficeDossier> = serde_json::from_str(&known).ok();
             if known.is_none_or(|known| known.search_text() != text) {
-                self.run(
-                    "REPLACE INTO office_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
-                    params![place, text.words, text.marked, text.ends],
-                )?;
+                index(self.tx, OFFICE.replace, place, &text)?;
             }
         }
         if told.complete {
             self.run(
-                "DELETE FROM office_text WHERE rowid IN (SELECT place FROM office WHERE epoch < ?1)",
+                "DELETE FROM office_text WHERE rowid IN (SELECT -place FROM office WHERE epoch < ?1)",
                 [epoch],
             )?;
             self.run("DELETE FROM office WHERE epoch < ?1", [epoch])?;
@@ -535,7 +543,8 @@ impl Writing<'_> {
         let text = dossier.search_text();
         let Some((place, _, before)) = stored else {
             self.names(User::Dossier, &id, dossier.files())?;
-            return insert_dossier(self.tx, dossier.place(), &id, revision, &json(dossier)?, &text);
+            let place = insert_dossier(self.tx, dossier.place(), &id, revision, &json(dossier)?)?;
+            return index(self.tx, DOSSIERS.insert, place, &text);
         };
         let known: Option<Dossier> = serde_json::from_str(&before).ok();
         if known.as_ref().is_none_or(|known| !known.files().eq(dossier.files())) {
@@ -547,10 +556,7 @@ impl Writing<'_> {
         )?;
         // Most changes of a dossier are not about what it is found by.
         if known.is_none_or(|known| known.search_text() != text) {
-            self.run(
-                "REPLACE INTO dossier_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
-                params![place, text.words, text.marked, text.ends],
-            )?;
+            index(self.tx, DOSSIERS.replace, place, &text)?;
         }
         Ok(())
     }
@@ -686,9 +692,9 @@ fn counter_of(db: &Connection) -> Done<Counter> {
     })
 }
 
-/// Takes the dossiers of schema 1 over and makes them findable. One whose body is not understood keeps
-/// its row: it stays as damaged as it was, and holds up nobody else's work.
-pub(crate) fn index_again(db: &Connection) -> Done<()> {
+/// Takes the dossiers of schema 1 over. One whose body is not understood keeps its row: it stays as damaged as it was,
+/// and holds up nobody else's work.
+pub(crate) fn take_over(db: &Connection) -> Done<()> {
     let each = |row: &Row<'_>| -> rusqlite::Result<(String, i64, i64, String)> {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
     };
@@ -698,37 +704,53 @@ pub(crate) fn index_again(db: &Connection) -> Done<()> {
     for row in old.query_map([], each).map_err(|e| from_sqlite(&e))? {
         let (id, revision, opened_at, body) = row.map_err(|e| from_sqlite(&e))?;
         let dossier: Option<Dossier> = serde_json::from_str(&body).ok();
-        let text = dossier.as_ref().map(Dossier::search_text);
-        let text = text.unwrap_or_default();
         let place = dossier.map_or(opened_at << 20, |d| d.place());
-        insert_dossier(db, place, &id, revision, &body, &text)?;
+        insert_dossier(db, place, &id, revision, &body)?;
     }
     drop(old);
     db.execute_batch("DROP TABLE dossier_of_schema_1").map_err(|e| from_sqlite(&e))
 }
 
-/// Writes a new dossier at its place, or at the next free one.
-fn insert_dossier(
-    db: &Connection,
-    mut place: i64,
-    id: &str,
-    revision: i64,
-    body: &str,
-    text: &SearchText,
-) -> Done<()> {
-    let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
-        db.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|e| from_sqlite(&e))
-    };
-    while run("INSERT OR IGNORE INTO dossier VALUES (?1, ?2, ?3, ?4)", params![place, id, revision, body])?
-        == 0
-    {
+/// Makes every row of an older schema findable. One that is not understood is not found by any word.
+pub(crate) fn index_again(db: &Connection) -> Done<()> {
+    fn all<T: DeserializeOwned>(db: &Connection, searched: &Searched<T>) -> Done<()> {
+        let mut rows = db.prepare(searched.all).map_err(|e| from_sqlite(&e))?;
+        let each = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+        for row in rows.query_map([], each).map_err(|e| from_sqlite(&e))? {
+            let (place, body) = row.map_err(|e| from_sqlite(&e))?;
+            let text = serde_json::from_str(&body).map(|row| (searched.text)(&row)).unwrap_or_default();
+            index(db, searched.insert, place, &text)?;
+        }
+        Ok(())
+    }
+    all(db, &DOSSIERS)?;
+    all(db, &OFFICE)
+}
+
+/// Writes a new dossier at its place, or at the next free one, and says which.
+fn insert_dossier(db: &Connection, mut place: i64, id: &str, revision: i64, body: &str) -> Done<i64> {
+    let mut insert = db
+        .prepare_cached("INSERT OR IGNORE INTO dossier VALUES (?1, ?2, ?3, ?4)")
+        .map_err(|e| from_sqlite(&e))?;
+    while insert.execute(params![place, id, revision, body]).map_err(|e| from_sqlite(&e))? == 0 {
         place += 1;
     }
-    run(
-        "INSERT INTO dossier_text (rowid, words, marked, ends) VALUES (?1, ?2, ?3, ?4)",
-        params![place, text.words, text.marked, text.ends],
-    )?;
+    Ok(place)
+}
+
+/// Makes the row at `place` findable by its text. `sql` is of [`Searched`].
+fn index(db: &Connection, sql: &str, place: i64, text: &SearchText) -> Done<()> {
+    db.prepare_cached(sql)
+        .and_then(|mut s| s.execute(params![-place, text.words, text.marked, text.ends]))
+        .map_err(|e| from_sqlite(&e))?;
     Ok(())
+}
+
+/// The order new rows are written in. The index puts down what it has gathered whenever a row comes before the last.
+fn newest_first<T>(rows: &[T], place: fn(&T) -> i64) -> impl Iterator<Item = &T> {
+    let mut sorted: Vec<&T> = rows.iter().collect();
+    sorted.sort_by_key(|row| Reverse(place(row)));
+    sorted.into_iter()
 }
 
 /// Notes what each dossier, operation and scan of an older schema names. A row that is not understood names nothing:
@@ -809,7 +831,7 @@ fn plan(samples: &[HashSet<i64>]) -> Vec<usize> {
         let with = |at: usize| {
             let (now, before) = match &together {
                 None => (samples[at].len(), rows),
-                Some(rows) => (rows.intersection(&samples[at]).count(), rows.len() as f64),
+                Some(with_all) => (with_all.intersection(&samples[at]).count(), with_all.len() as f64),
             };
             let narrowed = left * (now as f64 + FEW * share(at)) / (before + FEW);
             (walked + share(at) + READ * narrowed, narrowed, at)
@@ -821,7 +843,7 @@ fn plan(samples: &[HashSet<i64>]) -> Vec<usize> {
         left = narrowed;
         together = Some(match together {
             None => samples[at].clone(),
-            Some(rows) => &rows & &samples[at],
+            Some(with_all) => &with_all & &samples[at],
         });
         if cost < best.0 {
             best = (cost, chosen.len());

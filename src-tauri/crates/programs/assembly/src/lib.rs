@@ -24,7 +24,7 @@ mod worker;
 pub use diagnosis::{Finding, Health, diagnose, diagnose_without_profile};
 pub use logging::init_logging;
 pub use motcua_link::DeviceIdentity;
-pub use motcua_platform::{PathError, ProfileDir, write_whole, write_whole_by};
+pub use motcua_platform::{PathError, ProfileDir, read_up_to, write_whole, write_whole_by};
 pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
 pub use starter::{STARTER_FILE, STARTER_VERSION};
 pub use version::version_line;

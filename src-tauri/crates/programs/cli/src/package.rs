@@ -5,11 +5,11 @@ use crate::output::{Failure, Output};
 use crate::secrets;
 use anyhow::Context;
 use motcua_assembly::{CounterProfile, ProfileDir, RescueError};
-use motcua_desk::{Desk, MAX_CARRIED, package_header};
+use motcua_desk::{Desk, MAX_FILE, package_header};
 use motcua_dossier::{BlobId, OpId};
 use serde_json::json;
 use std::fs::File;
-use std::io::{BufWriter, Read};
+use std::io::BufWriter;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -102,10 +102,8 @@ impl From<std::io::Error> for Stopped {
 
 /// `motcua package send`: a package of another counter, on its way by this one.
 pub(crate) async fn send(desk: &Desk, path: &Path, output: Output) -> Result<ExitCode, Failure> {
-    let mut bytes = vec![];
-    let file = File::open(path).map(|file| file.take(MAX_CARRIED + 1));
-    let read = file.and_then(|mut file| file.read_to_end(&mut bytes));
-    read.with_context(|| format!("không đọc được {}", path.display()))?;
+    let unread = || format!("không đọc được {}", path.display());
+    let bytes = motcua_assembly::read_up_to(path, MAX_FILE + 1).with_context(unread)?;
     let carried = desk.carry_package(&bytes, &|_, _| {}, &on_interrupt()).await?;
     output.data(&carried, || println!("{}", carried.blob))?;
     let state = if carried.taken {

@@ -85,5 +85,5 @@ pub use scrub::{ScrubReport, scrub};
 pub use seed::{SEED_VERSION, SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, seed};
 pub use server::{RunningServer, ServeError, serve, start};
 pub use settings::{ConfigReport, Setting, SettingProblem, config_check};
-pub use store::{BlobError, Blobs, MAX_BLOB, Records, StoreError};
+pub use store::{BlobError, Blobs, Records, StoreError};
 pub use warehouse::{Clock, Warehouse};

@@ -27,7 +27,7 @@ mod uploads;
 mod world;
 
 pub(crate) use audit::{AuditHead, AuditRow, Event, GENESIS};
-pub use blobs::{BlobError, Blobs, MAX_BLOB};
+pub use blobs::{BlobError, Blobs};
 pub(crate) use blobs::{flush_folder, hash_of};
 pub(crate) use devices::{CodeRow, DeviceRow};
 pub(crate) use dossiers::DossierRow;

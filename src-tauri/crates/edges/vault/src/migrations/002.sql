@@ -1,5 +1,5 @@
 -- Schema 2. Dossiers are searched by words (FTS5) instead of a scan, newest first by the number of their row.
--- The rows are written anew by records::index_again, which knows how a text is folded.
+-- The dossiers are taken over by records::take_over.
 
 ALTER TABLE dossier RENAME TO dossier_of_schema_1;
 DROP INDEX dossier_newest;

@@ -77,7 +77,17 @@ fn schema_3_learns_what_names_its_files() {
 #[test]
 fn schema_4_opens_with_its_outbox_and_its_sealed_file() {
     opens_with_its_outbox("schema_4", 2);
-    let dir = copied("schema_4");
+    has_its_sealed_file("schema_4");
+}
+
+#[test]
+fn schema_5_opens_with_its_outbox_and_its_sealed_file() {
+    opens_with_its_outbox("schema_5", 2);
+    has_its_sealed_file("schema_5");
+}
+
+fn has_its_sealed_file(fixture: &str) {
+    let dir = copied(fixture);
     let vault = SealedVault::at(dir.path().to_owned());
     vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
     let files = vault.held_files(None, 10).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Shared, Who, blocking};
 use crate::problem::Refusal;
-use crate::store::{BlobError, MAX_BLOB, is_full};
+use crate::store::{BlobError, is_full};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use motcua_dossier::BlobId;
+use motcua_wire::MAX_FILE;
 use tokio_util::io::ReaderStream;
 
 impl From<BlobError> for Refusal {
@@ -76,7 +77,7 @@ pub(super) async fn store(
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<u64>().ok());
-    if announced.is_some_and(|size| size > MAX_BLOB) {
+    if announced.is_some_and(|size| size > MAX_FILE) {
         return Err(Refusal::BodyTooLarge);
     }
     warehouse.require_room()?;

@@ -8,7 +8,7 @@
 use super::records::json_refusal;
 use super::{Shared, Who, blocking};
 use crate::problem::Refusal;
-use crate::store::{BlobError, MAX_BLOB, UploadRow};
+use crate::store::{BlobError, UploadRow};
 use crate::warehouse::{Caller, UPLOAD_LIFE_MS, Warehouse};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
@@ -20,7 +20,7 @@ use axum::{Extension, Json};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
 use motcua_dossier::{BlobId, Timestamp};
-use motcua_wire::{BlobState, BlobsQuery, BlobsReply, OpenUpload};
+use motcua_wire::{BlobState, BlobsQuery, BlobsReply, MAX_FILE, OpenUpload};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::io::SeekFrom;
@@ -164,7 +164,7 @@ pub(super) async fn offer() -> Response {
     let headers = [
         ("tus-version", "1.0.0".to_owned()),
         ("tus-extension", EXTENSIONS.to_owned()),
-        ("tus-max-size", MAX_BLOB.to_string()),
+        ("tus-max-size", MAX_FILE.to_string()),
         ("tus-checksum-algorithm", "sha256,sha1".to_owned()),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
@@ -193,7 +193,7 @@ pub(super) async fn create(
     let headers = request.headers();
     let length = number(headers, &LENGTH).ok_or(Refusal::UploadHeadersMalformed)?;
     let blob = named_blob(headers).ok_or(Refusal::UploadHeadersMalformed)?;
-    if length > MAX_BLOB {
+    if length > MAX_FILE {
         return Err(Refusal::BodyTooLarge);
     }
     warehouse.require_room()?;

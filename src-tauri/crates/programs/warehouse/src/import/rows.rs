@@ -2,13 +2,13 @@
 
 use super::{Column, Entered, Import, ImportKind, Refused, Row, Stop, refused};
 use crate::intake::{FileRefusal, examine};
-use crate::store::{DossierRow, MAX_BLOB, PaperRow, StoredStatus};
+use crate::store::{DossierRow, PaperRow, StoredStatus};
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Calendar, Channel, CopyForm, Day, Deadline, DocumentId, DocumentRecord,
     DossierCode, DossierId, IdKind, IdNumber, IdentityCheck, Metadata, PaperCode, Party, PartyKind,
     ProcedureCode, Provenance, ResultCode, ReturnMethod, StoreKind, Timestamp, fold,
 };
-use motcua_wire::{AcceptedDossier, Change, ComponentEvidence, DossierEvent, EvidenceSource};
+use motcua_wire::{AcceptedDossier, Change, ComponentEvidence, DossierEvent, EvidenceSource, MAX_FILE};
 use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
 use time::{Time, UtcOffset};
@@ -403,7 +403,7 @@ impl Import<'_> {
         if size == 0 {
             return Err(refused(Some(column), "fileEmpty", "Tệp tin trống"));
         }
-        if size > MAX_BLOB {
+        if size > MAX_FILE {
             return Err(refused(Some(column), "fileTooLarge", "Tệp tin quá lớn"));
         }
         let bytes = std::fs::read(found)?;

@@ -1,14 +1,12 @@
 //! Files by the SHA-256 of their bytes. A name appears only when the bytes are whole and flushed.
 
 use motcua_dossier::BlobId;
+use motcua_wire::MAX_FILE;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Largest file taken.
-pub const MAX_BLOB: u64 = 64 * 1024 * 1024;
 
 /// Folder of uploads under way, beside the shelves so that a rename stays inside one file system.
 const UPLOADS: &str = "uploads";
@@ -20,7 +18,7 @@ pub enum BlobError {
     /// The bytes hash to something else.
     #[error("bytes do not hash to the name")]
     HashMismatch,
-    /// More than [`MAX_BLOB`] bytes.
+    /// More than [`MAX_FILE`] bytes.
     #[error("file is too large")]
     TooLarge,
     /// Disk.
@@ -200,7 +198,7 @@ impl Blobs {
 impl Incoming {
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
         self.size += bytes.len() as u64;
-        if self.size > MAX_BLOB {
+        if self.size > MAX_FILE {
             return Err(BlobError::TooLarge);
         }
         self.hash.update(bytes);
