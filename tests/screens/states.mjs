@@ -115,7 +115,7 @@ export const STATES = [
   { name: "outbox-exported-missing", scene: "offline,filesMissing", hash: "#/outbox", act: steps(see("[data-test=outbox-export]"), (page) => page.click("[data-test=outbox-export] >> nth=0"), see("[data-test=outbox-exported]")) },
   { name: "outbox-not-exported", scene: "offline,diskFull", hash: "#/outbox", act: steps(see("[data-test=outbox-export]"), click("outbox-export-all"), see("[data-test=failure]")) },
   { name: "outbox-carrying", scene: "fetching", hash: "#/outbox", act: steps(click("carry-package"), see("[data-test=carry-running]")) },
-  { name: "outbox-carry-stopped", scene: "fetching", hash: "#/outbox", act: steps(click("carry-package"), see("[data-test=carry-running]"), press("Escape"), (page) => page.waitForSelector("[data-test=carry-running]", { state: "detached" })) },
+  { name: "outbox-carry-stopped", scene: "fetching", hash: "#/outbox", act: steps(click("carry-package"), see("[data-test=carry-running]"), press("Escape"), see("[data-test=carry-stopped]")) },
   { name: "outbox-carried", scene: "", hash: "#/outbox", act: steps(click("carry-package"), see("[data-test=carried]")) },
   { name: "outbox-carry-cut", scene: "packageCut", hash: "#/outbox", act: steps(click("carry-package"), see("[data-test=failure]")) },
   { name: "outbox-withdraw", scene: "offline", hash: "#/outbox", act: steps(see("[data-test=outbox-withdraw]"), (page) => page.click("[data-test=outbox-withdraw] >> nth=0"), see("[data-test=withdraw-do]")) },
