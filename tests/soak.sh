@@ -27,7 +27,9 @@ play() { # play NAME COMMAND…: stops at the first failure
     exit 1
   fi
 }
-journey() { cargo test --locked --workspace --test journeys -- --test-threads=1 --show-output "$1"; }
+# The programs as they are shipped: a release build.
+shipped=(--release --locked -p motcua-cli -p motcua-warehouse -p motcua-tests -p motcua-diskshim -p motcua-p11shim)
+journey() { cargo test "${shipped[@]}" --test journeys -- --test-threads=1 --show-output "$1"; }
 # Numbers in the file, one on a line, added up.
 sum() { awk '{ sum += $1 } END { print sum + 0 }' "$1" 2> /dev/null; }
 
@@ -49,7 +51,7 @@ kills() {
   while left=$((all - $(sum "$done"))) && [ $left -gt 0 ]; do
     share=$(((left + at_once - 1) / at_once)) jobs=() failed=0 begun=$(date +%s)
     for job in $(seq "$at_once"); do
-      MOTCUA_KILLS=$((share < 250 ? share : 250)) play "kills-$job" journey sigkill_of_either_end &
+      MOTCUA_KILLS=$((share < 500 ? share : 500)) play "kills-$job" journey sigkill_of_either_end &
       jobs+=($!)
     done
     for job in "${jobs[@]}"; do wait "$job" || failed=1; done
@@ -76,8 +78,8 @@ for part in "${parts[@]}"; do
     *) echo "$part is no part; there are days, kills, job, power, full, api" >&2; exit 2 ;;
   esac
 done
-# What the journeys start is built with everything else.
-cargo build --locked --workspace --all-targets || exit 1
+case " ${parts[*]} " in *" days "* | *" api "*) cargo build --locked --workspace --all-targets || exit 1 ;; esac
+cargo build "${shipped[@]}" --lib --bins --test journeys || exit 1
 for part in "${parts[@]}"; do
   echo "=== $part ($commit)"
   "$part"
