@@ -37,8 +37,9 @@ draw() { # draw COUNT: writes patches and names them
 import json, pathlib, random, sys
 results, count, seed, tests = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 mutants = json.loads((results / "drawn.json").read_text())
-drawn = random.Random(seed).sample(mutants, min(count, len(mutants)))
-print(f"SEED={seed}: {len(drawn)} of {len(mutants)} bugs are drawn", file=sys.stderr)
+# More than are asked for: some do not build, and are no bugs.
+drawn = random.Random(seed).sample(mutants, min(2 * count, len(mutants)))
+print(f"SEED={seed}: {count} of {len(mutants)} bugs are drawn", file=sys.stderr)
 for number, mutant in enumerate(drawn, 1):
     file = results / "drawn" / f"drawn-{number:02}.patch"
     path, lines = mutant["file"], mutant["diff"].splitlines(keepends=True)[2:]
@@ -67,15 +68,17 @@ copy() {
   if [ ! -d "$tree/ui/dist" ]; then mkdir -p "$tree/ui/dist" && echo > "$tree/ui/dist/index.html"; fi
 }
 
-killed=0 survived=()
+killed=0 survived=() wanted=
 names=("$@")
 if [ "${1:-}" = --draw ]; then
-  drawn=$(draw "${2:-20}") || exit 1
+  wanted=${2:-20}
+  drawn=$(draw "$wanted") || exit 1
   mapfile -t names <<< "$drawn"
 fi
 copy
 [ ${#names[@]} -gt 0 ] || for patch in tests/mutants/*.patch; do names+=("$(basename "$patch" .patch)"); done
 for name in "${names[@]}"; do
+  [ $((killed + ${#survived[@]})) = "$wanted" ] && break
   patch=$root/tests/mutants/$name.patch
   case $name in *.patch) patch=$(realpath "$name") name=$(basename "$name" .patch) ;; esac
   log=$results/$name.log
@@ -99,6 +102,8 @@ for name in "${names[@]}"; do
     killed=$((killed + 1)); echo "killed    $name ($took s): $(head -1 "$patch")"
   elif [ $code -eq 124 ]; then
     killed=$((killed + 1)); echo "killed    $name (does not end): $(head -1 "$patch")"
+  elif [ -n "$wanted" ] && grep -q '^error: could not compile' "$log"; then
+    echo "no bug    $name (does not build): $(head -1 "$patch")"
   elif [ $code -ne 0 ]; then
     survived+=("$name"); echo "BROKEN    $name (does not build or run, $log): $(head -1 "$patch")"
   else

@@ -64,14 +64,21 @@ pub(crate) fn make_empty(path: &Path) -> Result<(), VaultError> {
 /// Replaces `path` with `parts`, whole or not at all, durable before it returns:
 /// a file beside it, fsync, rename, fsync of the directory.
 pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), VaultError> {
+    replace_by(path, |file| parts.iter().try_for_each(|part| file.write_all(part)))
+}
+
+/// The same with the bytes of another file, however many.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), VaultError> {
+    replace_by(to, |file| io::copy(&mut File::open(from)?, file).map(drop))
+}
+
+fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), VaultError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(UNFINISHED);
     let beside = PathBuf::from(beside);
     let written = (|| {
         let mut file = private_file().create(true).truncate(true).open(&beside)?;
-        for part in parts {
-            file.write_all(part)?;
-        }
+        write(&mut file)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
         sync_parent(path)

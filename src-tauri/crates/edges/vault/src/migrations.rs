@@ -68,9 +68,8 @@ fn back_up(db: &Connection, path: &Path, key: &Key, version: usize) -> Result<()
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))
         .map_err(|e| from_sqlite(&e))
         .and_then(|busy| if busy == 0 { Ok(()) } else { Err(VaultError::InUse) })?;
-    let bytes = disk::read(path)?.ok_or(VaultError::Damaged)?;
     let copy = backup_path(path, version);
-    disk::replace(&copy, &[&bytes])?;
+    disk::copy(path, &copy)?;
     let copied = database::connect(&copy, key)?;
     database::check(&copied)?;
     if self::version(&copied)? != version {
