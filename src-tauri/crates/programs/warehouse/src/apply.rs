@@ -275,7 +275,8 @@ impl Warehouse {
                 op_id,
                 server_version: view.version,
                 held_by: view.lease.clone().filter(|lease| lease.device != op.device),
-                server: (view.version > 0).then_some(view),
+                // Only a dossier that is here was changed here, or is held.
+                server: Some(view),
             },
             Err(Stop::Store(error)) => return Err(error),
         };
