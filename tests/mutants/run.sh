@@ -76,7 +76,8 @@ play() {
     cargo build --locked --workspace --bin motcua --bin motcua-warehouse &&
       cargo build --locked -p motcua-diskshim -p motcua-p11shim || exit 100 ;;
   esac
-  timeout 1200 cargo test --locked --workspace "$@"
+  # Building the first time takes longer than any test may.
+  cargo test --locked --workspace "$@" --no-run && timeout 1200 cargo test --locked --workspace "$@"
 }
 
 killed=0 survived=() wanted=
