@@ -190,6 +190,8 @@ async fn both_sides_of_a_conflict_are_kept_and_a_person_chooses() {
         let refused = second.desk.settle_conflict(op, &BTreeMap::new()).await.unwrap_err();
         assert_eq!(refused.code(), "conflictUndecided");
         let choices = BTreeMap::from([("result".to_owned(), side)]);
+        let pending = || second.vault.setting("office_pending").unwrap().unwrap_or_default();
+        assert!(pending().contains(&dossier.id.to_string()), "told of while work on it was under way");
         let settled = second.desk.settle_conflict(op, &choices).await.unwrap();
         let kept = settled.settlements.last().unwrap();
         assert_eq!(
@@ -202,6 +204,9 @@ async fn both_sides_of_a_conflict_are_kept_and_a_person_chooses() {
         assert_eq!(replaced.state, OutboxState::Replaced, "not thrown away");
         let report = sync(&second).await;
         assert_eq!((report.received, report.attention), (u32::from(side == Side::Ours), 0));
+        if side == Side::Theirs {
+            assert_eq!(pending(), "[]", "it is known now, though nothing further was told");
+        }
         let there = first.warehouse.dossier(dossier.id).await.unwrap().unwrap().returned.unwrap();
         let ours = serde_json::to_string(&there).unwrap() == *difference.ours.as_ref().unwrap();
         assert_eq!(ours, side == Side::Ours);
