@@ -1,6 +1,6 @@
 use crate::steps::*;
 use motcua_desk::SyncEvent;
-use motcua_desk::ports::{LinkError, Vault};
+use motcua_desk::ports::{Clock, LinkError, Vault};
 use motcua_dossier::{IdentityAnswer, IdentityCheck, OutboxState};
 use motcua_testkit::Office;
 use std::sync::Mutex;
@@ -20,6 +20,15 @@ async fn a_poisoned_dossier_holds_no_other() {
     assert_eq!((first.attempts, first.last_error.as_deref()), (1, Some("linkTrouble")));
     assert_eq!(sync(&office).await.received, 0, "not tried again before its time");
     assert_eq!(office.desk.outbox(false).await.unwrap()[0].attempts, 1);
+    for tries in 2..=8 {
+        office.desk.retry_now().await.unwrap();
+        sync(&office).await;
+        let line = office.desk.outbox(false).await.unwrap().remove(0);
+        assert_eq!(line.attempts, tries, "every pass that tried it counts, once");
+        let OutboxState::WaitingForNetwork { next_try } = line.state else { panic!("{line:?}") };
+        let pause = next_try.0 - office.clock.now().0;
+        assert!(tries < 8 || pause >= 60_000, "the pause grows with the tries: {pause} ms");
+    }
     office.warehouse.trouble_for(poisoned.id, false);
     office.desk.retry_now().await.unwrap();
     assert_eq!(sync(&office).await.received, 2, "asked for by the officer: at once");
