@@ -3,6 +3,7 @@
 
 pub mod capture;
 pub mod dossier;
+pub mod fees;
 mod names;
 pub mod office;
 pub mod outbox;
@@ -40,6 +41,12 @@ async fn read_file(path: std::path::PathBuf) -> Answer<std::io::Result<Vec<u8>>>
     read.await.map_err(|_| AppError::internal())
 }
 
+/// Writes a file, whole or not at all.
+async fn save(path: std::path::PathBuf, bytes: Vec<u8>) -> Answer<()> {
+    let written = tokio::task::spawn_blocking(move || motcua_assembly::write_whole(&path, &bytes)).await;
+    written.map_err(|_| AppError::internal())?.map_err(|_| AppError::of(crate::error::FILE_NOT_SAVED))
+}
+
 /// The handler of all commands of both windows.
 pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
@@ -56,6 +63,8 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         dossier::check_identity,
         dossier::find_procedures,
         dossier::categories,
+        dossier::databases,
+        dossier::waive,
         dossier::open_dossier,
         dossier::update_dossier,
         dossier::recheck_identity,
@@ -77,6 +86,7 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         reuse::auto_attach,
         reuse::take,
         reuse::confirm_reuse,
+        reuse::report_paper,
         reuse::bring_paper,
         reuse::bring_back,
         reuse::save_file,
@@ -88,6 +98,11 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         dossier::receipt_printed,
         dossier::guided,
         dossier::return_result,
+        fees::enter_fee,
+        fees::mend_fee,
+        fees::next_fee_receipt,
+        fees::fee_shift,
+        fees::save_fee_shift,
         outbox::outbox,
         outbox::sync_now,
         outbox::resend,
@@ -131,6 +146,8 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             dossier::check_identity,
             dossier::find_procedures,
             dossier::categories,
+            dossier::databases,
+            dossier::waive,
             dossier::open_dossier,
             dossier::update_dossier,
             dossier::recheck_identity,
@@ -152,6 +169,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             reuse::auto_attach,
             reuse::take,
             reuse::confirm_reuse,
+            reuse::report_paper,
             reuse::bring_paper,
             reuse::bring_back,
             reuse::save_file::<tauri::Wry>,
@@ -163,6 +181,11 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             dossier::receipt_printed,
             dossier::guided,
             dossier::return_result,
+            fees::enter_fee,
+            fees::mend_fee,
+            fees::next_fee_receipt,
+            fees::fee_shift,
+            fees::save_fee_shift::<tauri::Wry>,
             outbox::outbox,
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,

@@ -2,6 +2,7 @@
 //! the page is parsed here, at the border; nothing behind it sees an unchecked text.
 
 mod deadline;
+mod fees;
 mod office;
 
 pub(crate) use office::{field_name, reconciled_day};
@@ -48,7 +49,9 @@ same_words! {
     domain::StoreKind => view::Store { Agency, Personal }
     domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
     domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
-    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result, Withdrawal }
+    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result, Fee, Feedback, Withdrawal }
+    domain::FeedbackReason => view::FeedbackReason { WrongInformation, NotTheResult, NotSigned }
+    domain::FeeMethod => view::FeeMethod { Cash, Transfer, Portal, Post }
     domain::Side => view::SideName { Ours, Theirs }
     ports::ScannerSource => view::ScanSource { Auto, Flatbed, Feeder }
     ports::PinState => view::PinStateName { Normal, Low, LastTry, Locked, MustChange }
@@ -123,7 +126,7 @@ impl TryFrom<view::Party> for domain::Party {
 }
 
 /// One line of printable text in NFC; control characters of a pasted or scanned text are dropped.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     let printable = text.nfc().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
     printable.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(1000).collect()
@@ -248,7 +251,8 @@ impl From<&domain::Procedure> for view::ProcedureChoice {
                     code: c.code.clone(),
                     name: c.name.clone(),
                     working_days: c.working_days,
-                    fee: small(c.fee),
+                    working_hours: c.working_hours,
+                    fee: c.fee.into(),
                 })
                 .collect(),
             component_count: small(p.components.len()),
@@ -259,6 +263,12 @@ impl From<&domain::Procedure> for view::ProcedureChoice {
 impl From<&domain::Category> for view::Category {
     fn from(c: &domain::Category) -> Self {
         Self { name: c.name.clone(), result_codes: c.result_codes.iter().map(ToString::to_string).collect() }
+    }
+}
+
+impl From<&domain::Database> for view::Database {
+    fn from(d: &domain::Database) -> Self {
+        Self { code: d.code.clone(), name: d.name.clone() }
     }
 }
 
@@ -372,6 +382,8 @@ pub(crate) struct Around<'a> {
     pub(crate) open: &'a [u32],
     /// What the officer who opened it is called.
     pub(crate) officer: String,
+    /// When a draft would be due if it were accepted now.
+    pub(crate) expected: Option<&'a domain::Deadline>,
 }
 
 impl Around<'_> {
@@ -395,7 +407,8 @@ impl Around<'_> {
             }
             domain::DossierState::Withdrawn { .. } => (view::DossierStateName::Withdrawn, None),
         };
-        let (accepted_at, deadline) = d.state.acceptance().unzip();
+        let (accepted_at, promised) = d.state.acceptance().unzip();
+        let deadline = promised.or(self.expected);
         view::Dossier {
             id: d.id.to_string(),
             channel: d.channel.into(),
@@ -408,13 +421,17 @@ impl Around<'_> {
             case_code: d.case_code.clone(),
             case_name: self.case_name(d),
             working_days: d.working_days,
-            fee: small(d.fee),
+            working_hours: d.working_hours,
+            fee: d.fee.into(),
+            fees: view::Fees::of(d, outbox),
             components: d.components.iter().map(|row| self.row(row, outbox)).collect(),
             unconfirmed_reuse: small(d.unconfirmed_reuse().len()),
             consents: d.consents.iter().map(Into::into).collect(),
+            reported: d.reports.iter().map(|report| report.document.to_string()).collect(),
             state,
             accepted_at: accepted_at.map(Into::into),
             deadline: deadline.map(|d| d.day.format_iso()),
+            deadline_hour: deadline.and_then(deadline::hour),
             deadline_reason: deadline.map(deadline::reason),
             completed_at,
             result: d.result.as_ref().map(|r| view::ResultPaper {
@@ -461,6 +478,12 @@ impl Around<'_> {
             reservation: row.reservation.as_ref().map(|r| view::Reservation {
                 document: r.reuse.document.to_string(),
                 problem: r.problem.clone(),
+            }),
+            waiver: row.waiver.as_ref().map(|w| view::Waiver {
+                database: w.database.clone(),
+                note: w.note.clone(),
+                officer: w.officer.clone(),
+                at: w.at.into(),
             }),
             matches,
             matches_at: self.badges.fetched_at.map(Into::into),
@@ -533,6 +556,11 @@ impl view::DossierLine {
             reused: small(d.reused().count()),
             reprint: d.reprint.iter().map(|why| (*why).into()).collect(),
             guide_due: d.guide_due,
+            fee_due: match d.state {
+                domain::DossierState::Accepted { .. } => d.fee_account().due(),
+                _ => 0,
+            }
+            .into(),
         }
     }
 }

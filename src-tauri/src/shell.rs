@@ -235,12 +235,17 @@ impl Shell {
             capturing.insert(number, small(desk.capture(dossier.id, number).await?.pages.len()));
         }
         let open = desk.open_rows(dossier.id).await?;
+        let expected = match dossier.state {
+            domain::DossierState::Draft => Some(desk.expected_deadline(&dossier).await?),
+            _ => None,
+        };
         let around = crate::mirror::Around {
             reference: &reference,
             badges: &badges,
             capturing: &capturing,
             open: &open,
             officer: desk.officer_name(&dossier.officer).await?,
+            expected: expected.as_ref(),
         };
         Ok(around.dossier(&dossier, &outbox, &problems))
     }

@@ -15,6 +15,11 @@ use zeroize::Zeroizing;
 #[serde(transparent)]
 pub struct Millis(#[specta(type = u32)] pub f64);
 
+/// Whole đồng; exact in a double up to 2^53, far above any fee.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(transparent)]
+pub struct Money(#[specta(type = u32)] pub f64);
+
 /// A secret typed by the officer: wiped when dropped, never printed.
 #[derive(Type)]
 pub struct Secret(#[specta(type = String)] pub Zeroizing<String>);
@@ -75,7 +80,10 @@ words! {
     AutoOutcome { Attached, Ambiguous, None }
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
     OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced, Withdrawn }
-    OutboxKind { Document, Acceptance, Result, Withdrawal }
+    OutboxKind { Document, Acceptance, Result, Fee, Feedback, Withdrawal }
+    FeedbackReason { WrongInformation, NotTheResult, NotSigned }
+    FeeKind { Paid, Relieved, Reversed }
+    FeeMethod { Cash, Transfer, Portal, Post }
     /// Nobody else can work on it; this counter alone; another counter; not known now.
     WorkState { OnlyHere, Held, Elsewhere, Unasked }
     SideName { Ours, Theirs }
@@ -154,7 +162,7 @@ dtos! {
         cases: Vec<HandlingCase>,
         component_count: u32,
     }
-    HandlingCase { code: String, name: String, working_days: u32, fee: u32 }
+    HandlingCase { code: String, name: String, working_days: u32, working_hours: u32, fee: Money }
     Category { name: String, result_codes: Vec<String> }
     SignatureMark { role: SignerRole, signer: String, at: Millis }
     Attachment {
@@ -170,6 +178,9 @@ dtos! {
         outbox: Option<OutboxStateName>,
     }
     Reservation { document: String, problem: Option<String> }
+    /// Not handed in: an officer found its data in a database.
+    Waiver { database: String, note: String, officer: String, at: Millis }
+    Database { code: String, name: String }
     ComponentRow {
         number: u32,
         name: String,
@@ -180,6 +191,7 @@ dtos! {
         result_codes: Vec<String>,
         attachment: Option<Attachment>,
         reservation: Option<Reservation>,
+        waiver: Option<Waiver>,
         /// "Kho số hóa" badge: papers that fit, as known on this machine.
         matches: u32,
         matches_at: Option<Millis>,
@@ -206,13 +218,19 @@ dtos! {
         case_code: String,
         case_name: String,
         working_days: u32,
-        fee: u32,
+        working_hours: u32,
+        fee: Money,
+        fees: Fees,
         components: Vec<ComponentRow>,
         unconfirmed_reuse: u32,
         consents: Vec<ConsentLine>,
+        /// Papers reported as wrong from this dossier.
+        reported: Vec<String>,
         state: DossierStateName,
         accepted_at: Option<Millis>,
         deadline: Option<String>,
+        /// `HH:mm` of that day; none where the office's hours are not known.
+        deadline_hour: Option<String>,
         deadline_reason: Option<String>,
         completed_at: Option<Millis>,
         result: Option<ResultPaper>,
@@ -231,6 +249,43 @@ dtos! {
         problems: Vec<Problem>,
         outbox: Vec<OutboxItem>,
     }
+    /// What is paid and due, computed from the entries.
+    Fees { paid: Money, relieved: Money, due: Money, beyond: Money, entries: Vec<FeeEntry> }
+    FeeEntry {
+        id: String,
+        kind: FeeKind,
+        /// Of a reversal what it gives back.
+        amount: Money,
+        /// How it was paid; of a reversal how its entry was.
+        method: Option<FeeMethod>,
+        /// Number of the receipt, or the reason.
+        text: String,
+        /// The entry a reversal takes back.
+        reverses: Option<String>,
+        officer: String,
+        at: Millis,
+        /// Taken back or put right by another; counts nothing.
+        void: bool,
+        /// It counts, and nobody reversed it.
+        stands: bool,
+        /// None of an entry another counter made.
+        outbox: Option<OutboxStateName>,
+        problem: Option<String>,
+    }
+    /// An entry as the officer makes it; what its kind does not need is empty.
+    FeeWish { kind: FeeKind, amount: Money, method: Option<FeeMethod>, text: String, entry: Option<String> }
+    /// What an officer took on one day at this counter.
+    Shift {
+        /// `yyyy-MM-dd`.
+        day: String,
+        officer: String,
+        methods: Vec<ShiftMethod>,
+        relieved_count: u32,
+        relieved: Money,
+        lines: Vec<ShiftLine>,
+    }
+    ShiftMethod { method: FeeMethod, count: u32, paid: Money, reversed: Money }
+    ShiftLine { dossier: String, code: Option<String>, owner_name: String, entry: FeeEntry }
     TakenUp { counter: String, officer: String, at: Millis }
     Settlement { at: Millis, officer: String, differences: Vec<ConflictField> }
     /// A dossier of the office that another counter took in; the owner's number is masked.
@@ -311,6 +366,8 @@ dtos! {
         reused: u32,
         reprint: Vec<ReceiptChange>,
         guide_due: bool,
+        /// Of an accepted dossier.
+        fee_due: Money,
     }
     CapturedPage { image: String, thumbnail: String, width: u32, height: u32, dpi: u32 }
     Offer {

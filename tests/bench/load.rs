@@ -113,7 +113,7 @@ pub(crate) fn work(
         case_code: "thuong".into(),
         reference_version: 3,
         accepted_at: now(),
-        deadline: Deadline { day: now().day(), working_days: 3, skipped: vec![], machine_time: false },
+        deadline: Deadline::plain(now().day(), 3),
         fee: 8000,
         components,
         consents: vec![],

@@ -41,7 +41,7 @@ pub(crate) async fn day_over_a_thin_line(report: &mut Report, scale: Scale) {
         let mut dossier = sample_dossier(n as u8, "Trần Văn Mẫu");
         dossier.id = work.accept.dossier;
         dossier.code = Some(code);
-        let deadline = Deadline { day: now().day(), working_days: 3, skipped: vec![], machine_time: false };
+        let deadline = Deadline::plain(now().day(), 3);
         dossier.state = DossierState::Accepted { at: now(), deadline };
         let all: Vec<BlobId> = work.files.iter().map(|(id, _)| *id).collect();
         let mut enqueue = vec![];

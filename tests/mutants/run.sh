@@ -19,7 +19,7 @@ drawn_from=(
   'src-tauri/crates/desk/src/sync/*.rs' src-tauri/crates/desk/src/sync.rs
   src-tauri/crates/programs/warehouse/src/{apply,inbox,feed}.rs
 )
-drawn_tests="--lib --test desk --test warehouse --test sim"
+drawn_tests="-p motcua-wire -p motcua-desk -p motcua-warehouse --lib --test desk --test warehouse --test sim"
 
 draw() { # draw COUNT: writes patches and names them
   local seed=${SEED:-$(date +%s%N)} version tools
@@ -76,8 +76,10 @@ play() {
     cargo build --locked --workspace --bin motcua --bin motcua-warehouse &&
       cargo build --locked -p motcua-diskshim -p motcua-p11shim || exit 100 ;;
   esac
+  # Only the packages that are named are built, where some are.
+  case " $* " in *" -p "*) ;; *) set -- --workspace "$@" ;; esac
   # Building the first time takes longer than any test may.
-  cargo test --locked --workspace "$@" --no-run && timeout 1200 cargo test --locked --workspace "$@"
+  cargo test --locked "$@" --no-run && timeout 1200 cargo test --locked "$@"
 }
 
 killed=0 survived=() wanted=
@@ -86,6 +88,9 @@ declare -A sound=()
 names=("$@")
 if [ "${1:-}" = --draw ]; then
   wanted=${2:-20}
+  # A quarter of the days: each bug plays them.
+  export MOTCUA_SEEDS=${MOTCUA_SEEDS:-0..500}
+  echo "simulated days: $MOTCUA_SEEDS"
   drawn=$(draw "$wanted") || exit 1
   mapfile -t names <<< "$drawn"
 fi

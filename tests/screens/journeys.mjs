@@ -68,6 +68,10 @@ export const journeys = {
     await page.keyboard.press("F9");
     await page.waitForSelector("[data-test=receipt-code]");
     assert.match(await page.textContent("[data-test=receipt-code]"), /^000\.01\.20\.H08-261120-\d{4}$/);
+    await focusIs(page, "fee-receipt");
+    await page.waitForFunction(() => document.activeElement?.value !== "", undefined);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=fee-settled]");
 
     await page.keyboard.press("Alt+3");
     await page.waitForSelector("[data-test=result-scan]");

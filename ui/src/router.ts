@@ -4,6 +4,7 @@ export type Route =
   | { name: "new" }
   | { name: "returns" }
   | { name: "outbox" }
+  | { name: "fees" }
   | { name: "reconcile" }
   | { name: "conflict"; op: string }
   | { name: "dossier"; id: string; tab: "papers" | "receipt" | "result" }
@@ -16,7 +17,7 @@ const TABS: readonly string[] = ["papers", "receipt", "result"];
 
 export function parse(hash: string): Route {
   const [place = "", id = "", act = "", rest = ""] = hash.replace(/^#\/?/, "").split("/");
-  if (place === "new" || place === "returns" || place === "outbox" || place === "reconcile") return { name: place };
+  if (place === "new" || place === "returns" || place === "outbox" || place === "fees" || place === "reconcile") return { name: place };
   if (place === "conflict" && id !== "") return { name: "conflict", op: id };
   if (place !== "dossier" || id === "") return { name: "home" };
   if (act === "capture" && /^\d+$/.test(rest)) return { name: "capture", id, component: Number(rest) };

@@ -11,7 +11,7 @@ import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklis
 import { bytes, date, isoDay, minutesSeconds, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
 
-const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, reprint: [], guideDue: false, ...more });
+const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, reprint: [], guideDue: false, feeDue: 0, ...more });
 
 describe("the box", () => {
   it("knows what was typed by its pattern", () => {
@@ -61,7 +61,7 @@ describe("the worklist", () => {
 });
 
 describe("rows of the dossier", () => {
-  const row = (more: Partial<ComponentRow>): ComponentRow => ({ number: 1, name: "", form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, matches: 0, matchesAt: null, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more });
+  const row = (more: Partial<ComponentRow>): ComponentRow => ({ number: 1, name: "", form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, waiver: null, matches: 0, matchesAt: null, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more });
   const file = { blob: "", size: 1, pages: 1, mediaType: "application/pdf", source: "scan" as const, dpi: 300, document: null, signatures: [], digitized: false, outbox: null };
   it("say how far they are and never more", () => {
     expect(rowState(row({}))).toBe("missing");

@@ -54,6 +54,8 @@ describe("texts", () => {
   it("the seeds' labels are printed exactly", () => {
     const printed = ["Xác minh danh tính số", "Đã có", "Chưa có", "Tự động cập nhật giấy tờ đã số hóa", "Số hóa", "Ký số", "Xem", "Chọn tệp tin", "Scan File", "Lấy từ kho", "Thêm mới", "Cập nhật", "Bỏ qua", "Đóng", "Hiển thị", "Chia sẻ", "--Chọn--", "Quay lại", "Gợi ý Kết quả cho TPHS", "Người nộp", "Chủ hồ sơ",
       "Trong Kho dữ liệu có tệp tin điện tử phù hợp, hãy thực hiện lấy TPHS từ Kho dữ liệu!", "Hãy kiểm tra nội dung file trước khi lấy từ kho!", "(*) Chỉ đính kèm tệp tin ký bằng chứng thư số được cấp bởi Ban Cơ yếu chính phủ", "(Lấy) dữ liệu từ kho cá nhân, tổ chức",
+      "Phản ánh về kết quả giải quyết", "Ý kiến, phản ánh về kết quả giải quyết:", "Tệp tin kết quả điện tử bị sai lệch thông tin công dân.", "Tệp tin kết quả điện tử của công dân không phải là kết quả công dân được giải quyết.",
+      "Tệp tin kết quả của công dân chưa được ký bằng chứng thư số được cấp bởi Ban cơ yếu chính phủ.",
       "Mã giấy tờ", "Tên giấy tờ", "File đính kèm", "Thông tin thêm", "Tên tổ chức", "Ngày hiệu lực", "Ngày hết hạn", "Tên CA", "CMND/CCCD/Hộ chiếu"];
     const all = new Set(Object.values(texts));
     expect(printed.filter((label) => !all.has(label))).toEqual([]);

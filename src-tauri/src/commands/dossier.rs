@@ -1,10 +1,10 @@
 //! The dossier: owner, procedure, completeness, filing, acceptance, result.
 
 use super::Answer;
-use crate::mirror::{blob_id, dossier_id, procedure_code};
+use crate::mirror::{blob_id, clean, dossier_id, procedure_code};
 use crate::shell::Shell;
 use crate::view::{
-    Category, Dossier, DossierLine, IdentityCheck, IntakeChannel, Metadata, Party, ProcedureChoice,
+    Category, Database, Dossier, DossierLine, IdentityCheck, IntakeChannel, Metadata, Party, ProcedureChoice,
     ReturnMethod,
 };
 use motcua_desk::{DossierChange, NewDossier};
@@ -30,6 +30,27 @@ pub async fn find_procedures(shell: State<'_, Shell>, query: String) -> Answer<V
 #[specta::specta]
 pub async fn categories(shell: State<'_, Shell>) -> Answer<Vec<Category>> {
     Ok(shell.desk.categories().await?.iter().map(Into::into).collect())
+}
+
+/// Databases in which officers look things up.
+#[tauri::command]
+#[specta::specta]
+pub async fn databases(shell: State<'_, Shell>) -> Answer<Vec<Database>> {
+    Ok(shell.desk.databases().await?.iter().map(Into::into).collect())
+}
+
+/// "Khai thác từ CSDL": the row's paper is not handed in.
+#[tauri::command]
+#[specta::specta]
+pub async fn waive(
+    shell: State<'_, Shell>,
+    id: String,
+    component: u32,
+    database: String,
+    note: String,
+) -> Answer<Dossier> {
+    let done = shell.desk.waive(dossier_id(&id)?, component, &clean(&database), &clean(&note)).await?;
+    shell.dossier(done).await
 }
 
 /// Opens a dossier; durable when this returns.

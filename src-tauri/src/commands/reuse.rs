@@ -1,10 +1,11 @@
 //! Papers of the owner's warehouse ("Kho số hóa").
 
-use super::{Answer, chosen};
-use crate::error::FILE_NOT_SAVED;
+use super::{Answer, chosen, save};
 use crate::mirror::{blob_id, document_id, dossier_id, small};
 use crate::shell::Shell;
-use crate::view::{AppError, AutoAttach, ConsentMethod, Dossier, JobKind, Offers, RowProgress};
+use crate::view::{
+    AppError, AutoAttach, ConsentMethod, Dossier, FeedbackReason, JobKind, Offers, RowProgress,
+};
 use std::path::PathBuf;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager, Runtime, State};
@@ -103,17 +104,13 @@ pub async fn save_file<R: Runtime>(
         dialog = dialog.set_directory(downloads);
     }
     let Some(path) = chosen(dialog.set_file_name(file_name(&name))).await else { return Ok(false) };
-    save(path, bytes).await?;
+    save_pdf(path, bytes).await?;
     Ok(true)
 }
 
 /// Writes a PDF, whole or not at all.
-async fn save(path: PathBuf, bytes: Vec<u8>) -> Answer<()> {
-    if !crate::pages::is_pdf(&bytes) {
-        return Err(AppError::of("fileNotPdf"));
-    }
-    let written = tokio::task::spawn_blocking(move || motcua_assembly::write_whole(&path, &bytes)).await;
-    written.map_err(|_| AppError::internal())?.map_err(|_| AppError::of(FILE_NOT_SAVED))
+async fn save_pdf(path: PathBuf, bytes: Vec<u8>) -> Answer<()> {
+    if crate::pages::is_pdf(&bytes) { save(path, bytes).await } else { Err(AppError::of("fileNotPdf")) }
 }
 
 /// The name of a paper as a file name every system takes.
@@ -122,6 +119,20 @@ fn file_name(name: &str) -> String {
     let stem: String = name.trim().chars().map(plain).take(80).collect();
     let stem = stem.trim_matches(['.', ' ']);
     format!("{}.pdf", if stem.is_empty() { "giay-to" } else { stem })
+}
+
+/// "Phản ánh về kết quả giải quyết": a paper of the owner is wrong.
+#[tauri::command]
+#[specta::specta]
+pub async fn report_paper(
+    shell: State<'_, Shell>,
+    id: String,
+    document: String,
+    reason: FeedbackReason,
+    text: String,
+) -> Answer<Dossier> {
+    let (id, document) = (dossier_id(&id)?, document_id(&document)?);
+    shell.dossier(shell.desk.report_paper(id, document, reason.into(), &text).await?).await
 }
 
 /// Records the citizen's confirmation of the reuse.
@@ -150,12 +161,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("motcua-save-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("giấy.pdf");
-        save(path.clone(), b"%PDF-1.7 a paper".into()).await.unwrap();
+        save_pdf(path.clone(), b"%PDF-1.7 a paper".into()).await.unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 a paper");
-        assert_eq!(save(path.clone(), b"<html>".into()).await.unwrap_err().code, "fileNotPdf");
+        assert_eq!(save_pdf(path.clone(), b"<html>".into()).await.unwrap_err().code, "fileNotPdf");
         assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 a paper", "the file there is not touched");
         let nowhere = folder.join("absent/x.pdf");
-        assert_eq!(save(nowhere, b"%PDF-1.7".into()).await.unwrap_err().code, "fileNotSaved");
+        assert_eq!(save_pdf(nowhere, b"%PDF-1.7".into()).await.unwrap_err().code, "fileNotSaved");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

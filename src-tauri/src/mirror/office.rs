@@ -133,7 +133,11 @@ fn facts(field: &str, value: &Value) -> Vec<view::Fact> {
             of("returned", F::Moment, "/returned_at"),
             of("officer", F::Text, "/officer"),
         ],
-        "component" => vec![of("name", F::Text, "/name"), of("source", F::Word, "/source/source")],
+        "component" => vec![
+            of("name", F::Text, "/name"),
+            of("source", F::Word, "/source/source"),
+            of("database", F::Text, "/source/database"),
+        ],
         "identity" => vec![of("answer", F::Word, "/answer"), of("at", F::Moment, "/at")],
         "deadline" => vec![of("", F::Day, "/day")],
         "accepted_at" => vec![fact("", F::Moment, value)],

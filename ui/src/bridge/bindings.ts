@@ -30,6 +30,10 @@ export const commands = {
 	findProcedures: (query: string) => __TAURI_INVOKE<ProcedureChoice[]>("find_procedures", { query }),
 	/**  Danh mục giấy tờ. */
 	categories: () => __TAURI_INVOKE<Category[]>("categories"),
+	/**  Databases in which officers look things up. */
+	databases: () => __TAURI_INVOKE<Database[]>("databases"),
+	/**  "Khai thác từ CSDL": the row's paper is not handed in. */
+	waive: (id: string, component: number, database: string, note: string) => __TAURI_INVOKE<Dossier>("waive", { id, component, database, note }),
 	/**  Opens a dossier; durable when this returns. */
 	openDossier: (channel: IntakeChannel, returnMethod: ReturnMethod, owner: Party, submitter: Party | null, procedureCode: string, caseCode: string) => __TAURI_INVOKE<Dossier>("open_dossier", { channel, returnMethod, owner, submitter, procedureCode, caseCode }),
 	/**  Changes a draft. */
@@ -75,6 +79,8 @@ export const commands = {
 	take: (id: string, component: number, document: string, nationalConfirmed: ConsentMethod | null, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<Dossier>("take", { id, component, document, nationalConfirmed, onProgress }),
 	/**  Records the citizen's confirmation of the reuse. */
 	confirmReuse: (id: string, method: ConsentMethod) => __TAURI_INVOKE<Dossier>("confirm_reuse", { id, method }),
+	/**  "Phản ánh về kết quả giải quyết": a paper of the owner is wrong. */
+	reportPaper: (id: string, document: string, reason: FeedbackReason, text: string) => __TAURI_INVOKE<Dossier>("report_paper", { id, document, reason, text }),
 	/**  Brings a paper's file to this machine to be looked at or saved; nothing is taken. Answers its content. */
 	bringPaper: (id: string, document: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<string>("bring_paper", { id, document, onProgress }),
 	/**  "Tải lại": a file whose time on this machine is over comes back from the warehouse. */
@@ -104,6 +110,16 @@ export const commands = {
 	guided: (id: string) => __TAURI_INVOKE<Dossier>("guided", { id }),
 	/**  Returns the result. */
 	returnResult: (id: string, metadata: Metadata) => __TAURI_INVOKE<Dossier>("return_result", { id, metadata }),
+	/**  Enters a payment, relief or reversal. */
+	enterFee: (id: string, wish: FeeWish) => __TAURI_INVOKE<Dossier>("enter_fee", { id, wish }),
+	/**  Says rightly what the warehouse did not take. */
+	mendFee: (id: string, entry: string, wish: FeeWish) => __TAURI_INVOKE<Dossier>("mend_fee", { id, entry, wish }),
+	/**  The number of a receipt that follows the officer's last one. */
+	nextFeeReceipt: () => __TAURI_INVOKE<string | null>("next_fee_receipt"),
+	/**  What the officer took on a day (`yyyy-MM-dd`) at this counter. */
+	feeShift: (day: string) => __TAURI_INVOKE<Shift>("fee_shift", { day }),
+	/**  The same as a table for a spreadsheet, into a place the officer picks; none when he closed the dialog. */
+	saveFeeShift: (day: string) => __TAURI_INVOKE<string | null>("save_fee_shift", { day }),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
 	outbox: (all: boolean) => __TAURI_INVOKE<OutboxItem[]>("outbox", { all }),
 	/**  Makes everything that waits due now. */
@@ -247,6 +263,7 @@ export type ComponentRow = {
 	resultCodes: string[],
 	attachment: Attachment | null,
 	reservation: Reservation | null,
+	waiver: Waiver | null,
 	/**  "Kho số hóa" badge: papers that fit, as known on this machine. */
 	matches: number,
 	matchesAt: Millis | null,
@@ -297,6 +314,11 @@ export type CrashNote = {
 	path: string,
 };
 
+export type Database = {
+	code: string,
+	name: string,
+};
+
 export type Dossier = {
 	id: string,
 	code: string | null,
@@ -310,13 +332,19 @@ export type Dossier = {
 	caseCode: string,
 	caseName: string,
 	workingDays: number,
-	fee: number,
+	workingHours: number,
+	fee: Money,
+	fees: Fees,
 	components: ComponentRow[],
 	unconfirmedReuse: number,
 	consents: ConsentLine[],
+	/**  Papers reported as wrong from this dossier. */
+	reported: string[],
 	state: DossierStateName,
 	acceptedAt: Millis | null,
 	deadline: string | null,
+	/**  `HH:mm` of that day; none where the office's hours are not known. */
+	deadlineHour: string | null,
 	deadlineReason: string | null,
 	completedAt: Millis | null,
 	result: ResultPaper | null,
@@ -355,6 +383,8 @@ export type DossierLine = {
 	reused: number,
 	reprint: ReceiptChange[],
 	guideDue: boolean,
+	/**  Of an accepted dossier. */
+	feeDue: Money,
 };
 
 export type DossierStateName = "draft" | "accepted" | "completed" | "withdrawn";
@@ -377,6 +407,52 @@ export type Fact = {
 
 export type FactForm = "text" | "word" | "day" | "moment" | "money";
 
+export type FeeEntry = {
+	id: string,
+	kind: FeeKind,
+	/**  Of a reversal what it gives back. */
+	amount: Money,
+	/**  How it was paid; of a reversal how its entry was. */
+	method: FeeMethod | null,
+	/**  Number of the receipt, or the reason. */
+	text: string,
+	/**  The entry a reversal takes back. */
+	reverses: string | null,
+	officer: string,
+	at: Millis,
+	/**  Taken back or put right by another; counts nothing. */
+	void: boolean,
+	/**  It counts, and nobody reversed it. */
+	stands: boolean,
+	/**  None of an entry another counter made. */
+	outbox: OutboxStateName | null,
+	problem: string | null,
+};
+
+export type FeeKind = "paid" | "relieved" | "reversed";
+
+export type FeeMethod = "cash" | "transfer" | "portal" | "post";
+
+/**  An entry as the officer makes it; what its kind does not need is empty. */
+export type FeeWish = {
+	kind: FeeKind,
+	amount: Money,
+	method: FeeMethod | null,
+	text: string,
+	entry: string | null,
+};
+
+export type FeedbackReason = "wrongInformation" | "notTheResult" | "notSigned";
+
+/**  What is paid and due, computed from the entries. */
+export type Fees = {
+	paid: Money,
+	relieved: Money,
+	due: Money,
+	beyond: Money,
+	entries: FeeEntry[],
+};
+
 export type FindingName = "received" | "arriving" | "kept" | "waiting" | "refused" | "unknown" | "differs";
 
 export type Fit = "exact" | "suggested" | "unfit";
@@ -385,7 +461,8 @@ export type HandlingCase = {
 	code: string,
 	name: string,
 	workingDays: number,
-	fee: number,
+	workingHours: number,
+	fee: Money,
 };
 
 /**  The machine that works on a dossier alone. */
@@ -437,6 +514,9 @@ export type Metadata = {
 
 /**  Milliseconds since 1970; exact in a double until the year 287396. */
 export type Millis = number;
+
+/**  Whole đồng; exact in a double up to 2^53, far above any fee. */
+export type Money = number;
 
 export type NeededSignature = "none" | "officer" | "agency";
 
@@ -510,7 +590,7 @@ export type OutboxItem = {
 	withdrawal: WithdrawalNote | null,
 };
 
-export type OutboxKind = "document" | "acceptance" | "result" | "withdrawal";
+export type OutboxKind = "document" | "acceptance" | "result" | "fee" | "feedback" | "withdrawal";
 
 export type OutboxStateName = "queued" | "sending" | "sent" | "waiting" | "received" | "attention" | "replaced" | "withdrawn";
 
@@ -625,6 +705,31 @@ export type Settlement = {
 	differences: ConflictField[],
 };
 
+/**  What an officer took on one day at this counter. */
+export type Shift = {
+	/**  `yyyy-MM-dd`. */
+	day: string,
+	officer: string,
+	methods: ShiftMethod[],
+	relievedCount: number,
+	relieved: Money,
+	lines: ShiftLine[],
+};
+
+export type ShiftLine = {
+	dossier: string,
+	code: string | null,
+	ownerName: string,
+	entry: FeeEntry,
+};
+
+export type ShiftMethod = {
+	method: FeeMethod,
+	count: number,
+	paid: Money,
+	reversed: Money,
+};
+
 /**  The side an officer chose for a value. */
 export type SideChoice = {
 	field: string,
@@ -725,6 +830,14 @@ export type Verdict = "passed" | "indeterminate" | "failed";
 export type VerifyReport = {
 	document: Verdict,
 	signatures: SignatureCheck[],
+};
+
+/**  Not handed in: an officer found its data in a database. */
+export type Waiver = {
+	database: string,
+	note: string,
+	officer: string,
+	at: Millis,
 };
 
 /**  Under whose name the warehouse knows the counter. */

@@ -1,6 +1,6 @@
 import type {
-  AppError, Approvers, AutoAttach, CapturedPage, CarriedPackage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Dossier, DossierLine, ExportedPackage, IdentityCheck,
-  Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport, Work,
+  AppError, Approvers, AutoAttach, CapturedPage, CarriedPackage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Database, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, IdentityCheck,
+  Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport, Work,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -26,6 +26,10 @@ export interface Bridge {
   checkIdentity(a: { number: string }): Promise<IdentityCheck>;
   findProcedures(a: { query: string }): Promise<ProcedureChoice[]>;
   categories(): Promise<Category[]>;
+  /** Databases in which officers look things up. */
+  databases(): Promise<Database[]>;
+  /** "Khai thác từ CSDL": the row's paper is not handed in. */
+  waive(a: Row & { database: string; note: string }): Promise<Dossier>;
   openDossier(a: { channel: string; returnMethod: string; owner: Party; submitter: Party | null; procedureCode: string; caseCode: string }): Promise<Dossier>;
   updateDossier(a: { id: string; channel: string; returnMethod: string; owner: Party; submitter: Party | null; caseCode: string }): Promise<Dossier>;
   recheckIdentity(a: { id: string }): Promise<Dossier>;
@@ -53,6 +57,8 @@ export interface Bridge {
   /** "Tải về" into a place the officer picks; false when the dialog was closed. */
   saveFile(a: { blob: string; name: string }): Promise<boolean>;
   confirmReuse(a: { id: string; method: ConsentMethod }): Promise<Dossier>;
+  /** "Phản ánh về kết quả giải quyết". */
+  reportPaper(a: { id: string; document: string; reason: FeedbackReason; text: string }): Promise<Dossier>;
   certificates(): Promise<CertificateChoice[]>;
   /** Answers when all is signed or the officer stopped; hears nothing before the token took the PIN. */
   sign(a: { id: string; components: number[]; fingerprint: string }, onProgress: (at: RowProgress) => void): Promise<SignedRows>;
@@ -64,6 +70,16 @@ export interface Bridge {
   /** The owner was told how to get an identity account. */
   guided(a: { id: string }): Promise<Dossier>;
   returnResult(a: { id: string; metadata: Metadata }): Promise<Dossier>;
+  /** A payment, relief or reversal in the fees of an accepted dossier. */
+  enterFee(a: { id: string; wish: FeeWish }): Promise<Dossier>;
+  /** Says rightly what the warehouse did not take. */
+  mendFee(a: { id: string; entry: string; wish: FeeWish }): Promise<Dossier>;
+  /** The number that follows the officer's last receipt. */
+  nextFeeReceipt(): Promise<string | null>;
+  /** What the officer took on a day (yyyy-MM-dd) at this counter. */
+  feeShift(a: { day: string }): Promise<Shift>;
+  /** Name of the file, or null when the dialog was closed. */
+  saveFeeShift(a: { day: string }): Promise<string | null>;
   outbox(a: { all: boolean }): Promise<OutboxItem[]>;
   syncNow(): Promise<Status>;
   /** "Gửi lại" of a line that needs a person. */

@@ -1,7 +1,7 @@
 // An office in memory with lively invented people, for screenshots, unit tests and work on the screens.
 // `?scene=…` chooses its state. It is no part of the product build.
 import {
-  type AppError, type Attachment, type AutoAttach, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier,
+  type AppError, type Attachment, type AutoAttach, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier, type FeeEntry, type Fees, type FeeWish,
   type Conflict, type DossierLine, type IdentityCheck, type Metadata, type OfficeLine, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
   type Problem, type SignPrompt, type Status,
 } from "./bridge";
@@ -43,7 +43,7 @@ const procedures: ProcedureChoice[] = [
   procedure("1.001612.H08", "Đăng ký thành lập hộ kinh doanh", "Kinh doanh", [["01", "Thông thường", 3, 100000]], 3),
 ];
 function procedure(code: string, name: string, field: string, cases: [string, string, number, number][], componentCount: number, agencyApplicant = false): ProcedureChoice {
-  return { code, name, field, level: "Cấp xã", agencyApplicant, componentCount, cases: cases.map(([c, n, workingDays, fee]) => ({ code: c, name: n, workingDays, fee })) };
+  return { code, name, field, level: "Cấp xã", agencyApplicant, componentCount, cases: cases.map(([c, n, workingDays, fee]) => ({ code: c, name: n, workingDays, workingHours: 0, fee })) };
 }
 
 const identity = (outcome: IdentityCheck["outcome"], number: string, more: Partial<IdentityCheck> = {}): IdentityCheck => ({
@@ -53,7 +53,7 @@ const identity = (outcome: IdentityCheck["outcome"], number: string, more: Parti
 });
 
 const row = (number: number, name: string, more: Partial<ComponentRow> = {}): ComponentRow => ({
-  number, name, form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null,
+  number, name, form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, waiver: null,
   matches: 0, matchesAt: NOW - HOUR, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more,
 });
 
@@ -82,8 +82,8 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
   const chosen = p.cases[0];
   return {
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
-    procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, fee: chosen?.fee ?? 0,
-    components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], state: "draft", acceptedAt: null, deadline: "2026-11-25",
+    procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, workingHours: 0, fee: chosen?.fee ?? 0, fees: { paid: 0, relieved: 0, due: 0, beyond: 0, entries: [] },
+    components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], reported: [], state: "draft", acceptedAt: null, deadline: "2026-11-25", deadlineHour: "17:00",
     deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
@@ -139,6 +139,19 @@ function seed() {
   add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
   add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "099099000005" }, single, { ...done, code: code(4), deadline: "2026-11-23", reprint: scene("reprint") ? ["finalCode", "papers"] : [], components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], takenUp: null, settlements: scene("settled") ? [{ at: NOW - 10 * 60_000, officer: "nguyen.thi.thu", differences: conflictOf("o6").differences.map((d) => ({ ...d, taken: "theirs" as const })) }] : [], outbox: [scene("conflict") ? item("o6", "d6", "result", "attention", { problem: "dossierConflict", attempts: 1 }) : item("o6", "d6", "acceptance", "queued")] }));
   add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn", "099094000006") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
+  if (scene("resultFee")) find("d6").result = { attachment: attachment("kq6", { pages: 1, signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] }), metadata: metadata("Giấy xác nhận tình trạng hôn nhân", "099099000005") };
+  if (scene("fees")) {
+    const entered = (id: string, entries: FeeEntry[], state: OutboxItem["state"] = "received") => {
+      find(id).fees.entries.push(...entries);
+      find(id).outbox.push(...entries.map((e) => item(e.id, id, "fee", state, { queuedAt: e.at, problem: state === "attention" ? "feeReceiptTaken" : null })));
+    };
+    entered("d4", [feeEntry("e1", cash(15_000, "AB/26P-0000123"), { at: NOW - 70 * 60_000 })]);
+    if (scene("feeRefused")) entered("d6", [feeEntry("e2", cash(15_000, "AB/26P-0000124"), { at: NOW - 40 * 60_000 }), ...(scene("feeReversed") ? [feeEntry("e6", { kind: "reversed", amount: 15_000, method: "cash", text: "Ghi nhầm hồ sơ", entry: "e2" }, { at: NOW - 38 * 60_000 })] : [])], "attention");
+    else {
+      entered("d6", [feeEntry("e2", { ...cash(15_000, "AB/26P-0000124"), method: "transfer" }, { at: NOW - 40 * 60_000 })]);
+      entered("d6", [feeEntry("e3", { kind: "reversed", amount: 15_000, method: "transfer", text: "Ghi nhầm hình thức", entry: "e2" }, { at: NOW - 38 * 60_000 }), feeEntry("e4", cash(10_000, "AB/26P-0000125"), { at: NOW - 37 * 60_000 }), feeEntry("e5", { kind: "relieved", amount: 5_000, method: null, text: "Hộ cận nghèo", entry: null }, { at: NOW - 37 * 60_000 })], "queued");
+    }
+  }
   if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
 }
 
@@ -151,7 +164,7 @@ function settle(d: Dossier): Dossier {
   const problems: Problem[] = [];
   for (const r of d.components) {
     const a = r.attachment;
-    if (!a && !r.reservation && r.required) problems.push({ field: `components.${r.number}`, code: "componentMissing" });
+    if (!a && !r.reservation && !r.waiver && r.required) problems.push({ field: `components.${r.number}`, code: "componentMissing" });
     if (a && a.source !== "warehouse" && r.entersWarehouse && !a.digitized) problems.push({ field: `components.${r.number}`, code: "componentNotDigitized" });
   }
   const covered = d.consents.reduce((sum, c) => sum + c.count, 0);
@@ -162,8 +175,26 @@ function settle(d: Dossier): Dossier {
   const unsent = d.outbox.some((o) => o.kind === "acceptance" && o.problem === "acceptanceHeld");
   for (const r of d.components) r.open = !r.attachment?.digitized && (d.state === "draft" || (unsent && !!r.reservation?.problem));
   for (const o of d.outbox) o.dossierCode = d.code;
+  d.fees = account(d);
   return d;
 }
+
+/** What is paid and due, from the entries. */
+function account(d: Dossier): Fees {
+  const { entries } = d.fees;
+  const reversed = new Set(entries.filter((e) => e.kind === "reversed" && !e.void).map((e) => e.reverses));
+  for (const e of entries) {
+    const sent = d.outbox.find((o) => o.op === e.id);
+    Object.assign(e, { stands: e.kind !== "reversed" && !e.void && !reversed.has(e.id), outbox: sent?.state ?? null, problem: sent?.problem ?? null });
+  }
+  const sum = (kind: FeeEntry["kind"]) => entries.filter((e) => e.kind === kind && e.stands).reduce((all, e) => all + e.amount, 0);
+  const [paid, relieved] = [sum("paid"), sum("relieved")];
+  return { paid, relieved, due: Math.max(0, d.fee - paid - relieved), beyond: Math.max(0, paid + relieved - d.fee), entries };
+}
+function feeEntry(id: string, wish: FeeWish, more: Partial<FeeEntry> = {}): FeeEntry {
+  return { id, kind: wish.kind, amount: wish.amount, method: wish.method, text: wish.text, reverses: wish.entry, officer: OFFICER, at: NOW, void: false, stands: wish.kind !== "reversed", outbox: null, problem: null, ...more };
+}
+const cash = (amount: number, text: string): FeeWish => ({ kind: "paid", amount, method: "cash", text, entry: null });
 
 const find = (id: string): Dossier => store.get(id) ?? fail("dossierUnknown");
 const component = (d: Dossier, n: number): ComponentRow => d.components.find((r) => r.number === n) ?? fail("componentUnknown");
@@ -272,7 +303,7 @@ const sentAgain = new Set<string>();
 
 const line = (d: Dossier): DossierLine => ({
   id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
-  deadline: d.state === "draft" ? null : d.deadline, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length, reprint: d.reprint, guideDue: d.guideDue,
+  deadline: d.state === "draft" ? null : d.deadline, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length, reprint: d.reprint, guideDue: d.guideDue, feeDue: d.state === "accepted" ? d.fees.due : 0,
 });
 
 export const bridge: Bridge = {
@@ -324,6 +355,12 @@ export const bridge: Bridge = {
     { name: "Bản sao được chứng thực từ bản chính", resultCodes: ["KQ.G15.000021"] }, { name: "Giấy khai sinh", resultCodes: ["KQ.G15.000031"] },
     { name: "Thẻ căn cước công dân", resultCodes: ["KQ.G01.000023", "KQ.G01.000005"] }, { name: "Trích lục khai tử", resultCodes: [] },
   ],
+  databases: async () => [{ code: "CSDLQGVDC", name: "Cơ sở dữ liệu quốc gia về dân cư" }, { code: "CSDLHTĐT", name: "Cơ sở dữ liệu hộ tịch điện tử" }],
+  waive: async ({ id, component: n, database, note }) => {
+    const d = find(id);
+    Object.assign(component(d, n), { attachment: null, reservation: null, waiver: { database, note, officer: OFFICER, at: NOW } });
+    return answer(d);
+  },
   openDossier: async (a) => {
     const p = procedures.find((x) => x.code === a.procedureCode) ?? fail("procedureUnknown");
     const d = open(`n${(made += 1)}`, a.owner, p, { submitter: a.submitter, channel: a.channel as Dossier["channel"], openedAt: NOW });
@@ -399,7 +436,7 @@ export const bridge: Bridge = {
     return answer(d);
   },
   detach: async ({ id, component: n }) => {
-    Object.assign(component(find(id), n), { attachment: null, reservation: null, needsSignature: "none", canDigitize: false });
+    Object.assign(component(find(id), n), { attachment: null, reservation: null, waiver: null, needsSignature: "none", canDigitize: false });
     return answer(find(id));
   },
   offers: async () => ({ items: offers(), fetchedAt: scene("offline") || scene("linkTrouble") ? NOW - 47 * 60_000 : NOW, problem: scene("offline") ? "linkOffline" : scene("linkTrouble") ? "linkTrouble" : null }),
@@ -449,6 +486,13 @@ export const bridge: Bridge = {
   confirmReuse: async ({ id, method }) => {
     const d = find(id);
     d.consents.push({ at: NOW, method, count: d.unconfirmedReuse, national: false });
+    return answer(d);
+  },
+  reportPaper: async ({ id, document }) => {
+    const d = find(id);
+    if (d.reported.includes(document)) fail("reportedBefore");
+    d.reported.push(document);
+    d.outbox.push(item(`x${(made += 1)}`, id, "feedback", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
     return answer(d);
   },
   certificates: async () => certificates(),
@@ -515,6 +559,7 @@ export const bridge: Bridge = {
   returnResult: async ({ id, metadata: said }) => {
     const d = find(id);
     if (!d.result) fail("resultMissing");
+    if (settle(d).fees.due > 0) fail("feeDue", { due: String(d.fees.due) });
     Object.assign(d, { state: "completed", completedAt: NOW });
     if (d.result) {
       d.result.metadata = said;
@@ -522,6 +567,37 @@ export const bridge: Bridge = {
     }
     d.outbox.push(item(`x${(made += 1)}`, id, "result", "queued", { queuedAt: NOW }));
     return answer(d);
+  },
+  enterFee: async ({ id, wish }) => {
+    const d = settle(find(id));
+    if (d.state === "draft") fail("dossierNotAccepted");
+    if (wish.kind === "paid" && [...store.values()].some((x) => x.fees.entries.some((e) => e.kind === "paid" && e.stands && e.text === wish.text.trim()))) fail("feeReceiptTaken");
+    const of = d.fees.entries.find((e) => e.id === wish.entry);
+    const op = `fee${(made += 1)}`;
+    d.fees.entries.push(feeEntry(op, wish, of && { amount: of.amount, method: of.method }));
+    d.outbox.push(item(op, id, "fee", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
+    return answer(d);
+  },
+  mendFee: async ({ id, entry, wish }) => {
+    const d = find(id);
+    for (const e of d.fees.entries) if (e.id === entry) e.void = true;
+    for (const o of d.outbox) if (o.op === entry) Object.assign(o, { state: "replaced", problem: null });
+    return bridge.enterFee({ id, wish });
+  },
+  nextFeeReceipt: async () => (scene("firstReceipt") ? null : "AB/26P-0000127"),
+  feeShift: async ({ day }) => {
+    const lines = day !== "2026-11-20" ? [] : [...store.values()].flatMap((d) => settle(d).fees.entries.map((entry) => ({ dossier: d.id, code: d.code, ownerName: d.owner.name, entry: copy(entry) })));
+    const methods = (["cash", "transfer", "portal", "post"] as const).map((method) => {
+      const of = (kind: FeeEntry["kind"]) => lines.filter((l) => l.entry.kind === kind && l.entry.method === method && !l.entry.void);
+      const sum = (kind: FeeEntry["kind"]) => of(kind).reduce((all, l) => all + l.entry.amount, 0);
+      return { method, count: of("paid").length, paid: sum("paid"), reversed: sum("reversed") };
+    });
+    const free = lines.filter((l) => l.entry.kind === "relieved" && l.entry.stands);
+    return { day, officer: OFFICER, methods: methods.filter((row) => row.count > 0 || row.reversed > 0), relievedCount: free.length, relieved: free.reduce((all, l) => all + l.entry.amount, 0), lines };
+  },
+  saveFeeShift: async ({ day }) => {
+    if (scene("diskFull")) fail("fileNotSaved");
+    return `thu-phi-${day}.csv`;
   },
   outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || !CLOSED.has(i.state)),
   syncNow: async () => {

@@ -3,8 +3,8 @@ import type { MessageKey } from "#text";
 /** What a key asks for. */
 export type Act =
   | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back" | "lock"
-  | "place1" | "place2" | "place3" | "place4" | "section1" | "section2" | "section3"
-  | "consent" | "find" | "rowWarehouse" | "rowScan" | "rowView" | "pageUp" | "pageDown" | "optionPick";
+  | "place1" | "place2" | "place3" | "place4" | "place5" | "section1" | "section2" | "section3" | "section4"
+  | "consent" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "pageUp" | "pageDown" | "optionPick";
 
 /** Where a key counts: everywhere, or only while a row, a page or an option of a list has the focus. */
 export type Scope = "everywhere" | "row" | "page" | "option";
@@ -41,11 +41,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "place2", scope: "everywhere", code: "Digit2", ctrl: true, text: "place_new" },
   { act: "place3", scope: "everywhere", code: "Digit3", ctrl: true, text: "place_returns" },
   { act: "place4", scope: "everywhere", code: "Digit4", ctrl: true, text: "place_outbox" },
+  { act: "place5", scope: "everywhere", code: "Digit5", ctrl: true, text: "place_fees" },
   { act: "section1", scope: "everywhere", code: "Digit1", alt: true, text: "tab_papers" },
   { act: "section2", scope: "everywhere", code: "Digit2", alt: true, text: "tab_receipt" },
   { act: "section3", scope: "everywhere", code: "Digit3", alt: true, text: "tab_result" },
+  { act: "section4", scope: "everywhere", code: "Digit4", alt: true, text: "key_fees" },
   { act: "rowWarehouse", scope: "row", code: "KeyK", text: "key_rowWarehouse" },
   { act: "rowScan", scope: "row", code: "KeyQ", text: "key_rowScan" },
+  { act: "rowDatabase", scope: "row", code: "KeyD", text: "key_rowDatabase" },
+  { act: "rowReport", scope: "row", code: "KeyL", text: "key_rowReport" },
   { act: "rowView", scope: "row", code: "KeyX", text: "key_rowView" },
   { act: "pageUp", scope: "page", code: "ArrowUp", alt: true, text: "key_pageUp" },
   { act: "pageDown", scope: "page", code: "ArrowDown", alt: true, text: "key_pageDown" },

@@ -16,8 +16,24 @@ export const moment = (at: number) => `${clock(at)} ${date(at)}`;
 export const isoDay = (at: number) => isoFormat.format(at);
 /** "2026-11-24" → 24/11/2026 */
 export const day = (iso: string) => iso.split("-").reverse().join("/");
+/** 17:00 25/11/2026; the day alone where no hour is known. */
+export const dueAt = (iso: string, hour: string | null) => (hour === null ? day(iso) : `${hour} ${day(iso)}`);
+/** The time a case gives: days, hours, or within the day. */
+export function limitWords(of: { workingDays: number; workingHours: number }): string {
+  if (of.workingDays === 0 && of.workingHours === 0) return m.limit_same_day();
+  if (of.workingHours === 0) return m.limit_days({ days: of.workingDays });
+  return of.workingDays === 0 ? m.limit_hours({ hours: of.workingHours }) : m.limit_both({ days: of.workingDays, hours: of.workingHours });
+}
 export const count = (n: number) => grouping.format(n);
 export const money = (dong: number) => (dong === 0 ? m.fee_none() : m.fee_amount({ n: grouping.format(dong) }));
+
+/** 8000 → 8.000 */
+export const dong = (amount: number) => grouping.format(amount);
+/** "8.000" or "8000" as typed, with or without the unit → 8000; null when it is no amount. */
+export function amountOf(text: string): number | null {
+  const digits = text.replace(/[^\d-]/g, "");
+  return /^\d{1,13}$/.test(digits) ? Number(digits) : null;
+}
 
 /** 75 seconds → 1:15 */
 export const minutesSeconds = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

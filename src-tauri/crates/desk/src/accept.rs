@@ -1,10 +1,11 @@
 //! "Tiếp nhận": code, deadline, receipt and the operation for the warehouse, in one commit.
 
 use crate::desk::{Change, Desk};
-use crate::error::{DeskError, FilingError};
+use crate::error::{DeskError, FilingError, dotted};
 use motcua_dossier::{
-    Attachment, AttachmentSource, BlobId, Calendar, ComponentRow, Consent, CopyForm, Day, Deadline, Dossier,
-    DossierCode, DossierError, DossierId, DossierState, FieldProblem, OutboxKind, ReturnMethod, Timestamp,
+    Attachment, AttachmentSource, BlobId, ComponentRow, Consent, CopyForm, Day, Deadline, Dossier,
+    DossierCode, DossierError, DossierId, DossierState, FieldProblem, OutboxKind, ReferenceData,
+    ReturnMethod, RuleKey, TimeLimit, Timestamp,
 };
 use motcua_pdf::{FormFonts, ReceiptForm, ReceiptRow};
 use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, OpPayload};
@@ -30,7 +31,7 @@ impl Desk {
     /// # Errors
     /// Something is missing, field by field; the receipt cannot be made.
     pub async fn accept(&self, id: DossierId) -> Result<Dossier, DeskError> {
-        let calendar = self.vault.reference()?.calendar;
+        let reference = self.vault.reference()?;
         let officer = self.officer();
         // A program that has not tried yet does not know whose clock counts.
         if self.live().online.is_none() {
@@ -48,13 +49,26 @@ impl Desk {
             let code = self.take_code(change)?;
             // Online, the server's clock counts; without it the machine's does, and says so.
             let counted_from = Timestamp(change.now.0 + if online { offset } else { 0 });
-            let deadline = due(&calendar, counted_from, change.dossier.working_days, !online);
+            let deadline = due(&reference, counted_from, &change.dossier, !online);
             let receipt = self.queue_acceptance(change, &code, change.now, &deadline, &officer)?;
             change.dossier.code = Some(code);
             change.dossier.receipt = Some(receipt);
             change.dossier.state = DossierState::Accepted { at: change.now, deadline };
             Ok(())
         })
+    }
+
+    /// When the result would be due if the dossier were accepted now.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn expected_deadline(&self, dossier: &Dossier) -> Result<Deadline, DeskError> {
+        let (online, offset) = {
+            let live = self.live();
+            (live.online == Some(true), live.clock_offset())
+        };
+        let from = Timestamp(self.clock.now().0 + if online { offset } else { 0 });
+        Ok(due(&self.vault.reference()?, from, dossier, !online))
     }
 
     /// Makes the receipt and queues the acceptance of the dossier as it is now; the receipt comes back.
@@ -160,10 +174,7 @@ impl Desk {
             phone: owner.phone.clone(),
             procedure: dossier.procedure_name.clone(),
             rows: dossier.components.iter().filter_map(receipt_row).collect(),
-            working_days: match dossier.working_days {
-                0 => "Trong ngày làm việc".to_owned(),
-                days => format!("{days:02} ngày làm việc"),
-            },
+            working_days: limit_text(dossier),
             fee: fee_text(dossier.fee),
             return_place: match dossier.return_method {
                 ReturnMethod::Counter => self.office.unit_name.clone(),
@@ -176,13 +187,31 @@ impl Desk {
     }
 }
 
-fn due(calendar: &Calendar, from: Timestamp, working_days: u32, machine_time: bool) -> Deadline {
-    calendar.deadline(from, working_days, machine_time)
+/// When the result of a dossier accepted at that moment is due, by the calendar, the hours and the law of that day.
+fn due(reference: &ReferenceData, from: Timestamp, dossier: &Dossier, machine_time: bool) -> Deadline {
+    let limit = TimeLimit {
+        days: dossier.working_days,
+        hours: dossier.working_hours,
+        same_day_until: reference.rule(RuleKey::SameDayUntil, from.day()).minute(),
+    };
+    reference.calendar.due(&reference.hours, from, limit, machine_time)
 }
 
+/// `17:00 25/11/2026`, as the form has it; without the hour where nobody gave the office's hours.
 fn due_text(deadline: &Deadline) -> String {
+    let hour = deadline.minute.map(|m| format!("{:02}:{:02} ", m / 60, m % 60)).unwrap_or_default();
     let mark = if deadline.machine_time { " (giờ máy)" } else { "" };
-    format!("{}{mark}", deadline.day.format_vn())
+    format!("{hour}{}{mark}", deadline.day.format_vn())
+}
+
+/// The time the procedure gives, in words.
+fn limit_text(dossier: &Dossier) -> String {
+    match (dossier.working_days, dossier.working_hours) {
+        (0, 0) => "Trong ngày làm việc".to_owned(),
+        (0, hours) => format!("{hours:02} giờ làm việc"),
+        (days, 0) => format!("{days:02} ngày làm việc"),
+        (days, hours) => format!("{days:02} ngày {hours:02} giờ làm việc"),
+    }
 }
 
 fn accepted_of(
@@ -242,7 +271,12 @@ pub(crate) fn evidence(row: &ComponentRow) -> ComponentEvidence {
             }
         }
     };
-    let source = reused.or_else(|| row.attachment.as_ref().map(own)).unwrap_or(EvidenceSource::Absent);
+    let looked_up = row.waiver.as_ref().map(|waiver| EvidenceSource::Database {
+        database: waiver.database.clone(),
+        note: waiver.note.clone(),
+    });
+    let own = row.attachment.as_ref().map(own);
+    let source = reused.or(own).or(looked_up).unwrap_or(EvidenceSource::Absent);
     ComponentEvidence { number: row.number, name: row.name.clone(), source }
 }
 
@@ -267,6 +301,7 @@ fn receipt_row(row: &ComponentRow) -> Option<ReceiptRow> {
             (label, a.pages)
         }
         (None, Some(_)) => ("Kho (sẽ lấy)", 0),
+        (None, None) if row.waiver.is_some() => ("CSDL", 0),
         (None, None) => return None,
     };
     Some(ReceiptRow {
@@ -295,15 +330,7 @@ fn fee_text(fee: u64) -> String {
     if fee == 0 {
         return "Không".to_owned();
     }
-    let digits = fee.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    text + " đồng"
+    dotted(fee) + " đồng"
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 
 use crate::capture::row_title;
 use crate::desk::Desk;
-use crate::error::{CaptureError, DeskError, FileError};
+use crate::error::{CaptureError, DeskError, FileError, IntakeError};
 use crate::papers::{file_error, marks, tampering};
 use crate::ports::CaptureDraft;
 use motcua_dossier::{
     Attachment, AttachmentSource, Dossier, DossierError, DossierId, DossierState, OpId, OutboxState,
-    ResultPaper,
+    ResultPaper, Waiver,
 };
 use motcua_imaging::ImagingError;
 use motcua_pdf::PageImage;
+use motcua_wire::MAX_TEXT;
 
 /// Largest file taken from the computer.
 const MAX_FILE: usize = 50 * 1024 * 1024;
@@ -41,6 +42,41 @@ impl Desk {
         self.put_attachment(id, component, attachment, None)
     }
 
+    /// "Khai thác từ CSDL": the paper is not handed in, for an officer found its data in that database. Whatever was on the
+    /// row goes.
+    ///
+    /// # Errors
+    /// No name of a database, or a note too long; pages are being captured; already filed; the dossier does not
+    /// allow it.
+    pub async fn waive(
+        &self,
+        id: DossierId,
+        component: u32,
+        database: &str,
+        note: &str,
+    ) -> Result<Dossier, DeskError> {
+        let (database, note) = (database.trim().to_owned(), note.trim().to_owned());
+        if database.is_empty() {
+            return Err(IntakeError::UnknownDatabase.into());
+        }
+        if [&database, &note].iter().any(|text| text.chars().count() > MAX_TEXT) {
+            return Err(IntakeError::TextTooLong.into());
+        }
+        if component == 0 {
+            return Err(DossierError::NoSuchComponent(0).into());
+        }
+        if !self.captured(id, component)?.pages.is_empty() {
+            return Err(CaptureError::Unfinished.into());
+        }
+        self.detach(id, component).await?;
+        let officer = self.officer();
+        self.change(id, |change| {
+            let at = change.now;
+            change.row_mut(component)?.waiver = Some(Waiver { database, note, officer, at });
+            Ok(())
+        })
+    }
+
     /// Takes the file, or the reservation, off a row. Removing before acceptance counts nothing.
     ///
     /// # Errors
@@ -57,6 +93,7 @@ impl Desk {
             let reused = row.reuse().map(|r| r.document);
             let gone = row.attachment.take();
             row.reservation = None;
+            row.waiver = None;
             change.let_go(gone.as_ref())?;
             let dossier = &mut change.dossier;
             if let Some(document) = reused
@@ -102,6 +139,7 @@ impl Desk {
             let replaced = row.reuse().map(|r| r.document);
             let gone = row.attachment.replace(attachment);
             row.reservation = None;
+            row.waiver = None;
             change.let_go(gone.as_ref())?;
             let dossier = &mut change.dossier;
             if let Some(document) = replaced

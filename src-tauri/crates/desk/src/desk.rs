@@ -10,7 +10,7 @@ use motcua_dossier::{
     AgencyCode, BlobId, DeviceId, Dossier, DossierId, IdNumber, IdentityCheck, OpId, OutboxItem, OutboxKind,
     OutboxState, Retention, Timestamp,
 };
-use motcua_wire::{MAX_REPLACED, Op, OpPayload, SCHEMA_VERSION};
+use motcua_wire::{MAX_REPLACED, Op, OpPayload};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -300,7 +300,7 @@ impl Change<'_> {
                 device: counter.device,
                 device_seq: counter.last_sequence,
                 device_time: self.now,
-                schema_version: SCHEMA_VERSION,
+                schema_version: payload.schema(),
                 dossier: self.dossier.id,
                 base_version: self.dossier.server_version,
                 // The newest: of a hundred that were replaced one after another, who knows the first?

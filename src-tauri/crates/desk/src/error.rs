@@ -1,7 +1,7 @@
 //! Why a use case did not happen: causes inside, one stable code and its parameters outside.
 
 use crate::ports::{LinkError, PinState, ScanError, ScanFault, TokenError, VaultError};
-use motcua_dossier::{DossierError, FieldProblem, IdNumberError};
+use motcua_dossier::{DossierError, FeeFault, FieldProblem, IdNumberError};
 use std::collections::BTreeMap;
 
 /// Why the desk did not do it. Nothing is ever half done: what was durable before stays so.
@@ -59,6 +59,12 @@ pub enum DeskError {
     /// Dossiers of the office and their conflicts.
     #[error(transparent)]
     Office(#[from] OfficeProblem),
+    /// Entries of the fees.
+    #[error(transparent)]
+    Fee(#[from] FeeError),
+    /// A paper that is wrong.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Papers of others after long without contact.
     #[error(transparent)]
     Grace(#[from] GraceOver),
@@ -70,6 +76,54 @@ pub enum DeskError {
 pub struct GraceOver {
     /// So many were given.
     pub days: u32,
+}
+
+/// Why a paper is not reported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// It was reported from this dossier.
+    #[error("paper was reported before")]
+    ReportedBefore,
+    /// The province's warehouse does not have it: whoever issued it is told there.
+    #[error("paper is of a national store")]
+    NationalPaper,
+    /// More text than the warehouse takes.
+    #[error("text is too long")]
+    TextTooLong,
+    /// The dossier was taken back.
+    #[error("dossier was taken back")]
+    DossierWithdrawn,
+}
+
+/// Why an entry of the fees is not made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FeeError {
+    /// The account of the dossier does not take it.
+    #[error(transparent)]
+    Unfit(FeeFault),
+    /// A payment has the number of its receipt.
+    #[error("number of the receipt is missing")]
+    ReceiptNumberMissing,
+    /// The number is on another payment that counts.
+    #[error("number of the receipt is taken")]
+    ReceiptTaken,
+    /// Relief and reversals say why.
+    #[error("reason missing")]
+    ReasonMissing,
+    /// More text than the warehouse takes.
+    #[error("text is too long")]
+    TextTooLong,
+    /// No fee is so large.
+    #[error("amount is too large")]
+    TooLarge,
+    /// The warehouse did not take the entry: it is put right, not reversed.
+    #[error("entry was not taken by the warehouse")]
+    NotTaken,
+    /// Only an entry the warehouse did not take is put right.
+    #[error("entry was not refused")]
+    NotRefused,
 }
 
 /// Why unsent work is not taken back.
@@ -181,6 +235,12 @@ pub enum IntakeError {
     /// No outbox line of that identity.
     #[error("outbox has no such line")]
     UnknownOutboxLine,
+    /// No database was named.
+    #[error("no database is named")]
+    UnknownDatabase,
+    /// More text than the warehouse takes.
+    #[error("text is too long")]
+    TextTooLong,
 }
 
 /// What is wrong with captured pages.
@@ -196,6 +256,9 @@ pub enum CaptureError {
     /// No page at that position.
     #[error("no such captured page")]
     NoSuchPage,
+    /// Pages are captured and not finished or discarded.
+    #[error("captured pages are not finished")]
+    Unfinished,
     /// The device gave a page that cannot be encoded.
     #[error("captured page cannot be encoded")]
     BadPage,
@@ -325,6 +388,9 @@ pub enum FilingError {
     /// The receipt cannot be made.
     #[error("receipt cannot be made")]
     Receipt,
+    /// So many đồng of the fee are not paid; a result is returned when nothing is due (decision 10).
+    #[error("{0} đồng are still due")]
+    FeeDue(u64),
 }
 
 /// Every code of [`DeskError::code`]; each has a sentence and an advice in the window.
@@ -374,6 +440,7 @@ pub const CODES: &[&str] = &[
     "scanNoPages",
     "scanNoSuchPage",
     "scanBadPage",
+    "captureUnfinished",
     "signModuleMissing",
     "signTokenMissing",
     "signPinWrong",
@@ -434,6 +501,21 @@ pub const CODES: &[&str] = &[
     "metadataIncomplete",
     "resultMissing",
     "receiptFailed",
+    "reportedBefore",
+    "reportNationalPaper",
+    "dossierWithdrawn",
+    "feeDue",
+    "feeZero",
+    "feeBeyondDue",
+    "feeEntryUnknown",
+    "feeReversedBefore",
+    "feeReceiptNumberMissing",
+    "feeReceiptTaken",
+    "feeReasonMissing",
+    "feeTextTooLong",
+    "feeTooLarge",
+    "feeNotTaken",
+    "feeNotRefused",
     "dossierNotDraft",
     "dossierNotAccepted",
     "dossierNoSuchComponent",
@@ -445,6 +527,8 @@ pub const CODES: &[&str] = &[
     "caseUnknown",
     "ownerFixed",
     "outboxLineUnknown",
+    "databaseUnknown",
+    "noteTooLong",
     "officeDossierUnknown",
     "conflictSettled",
     "conflictUndecided",
@@ -493,6 +577,9 @@ pub const OUTBOX_CODES: &[&str] = &[
     "fileSignerNotAllowed",
     "fileSignerNotYetValid",
     "idempotencyMismatch",
+    "madeInFuture",
+    "madeTooEarly",
+    "madeTooLongAgo",
     "opReplaced",
     "ownerMismatch",
     "pagesMismatch",
@@ -501,6 +588,8 @@ pub const OUTBOX_CODES: &[&str] = &[
     "schemaUnknown",
     "sizeMismatch",
     "supersedesMismatch",
+    "textMissing",
+    "textTooLong",
     "withdrawTooLate",
     "withdrawUnfit",
 ];
@@ -536,6 +625,7 @@ impl DeskError {
                 CaptureError::NoPages => "scanNoPages",
                 CaptureError::NoSuchPage => "scanNoSuchPage",
                 CaptureError::BadPage => "scanBadPage",
+                CaptureError::Unfinished => "captureUnfinished",
             },
             Self::Sign(e) => match e {
                 SignError::CertificateMissing => "signCertificateMissing",
@@ -561,6 +651,7 @@ impl DeskError {
                 FilingError::Metadata(_) => "metadataIncomplete",
                 FilingError::ResultMissing => "resultMissing",
                 FilingError::Receipt => "receiptFailed",
+                FilingError::FeeDue(_) => "feeDue",
             },
             Self::Intake(e) => match e {
                 IntakeError::UnknownDossier => "dossierUnknown",
@@ -568,6 +659,8 @@ impl DeskError {
                 IntakeError::UnknownCase => "caseUnknown",
                 IntakeError::OwnerFixed => "ownerFixed",
                 IntakeError::UnknownOutboxLine => "outboxLineUnknown",
+                IntakeError::UnknownDatabase => "databaseUnknown",
+                IntakeError::TextTooLong => "noteTooLong",
             },
             Self::Package(e) => match e {
                 PackageProblem::NothingUnsent => "packageNothing",
@@ -593,6 +686,13 @@ impl DeskError {
                 OfficeProblem::NoConflict => "conflictSettled",
                 OfficeProblem::Undecided(_) => "conflictUndecided",
             },
+            Self::Report(e) => match e {
+                ReportError::ReportedBefore => "reportedBefore",
+                ReportError::NationalPaper => "reportNationalPaper",
+                ReportError::TextTooLong => "noteTooLong",
+                ReportError::DossierWithdrawn => "dossierWithdrawn",
+            },
+            Self::Fee(e) => fee_code(*e),
             Self::Grace(_) => "offlineGraceOver",
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",
@@ -615,6 +715,9 @@ impl DeskError {
             }
             Self::Grace(GraceOver { days }) => {
                 put("days", days.to_string());
+            }
+            Self::Filing(FilingError::FeeDue(due)) => {
+                put("due", dotted(*due));
             }
             Self::Token(TokenError::PinWrong(state)) => {
                 put("state", pin_state_code(*state).to_owned());
@@ -690,6 +793,37 @@ pub fn pin_state_code(state: PinState) -> &'static str {
 
 fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(",")
+}
+
+/// Thousands by dots, as money is written.
+#[must_use]
+pub fn dotted(amount: u64) -> String {
+    let digits = amount.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn fee_code(error: FeeError) -> &'static str {
+    match error {
+        FeeError::Unfit(FeeFault::Zero) => "feeZero",
+        FeeError::Unfit(FeeFault::BeyondDue) => "feeBeyondDue",
+        FeeError::Unfit(FeeFault::ReversedBefore) => "feeReversedBefore",
+        // `EntryUnknown`, and whatever further fault the account learns to tell.
+        FeeError::Unfit(_) => "feeEntryUnknown",
+        FeeError::ReceiptNumberMissing => "feeReceiptNumberMissing",
+        FeeError::ReceiptTaken => "feeReceiptTaken",
+        FeeError::ReasonMissing => "feeReasonMissing",
+        FeeError::TextTooLong => "feeTextTooLong",
+        FeeError::TooLarge => "feeTooLarge",
+        FeeError::NotTaken => "feeNotTaken",
+        FeeError::NotRefused => "feeNotRefused",
+    }
 }
 
 fn vault_code(error: &VaultError) -> &'static str {

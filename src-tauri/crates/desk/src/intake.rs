@@ -5,7 +5,7 @@ use crate::error::{DeskError, IntakeError, ReferenceError};
 use crate::ports::{Batch, LinkError};
 use ed25519_dalek::VerifyingKey;
 use motcua_dossier::{
-    Applicant, Category, Channel, ComponentRow, ComponentSpec, Dossier, DossierError, DossierId,
+    Applicant, Category, Channel, ComponentRow, ComponentSpec, Database, Dossier, DossierError, DossierId,
     DossierState, HandlingCase, IdentityCheck, Procedure, ProcedureCode, ReferenceData, ReturnMethod, fold,
 };
 use motcua_wire::ReceiptError;
@@ -121,6 +121,14 @@ impl Desk {
         Ok(self.vault.reference()?.categories)
     }
 
+    /// Databases in which officers look things up instead of asking for a paper.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn databases(&self) -> Result<Vec<Database>, DeskError> {
+        Ok(self.vault.reference()?.databases())
+    }
+
     /// Opens a dossier; durable when this returns.
     ///
     /// # Errors
@@ -149,9 +157,12 @@ impl Desk {
             reference_version: reference.version,
             case_code: case.code.clone(),
             working_days: case.working_days,
+            working_hours: case.working_hours,
             fee: case.fee,
+            fees: vec![],
             components: procedure.components.iter().map(row_of).collect(),
             consents: vec![],
+            reports: vec![],
             state: DossierState::Draft,
             result: None,
             receipt: None,
@@ -188,6 +199,7 @@ impl Desk {
                 let case = find_case(find_procedure(&reference, &dossier.procedure)?, &to.case_code)?;
                 dossier.case_code.clone_from(&case.code);
                 dossier.working_days = case.working_days;
+                dossier.working_hours = case.working_hours;
                 dossier.fee = case.fee;
             }
             if dossier.applicant.owner.number != to.applicant.owner.number {
@@ -266,6 +278,7 @@ pub(crate) fn row_of(spec: &ComponentSpec) -> ComponentRow {
         enters_warehouse: spec.enters_warehouse,
         attachment: None,
         reservation: None,
+        waiver: None,
     }
 }
 

@@ -24,6 +24,7 @@ mod conflict;
 mod desk;
 mod digitize;
 mod error;
+mod fees;
 mod grace;
 mod identity;
 mod intake;
@@ -37,9 +38,11 @@ mod papers;
 pub mod ports;
 mod reconcile;
 mod replace;
+mod report;
 mod result;
 mod retention;
 mod reuse;
+mod shift;
 mod sign;
 mod standing;
 mod sync;
@@ -50,9 +53,9 @@ pub use capture::ScanOptions;
 pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    CODES, CaptureError, DeskError, FINDINGS, FileError, FilingError, IntakeError, OUTBOX_CODES,
-    OfficeProblem, PackageProblem, ReferenceError, ReuseError, SignError, UNFIT_REASONS, UnlockError,
-    WithdrawError, pin_state_code,
+    CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, IntakeError, OUTBOX_CODES,
+    OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, UNFIT_REASONS,
+    UnlockError, WithdrawError, dotted, pin_state_code,
 };
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
@@ -64,6 +67,7 @@ pub use office::Work;
 pub use package::{Package, package_header};
 pub use reconcile::{Finding, ReconciledDay, ReconciledLine, Reconciliation};
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
+pub use shift::{Shift, ShiftEntry, ShiftMethod};
 pub use sign::{CertificateChoice, RowProgress, SignedRows, TokenState};
 pub use standing::{Approver, Approvers};
 pub use sync::{SyncEvent, SyncReport};

@@ -7,13 +7,15 @@
 
 use crate::desk::Desk;
 use crate::error::{DeskError, OfficeProblem};
+use crate::fees::merged;
 use crate::intake::row_of;
 use crate::ports::{Batch, Lease, LinkError, OfficeRows};
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
     ComponentRow, CopyForm, Dossier, DossierId, DossierState, Holder, OfficeDossier, TakenUp, Timestamp,
+    Waiver,
 };
-use motcua_wire::{AcceptedDossier, ComponentEvidence, LeaseDossier};
+use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, LeaseDossier};
 use serde::{Deserialize, Serialize};
 
 const LEASES: &str = "leases";
@@ -67,8 +69,10 @@ impl Desk {
         let row = self.vault.office_dossier(id)?.ok_or(OfficeProblem::Unknown)?;
         let view = self.warehouse.dossier(id).await?.ok_or(OfficeProblem::Unknown)?;
         let accepted = view.accepted.ok_or(OfficeProblem::Unknown)?;
+        let fees = self.warehouse.fees(id).await?;
         let returned_at = view.returned.map(|returned| returned.returned_at);
-        let dossier = self.dossier_of(&row, accepted, view.version, returned_at)?;
+        let mut dossier = self.dossier_of(&row, accepted, view.version, returned_at)?;
+        dossier.fees = fees.map(|there| merged(&[], &there)).unwrap_or_default();
         let _writing = self.writing();
         if let Some(here) = self.vault.dossier(id)? {
             return Ok(here);
@@ -89,7 +93,16 @@ impl Desk {
         let rows = accepted.components.iter().map(|evidence| {
             let known = procedure.and_then(|p| p.components.iter().find(|c| c.number == evidence.number));
             let row = known.map_or_else(|| plain_row(evidence), row_of);
-            ComponentRow { name: evidence.name.clone(), ..row }
+            let waiver = match &evidence.source {
+                EvidenceSource::Database { database, note } => Some(Waiver {
+                    database: database.clone(),
+                    note: note.clone(),
+                    officer: accepted.officer.clone(),
+                    at: accepted.accepted_at,
+                }),
+                _ => None,
+            };
+            ComponentRow { name: evidence.name.clone(), waiver, ..row }
         });
         let (at, deadline) = (accepted.accepted_at, accepted.deadline.clone());
         Ok(Dossier {
@@ -104,9 +117,12 @@ impl Desk {
             reference_version: accepted.reference_version,
             case_code: accepted.case_code,
             working_days: deadline.working_days,
+            working_hours: deadline.working_hours,
             fee: accepted.fee,
+            fees: vec![],
             components: rows.collect(),
             consents: accepted.consents,
+            reports: vec![],
             state: match returned_at {
                 Some(returned) => DossierState::Completed { at: returned, accepted_at: at, deadline },
                 None => DossierState::Accepted { at, deadline },
@@ -137,7 +153,15 @@ impl Desk {
     /// Unknown dossier, the vault is closed. No contact is an outcome.
     pub async fn begin_work(&self, id: DossierId, force: bool) -> Result<Work, DeskError> {
         self.live().open_work.insert(id);
-        self.lease(id, force).await
+        let work = self.lease(id, force).await?;
+        if matches!(work, Work::Held { .. } | Work::Elsewhere(_)) {
+            // Another counter may have taken money meanwhile; without an answer what is known stays.
+            match self.refresh_fees(id).await {
+                Ok(_) | Err(DeskError::Link(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(work)
     }
 
     /// It is closed. The lease goes back at once, or when what was done here has left.
@@ -286,5 +310,6 @@ fn plain_row(evidence: &ComponentEvidence) -> ComponentRow {
         enters_warehouse: false,
         attachment: None,
         reservation: None,
+        waiver: None,
     }
 }

@@ -18,7 +18,7 @@ impl Desk {
     /// Hands the result over: the dossier is completed and the paper queued, in one commit.
     ///
     /// # Errors
-    /// No result; the agency's signature is missing or does not hold; the metadata is not complete; the
+    /// No result; a fee is still due; the agency's signature is missing or does not hold; the metadata is not complete; the
     /// dossier is not accepted.
     pub async fn return_result(&self, id: DossierId, metadata: Metadata) -> Result<Dossier, DeskError> {
         let dossier = self.stored(id)?;
@@ -26,6 +26,7 @@ impl Desk {
             return Err(DossierError::NotAccepted.into());
         }
         let result = dossier.result.as_ref().ok_or(FilingError::ResultMissing)?;
+        settled(&dossier)?;
         self.may_file(&result.attachment, &metadata, &dossier)?;
         let checked = result.attachment.blob;
         let document = self.new_document();
@@ -34,6 +35,7 @@ impl Desk {
             let DossierState::Accepted { at: accepted_at, deadline } = change.dossier.state.clone() else {
                 return Err(DossierError::NotAccepted.into());
             };
+            settled(&change.dossier)?;
             let result = change.dossier.result.clone().filter(|r| r.attachment.blob == checked);
             let mut attachment = result.ok_or(FilingError::ResultMissing)?.attachment;
             let returned = ReturnedResult {
@@ -49,5 +51,13 @@ impl Desk {
             change.dossier.state = DossierState::Completed { at: change.now, accepted_at, deadline };
             Ok(())
         })
+    }
+}
+
+/// Nothing is to be paid any more: the entries of the fees say so, nobody ticks it.
+fn settled(dossier: &Dossier) -> Result<(), FilingError> {
+    match dossier.fee_account().due() {
+        0 => Ok(()),
+        due => Err(FilingError::FeeDue(due)),
     }
 }

@@ -302,6 +302,7 @@ impl Desk {
             let replaced = row.reuse().map(|r| r.document).filter(|d| *d != document);
             let gone = std::mem::replace(&mut row.attachment, attachment);
             row.reservation = reservation;
+            row.waiver = None;
             change.let_go(gone.as_ref())?;
             if own_consent && !change.dossier.consents.iter().any(covered) {
                 change.dossier.consents.push(confirmed.ok_or(ReuseError::ConsentMissing)?);
@@ -500,7 +501,11 @@ impl Desk {
         Ok((at, papers))
     }
 
-    fn known_paper(&self, owner: &Party, document: DocumentId) -> Result<DocumentSummary, DeskError> {
+    pub(crate) fn known_paper(
+        &self,
+        owner: &Party,
+        document: DocumentId,
+    ) -> Result<DocumentSummary, DeskError> {
         let (_, papers) = self.known_papers(owner)?;
         Ok(papers.into_iter().find(|p| p.record.id == document).ok_or(ReuseError::UnknownDocument)?)
     }

@@ -5,7 +5,9 @@ use crate::desk::{Change, Desk};
 use crate::error::{DeskError, IntakeError, WithdrawError};
 use crate::ports::{QueuedOp, VaultError};
 use crate::unlock::login;
-use motcua_dossier::{Dossier, DossierState, OpId, OutboxItem, OutboxKind, OutboxState, Withdrawal};
+use motcua_dossier::{
+    Dossier, DossierState, FeedbackAct, OpId, OutboxItem, OutboxKind, OutboxState, Report, Withdrawal,
+};
 use motcua_wire::{OpPayload, WithdrawnWork};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
@@ -17,7 +19,7 @@ const SHORTEST_REASON: usize = 10;
 const TOO_LATE: &str = "withdrawTooLate";
 
 impl Desk {
-    /// What goes when this line is taken back: a result or a draft's paper goes alone, of an accepted dossier all
+    /// What goes when this line is taken back: a result, an opinion or a draft's paper goes alone, an entry of the fees with its reversal, of an accepted dossier all
     /// that is unsent, for an acceptance without its papers, or they without it, would be half a dossier.
     ///
     /// # Errors
@@ -31,12 +33,19 @@ impl Desk {
         if item.state.is_closed() || item.kind == OutboxKind::Withdrawal {
             return Err(WithdrawError::Nothing.into());
         }
-        let draft = self.stored(item.dossier)?.state == DossierState::Draft;
-        let alone = item.kind == OutboxKind::Result || (item.kind == OutboxKind::Document && draft);
-        if alone {
-            return Ok(vec![item]);
-        }
+        let dossier = self.stored(item.dossier)?;
         let mut lines = self.vault.outbox(false)?;
+        match item.kind {
+            OutboxKind::Result | OutboxKind::Feedback => return Ok(vec![item]),
+            OutboxKind::Document if dossier.state == DossierState::Draft => return Ok(vec![item]),
+            // A reversal of what was never entered reverses nothing.
+            OutboxKind::Fee => {
+                let reversals = dossier.reversals_of(op);
+                lines.retain(|line| line.op == op || reversals.contains(&line.op));
+                return Ok(lines);
+            }
+            OutboxKind::Document | OutboxKind::Acceptance | OutboxKind::Withdrawal => {}
+        }
         lines.retain(|line| line.dossier == item.dossier && line.kind != OutboxKind::Withdrawal);
         Ok(lines)
     }
@@ -156,7 +165,9 @@ impl Change<'_> {
     /// The line is closed; its paper may be filed anew.
     fn take_back(&mut self, queued: QueuedOp) {
         let op = queued.item.op;
+        self.void_fee(op, true);
         let dossier = &mut self.dossier;
+        dossier.reports.retain(|report| report.op != op);
         dossier.replaced.insert(op);
         if dossier.state == DossierState::Draft {
             for row in &mut dossier.components {
@@ -181,6 +192,7 @@ impl Change<'_> {
     /// The line is open again, and its paper filed by it unless another was filed meanwhile.
     fn go_on(&mut self, queued: QueuedOp) {
         let op = queued.item.op;
+        self.void_fee(op, false);
         let dossier = &mut self.dossier;
         dossier.replaced.remove(&op);
         match &queued.op.payload {
@@ -206,10 +218,12 @@ impl Change<'_> {
                     };
                 }
             }
-            OpPayload::AcceptDossier(_)
-            | OpPayload::Withdraw(_)
-            | OpPayload::Fee(_)
-            | OpPayload::Feedback(_) => {}
+            OpPayload::Feedback(record) => {
+                if let FeedbackAct::Given { document, reason, .. } = &record.act {
+                    dossier.reports.push(Report { op, document: *document, reason: *reason });
+                }
+            }
+            OpPayload::AcceptDossier(_) | OpPayload::Withdraw(_) | OpPayload::Fee(_) => {}
         }
         self.batch.outbox.push(OutboxItem { state: OutboxState::Queued, ..queued.item });
     }

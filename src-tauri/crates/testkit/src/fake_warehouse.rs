@@ -13,9 +13,9 @@ use motcua_dossier::{
     OfficeDossier, OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, CarriedPackage, Change, Changes, DossierLease, DossierPage, DossierView, IdentityReply,
-    LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, PackageHeader, Purpose, Role,
-    SCHEMA_VERSION, SealedReference, SignedReceipt,
+    About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierView, FeeEntry,
+    IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, PackageHeader,
+    Purpose, Role, SCHEMA_VERSION, SealedReference, SignedReceipt,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -71,6 +71,7 @@ struct State {
     returned_by: HashMap<DossierId, OpId>,
     leases: HashMap<DossierId, DossierLease>,
     dossiers: BTreeMap<DossierId, DossierView>,
+    fees: HashMap<DossierId, Vec<FeeEntry>>,
     next_ordinal: HashMap<Day, u32>,
     refuse_next: Option<String>,
     trouble_for: HashSet<DossierId>,
@@ -125,6 +126,7 @@ impl FakeWarehouse {
             leases: HashMap::new(),
             reference,
             dossiers: BTreeMap::new(),
+            fees: HashMap::new(),
             next_ordinal: HashMap::new(),
             refuse_next: None,
             trouble_for: HashSet::new(),
@@ -270,6 +272,7 @@ impl FakeWarehouse {
         state.leases.clear();
         state.feed.clear();
         state.dossiers.clear();
+        state.fees.clear();
         state.papers.clear();
         state.filed.clear();
         state.blobs.clear();
@@ -291,6 +294,12 @@ impl FakeWarehouse {
     #[must_use]
     pub fn has_applied(&self, op: OpId) -> bool {
         self.state().ops.get(&op).is_some_and(|seen| seen.applied.is_some())
+    }
+
+    /// The account of an accepted dossier.
+    #[must_use]
+    pub fn fees_of(&self, id: DossierId) -> Option<DossierFees> {
+        self.state().fees(id)
     }
 
     /// Every dossier it has.
@@ -529,6 +538,10 @@ impl Warehouse for FakeWarehouse {
 
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError> {
         Ok(self.reached()?.view(id))
+    }
+
+    async fn fees(&self, id: DossierId) -> Result<Option<DossierFees>, LinkError> {
+        Ok(self.reached()?.fees(id))
     }
 
     async fn lease_dossier(

@@ -33,7 +33,10 @@ pub use fake_signer::{FakeSigner, PIN};
 pub use fake_warehouse::FakeWarehouse;
 pub use gate::{ChaosGate, Mishap};
 pub use memory_vault::MemoryVault;
-pub use office::{OFFICER, Office, SECRET, new_dossier, owner, paper_of, reference, settings, unsigned_pdf};
+pub use office::{
+    CASE_WITH_FEE, FEE, OFFICER, Office, SECRET, new_dossier, owner, paper_of, reference, settings,
+    unsigned_pdf,
+};
 pub use pki::{Identity, Pki, pki};
 pub use simulation::{Dice, Simulation, SkewedClock, TaskId, Timeline};
 pub use world::{FRIDAY_MORNING, FakeClock, SeededRandom};

@@ -5,9 +5,10 @@ use motcua_desk::ports::{
     VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
-    OpId, OutboxItem, OutboxState, ReferenceData, SearchQuery, Timestamp,
+    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, FeeAct, HeldFile, IdNumber, NumberBlock,
+    OfficeDossier, OpId, OutboxItem, OutboxKind, OutboxState, ReferenceData, SearchQuery, Timestamp,
 };
+use motcua_wire::OpPayload;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -383,6 +384,25 @@ impl Vault for MemoryVault {
 
     fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError> {
         self.read(|c| c.outbox.values().find(|q| q.item.op == op).cloned())
+    }
+
+    fn fee_lines(&self, from: Timestamp, until: Timestamp) -> Result<Vec<QueuedOp>, VaultError> {
+        self.read(|c| {
+            let within =
+                |q: &&QueuedOp| q.item.kind == OutboxKind::Fee && (from..until).contains(&q.item.queued_at);
+            c.outbox.values().filter(within).cloned().collect()
+        })
+    }
+
+    fn fee_receipts(&self, number: &str) -> Result<Vec<(DossierId, OpId)>, VaultError> {
+        self.read(|c| {
+            let counts = |q: &&QueuedOp| {
+                !matches!(q.item.state, OutboxState::Replaced | OutboxState::Withdrawn)
+                    && matches!(&q.op.payload, OpPayload::Fee(record)
+                        if matches!(&record.act, FeeAct::Paid { receipt_number, .. } if receipt_number == number))
+            };
+            c.outbox.values().filter(counts).map(|q| (q.item.dossier, q.item.op)).collect()
+        })
     }
 
     fn documents(&self, owner: &[IdNumber]) -> Result<(Option<Timestamp>, Vec<DocumentSummary>), VaultError> {

@@ -158,6 +158,11 @@ pub fn owner() -> Party {
     }
 }
 
+/// The case of [`reference`]'s procedure that costs [`FEE`]; the other one is free.
+pub const CASE_WITH_FEE: &str = "co_phi";
+/// In đồng.
+pub const FEE: u64 = 8000;
+
 /// One procedure: an application form that stays in the dossier, a birth certificate that enters the
 /// warehouse, a judicial record of at most 180 days that is not required. Its result may serve as the
 /// birth certificate of the next dossier.
@@ -173,6 +178,13 @@ pub fn reference() -> ReferenceData {
         required,
         enters_warehouse,
     };
+    let case = |code: &str, name: &str, fee| HandlingCase {
+        code: code.into(),
+        name: name.into(),
+        working_days: 3,
+        working_hours: 0,
+        fee,
+    };
     ReferenceData {
         version: 3,
         procedures: vec![Procedure {
@@ -181,12 +193,7 @@ pub fn reference() -> ReferenceData {
             field: "Hộ tịch".into(),
             level: "Cấp Xã".into(),
             agency_applicant: false,
-            cases: vec![HandlingCase {
-                code: "thuong".into(),
-                name: "Thông thường".into(),
-                working_days: 3,
-                fee: 8000,
-            }],
+            cases: vec![case("thuong", "Thông thường", 0), case(CASE_WITH_FEE, "Cấp nhiều bản", FEE)],
             components: vec![
                 component(1, "Tờ khai theo mẫu", &[], true, false),
                 component(2, "Giấy khai sinh", &["KQ.G15.000031"], true, true),

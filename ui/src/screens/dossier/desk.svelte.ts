@@ -51,6 +51,7 @@ export class DossierDesk {
   };
 
   attachFile = (component: number) => this.act(() => bridge.attachFile({ id: this.id, component }));
+  waive = (component: number, database: string, note: string) => this.act(() => bridge.waive({ id: this.id, component, database, note }));
   detach = (component: number) => this.act(() => bridge.detach({ id: this.id, component }));
   confirm = (method: ConsentMethod) => this.act(() => bridge.confirmReuse({ id: this.id, method }));
   recheck = () => this.act(() => bridge.recheckIdentity({ id: this.id }));
@@ -89,12 +90,13 @@ export const canSign = (row: ComponentRow) => row.open && signable(row.attachmen
 /** Rows that still lack the signature they need. */
 export const toSign = (dossier: Dossier) => dossier.components.filter((row) => canSign(row) && row.needsSignature !== "none");
 
-export type RowState = "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional" | "elsewhere";
+export type RowState = "waived" | "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional" | "elsewhere";
 
 /** The one word that says how far a row is. */
 export function rowState(row: ComponentRow, takenUp = false): RowState {
   const { attachment } = row;
   if (row.reservation && !attachment) return row.reservation.problem ? "reserveFailed" : "reserved";
+  if (!attachment && row.waiver) return "waived";
   if (!attachment) {
     if (takenUp) return "elsewhere";
     if (row.capturing > 0) return "capturing";

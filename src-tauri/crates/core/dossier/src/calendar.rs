@@ -1,6 +1,12 @@
 //! Working time as data, and deadlines with their reasoning.
+//!
+//! A time limit in working days begins on the day after what it is counted from (Civil Code 2015, art. 147.2) and is over
+//! when the office closes on its last day. What is done "within the day" is due on the day itself, or on the next
+//! working day when it came after the hour the law sets. A limit in working hours is counted through the hours
+//! in which the office is open.
 
-use crate::{Day, Timestamp};
+use crate::rules::minute_of;
+use crate::{Day, Timestamp, WorkingHours};
 use serde::{Deserialize, Serialize};
 use time::Weekday;
 
@@ -29,13 +35,56 @@ pub struct Calendar {
 pub struct Deadline {
     /// The day.
     pub day: Day,
+    /// Minute of that day by which it is due; none where the office's hours are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minute: Option<u16>,
     /// Working days counted.
     pub working_days: u32,
+    /// Working hours counted beside them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub working_hours: u32,
+    /// It came after this minute of the day, so that what is done within the day is due on the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u16>,
     /// Days off that were skipped, with their reasons (weekends not listed).
     pub skipped: Vec<DayOff>,
     /// Computed from this machine's clock ("giờ máy"), not from the server's.
     pub machine_time: bool,
 }
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Deadline {
+    /// A day so many working days away, of which nothing else is known.
+    #[must_use]
+    pub fn plain(day: Day, working_days: u32) -> Self {
+        Self {
+            day,
+            minute: None,
+            working_days,
+            working_hours: 0,
+            after: None,
+            skipped: vec![],
+            machine_time: false,
+        }
+    }
+}
+
+/// How long something may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TimeLimit {
+    /// Working days; none of these and no hours is "within the day".
+    pub days: u32,
+    /// Working hours, beside the days or instead of them.
+    pub hours: u32,
+    /// Minute of the day after which "within the day" is the next working day.
+    pub same_day_until: Option<u16>,
+}
+
+/// Longest span of closed days that is looked through: no calendar has one.
+const CLOSED_AT_MOST: u32 = 366;
 
 impl Calendar {
     /// Is the office open that day.
@@ -50,34 +99,113 @@ impl Calendar {
     /// The first day after `day` on which the office is open.
     #[must_use]
     pub fn next_working(&self, day: Day) -> Day {
+        self.next_open(day, &mut vec![])
+    }
+
+    /// The same; days off on the way are noted.
+    fn next_open(&self, day: Day, skipped: &mut Vec<DayOff>) -> Day {
         let mut next = day;
-        for _ in 0..60 {
+        for _ in 0..CLOSED_AT_MOST {
             let Some(after) = next.0.next_day() else { break };
             next = Day(after);
             if self.is_working(next) {
                 break;
             }
+            skipped.extend(self.days_off.iter().find(|d| d.day == next).cloned());
         }
         next
     }
 
-    /// The day `working_days` working days after reception; the day of reception is not counted.
+    /// When something is due that was asked for at `received`.
     #[must_use]
-    pub fn deadline(&self, received: Timestamp, working_days: u32, machine_time: bool) -> Deadline {
-        let mut day = received.day();
-        let mut left = working_days;
-        let mut skipped = Vec::new();
-        while left > 0 {
-            let Some(next) = day.0.next_day() else { break };
-            day = Day(next);
-            if self.is_working(day) {
-                left -= 1;
-            } else if let Some(off) = self.days_off.iter().find(|d| d.day == day) {
-                skipped.push(off.clone());
+    pub fn due(
+        &self,
+        hours: &[WorkingHours],
+        received: Timestamp,
+        limit: TimeLimit,
+        machine_time: bool,
+    ) -> Deadline {
+        let (mut day, mut skipped, mut after) = (received.day(), vec![], None);
+        let minute = received.minute();
+        if limit.days == 0 && limit.hours == 0 {
+            if !self.is_working(day) {
+                skipped.extend(self.days_off.iter().find(|d| d.day == day).cloned());
+                day = self.next_open(day, &mut skipped);
+            } else if limit.same_day_until.is_some_and(|until| minute > until) {
+                after = limit.same_day_until;
+                day = self.next_open(day, &mut skipped);
             }
         }
-        Deadline { day, working_days, skipped, machine_time }
+        for _ in 0..limit.days {
+            day = self.next_open(day, &mut skipped);
+        }
+        let mut closing = closing(hours, day);
+        if limit.hours > 0 {
+            let from = if limit.days == 0 { minute } else { 0 };
+            let minutes = limit.hours.saturating_mul(60);
+            (day, closing) = self.through_hours(hours, day, from, minutes, &mut skipped);
+        }
+        Deadline {
+            day,
+            minute: closing,
+            working_days: limit.days,
+            working_hours: limit.hours,
+            after,
+            skipped,
+            machine_time,
+        }
     }
+
+    /// So many minutes of opening time on from a minute of a day. Where no hours are known a day has eight of them.
+    fn through_hours(
+        &self,
+        hours: &[WorkingHours],
+        mut day: Day,
+        mut from: u16,
+        minutes: u32,
+        skipped: &mut Vec<DayOff>,
+    ) -> (Day, Option<u16>) {
+        const EIGHT: u32 = 8 * 60;
+        let mut left = minutes;
+        for _ in 0..10_000 {
+            let open = if self.is_working(day) { spans(hours, day) } else { vec![] };
+            if hours.is_empty() {
+                if left <= EIGHT {
+                    return (day, None);
+                }
+                left -= EIGHT;
+            }
+            for (begin, end) in open {
+                let begin = begin.max(from);
+                let here = u32::from(end.saturating_sub(begin));
+                if left <= here {
+                    return (day, Some(begin + u16::try_from(left).unwrap_or(u16::MAX)));
+                }
+                left -= here;
+            }
+            day = self.next_open(day, skipped);
+            from = 0;
+        }
+        (day, None)
+    }
+}
+
+/// Opening hours of a day in their order; a day nobody gave hours for (a Saturday that is worked) has those of Monday.
+fn spans(hours: &[WorkingHours], day: Day) -> Vec<(u16, u16)> {
+    let of = |weekday: u8| {
+        let rows = hours.iter().filter(|row| row.weekday == weekday);
+        let mut spans: Vec<(u16, u16)> =
+            rows.filter_map(|row| minute_of(&row.from).zip(minute_of(&row.until))).collect();
+        spans.sort_unstable();
+        spans
+    };
+    let here = of(day.0.weekday().number_from_monday());
+    if here.is_empty() { of(1) } else { here }
+}
+
+/// Minute at which the office closes on a day.
+fn closing(hours: &[WorkingHours], day: Day) -> Option<u16> {
+    spans(hours, day).last().map(|(_, until)| *until)
 }
 
 #[cfg(test)]
@@ -85,25 +213,126 @@ impl Calendar {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_holiday_and_a_weekend_are_skipped_and_the_holiday_is_named() {
-        let calendar = Calendar {
-            days_off: vec![DayOff { day: Day::parse("24/11/2026").unwrap(), reason: "Ngày nghỉ".into() }],
-            worked_weekends: vec![],
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    fn at(text: &str, hour: i64, minute: i64) -> Timestamp {
+        Timestamp(day(text).start().0 + (hour * 60 + minute) * 60_000)
+    }
+
+    fn off(text: &str, reason: &str) -> DayOff {
+        DayOff { day: day(text), reason: reason.into() }
+    }
+
+    /// Vietnam in 2026: Tết from Monday 16 to Friday 20 February, Saturday 22 August worked for Monday 31 August.
+    fn year_2026() -> Calendar {
+        let mut days_off: Vec<DayOff> = (16..=20).map(|d| off(&format!("{d}/02/2026"), "Tết")).collect();
+        days_off.extend([
+            off("30/04/2026", "Chiến thắng"),
+            off("01/05/2026", "Lao động"),
+            off("31/08/2026", "Hoán đổi"),
+            off("01/09/2026", "Quốc khánh"),
+            off("02/09/2026", "Quốc khánh"),
+            off("24/11/2026", "Văn hóa"),
+        ]);
+        Calendar { days_off, worked_weekends: vec![day("22/08/2026")] }
+    }
+
+    /// 7:30 to 11:30 and 13:30 to 17:00, Friday until 16:30.
+    fn hours() -> Vec<WorkingHours> {
+        let row = |weekday, from: &str, until: &str| WorkingHours {
+            weekday,
+            from: from.into(),
+            until: until.into(),
         };
-        // Friday 2026-11-20 10:00 +07:00
-        let friday = Timestamp(1_795_143_600_000);
-        assert_eq!(friday.format_vn(), "10:00 20/11/2026");
-        let due = calendar.deadline(friday, 2, false);
-        assert_eq!(due.day.format_vn(), "25/11/2026", "Sat, Sun and the 24th do not count");
-        assert_eq!(due.skipped.len(), 1);
+        (1..=5)
+            .flat_map(|weekday| {
+                let until = if weekday == 5 { "16:30" } else { "17:00" };
+                [row(weekday, "13:30", until), row(weekday, "07:30", "11:30")]
+            })
+            .collect()
+    }
+
+    fn days(days: u32) -> TimeLimit {
+        TimeLimit { days, ..TimeLimit::default() }
+    }
+
+    const WITHIN_THE_DAY: TimeLimit = TimeLimit { days: 0, hours: 0, same_day_until: Some(15 * 60) };
+
+    #[test]
+    fn working_days_of_a_real_year() {
+        for (received, limit, due, named) in [
+            ("20/11/2026", 2, "25/11/2026", 1), // Friday; Saturday, Sunday and the 24th do not count
+            ("20/11/2026", 1, "23/11/2026", 0),
+            ("21/11/2026", 1, "23/11/2026", 0), // accepted on a Saturday: Monday is the first day
+            ("13/02/2026", 1, "23/02/2026", 5), // over Tết
+            ("13/02/2026", 5, "27/02/2026", 5),
+            ("21/08/2026", 1, "22/08/2026", 0), // the Saturday that is worked
+            ("28/08/2026", 1, "03/09/2026", 3), // Friday before the long holiday
+            ("29/04/2026", 3, "06/05/2026", 2),
+            ("31/12/2026", 1, "01/01/2027", 0), // a year nobody has given days off for yet
+            ("27/02/2028", 2, "29/02/2028", 0), // a leap day
+        ] {
+            let found = year_2026().due(&hours(), at(received, 9, 12), days(limit), false);
+            assert_eq!((found.day, found.skipped.len()), (day(due), named), "{received} + {limit}");
+        }
     }
 
     #[test]
-    fn a_worked_saturday_counts() {
-        let calendar =
-            Calendar { days_off: vec![], worked_weekends: vec![Day::parse("21/11/2026").unwrap()] };
-        let due = calendar.deadline(Timestamp(1_795_143_600_000), 1, false);
-        assert_eq!(due.day.format_vn(), "21/11/2026");
+    fn it_is_over_when_the_office_closes_that_day() {
+        let minute =
+            |received: &str, limit| year_2026().due(&hours(), at(received, 9, 0), limit, false).minute;
+        assert_eq!(minute("19/11/2026", days(1)), Some(16 * 60 + 30), "a Friday");
+        assert_eq!(minute("20/11/2026", days(1)), Some(17 * 60));
+        assert_eq!(
+            minute("21/08/2026", days(1)),
+            Some(17 * 60),
+            "a Saturday that is worked is like a Monday"
+        );
+        assert_eq!(year_2026().due(&[], at("20/11/2026", 9, 0), days(1), false).minute, None);
+    }
+
+    #[test]
+    fn within_the_day_is_the_next_one_after_the_hour_of_the_law() {
+        let due = |text: &str, hour, minute| {
+            let found = year_2026().due(&hours(), at(text, hour, minute), WITHIN_THE_DAY, false);
+            (found.day, found.after)
+        };
+        assert_eq!(due("23/11/2026", 15, 0), (day("23/11/2026"), None), "at the hour itself it is in time");
+        assert_eq!(due("23/11/2026", 15, 1), (day("25/11/2026"), Some(900)), "over the 24th");
+        assert_eq!(due("20/11/2026", 16, 29), (day("23/11/2026"), Some(900)), "a minute before closing");
+        assert_eq!(due("22/11/2026", 8, 0), (day("23/11/2026"), None), "a Sunday is no late hour");
+        let on_a_holiday = year_2026().due(&hours(), at("24/11/2026", 8, 0), WITHIN_THE_DAY, false);
+        assert_eq!((on_a_holiday.day, on_a_holiday.skipped.len()), (day("25/11/2026"), 1));
+    }
+
+    #[test]
+    fn working_hours_are_counted_while_the_office_is_open() {
+        let due = |text: &str, hour, minute, limit| {
+            let found = year_2026().due(&hours(), at(text, hour, minute), limit, false);
+            (found.day, found.minute.map(|m| (m / 60, m % 60)))
+        };
+        let four = TimeLimit { hours: 4, ..TimeLimit::default() };
+        assert_eq!(due("20/11/2026", 7, 30, four), (day("20/11/2026"), Some((11, 30))), "to the noon break");
+        assert_eq!(due("20/11/2026", 9, 0, four), (day("20/11/2026"), Some((15, 0))), "over it");
+        assert_eq!(due("20/11/2026", 12, 0, four), (day("23/11/2026"), Some((8, 30))), "over the weekend");
+        assert_eq!(due("23/11/2026", 18, 0, four), (day("25/11/2026"), Some((11, 30))), "after closing");
+        let both = TimeLimit { days: 1, hours: 2, ..TimeLimit::default() };
+        assert_eq!(due("20/11/2026", 16, 0, both), (day("23/11/2026"), Some((9, 30))));
+        let none = year_2026().due(&[], at("20/11/2026", 9, 0), TimeLimit { hours: 9, ..four }, false);
+        assert_eq!(
+            (none.day, none.minute),
+            (day("23/11/2026"), None),
+            "eight hours a day where none are known"
+        );
+    }
+
+    #[test]
+    fn a_deadline_of_before_the_hours_were_kept_is_read() {
+        let old = r#"{"day":"2026-11-25","working_days":2,"skipped":[],"machine_time":true}"#;
+        let read: Deadline = serde_json::from_str(old).unwrap();
+        assert_eq!((read.day, read.minute, read.working_hours), (day("25/11/2026"), None, 0));
+        assert_eq!(serde_json::to_string(&read).unwrap(), old, "and written as it was");
     }
 }

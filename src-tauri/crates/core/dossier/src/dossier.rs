@@ -1,8 +1,9 @@
 //! The dossier (hồ sơ) at the counter: rows, attachments, reuse, consent, states and what each state allows.
 
 use crate::{
-    BlobId, CopyForm, Deadline, Difference, DocumentId, DossierCode, DossierId, IdentityCheck, Metadata,
-    OpId, Party, ProcedureCode, Provenance, ResultCode, Timestamp,
+    BlobId, CopyForm, Deadline, Difference, DocumentId, DossierCode, DossierId, FeeAccount, FeeAct, FeeLine,
+    FeeMethod, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance, Report, ResultCode,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -191,6 +192,21 @@ pub struct Reservation {
     pub problem: Option<String>,
 }
 
+/// A paper that is not handed in, because its data are in a database of the state and an officer looked them up there
+/// (inventory D-23). It is no reuse of a digitized paper.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Waiver {
+    /// Name of the database.
+    pub database: String,
+    /// What was found there, in the officer's words; may be empty.
+    #[serde(default)]
+    pub note: String,
+    /// Who looked.
+    pub officer: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// One row of the component table (inventory D-07).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ComponentRow {
@@ -216,6 +232,9 @@ pub struct ComponentRow {
     /// What will be attached by itself.
     #[serde(default)]
     pub reservation: Option<Reservation>,
+    /// It is not handed in: its data are in a database.
+    #[serde(default)]
+    pub waiver: Option<Waiver>,
 }
 
 impl ComponentRow {
@@ -342,13 +361,22 @@ pub struct Dossier {
     pub case_code: String,
     /// Working days of that case.
     pub working_days: u32,
+    /// Working hours of that case, beside the days.
+    #[serde(default)]
+    pub working_hours: u32,
     /// Fee in đồng.
     pub fee: u64,
+    /// Entries of its fees, in the order they were made or heard of.
+    #[serde(default)]
+    pub fees: Vec<FeeLine>,
     /// Component table.
     pub components: Vec<ComponentRow>,
     /// Confirmations of reuse.
     #[serde(default)]
     pub consents: Vec<Consent>,
+    /// Papers of the warehouse that were reported as wrong while it was worked on.
+    #[serde(default)]
+    pub reports: Vec<Report>,
     /// Where it stands.
     pub state: DossierState,
     /// The result, once attached.
@@ -463,6 +491,38 @@ impl Dossier {
         self.components.iter_mut().find(|c| c.number == number).ok_or(DossierError::NoSuchComponent(number))
     }
 
+    /// What is paid and due, computed from the entries that count.
+    #[must_use]
+    pub fn fee_account(&self) -> FeeAccount {
+        FeeAccount::of(
+            self.fee,
+            self.fees.iter().filter(|line| !line.void).map(|line| (line.id, &line.record.act)),
+        )
+    }
+
+    /// Entries of the fees that reverse that one, and count.
+    #[must_use]
+    pub fn reversals_of(&self, entry: OpId) -> Vec<OpId> {
+        let reverses = |line: &&FeeLine| matches!(&line.record.act, FeeAct::Reversed { entry: reversed, .. } if *reversed == entry && !line.void);
+        self.fees.iter().filter(reverses).map(|line| line.id).collect()
+    }
+
+    /// Đồng and method of an entry of the fees; a reversal is as much as what it takes back, relief has no method.
+    #[must_use]
+    pub fn fee_money(&self, act: &FeeAct) -> (u64, Option<FeeMethod>) {
+        match act {
+            FeeAct::Paid { amount, method, .. } => (*amount, Some(*method)),
+            FeeAct::Relieved { amount, .. } => (*amount, None),
+            FeeAct::Reversed { entry, .. } => {
+                match self.fees.iter().find(|line| line.id == *entry).map(|line| &line.record.act) {
+                    Some(FeeAct::Paid { amount, method, .. }) => (*amount, Some(*method)),
+                    Some(FeeAct::Relieved { amount, .. }) => (*amount, None),
+                    Some(FeeAct::Reversed { .. }) | None => (0, None),
+                }
+            }
+        }
+    }
+
     /// Papers attached from the warehouse that no confirmation covers yet.
     #[must_use]
     pub fn unconfirmed_reuse(&self) -> Vec<DocumentId> {
@@ -523,7 +583,7 @@ impl Dossier {
             match (&row.attachment, &row.reservation) {
                 (None, Some(r)) if r.problem.is_some() => add(field, "reservationFailed"),
                 (None, Some(_)) => {}
-                (None, None) if row.required => add(field, "componentMissing"),
+                (None, None) if row.required && row.waiver.is_none() => add(field, "componentMissing"),
                 (Some(a), _)
                     if matches!(a.source, AttachmentSource::Scan { .. } | AttachmentSource::File)
                         && row.enters_warehouse

@@ -59,6 +59,17 @@ pub enum FeedbackAct {
     },
 }
 
+/// A paper that was reported from a dossier.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// The operation that tells of it.
+    pub op: OpId,
+    /// Which paper.
+    pub document: DocumentId,
+    /// Why.
+    pub reason: FeedbackReason,
+}
+
 /// An act of an officer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -63,6 +63,18 @@ pub struct FeeRecord {
     pub at: Timestamp,
 }
 
+/// An entry on a counter's side: what it says, and whether it counts there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeeLine {
+    /// The operation that brings it.
+    pub id: OpId,
+    /// What it says.
+    pub record: FeeRecord,
+    /// The warehouse did not take it, and another line says it rightly, or two officers took it back. It stays to be read.
+    #[serde(default)]
+    pub void: bool,
+}
+
 /// Why an entry is not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -97,6 +109,18 @@ impl FeeAccount {
     #[must_use]
     pub fn new(fee: u64) -> Self {
         Self { fee, paid: 0, relieved: 0, entries: BTreeMap::new() }
+    }
+
+    /// The account these entries make under a fee, which may have changed since they were taken. One that does not fit
+    /// those before it counts nothing.
+    #[must_use]
+    pub fn of<'a>(fee: u64, entries: impl IntoIterator<Item = (OpId, &'a FeeAct)>) -> Self {
+        let mut account = Self::new(u64::MAX);
+        for (id, act) in entries {
+            // Refused is not entered; whoever wants to know enters for himself.
+            let _refused = account.enter(id, act);
+        }
+        account.under_fee(fee)
     }
 
     /// Enters.
@@ -171,6 +195,22 @@ impl FeeAccount {
     pub fn is_settled(&self) -> bool {
         self.due() == 0
     }
+
+    /// The entry counts and can be taken back by another.
+    #[must_use]
+    pub fn stands(&self, entry: OpId) -> bool {
+        self.entries.get(&entry).is_some_and(|(.., stands)| *stands)
+    }
+}
+
+/// The number of a receipt that usually follows: its last digits one higher, as many as before. None where there are
+/// no digits at its end, or only nines.
+#[must_use]
+pub fn next_receipt_number(number: &str) -> Option<String> {
+    let digits = number.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (head, tail) = number.split_at(number.len() - digits);
+    let next = tail.parse::<u64>().ok()?.checked_add(1)?.to_string();
+    (next.len() <= digits).then(|| format!("{head}{next:0>digits$}"))
 }
 
 #[cfg(test)]
@@ -229,6 +269,24 @@ mod tests {
         assert_eq!(account.enter(id(2), &act(0, 1, 0)), Err(FeeFault::BeyondDue));
         assert_eq!(account.enter(id(3), &act(2, 0, 1)), Ok(()));
         assert_eq!((account.due(), account.beyond()), (5000, 0));
+    }
+
+    #[test]
+    fn the_next_receipt_follows_its_book() {
+        assert_eq!(next_receipt_number("AB/26P-0000099").as_deref(), Some("AB/26P-0000100"));
+        assert_eq!(next_receipt_number("7").as_deref(), Some("8"));
+        for none in ["", "quyển 3a", "BL-999", "99999999999999999999999"] {
+            assert_eq!(next_receipt_number(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn an_account_of_entries_leaves_out_what_does_not_fit() {
+        let paid = act(0, 5000, 0);
+        let account =
+            FeeAccount::of(8000, [(id(1), &paid), (id(2), &act(2, 0, 9)), (id(3), &act(1, 3000, 0))]);
+        assert_eq!((account.paid(), account.relieved(), account.due()), (5000, 3000, 0));
+        assert!(account.stands(id(1)) && !account.stands(id(2)));
     }
 
     #[test]

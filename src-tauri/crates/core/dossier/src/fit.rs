@@ -110,7 +110,7 @@ impl ComponentRow {
     /// May a paper still be put into this row without throwing anything away.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.attachment.is_none() && self.reservation.is_none()
+        self.attachment.is_none() && self.reservation.is_none() && self.waiver.is_none()
     }
 
     /// The paper taken or reserved from the warehouse, if that is what fills the row.
@@ -159,6 +159,7 @@ mod tests {
             enters_warehouse: true,
             attachment: None,
             reservation: None,
+            waiver: None,
         }
     }
 

@@ -28,9 +28,10 @@ mod outbox;
 mod procedure;
 mod reference;
 mod retention;
+mod rules;
 mod search;
 
-pub use calendar::{Calendar, DayOff, Deadline};
+pub use calendar::{Calendar, DayOff, Deadline, TimeLimit};
 pub use code::{
     AgencyCode, CodeError, DossierCode, NumberBlock, PaperCode, PaperName, ProcedureCode, ResultCode,
 };
@@ -40,10 +41,10 @@ pub use document::{
 pub use dossier::{
     Applicant, Attachment, AttachmentSource, Channel, ComponentRow, Consent, ConsentMethod, Dossier,
     DossierError, DossierState, FieldProblem, ReceiptChange, Reservation, ResultPaper, ReturnMethod, Reuse,
-    Settlement, SignatureMark, SignerRole, TakenUp, Withdrawal,
+    Settlement, SignatureMark, SignerRole, TakenUp, Waiver, Withdrawal,
 };
-pub use feedback::{FeedbackAct, FeedbackReason, FeedbackRecord};
-pub use fees::{FeeAccount, FeeAct, FeeFault, FeeMethod, FeeRecord, MAX_FEE};
+pub use feedback::{FeedbackAct, FeedbackReason, FeedbackRecord, Report};
+pub use fees::{FeeAccount, FeeAct, FeeFault, FeeLine, FeeMethod, FeeRecord, MAX_FEE, next_receipt_number};
 pub use fit::{Fit, UnfitReason};
 pub use fold::fold;
 pub use identity::{
@@ -56,8 +57,9 @@ pub use office::{Holder, OfficeDossier};
 pub use outbox::{OutboxItem, OutboxKind, OutboxState};
 pub use procedure::{Category, ComponentSpec, HandlingCase, OrgNode, Procedure, ReferenceData};
 pub use reference::{
-    FaultKind, FormTemplate, GuideText, IDENTITY_GUIDE, NoticeChannel, NoticeEvent, NoticeTemplate,
+    Database, FaultKind, FormTemplate, GuideText, IDENTITY_GUIDE, NoticeChannel, NoticeEvent, NoticeTemplate,
     PLACEHOLDERS, ReferenceFault, ReferenceList, Target, WorkingHours,
 };
 pub use retention::{Claim, Due, HeldFile, Retention};
+pub use rules::{LawRule, RuleKey};
 pub use search::{SearchQuery, SearchText, SearchWord};

@@ -28,6 +28,13 @@ impl Timestamp {
         Day(self.in_vietnam().date())
     }
 
+    /// The minute of the day in Vietnam's zone.
+    #[must_use]
+    pub fn minute(self) -> u16 {
+        let at = self.in_vietnam();
+        u16::from(at.hour()) * 60 + u16::from(at.minute())
+    }
+
     /// `HH:mm dd/MM/yyyy`, Vietnam's zone.
     #[must_use]
     pub fn format_vn(self) -> String {
@@ -47,6 +54,13 @@ impl Day {
     /// Neither form, or not a day of the calendar.
     pub fn parse(text: &str) -> Result<Self, time::error::Parse> {
         Date::parse(text, DAY_ISO).or_else(|_| Date::parse(text, DAY_VN)).map(Self)
+    }
+
+    /// Its first moment, Vietnam's zone.
+    #[must_use]
+    pub fn start(self) -> Timestamp {
+        let zone = UtcOffset::from_hms(7, 0, 0).unwrap_or(UtcOffset::UTC);
+        Timestamp(self.0.midnight().assume_offset(zone).unix_timestamp() * 1000)
     }
 
     /// `dd/MM/yyyy`.

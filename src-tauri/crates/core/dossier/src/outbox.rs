@@ -13,6 +13,10 @@ pub enum OutboxKind {
     Acceptance,
     /// A result was returned.
     Result,
+    /// An entry of the dossier's fees.
+    Fee,
+    /// "Phản ánh về kết quả giải quyết".
+    Feedback,
     /// Unsent work was taken back; the warehouse is told so that it never applies what it may have of it.
     Withdrawal,
 }

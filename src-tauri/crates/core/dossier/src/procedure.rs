@@ -1,8 +1,8 @@
 //! Reference data: procedures, their components, categories of papers, the organisation tree.
 
 use crate::{
-    Calendar, CopyForm, Day, FormTemplate, GuideText, NoticeTemplate, ProcedureCode, ResultCode, Target,
-    Timestamp, WorkingHours,
+    Calendar, CopyForm, Day, FormTemplate, GuideText, LawRule, NoticeTemplate, ProcedureCode, ResultCode,
+    Target, Timestamp, WorkingHours,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,9 @@ pub struct HandlingCase {
     pub name: String,
     /// Time limit in working days; 0 means the same day.
     pub working_days: u32,
+    /// Working hours beside the days, or instead of them ("4 giờ làm việc").
+    #[serde(default)]
+    pub working_hours: u32,
     /// Fee in đồng.
     #[serde(default)]
     pub fee: u64,
@@ -146,6 +149,9 @@ pub struct ReferenceData {
     /// What the office is measured by.
     #[serde(default)]
     pub targets: Vec<Target>,
+    /// What the law counts with, where it is not the usual.
+    #[serde(default)]
+    pub rules: Vec<LawRule>,
     /// Texts of notices where they are not the usual ones.
     #[serde(default)]
     pub notices: Vec<NoticeTemplate>,

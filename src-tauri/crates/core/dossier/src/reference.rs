@@ -1,7 +1,8 @@
 //! The rest of the reference data: hours, forms, guides, targets and the texts of notices; and what is
 //! wrong with a whole version of it.
 
-use crate::{AgencyCode, Day, OrgNode, ReferenceData};
+use crate::rules::minute_of;
+use crate::{AgencyCode, Day, LawRule, OrgNode, ReferenceData, RuleKey};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +39,15 @@ pub struct GuideText {
     pub title: String,
     /// The text.
     pub text: String,
+}
+
+/// A database of the state in which officers look things up instead of asking for a paper.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Database {
+    /// Short name ("CSDLQGVDC").
+    pub code: String,
+    /// Name as printed.
+    pub name: String,
 }
 
 /// What the office is measured by.
@@ -145,6 +155,9 @@ impl NoticeTemplate {
 /// Key of the guide that is [`ReferenceData::identity_guide`]; no other guide bears it.
 pub const IDENTITY_GUIDE: &str = "identity";
 
+/// Keys of guides that name a database begin with this.
+const DATABASE: &str = "csdl.";
+
 /// One thing that is wrong in reference data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReferenceFault {
@@ -184,6 +197,8 @@ pub enum ReferenceList {
     Guides,
     /// Targets.
     Targets,
+    /// What the law counts with.
+    Rules,
     /// Texts of notices.
     Notices,
 }
@@ -244,6 +259,18 @@ impl ReferenceData {
                 found.add(ReferenceList::Targets, at, "rate", FaultKind::Malformed);
             }
         }
+        let mut rules: BTreeMap<RuleKey, Vec<&LawRule>> = BTreeMap::new();
+        for (at, rule) in self.rules.iter().enumerate() {
+            let known = rules.entry(rule.key).or_default();
+            found.once(ReferenceList::Rules, at, "from", known.iter().all(|other| other.from != rule.from));
+            known.push(rule);
+            if !rule.is_well_formed() {
+                found.add(ReferenceList::Rules, at, "value", FaultKind::Malformed);
+            }
+            if rule.from.zip(rule.until).is_some_and(|(from, until)| until < from) {
+                found.add(ReferenceList::Rules, at, "until", FaultKind::Backwards);
+            }
+        }
         let mut notices = BTreeSet::new();
         for (at, notice) in self.notices.iter().enumerate() {
             found.once(ReferenceList::Notices, at, "event", notices.insert((notice.event, notice.channel)));
@@ -252,6 +279,23 @@ impl ReferenceData {
             }
         }
         found.0
+    }
+
+    /// The databases officers look into: guides `csdl.CODE` with the name as heading. Where there are none, the two
+    /// the source documents name (003, component rows).
+    #[must_use]
+    pub fn databases(&self) -> Vec<Database> {
+        let named = self.guides.iter().filter_map(|guide| {
+            let code = guide.key.strip_prefix(DATABASE)?.to_owned();
+            Some(Database { code, name: guide.title.clone() })
+        });
+        let named: Vec<Database> = named.collect();
+        if !named.is_empty() {
+            return named;
+        }
+        [("CSDLQGVDC", "Cơ sở dữ liệu quốc gia về dân cư"), ("CSDLHTĐT", "Cơ sở dữ liệu hộ tịch điện tử")]
+            .map(|(code, name)| Database { code: code.to_owned(), name: name.to_owned() })
+            .to_vec()
     }
 
     /// Do these data come after those: they are in force later, or were made later for the same moment.
@@ -379,7 +423,7 @@ impl ReferenceData {
             }
         }
         for (at, hours) in self.hours.iter().enumerate() {
-            let (from, until) = (minutes(&hours.from), minutes(&hours.until));
+            let (from, until) = (minute_of(&hours.from), minute_of(&hours.until));
             if !(1..=7).contains(&hours.weekday) {
                 found.add(ReferenceList::Hours, at, "weekday", FaultKind::Malformed);
             }
@@ -400,16 +444,6 @@ fn overlap(one: &OrgNode, other: &OrgNode) -> bool {
     let begins_in_time =
         |a: &OrgNode, b: &OrgNode| a.from.zip(b.until).is_none_or(|(from, until)| from <= until);
     begins_in_time(one, other) && begins_in_time(other, one)
-}
-
-/// `HH:MM` as minutes of the day.
-fn minutes(text: &str) -> Option<u16> {
-    let (hours, minutes) = text.split_once(':')?;
-    let read = |part: &str, below: u16| {
-        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| part.parse::<u16>().ok())?.filter(|n| *n < below)
-    };
-    Some(read(hours, 24)? * 60 + read(minutes, 60)?)
 }
 
 #[derive(Default)]

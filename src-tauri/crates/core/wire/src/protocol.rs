@@ -51,7 +51,7 @@ use motcua_dossier::{
 use serde::{Deserialize, Serialize};
 
 /// Version of the payload shapes below; the server takes N-3..=N.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Bytes of the largest file the warehouse takes, and a counter reads.
 pub const MAX_FILE: u64 = 64 << 20;
@@ -458,10 +458,24 @@ impl OpPayload {
                     EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
                         *document == Some(record.id)
                     }
-                    EvidenceSource::Warehouse { .. } | EvidenceSource::Absent => false,
+                    EvidenceSource::Warehouse { .. }
+                    | EvidenceSource::Database { .. }
+                    | EvidenceSource::Absent => false,
                 })
             }
             (Self::AcceptDossier(_) | Self::ReturnResult(_), _) => true,
+        }
+    }
+
+    /// The oldest schema that has everything this says: a warehouse of before takes what it knows.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        let newer = |accepted: &AcceptedDossier| {
+            accepted.components.iter().any(|c| matches!(c.source, EvidenceSource::Database { .. }))
+        };
+        match self {
+            Self::AcceptDossier(accepted) if newer(accepted) => 2,
+            _ => 1,
         }
     }
 
@@ -551,6 +565,14 @@ pub enum EvidenceSource {
         version: u64,
         /// Its store.
         provenance: Provenance,
+    },
+    /// Not handed in: its data are in a database of the state, where an officer looked. Schema 2.
+    Database {
+        /// Name of the database.
+        database: String,
+        /// What was found there; may be empty.
+        #[serde(default)]
+        note: String,
     },
     /// Nothing (not required).
     Absent,

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierLease, DossierPage, DossierView, IdentityReply, LeaseBlock,
-    LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
+    About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierView, IdentityReply,
+    LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -148,6 +148,11 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError>;
+    /// The fees of a dossier of the machine's office, with every entry; none of one the warehouse does not know.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn fees(&self, id: DossierId) -> Result<Option<DossierFees>, LinkError>;
     /// Takes a dossier for this machine alone, or renews that; `version` is the one it works on.
     ///
     /// # Errors

@@ -358,6 +358,17 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError>;
+    /// Lines of entries of fees that were queued in that time, the first moment counted and the last not, oldest first;
+    /// replaced and withdrawn ones too.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn fee_lines(&self, from: Timestamp, until: Timestamp) -> Result<Vec<QueuedOp>, VaultError>;
+    /// Payments of this counter with that number of a receipt, neither replaced nor withdrawn.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn fee_receipts(&self, number: &str) -> Result<Vec<(DossierId, OpId)>, VaultError>;
     /// Papers known of these numbers, with the moment each answer was fetched.
     ///
     /// # Errors

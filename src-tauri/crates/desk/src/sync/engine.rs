@@ -58,7 +58,9 @@ impl Line {
                     EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
                         *document
                     }
-                    EvidenceSource::Warehouse { .. } | EvidenceSource::Absent => None,
+                    EvidenceSource::Warehouse { .. }
+                    | EvidenceSource::Database { .. }
+                    | EvidenceSource::Absent => None,
                 };
                 (None, accepted.components.iter().filter_map(|c| filed(&c.source)).collect())
             }
@@ -76,8 +78,10 @@ impl Line {
         let kind = match self.item.kind {
             OutboxKind::Document => 0,
             OutboxKind::Acceptance => 1,
-            OutboxKind::Result => 2,
-            OutboxKind::Withdrawal => 3,
+            OutboxKind::Fee => 2,
+            OutboxKind::Result => 3,
+            OutboxKind::Withdrawal => 4,
+            OutboxKind::Feedback => 5,
         };
         (kind, self.item.sequence)
     }
@@ -305,8 +309,15 @@ impl Engine {
                             refused.insert(paper);
                             continue;
                         }
+                        None if is_aside(line) => continue,
                         None => break,
                     },
+                    // Nothing waits for money, or for an opinion.
+                    OutboxState::WaitingForNetwork { next_try }
+                        if is_aside(line) && waits(*next_try, now) =>
+                    {
+                        continue;
+                    }
                     OutboxState::WaitingForNetwork { next_try } if waits(*next_try, now) => break,
                     OutboxState::WaitingForNetwork { .. }
                     | OutboxState::Queued
@@ -592,6 +603,11 @@ impl Engine {
             line.item = item.clone();
         }
     }
+}
+
+/// It stands beside its dossier: nothing else of the dossier waits for it.
+fn is_aside(line: &Line) -> bool {
+    matches!(line.item.kind, OutboxKind::Fee | OutboxKind::Feedback)
 }
 
 /// Not yet. A moment farther away than any pause was written before the clock was set back.

@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::ports::{Batch, LinkError, OfficeRows};
 use motcua_dossier::{Dossier, DossierId, DossierState, OfficeDossier};
-use motcua_wire::{Change, Changes};
+use motcua_wire::{Change, Changes, DossierEvent};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
@@ -110,14 +110,19 @@ impl Desk {
             return Ok(());
         }
         let (mut ids, mut filed_from, mut reference) = (BTreeSet::new(), BTreeSet::new(), None);
+        let mut paid = BTreeSet::new();
         for item in &page.items {
             match item {
+                Change::Dossier { id, what: DossierEvent::FeeRecorded, .. } => drop(paid.insert(*id)),
                 Change::Dossier { id, .. } => drop(ids.insert(*id)),
                 Change::Document { dossier, .. } => filed_from.extend(*dossier),
                 Change::Reference { version } => reference = reference.max(Some(*version)),
-                // Of what lies beside dossiers this counter keeps nothing yet.
+                // Of feedback this counter keeps nothing yet.
                 Change::Feedback { .. } | Change::Unknown => {}
             }
+        }
+        for id in paid {
+            self.hear_of_fees(id, on_event).await?;
         }
         let ids: Vec<DossierId> = ids.into_iter().collect();
         let rows = if ids.is_empty() { vec![] } else { self.warehouse.office_dossiers(&ids).await? };
@@ -128,6 +133,23 @@ impl Desk {
             if let Some(dossier) = self.vault.dossier(id)? {
                 self.live().stale_papers.insert(dossier.applicant.owner.number);
             }
+        }
+        Ok(())
+    }
+
+    /// Money was taken for a dossier that may be here. What cannot be had now is asked for when the dossier is opened; it
+    /// does not hold up the rest.
+    async fn hear_of_fees(&self, id: DossierId, on_event: OnEvent<'_>) -> Result<(), DeskError> {
+        if self.vault.dossier(id)?.is_none() {
+            return Ok(());
+        }
+        match self.refresh_fees(id).await {
+            Ok(true) => on_event(SyncEvent::DossierChanged(id)),
+            Ok(false) => {}
+            Err(DeskError::Link(error)) if !error.ends_contact() => {
+                tracing::warn!(%error, "fees of a dossier cannot be had");
+            }
+            Err(error) => return Err(error),
         }
         Ok(())
     }

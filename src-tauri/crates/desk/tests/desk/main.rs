@@ -4,6 +4,7 @@
 
 mod capture;
 mod crash;
+mod fees;
 mod files;
 mod grace;
 mod intake;
@@ -11,6 +12,7 @@ mod job;
 mod login;
 mod office;
 mod package;
+mod report;
 mod retention;
 mod reuse;
 mod revoked;
@@ -18,4 +20,5 @@ mod sign;
 mod steps;
 mod sync;
 mod unlock;
+mod waive;
 mod withdraw;

@@ -35,7 +35,11 @@ pub(crate) async fn digitize(office: &Office, id: DossierId, component: u32) -> 
 
 /// Scans both required papers, signs, files and accepts.
 pub(crate) async fn accept_scanned(office: &Office) -> Dossier {
-    let id = office.open().await.id;
+    fill_and_accept(office, office.open().await.id).await
+}
+
+/// The same with a draft that is there.
+pub(crate) async fn fill_and_accept(office: &Office, id: DossierId) -> Dossier {
     scan(office, id, FORM, 1).await;
     scan(office, id, BIRTH, 2).await;
     sign_by_agency(office, id, &[BIRTH]).await;

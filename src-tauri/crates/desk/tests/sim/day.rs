@@ -1,14 +1,15 @@
 //! One day, and what must be true during and after it.
 
 use motcua_desk::ports::{Vault, VaultStatus, Warehouse};
-use motcua_desk::{Desk, DeskError, Ports};
+use motcua_desk::{Desk, DeskError, FeeError, NewDossier, Ports};
 use motcua_dossier::{
-    BlobId, DeviceId, Dossier, DossierId, DossierState, IdentityAnswer, OutboxItem, OutboxKind, OutboxState,
+    BlobId, DeviceId, Dossier, DossierId, DossierState, FeeAct, FeeFault, FeeMethod, IdentityAnswer,
+    OutboxItem, OutboxKind, OutboxState,
 };
 use motcua_testkit::{
-    BadLine, Dice, FRIDAY_MORNING, FakeScanner, FakeSigner, FakeWarehouse, Faults, MemoryVault, OFFICER,
-    SECRET, SeededRandom, Simulation, SkewedClock, TaskId, new_dossier, owner, paper_of, pki, reference,
-    settings, unsigned_pdf,
+    BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakeScanner, FakeSigner, FakeWarehouse, Faults,
+    MemoryVault, OFFICER, SECRET, SeededRandom, Simulation, SkewedClock, TaskId, new_dossier, owner,
+    paper_of, pki, reference, settings, unsigned_pdf,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -37,6 +38,7 @@ pub(crate) struct Told {
     lost_files: u64,
     withdrawn: u64,
     revoked: u64,
+    fees: u64,
     operations: u64,
     seconds: u64,
 }
@@ -52,6 +54,7 @@ impl Told {
         self.lost_files += other.lost_files;
         self.withdrawn += other.withdrawn;
         self.revoked += other.revoked;
+        self.fees += other.fees;
         self.operations += other.operations;
         self.seconds += other.seconds;
     }
@@ -68,6 +71,7 @@ impl Told {
             self.lost_files,
             self.withdrawn,
             self.revoked,
+            self.fees,
         ]
         .iter()
         .all(|n| *n > 0)
@@ -78,7 +82,7 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} h simulated",
+            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} fees, {} h simulated",
             self.accepted,
             self.returned,
             self.operations,
@@ -89,6 +93,7 @@ impl fmt::Display for Told {
             self.lost_files,
             self.withdrawn,
             self.revoked,
+            self.fees,
             self.seconds / 3600
         )
     }
@@ -235,12 +240,18 @@ impl Officer {
                     None => Ok(()),
                 }
             }
-            2..4 if all.len() < 4 => self.desk.open_dossier(new_dossier()).await.map(drop),
+            2..4 if all.len() < 4 => self.desk.open_dossier(self.new_dossier()).await.map(drop),
             _ => match all.get(usize::try_from(self.dice.below(all.len().max(1) as u64)).unwrap()) {
                 Some(dossier) => self.go_on(dossier).await,
-                None => self.desk.open_dossier(new_dossier()).await.map(drop),
+                None => self.desk.open_dossier(self.new_dossier()).await.map(drop),
             },
         }
+    }
+
+    /// Every other one costs something.
+    fn new_dossier(&self) -> NewDossier {
+        let new = new_dossier();
+        if self.dice.per_mille(500) { NewDossier { case_code: CASE_WITH_FEE.into(), ..new } } else { new }
     }
 
     async fn go_on(&self, dossier: &Dossier) -> Result<(), DeskError> {
@@ -272,12 +283,34 @@ impl Officer {
                     let metadata = self.desk.suggest_metadata(id, BIRTH).await?;
                     self.desk.digitize(id, BIRTH, metadata).await?;
                 } else if self.dice.per_mille(400) {
+                    self.collect(dossier).await?;
                     self.desk.attach_file(id, RESULT, "r.pdf", paper).await?;
                     let metadata = self.desk.suggest_metadata(id, RESULT).await?;
                     self.desk.return_result(id, metadata).await?;
                 }
             }
             DossierState::Completed { .. } | DossierState::Withdrawn { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// What is due, in one payment or two, sometimes by mistake; counters use numbers of one book.
+    async fn collect(&self, dossier: &Dossier) -> Result<(), DeskError> {
+        let mut due = dossier.fee_account().due();
+        while due > 0 {
+            let amount = if self.dice.per_mille(300) { 1 + self.dice.below(due) } else { due };
+            let number = format!("BL {}", self.dice.below(40));
+            let paid = match self.desk.enter_fee(dossier.id, cash(amount, &number)).await {
+                Err(DeskError::Fee(FeeError::ReceiptTaken)) => continue,
+                paid => paid?,
+            };
+            if self.dice.per_mille(200)
+                && let Some(entry) = paid.fees.last()
+            {
+                let act = FeeAct::Reversed { entry: entry.id, reason: "thu nhầm".into() };
+                self.desk.enter_fee(dossier.id, act).await?;
+            }
+            due = self.desk.dossier(dossier.id).await?.fee_account().due();
         }
         Ok(())
     }
@@ -423,6 +456,7 @@ async fn put_right(desk: Arc<Desk>, clock: Arc<SkewedClock>) {
         for line in desk.outbox(false).await.unwrap() {
             if matches!(line.state, OutboxState::NeedsAttention { .. }) {
                 let done = match desk.open_rows(line.dossier).await.unwrap().contains(&BIRTH) {
+                    _ if line.kind == OutboxKind::Fee => mend(&desk, &line).await,
                     true => replace(&desk, line.dossier).await,
                     false => desk.resend(line.op).await,
                 };
@@ -431,6 +465,29 @@ async fn put_right(desk: Arc<Desk>, clock: Arc<SkewedClock>) {
             }
         }
     }
+}
+
+/// A number another counter used is written anew.
+async fn mend(desk: &Desk, line: &OutboxItem) -> Result<(), DeskError> {
+    let dossier = desk.dossier(line.dossier).await?;
+    let entry = dossier.fees.iter().find(|fee| fee.id == line.op).unwrap();
+    match &entry.record.act {
+        FeeAct::Paid { amount, .. } => {
+            let number = format!("BL {}", line.op);
+            match desk.mend_fee(line.dossier, line.op, cash(*amount, &number)).await {
+                // It was paid otherwise meanwhile: the money goes back, and two officers take the entry back.
+                Err(DeskError::Fee(FeeError::Unfit(FeeFault::BeyondDue))) => desk
+                    .withdraw(line.op, "đã hoàn tiền cho công dân", COLLEAGUE, &SECRET.to_owned().into())
+                    .map(drop),
+                mended => mended.map(drop),
+            }
+        }
+        FeeAct::Relieved { .. } | FeeAct::Reversed { .. } => desk.resend(line.op).await,
+    }
+}
+
+fn cash(amount: u64, number: &str) -> FeeAct {
+    FeeAct::Paid { amount, method: FeeMethod::Cash, receipt_number: number.to_owned() }
 }
 
 async fn replace(desk: &Desk, id: DossierId) -> Result<(), DeskError> {
@@ -540,6 +597,17 @@ fn after_all(counters: &[Counter], warehouse: &FakeWarehouse, told: &mut Told) {
             let completed = matches!(dossier.state, DossierState::Completed { .. });
             assert_eq!(view.returned.is_some(), completed, "its result arrives");
             told.returned += u64::from(completed);
+            let entered = dossier.fees.iter().filter(|line| !line.void).map(|line| line.id);
+            let taken = warehouse.fees_of(dossier.id).expect("an accepted dossier has an account");
+            assert_eq!(
+                entered.collect::<BTreeSet<_>>(),
+                taken.entries.iter().map(|entry| entry.id).collect(),
+                "every entry that counts arrives, once, and no other"
+            );
+            // Two officers may have taken an entry back afterwards.
+            let settled = taken.settled || !dossier.withdrawals.is_empty();
+            assert!(!completed || settled, "nothing is returned before its fee is settled");
+            told.fees += taken.entries.len() as u64;
             assert!(accepted_here.insert(dossier.id, code).is_none(), "one dossier, one counter");
         }
     }

@@ -19,6 +19,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { sql: include_str!("migrations/003.sql"), then: nothing_more },
     Step { sql: include_str!("migrations/004.sql"), then: crate::records::note_uses },
     Step { sql: include_str!("migrations/005.sql"), then: crate::records::index_again },
+    Step { sql: include_str!("migrations/006.sql"), then: nothing_more },
 ];
 
 /// One step of the schema: its statements, then what they cannot say.

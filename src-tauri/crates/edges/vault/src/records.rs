@@ -225,17 +225,36 @@ impl Records {
     }
 
     pub(crate) fn queued(&self, op: OpId) -> Done<Option<QueuedOp>> {
-        let sql = format!("SELECT {LINE}, body, receipt FROM outbox WHERE op = ?1");
-        let found = self.rows(&sql, [op.to_string()], |r| {
+        Ok(self.lines("op = ?1", [op.to_string()])?.pop())
+    }
+
+    /// By the index of fees' lines.
+    pub(crate) fn fee_lines(&self, from: Timestamp, until: Timestamp) -> Done<Vec<QueuedOp>> {
+        let which = r#"kind = '"fee"' AND queued_at >= ?1 AND queued_at < ?2 ORDER BY sequence"#;
+        self.lines(which, params![from.0, until.0])
+    }
+
+    pub(crate) fn fee_receipts(&self, number: &str) -> Done<Vec<(DossierId, OpId)>> {
+        let sql = r#"SELECT dossier, op FROM outbox WHERE kind = '"fee"'
+            AND body ->> '$.payload.act.receipt_number' = ?1
+            AND state ->> '$.state' NOT IN ('replaced', 'withdrawn')"#;
+        let found = self.rows(sql, [number], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+        let read = |(dossier, op): (String, String)| {
+            let dossier = DossierId::parse(&dossier).map_err(|_| VaultError::Damaged)?;
+            Ok((dossier, OpId::parse(&op).map_err(|_| VaultError::Damaged)?))
+        };
+        found.into_iter().map(read).collect()
+    }
+
+    fn lines(&self, which: &str, params: impl Params) -> Done<Vec<QueuedOp>> {
+        let sql = format!("SELECT {LINE}, body, receipt FROM outbox WHERE {which}");
+        let found = self.rows(&sql, params, |r| {
             Ok((Line::read(r)?, r.get::<_, String>(9)?, r.get::<_, Option<String>>(10)?))
         })?;
-        found
-            .into_iter()
-            .next()
-            .map(|(line, body, receipt)| {
-                Ok(QueuedOp { item: line.item()?, op: parse(&body)?, receipt: receipt.map(SignedReceipt) })
-            })
-            .transpose()
+        let read = |(line, body, receipt): (Line, String, Option<String>)| {
+            Ok(QueuedOp { item: line.item()?, op: parse(&body)?, receipt: receipt.map(SignedReceipt) })
+        };
+        found.into_iter().map(read).collect()
     }
 
     /// The moment is that of the oldest answer among the numbers that were asked about.

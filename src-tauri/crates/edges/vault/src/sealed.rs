@@ -363,6 +363,14 @@ impl Vault for SealedVault {
         self.with(|open| open.records.queued(op))
     }
 
+    fn fee_lines(&self, from: Timestamp, until: Timestamp) -> Result<Vec<QueuedOp>, VaultError> {
+        self.with(|open| open.records.fee_lines(from, until))
+    }
+
+    fn fee_receipts(&self, number: &str) -> Result<Vec<(DossierId, OpId)>, VaultError> {
+        self.with(|open| open.records.fee_receipts(number))
+    }
+
     fn documents(&self, owner: &[IdNumber]) -> Result<(Option<Timestamp>, Vec<DocumentSummary>), VaultError> {
         self.with(|open| open.records.documents(owner))
     }

@@ -160,6 +160,14 @@ impl Vault for StartedVault {
         self.vault.queued(op)
     }
 
+    fn fee_lines(&self, from: Timestamp, until: Timestamp) -> Result<Vec<QueuedOp>, VaultError> {
+        self.vault.fee_lines(from, until)
+    }
+
+    fn fee_receipts(&self, number: &str) -> Result<Vec<(DossierId, OpId)>, VaultError> {
+        self.vault.fee_receipts(number)
+    }
+
     fn documents(&self, owner: &[IdNumber]) -> Result<(Option<Timestamp>, Vec<DocumentSummary>), VaultError> {
         self.vault.documents(owner)
     }

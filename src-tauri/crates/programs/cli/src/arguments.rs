@@ -65,6 +65,9 @@ pub(crate) enum Command {
     /// Hồ sơ: mở, quét, lấy từ kho, ký, số hóa, tiếp nhận, trả kết quả.
     #[command(subcommand)]
     Dossier(DossierAction),
+    /// Phí, lệ phí của hồ sơ, và sổ thu trong ca.
+    #[command(subcommand)]
+    Fee(FeeAction),
     /// Hộp gửi.
     Outbox {
         /// Cả những mục kho đã nhận.
@@ -84,6 +87,88 @@ pub(crate) enum Command {
     },
     /// Hồ sơ mẫu đầu đến cuối trên bộ phận thật (máy quét SANE, SoftHSM2, máy chủ HTTPS).
     Demo(DemoAction),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FeeAction {
+    /// Các khoản của một hồ sơ và số còn phải thu.
+    Show {
+        /// Hồ sơ.
+        id: String,
+    },
+    /// Thu phí của hồ sơ đã tiếp nhận.
+    Pay {
+        /// Hồ sơ.
+        id: String,
+        /// Số biên lai.
+        #[arg(long)]
+        receipt: String,
+        /// Số tiền (đồng); không ghi thì thu đủ số còn phải thu.
+        #[arg(long, value_name = "DONG")]
+        amount: Option<u64>,
+        /// Hình thức.
+        #[arg(long, value_enum, default_value_t = FeeWay::Cash)]
+        method: FeeWay,
+    },
+    /// Miễn hoặc giảm, có lý do.
+    Relieve {
+        /// Hồ sơ.
+        id: String,
+        /// Lý do.
+        #[arg(long)]
+        reason: String,
+        /// Số tiền (đồng); không ghi thì miễn hết số còn phải thu.
+        #[arg(long, value_name = "DONG")]
+        amount: Option<u64>,
+    },
+    /// Đảo một khoản ghi nhầm; khoản cũ vẫn còn để xem.
+    Reverse {
+        /// Hồ sơ.
+        id: String,
+        /// Mã (UUID) của khoản, như `motcua fee show` in ra.
+        entry: String,
+        /// Lý do.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Ghi lại số biên lai của khoản thu kho không nhận (số đã dùng ở quầy khác).
+    Mend {
+        /// Hồ sơ.
+        id: String,
+        /// Mã (UUID) của khoản.
+        entry: String,
+        /// Số biên lai đúng.
+        #[arg(long)]
+        receipt: String,
+    },
+    /// Sổ thu trong ngày của cán bộ trên máy này; không cần mạng.
+    Shift {
+        /// Ngày, dd/MM/yyyy hoặc yyyy-MM-dd; không ghi thì hôm nay.
+        #[arg(long, value_parser = day)]
+        day: Option<Day>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum WrongPaper {
+    /// Sai lệch thông tin công dân.
+    WrongInformation,
+    /// Không phải là kết quả công dân được giải quyết.
+    NotTheResult,
+    /// Chưa được ký bằng chứng thư số của Ban Cơ yếu Chính phủ.
+    NotSigned,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FeeWay {
+    /// Tiền mặt.
+    Cash,
+    /// Chuyển khoản.
+    Transfer,
+    /// Trên Cổng dịch vụ công.
+    Portal,
+    /// Qua bưu chính.
+    Post,
 }
 
 #[derive(Subcommand)]
@@ -305,6 +390,19 @@ pub(crate) enum DossierAction {
         /// Thành phần.
         component: u32,
     },
+    /// Khai thác từ CSDL: giấy tờ không phải nộp vì dữ liệu đã có trong cơ sở dữ liệu của nhà nước.
+    Waive {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+        /// Tên hoặc mã của cơ sở dữ liệu.
+        #[arg(long)]
+        database: String,
+        /// Đã tra cứu thấy gì.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
     /// Giấy tờ trong kho cho một thành phần.
     Offers {
         /// Hồ sơ.
@@ -328,6 +426,19 @@ pub(crate) enum DossierAction {
         /// Công dân đã đồng ý lấy giấy tờ từ kho quốc gia.
         #[arg(long)]
         national_confirmed: bool,
+    },
+    /// Phản ánh về kết quả giải quyết: giấy tờ trong kho sai; gửi đến cơ quan đã cấp.
+    Report {
+        /// Hồ sơ.
+        id: String,
+        /// Giấy tờ.
+        document: String,
+        /// Lý do.
+        #[arg(long, value_enum)]
+        reason: WrongPaper,
+        /// Ý kiến.
+        #[arg(long, default_value = "")]
+        text: String,
     },
     /// Ghi nhận công dân đồng ý dùng lại giấy tờ (nói tại quầy).
     Confirm {

@@ -1,18 +1,18 @@
 //! Dossiers, the outbox and the sync.
 
-use crate::arguments::{DossierAction, OpenAction, Said};
+use crate::arguments::{DossierAction, OpenAction, Said, WrongPaper};
 use crate::files::{on_interrupt, read, write_whole};
 use crate::output::{Failure, Output, sentence, word};
 use crate::secrets;
 use anyhow::Context;
 use motcua_desk::ports::{LinkError, VaultStatus};
 use motcua_desk::{
-    AutoOutcome, Desk, DeskError, Finding, Fit, NewDossier, ReconciledDay, RowProgress, ScanOptions,
+    AutoOutcome, Desk, DeskError, Finding, Fit, NewDossier, ReconciledDay, RowProgress, ScanOptions, dotted,
 };
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
-    IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party, PartyKind,
-    ProcedureCode, ReceiptChange, ReturnMethod,
+    FeedbackReason, IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party,
+    PartyKind, ProcedureCode, ReceiptChange, ReturnMethod,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -117,6 +117,27 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
                 );
             }
             signed.dossier
+        }
+        DossierAction::Report { id, document, reason, text } => {
+            let document = DocumentId::parse(document).context("mã giấy tờ không đúng")?;
+            let reason = match reason {
+                WrongPaper::WrongInformation => FeedbackReason::WrongInformation,
+                WrongPaper::NotTheResult => FeedbackReason::NotTheResult,
+                WrongPaper::NotSigned => FeedbackReason::NotSigned,
+            };
+            let dossier = desk.report_paper(parse(id)?, document, reason, text).await?;
+            eprintln!("Đã lưu trên máy.");
+            dossier
+        }
+        DossierAction::Waive { id, component, database, note } => {
+            // By its short name or as printed; what is not listed is no database.
+            let listed = desk.databases().await?;
+            let wanted = motcua_dossier::fold(database);
+            let known = listed
+                .iter()
+                .find(|d| [&d.code, &d.name].iter().any(|name| motcua_dossier::fold(name) == wanted));
+            let known = known.ok_or(DeskError::Intake(motcua_desk::IntakeError::UnknownDatabase))?;
+            desk.waive(parse(id)?, *component, &known.name, note).await?
         }
         DossierAction::Digitize { id, component, said } => {
             let id = parse(id)?;
@@ -399,7 +420,7 @@ fn citizen(number: motcua_dossier::IdNumber, name: &str) -> Party {
     Party { kind, number, aliases: vec![], name: name.into(), address: String::new(), phone: String::new() }
 }
 
-fn parse(id: &str) -> Result<DossierId, Failure> {
+pub(crate) fn parse(id: &str) -> Result<DossierId, Failure> {
     Ok(DossierId::parse(id).with_context(|| format!("{id}: không phải mã hồ sơ"))?)
 }
 
@@ -428,7 +449,12 @@ pub(crate) fn identity_words(check: &IdentityCheck) -> String {
 
 /// The state of an outbox line, as the window says it.
 pub(crate) fn state_words(item: &OutboxItem) -> String {
-    match &item.state {
+    state_words_of(&item.state)
+}
+
+/// The same of a state alone.
+pub(crate) fn state_words_of(state: &OutboxState) -> String {
+    match state {
         OutboxState::Queued => "Chờ gửi".into(),
         OutboxState::Sending { sent, total } => {
             format!("Đang gửi ({} %)", if *total == 0 { 0 } else { sent * 100 / total })
@@ -487,9 +513,16 @@ fn show(dossier: &Dossier) {
         let file = match (&row.attachment, &row.reservation) {
             (Some(a), _) => attachment_words(a),
             (None, Some(r)) => r.problem.clone().unwrap_or_else(|| "Sẽ lấy khi có mạng".into()),
-            (None, None) => "—".into(),
+            (None, None) => match &row.waiver {
+                Some(waiver) => format!("khai thác từ {}", waiver.database),
+                None => "—".into(),
+            },
         };
         println!("  {}. {} [{file}]", row.number, row.name);
+    }
+    let due = dossier.fee_account().due();
+    if due > 0 && dossier.state != DossierState::Draft {
+        println!("  ! Còn phải thu {} đồng → motcua fee pay {} --receipt …", dotted(due), dossier.id);
     }
     if let Some(result) = &dossier.result {
         println!("  Kết quả [{}]", attachment_words(&result.attachment));

@@ -8,8 +8,8 @@ use motcua_demo::DemoProfile;
 use motcua_desk::ports::{CapturedPage, VaultStatus};
 use motcua_desk::{AutoOutcome, Desk, Fit, NewDossier, ScanOptions};
 use motcua_dossier::{
-    Applicant, Channel, ConsentMethod, Dossier, DossierId, OutboxState, Party, PartyKind, ProcedureCode,
-    ReturnMethod, SignerRole,
+    Applicant, Channel, ConsentMethod, Dossier, DossierId, FeeAct, FeeMethod, OutboxState, Party, PartyKind,
+    ProcedureCode, ReturnMethod, SignerRole,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -216,6 +216,14 @@ impl Walk<'_> {
         let path = self.out.join(format!("{id}-ket-qua.pdf"));
         write_whole(&path, &self.desk.content(&blob).await?)?;
         self.step("Ký số kết quả bằng chứng thư của cơ quan", Some(path));
+        let due = self.desk.dossier(id).await?.fee_account().due();
+        if due > 0 {
+            // Numbers of a book nobody else has; earlier runs of the demo used others.
+            let receipt_number = format!("DEMO-{id}");
+            let act = FeeAct::Paid { amount: due, method: FeeMethod::Cash, receipt_number };
+            self.desk.enter_fee(id, act).await?;
+            self.step(format!("Thu phí {} đồng, tiền mặt", motcua_desk::dotted(due)), None);
+        }
         let metadata = self.desk.suggest_metadata(id, 0).await?;
         self.desk.return_result(id, metadata).await?;
         self.step("Trả kết quả: đã lưu trên máy", None);

@@ -6,6 +6,7 @@
 mod arguments;
 mod demo;
 mod dossier;
+mod fees;
 mod files;
 mod health;
 mod help;
@@ -85,6 +86,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Identity { number } => opened(&desk, dossier::identity(&desk, &number, output)).await,
         Command::Procedures { query } => opened(&desk, dossier::procedures(&desk, &query, output)).await,
         Command::Dossier(action) => opened(&desk, dossier::run(&desk, &action, output)).await,
+        Command::Fee(action) => opened(&desk, fees::run(&desk, &action, output)).await,
         Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {
             opened(&desk, dossier::resend(&desk, &op, output)).await

@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 use motcua_dossier::{
     BlobId, Calendar, Category, CopyForm, Day, DeviceId, DocumentId, DocumentRecord, IdNumber, Metadata,
-    OrgNode, PaperName, Procedure, Provenance, ReferenceData, ResultCode, StoreKind, Timestamp,
+    OrgNode, PaperName, Procedure, Provenance, ReferenceData, ResultCode, StoreKind, Timestamp, WorkingHours,
 };
 use motcua_warehouse::{Config, IdentityEntry, SeedDevice, SeedDocument, SeedFile, SeedReport, seed};
 use serde::Deserialize;
@@ -377,8 +377,21 @@ pub fn reference(trust_pem: Vec<String>) -> Result<ReferenceData> {
         calendar,
         trust_pem,
         identity_guide: guide.current,
+        hours: office_hours(),
         ..ReferenceData::default()
     })
+}
+
+/// Hours of the invented office: Monday to Friday, 7:30 to 11:30 and 13:30 to 17:00.
+fn office_hours() -> Vec<WorkingHours> {
+    let row = |weekday, (from, until): (&str, &str)| WorkingHours {
+        weekday,
+        from: from.to_owned(),
+        until: until.to_owned(),
+    };
+    (1..=5)
+        .flat_map(|weekday| [("07:30", "11:30"), ("13:30", "17:00")].map(|span| row(weekday, span)))
+        .collect()
 }
 
 fn identity() -> Result<Vec<IdentityEntry>> {

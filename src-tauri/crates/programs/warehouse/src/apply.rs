@@ -11,7 +11,7 @@ use motcua_dossier::{
     PaperCode, Party, Procedure, Provenance, Timestamp,
 };
 use motcua_wire::{
-    AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, Op,
+    AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, MAX_TEXT, Op,
     OpPayload, OpResult, ReceiptBody, ReturnedResult, Role, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
 };
 use sha2::{Digest, Sha256};
@@ -680,6 +680,14 @@ fn accept(
                     return Err(rejected("consentMissing", &[&field]));
                 }
                 reused.insert(*document);
+            }
+            EvidenceSource::Database { database, note } => {
+                if database.trim().is_empty() {
+                    return Err(rejected("textMissing", &[&field]));
+                }
+                if [database, note].iter().any(|text| text.chars().count() > MAX_TEXT) {
+                    return Err(rejected("textTooLong", &[&field]));
+                }
             }
             EvidenceSource::Scan { document: None, .. }
             | EvidenceSource::File { document: None, .. }

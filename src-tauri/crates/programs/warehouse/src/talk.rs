@@ -602,6 +602,8 @@ fn package_line(line: &PackageLineReport) -> String {
         OutboxKind::Document => "giấy tờ số hóa",
         OutboxKind::Acceptance => "hồ sơ tiếp nhận",
         OutboxKind::Result => "kết quả giải quyết",
+        OutboxKind::Fee => "phí, lệ phí",
+        OutboxKind::Feedback => "phản ánh về kết quả",
         OutboxKind::Withdrawal => "lời bỏ, không gửi",
     };
     let became = match &line.answer {

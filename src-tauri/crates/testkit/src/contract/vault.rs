@@ -8,12 +8,12 @@ use motcua_desk::ports::{
 };
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
-    DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, HeldFile, IdNumber,
-    IdentityAnswer, IdentityCheck, Metadata, NumberBlock, OfficeDossier, OpId, OutboxItem, OutboxKind,
-    OutboxState, PaperCode, Party, PartyKind, ProcedureCode, Provenance, ReferenceData, ReturnMethod,
-    StoreKind, Timestamp,
+    DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, FeeAct, FeeMethod,
+    FeeRecord, HeldFile, IdNumber, IdentityAnswer, IdentityCheck, Metadata, NumberBlock, OfficeDossier, OpId,
+    OutboxItem, OutboxKind, OutboxState, PaperCode, Party, PartyKind, ProcedureCode, Provenance,
+    ReferenceData, ReturnMethod, StoreKind, Timestamp,
 };
-use motcua_wire::{Op, OpPayload, SCHEMA_VERSION, SignedReceipt};
+use motcua_wire::{Op, OpPayload, SignedReceipt};
 
 /// Officer of the samples.
 pub const OFFICER: &str = "canbo.mau";
@@ -39,6 +39,7 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     numbers_and_codes_are_found_by_either_end(make().as_ref());
     what_is_typed_is_no_language(make().as_ref());
     the_outbox_has_no_gap(make().as_ref());
+    entries_of_fees_are_found_by_day_and_number(make().as_ref());
     an_operation_never_changes(make().as_ref());
     sending_is_queued_again_after_unlock(make().as_ref());
     a_refused_batch_changes_nothing(make().as_ref());
@@ -192,12 +193,7 @@ pub fn sample_office(number: u8, owner: &str) -> OfficeDossier {
         owner_name: owner.to_owned(),
         owner_number: sample_number(number),
         accepted_at: Timestamp(1_795_143_600_000),
-        deadline: Deadline {
-            day: Day::parse("2026-11-24").unwrap(),
-            working_days: 1,
-            skipped: vec![],
-            machine_time: false,
-        },
+        deadline: Deadline::plain(Day::parse("2026-11-24").unwrap(), 1),
         returned_at: None,
         officer: OFFICER.into(),
         device: Some(sample_device()),
@@ -450,6 +446,51 @@ fn the_outbox_has_no_gap(vault: &dyn Vault) {
     assert_eq!(sequences, [1, 2], "oldest first");
 }
 
+fn entries_of_fees_are_found_by_day_and_number(vault: &dyn Vault) {
+    create(vault);
+    let fee = |sequence: u8, act: FeeAct| {
+        let queued = sample_op(sequence);
+        let record = FeeRecord { act, officer: OFFICER.into(), at: queued.item.queued_at };
+        let item = OutboxItem { kind: OutboxKind::Fee, blobs: vec![], ..queued.item };
+        QueuedOp { item, op: Op { payload: OpPayload::Fee(Box::new(record)), ..queued.op }, ..queued }
+    };
+    let paid =
+        |number: &str| FeeAct::Paid { amount: 8000, method: FeeMethod::Cash, receipt_number: number.into() };
+    let lines = [
+        sample_op(1),
+        fee(2, paid("BL 01")),
+        fee(3, FeeAct::Relieved { amount: 1, reason: "BL 01".into() }),
+        fee(4, paid("BL 02")),
+        fee(5, paid("BL 01")),
+    ];
+    for line in &lines {
+        enqueue(vault, line).unwrap();
+    }
+    let at = |n: usize| lines[n].item.queued_at;
+    assert_eq!(
+        vault.fee_lines(at(1), at(3)).unwrap(),
+        lines[1..3],
+        "from the first moment on, before the last"
+    );
+    assert_eq!(
+        vault.fee_lines(at(0), Timestamp(at(4).0 + 1)).unwrap(),
+        lines[1..],
+        "fees alone, oldest first"
+    );
+    let named = |n: usize| (lines[n].item.dossier, lines[n].item.op);
+    let mut found = vault.fee_receipts("BL 01").unwrap();
+    found.sort_unstable();
+    assert_eq!(found, [named(1), named(4)]);
+    let closed = |n: usize, state| Batch {
+        outbox: vec![OutboxItem { state, ..lines[n].item.clone() }],
+        ..Batch::default()
+    };
+    vault.commit(&closed(1, OutboxState::Replaced)).unwrap();
+    vault.commit(&closed(4, OutboxState::Received { at: Timestamp(1) })).unwrap();
+    assert_eq!(vault.fee_receipts("BL 01").unwrap(), [named(4)], "what was replaced counts nothing");
+    assert_eq!(vault.fee_receipts("BL 0").unwrap(), [], "the whole number");
+}
+
 fn an_operation_never_changes(vault: &dyn Vault) {
     create(vault);
     let queued = sample_op(1);
@@ -651,9 +692,12 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         reference_version: 1,
         case_code: "thuong".into(),
         working_days: 1,
+        working_hours: 0,
         fee: 0,
+        fees: vec![],
         components: vec![],
         consents: vec![],
+        reports: vec![],
         state: DossierState::Draft,
         result: None,
         receipt: None,
@@ -694,7 +738,7 @@ pub fn sample_op(sequence: u8) -> QueuedOp {
             device: sample_device(),
             device_seq: sequence.into(),
             device_time: at,
-            schema_version: SCHEMA_VERSION,
+            schema_version: 1,
             dossier,
             base_version: 0,
             replaces: vec![],

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 mod feed;
+mod fees;
 mod inbox;
 mod lease;
 mod machine;
@@ -91,6 +92,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     a_package_of_another_machine_is_kept_for_whoever_has_the_key(&make().await).await;
     inbox::suite(&make).await;
     feed::suite(&make).await;
+    fees::suite(&make).await;
     lease::suite(&make).await;
     office::suite(&make).await;
     a_cut_line_is_no_contact(make().await).await;

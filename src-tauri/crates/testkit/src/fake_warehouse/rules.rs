@@ -7,13 +7,14 @@ use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode,
-    DossierId, Holder, IdNumber, OfficeDossier, OpId, PaperCode, Party, Provenance, Timestamp,
+    DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode,
+    Party, Provenance, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, Change, Changes, DossierEvent, DossierLease, DossierPage, DossierView, EvidenceSource,
-    LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, Op, OpPayload, OpResult, OpState,
-    ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
+    AcceptedDossier, Change, Changes, DossierEvent, DossierFees, DossierLease, DossierPage, DossierView,
+    EvidenceSource, FeeEntry, LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, Op, OpPayload,
+    OpResult, OpState, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -342,7 +343,7 @@ impl State {
     }
 
     fn act(&mut self, op: &Op) -> Result<Done, Refusal> {
-        if op.schema_version != SCHEMA_VERSION {
+        if !(1..=SCHEMA_VERSION).contains(&op.schema_version) {
             return Err(rejected("schemaUnknown"));
         }
         let missing = self.missing(op);
@@ -382,9 +383,56 @@ impl State {
             OpPayload::AcceptDossier(accepted) => self.accept(op, accepted, waits_for),
             OpPayload::ReturnResult(result) => self.return_result(op, result, waits_for),
             OpPayload::Withdraw(work) => self.withdraw(op, work),
-            // What is beside a dossier is the real warehouse's to judge.
-            OpPayload::Fee(_) | OpPayload::Feedback(_) => Ok((None, BTreeSet::new())),
+            OpPayload::Fee(record) => self.fee(op, record),
+            // Feedback is the real warehouse's to judge.
+            OpPayload::Feedback(_) => Ok((None, BTreeSet::new())),
         }
+    }
+
+    fn fee(&mut self, op: &Op, record: &FeeRecord) -> Result<Done, Refusal> {
+        let Some(mut account) = self.account(op.dossier) else {
+            return Err(Refusal::Deferred(vec![op.dossier.to_string()]));
+        };
+        if let FeeAct::Paid { receipt_number, .. } = &record.act {
+            let stands = |id: &DossierId, entry: &FeeEntry| {
+                matches!(&entry.record.act, FeeAct::Paid { receipt_number: known, .. } if known == receipt_number)
+                    && self.account(*id).is_some_and(|account| account.stands(entry.id))
+            };
+            if self.fees.iter().any(|(id, entries)| entries.iter().any(|entry| stands(id, entry))) {
+                return Err(rejected("feeReceiptTaken"));
+            }
+        }
+        account.enter(op.op_id, &record.act).map_err(|fault| match fault {
+            FeeFault::Zero => rejected("feeZero"),
+            FeeFault::BeyondDue => rejected("feeBeyondDue"),
+            FeeFault::ReversedBefore => rejected("feeReversedBefore"),
+            _ => rejected("feeEntryUnknown"),
+        })?;
+        let entry =
+            FeeEntry { id: op.op_id, record: record.clone(), device: op.device, taken_at: op.device_time };
+        self.fees.entry(op.dossier).or_default().push(entry);
+        Ok((None, BTreeSet::new()))
+    }
+
+    /// Of an accepted dossier.
+    fn account(&self, id: DossierId) -> Option<FeeAccount> {
+        let fee = self.dossiers.get(&id)?.accepted.as_ref()?.fee;
+        let entries = self.fees.get(&id).into_iter().flatten();
+        Some(FeeAccount::of(fee, entries.map(|entry| (entry.id, &entry.record.act))))
+    }
+
+    pub(super) fn fees(&self, id: DossierId) -> Option<DossierFees> {
+        let account = self.account(id)?;
+        Some(DossierFees {
+            dossier: id,
+            fee: account.fee(),
+            paid: account.paid(),
+            relieved: account.relieved(),
+            due: account.due(),
+            beyond: account.beyond(),
+            settled: account.is_settled(),
+            entries: self.fees.get(&id).cloned().unwrap_or_default(),
+        })
     }
 
     /// A file that is there is examined at once.
@@ -477,7 +525,10 @@ impl State {
                     }
                     reused.insert(*document);
                 }
-                EvidenceSource::Absent => {}
+                EvidenceSource::Database { database, .. } if database.trim().is_empty() => {
+                    return Err(rejected("textMissing"));
+                }
+                EvidenceSource::Database { .. } | EvidenceSource::Absent => {}
             }
         }
         if waits_for.len() > files {
@@ -594,7 +645,10 @@ fn withdrawal_fits(op: &Op, work: &WithdrawnWork) -> bool {
 fn reused_by(accepted: &AcceptedDossier) -> BTreeSet<DocumentId> {
     let used = accepted.components.iter().filter_map(|c| match &c.source {
         EvidenceSource::Warehouse { document, .. } => Some(*document),
-        EvidenceSource::Scan { .. } | EvidenceSource::File { .. } | EvidenceSource::Absent => None,
+        EvidenceSource::Scan { .. }
+        | EvidenceSource::File { .. }
+        | EvidenceSource::Database { .. }
+        | EvidenceSource::Absent => None,
     });
     used.collect()
 }
@@ -607,7 +661,9 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
         OpPayload::AcceptDossier(accepted) => {
             let scanned = accepted.components.iter().filter_map(|c| match &c.source {
                 EvidenceSource::Scan { blob, .. } | EvidenceSource::File { blob, .. } => Some(*blob),
-                EvidenceSource::Warehouse { .. } | EvidenceSource::Absent => None,
+                EvidenceSource::Warehouse { .. }
+                | EvidenceSource::Database { .. }
+                | EvidenceSource::Absent => None,
             });
             scanned.chain([accepted.receipt]).collect()
         }

@@ -86,6 +86,12 @@ fn schema_5_opens_with_its_outbox_and_its_sealed_file() {
     has_its_sealed_file("schema_5");
 }
 
+#[test]
+fn schema_6_opens_with_its_outbox_and_its_sealed_file() {
+    opens_with_its_outbox("schema_6", 2);
+    has_its_sealed_file("schema_6");
+}
+
 fn has_its_sealed_file(fixture: &str) {
     let dir = copied(fixture);
     let vault = SealedVault::at(dir.path().to_owned());

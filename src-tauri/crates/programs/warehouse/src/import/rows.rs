@@ -319,12 +319,7 @@ impl Import<'_> {
             case_code: row.text("truong_hop").to_owned(),
             reference_version: reference.data.version,
             accepted_at,
-            deadline: Deadline {
-                day: due,
-                working_days: working_days(&reference.data.calendar, accepted_at.day(), due),
-                skipped: vec![],
-                machine_time: false,
-            },
+            deadline: Deadline::plain(due, working_days(&reference.data.calendar, accepted_at.day(), due)),
             fee: optional(row, "le_phi", str::parse::<u64>)?.unwrap_or(0),
             components,
             consents: vec![],

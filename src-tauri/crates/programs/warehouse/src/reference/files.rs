@@ -127,7 +127,9 @@ fn table(
     }
     let places: Vec<Option<usize>> =
         sheet.columns.iter().map(|column| names.iter().position(|name| name == column)).collect();
-    for (column, _) in sheet.columns.iter().zip(&places).filter(|(_, place)| place.is_none()) {
+    // A file of before a column came has nothing to say of it.
+    let asked = sheet.columns.len() - sheet.late;
+    for (column, _) in sheet.columns.iter().zip(&places).take(asked).filter(|(_, place)| place.is_none()) {
         faults.push(fault(sheet.name, 1, Some(column), COLUMN_MISSING));
     }
     let mut kept = Vec::new();

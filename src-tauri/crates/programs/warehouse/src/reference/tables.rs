@@ -4,8 +4,8 @@
 use crate::import::column_name;
 use motcua_dossier::{
     Category, ComponentSpec, CopyForm, Day, DayOff, FaultKind, FormTemplate, GuideText, HandlingCase,
-    IDENTITY_GUIDE, NoticeChannel, NoticeEvent, NoticeTemplate, OrgNode, Procedure, ProcedureCode,
-    ReferenceData, ReferenceFault, ReferenceList, ResultCode, Target, WorkingHours, fold,
+    IDENTITY_GUIDE, LawRule, NoticeChannel, NoticeEvent, NoticeTemplate, OrgNode, Procedure, ProcedureCode,
+    ReferenceData, ReferenceFault, ReferenceList, ResultCode, RuleKey, Target, WorkingHours, fold,
 };
 use motcua_signature::TrustList;
 use serde::Serialize;
@@ -26,6 +26,8 @@ pub struct Sheet {
     pub columns: &'static [&'static str],
     /// So many columns, from the first, tell a row from the others.
     pub key: usize,
+    /// So many of the last columns came later: a file of before is read without them.
+    pub late: usize,
 }
 
 const fn sheet(
@@ -34,23 +36,26 @@ const fn sheet(
     key: usize,
     columns: &'static [&'static str],
 ) -> Sheet {
-    Sheet { name, about, columns, key }
+    Sheet { name, about, columns, key, late: 0 }
 }
 
 /// Every list, in the order of the workbook.
-pub const SHEETS: [Sheet; 12] = [
+pub const SHEETS: [Sheet; 13] = [
     sheet(
         "thu_tuc",
         "Thủ tục hành chính",
         1,
         &["ma", "ten", "linh_vuc", "cap", "co_quan_nop", "ma_ket_qua", "ten_ket_qua", "phien_ban"],
     ),
-    sheet(
-        "truong_hop",
-        "Trường hợp giải quyết, thời hạn, lệ phí",
-        2,
-        &["ma_thu_tuc", "ma", "ten", "ngay_lam_viec", "le_phi"],
-    ),
+    Sheet {
+        late: 1,
+        ..sheet(
+            "truong_hop",
+            "Trường hợp giải quyết, thời hạn, lệ phí",
+            2,
+            &["ma_thu_tuc", "ma", "ten", "ngay_lam_viec", "le_phi", "gio_lam_viec"],
+        )
+    },
     sheet(
         "thanh_phan",
         "Thành phần hồ sơ và mã kết quả thay được",
@@ -84,6 +89,12 @@ pub const SHEETS: [Sheet; 12] = [
         &["khoa", "tieu_de", "noi_dung"],
     ),
     sheet("chi_tieu", "Chỉ tiêu, phần trăm", 2, &["ma", "nam", "ten", "muc"]),
+    sheet(
+        "quy_dinh",
+        "Con số luật định có ngày hiệu lực: giờ, số lần, số ngày",
+        2,
+        &["ma", "tu_ngay", "den_ngay", "gia_tri", "can_cu"],
+    ),
     sheet(
         "thong_bao",
         "Nội dung thông báo; để trống nội dung là không gửi",
@@ -163,6 +174,15 @@ const EVENTS: [(&str, NoticeEvent); 4] = [
 ];
 const CHANNELS: [(&str, NoticeChannel); 3] =
     [("Zalo", NoticeChannel::Zalo), ("SMS", NoticeChannel::Sms), ("Email", NoticeChannel::Email)];
+const RULES: [(&str, RuleKey); 7] = [
+    ("trong ngày đến", RuleKey::SameDayUntil),
+    ("chuyển trong ngày đến", RuleKey::TransferUntil),
+    ("số lần yêu cầu bổ sung", RuleKey::Supplements),
+    ("ngày báo hồ sơ chưa đủ", RuleKey::InsufficientDays),
+    ("ngày xin lỗi trước hạn", RuleKey::ApologyDays),
+    ("số lần hẹn lại", RuleKey::Reappointments),
+    ("tài khoản cơ quan từ ngày", RuleKey::AgencyAccountFrom),
+];
 const BOOLS: [(&str, bool); 2] = [("có", true), ("không", false)];
 const DAYS: [(&str, bool); 2] = [("nghỉ", false), ("làm việc", true)];
 const WEEKDAYS: [(&str, u8); 7] = [("2", 1), ("3", 2), ("4", 3), ("5", 4), ("6", 5), ("7", 6), ("CN", 7)];
@@ -205,7 +225,8 @@ pub(super) fn tables_of(data: &ReferenceData) -> Vec<Table> {
         );
         for c in &p.cases {
             let (days, fee) = (c.working_days.to_string(), c.fee.to_string());
-            add("truong_hop", vec![p.code.to_string(), c.code.clone(), c.name.clone(), days, fee]);
+            let hours = if c.working_hours == 0 { String::new() } else { c.working_hours.to_string() };
+            add("truong_hop", vec![p.code.to_string(), c.code.clone(), c.name.clone(), days, fee, hours]);
         }
         for c in &p.components {
             add(
@@ -262,6 +283,11 @@ pub(super) fn tables_of(data: &ReferenceData) -> Vec<Table> {
     }
     for t in &data.targets {
         add("chi_tieu", vec![t.code.clone(), t.year.to_string(), t.name.clone(), percent(t.rate)]);
+    }
+    for r in &data.rules {
+        let cells =
+            vec![word_of(&RULES, r.key), day(&r.from), day(&r.until), r.value.clone(), r.basis.clone()];
+        add("quy_dinh", cells);
     }
     for n in &data.notices {
         let (event, channel) = (word_of(&EVENTS, n.event), word_of(&CHANNELS, n.channel));
@@ -438,6 +464,9 @@ pub(super) fn data_of(tables: &[Table]) -> Result<ReferenceData, Vec<CellFault>>
                         code: row.text("ma"),
                         name: row.text("ten"),
                         working_days: row.number("ngay_lam_viec").unwrap_or_default(),
+                        working_hours: row
+                            .read("gio_lam_viec", |t| u32::try_from(whole(t)?).ok())
+                            .unwrap_or_default(),
                         fee: row.read("le_phi", whole).unwrap_or_default(),
                     };
                     cases.push((*number, of, case));
@@ -520,6 +549,18 @@ pub(super) fn data_of(tables: &[Table]) -> Result<ReferenceData, Vec<CellFault>>
                         rate: row.must("muc", percent_of).unwrap_or_default(),
                     });
                     put(ReferenceList::Targets);
+                }
+                "quy_dinh" => {
+                    if let Some(key) = row.word("ma", &RULES) {
+                        data.rules.push(LawRule {
+                            key,
+                            value: row.text("gia_tri"),
+                            from: row.day("tu_ngay"),
+                            until: row.day("den_ngay"),
+                            basis: row.text("can_cu"),
+                        });
+                        put(ReferenceList::Rules);
+                    }
                 }
                 "thong_bao" => {
                     let (event, channel) = (row.word("su_kien", &EVENTS), row.word("kenh", &CHANNELS));
@@ -665,6 +706,7 @@ fn placed(wrong: &ReferenceFault, places: &BTreeMap<ReferenceList, Vec<u64>>) ->
         L::Forms => ("bieu_mau", &[("code", "ma"), ("name", "ten")]),
         L::Guides => ("huong_dan", &[("key", "khoa")]),
         L::Targets => ("chi_tieu", &[("code", "ma"), ("rate", "muc")]),
+        L::Rules => ("quy_dinh", &[("value", "gia_tri"), ("from", "tu_ngay"), ("until", "den_ngay")]),
         L::Notices => ("thong_bao", &[("event", "su_kien"), ("text", "noi_dung")]),
     };
     let what = match wrong.what {

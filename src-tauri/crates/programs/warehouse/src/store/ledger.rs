@@ -291,16 +291,9 @@ impl View<'_> {
     }
 }
 
-/// The account these entries make under the fee of the acceptance as it is now; all of them were taken, so none
-/// is refused.
+/// The account these entries make under the fee of the acceptance as it is now.
 pub(crate) fn account(fee: u64, entries: &[FeeEntry]) -> FeeAccount {
-    let mut account = FeeAccount::new(u64::MAX);
-    for entry in entries {
-        if let Err(fault) = account.enter(entry.id, &entry.record.act) {
-            tracing::error!(entry = %entry.id, %fault, "an entry of the fees does not fit the others");
-        }
-    }
-    account.under_fee(fee)
+    FeeAccount::of(fee, entries.iter().map(|entry| (entry.id, &entry.record.act)))
 }
 
 fn ids(dossier: &str, document: &str) -> Result<(DossierId, DocumentId), StoreError> {

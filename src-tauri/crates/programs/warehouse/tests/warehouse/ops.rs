@@ -346,7 +346,7 @@ async fn an_operation_in_the_name_of_another_machine_or_schema_is_refused() {
     let op = acceptance(&world, 1, DossierId(fresh_uuid()), vec![]).await;
     assert_eq!(rejected_code(&push(&world.line(0), &op).await), "deviceMismatch");
     let mut newer = acceptance(&world, 0, DossierId(fresh_uuid()), vec![]).await;
-    newer.schema_version = 2;
+    newer.schema_version = motcua_wire::SCHEMA_VERSION + 1;
     assert_eq!(rejected_code(&push(&world.line(0), &newer).await), "schemaUnknown");
 }
 

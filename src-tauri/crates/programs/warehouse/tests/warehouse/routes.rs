@@ -15,7 +15,7 @@ async fn about_needs_no_key_and_names_the_receipt_key() {
     let world = World::new().await;
     let about = world.line_with("/nowhere".into(), &world.ca_pem).about().await.unwrap();
     assert_eq!(about.name, "motcua-warehouse");
-    assert_eq!((about.min_schema, about.max_schema, about.epoch), (1, 1, 1));
+    assert_eq!((about.min_schema, about.max_schema, about.epoch), (1, motcua_wire::SCHEMA_VERSION, 1));
     let stored = motcua_warehouse::receipt_key(&world.config.data).unwrap().verifying_key();
     assert_eq!(about.receipt_key.len(), 64);
     assert!(about.receipt_key.bytes().eq(hex(&stored.to_bytes()).bytes()));

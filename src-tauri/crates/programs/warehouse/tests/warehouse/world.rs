@@ -418,7 +418,7 @@ pub fn accept(code: DossierCode, receipt: BlobId, components: Vec<EvidenceSource
         case_code: "KXM".into(),
         reference_version: 5,
         accepted_at: now(),
-        deadline: Deadline { day: today(), working_days: 1, skipped: vec![], machine_time: false },
+        deadline: Deadline::plain(today(), 1),
         fee: 0,
         components: components
             .into_iter()

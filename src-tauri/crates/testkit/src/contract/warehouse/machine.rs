@@ -138,7 +138,7 @@ impl<'a> Machine<'a> {
             case_code: "thuong".into(),
             reference_version: 1,
             accepted_at: now,
-            deadline: Deadline { day: now.day(), working_days: 1, skipped: vec![], machine_time: false },
+            deadline: Deadline::plain(now.day(), 1),
             fee: 0,
             components: sources.into_iter().zip(1..).map(row).collect(),
             consents,

@@ -10,6 +10,19 @@ pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
     accepted_dossiers_are_listed_page_by_page(&make().await).await;
     a_machine_is_told_what_became_of_its_operations(&make().await).await;
     what_is_said_again_must_know_what_was_said(&make().await).await;
+    a_paper_that_was_looked_up_needs_no_file(&make().await).await;
+}
+
+async fn a_paper_that_was_looked_up_needs_no_file(bench: &dyn WarehouseBench) {
+    let machine = Machine::of(bench, 0);
+    let looked_up =
+        |database: &str| EvidenceSource::Database { database: database.into(), note: "có".into() };
+    let nameless = machine.accepted(vec![looked_up(" ")], vec![]).await;
+    let refused = machine.push(&machine.op(1, OpPayload::AcceptDossier(Box::new(nameless)))).await;
+    assert_eq!(code_of(&refused), "textMissing");
+    let accepted = machine.accepted(vec![looked_up("CSDL hộ tịch điện tử")], vec![]).await;
+    receipt_of(&machine.push(&machine.op(2, OpPayload::AcceptDossier(Box::new(accepted.clone())))).await);
+    assert_eq!(machine.view(2).await.accepted, Some(accepted));
 }
 
 async fn accept(machine: &Machine<'_>, dossier: u8) -> (AcceptedDossier, Op, SignedReceipt) {

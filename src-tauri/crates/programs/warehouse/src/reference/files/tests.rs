@@ -4,9 +4,9 @@ use super::*;
 use crate::reference::content_hash;
 use crate::reference::tables::{data_of, tables_of};
 use motcua_dossier::{
-    Calendar, Category, ComponentSpec, CopyForm, DayOff, FormTemplate, GuideText, HandlingCase,
-    NoticeChannel, NoticeEvent, NoticeTemplate, OrgNode, Procedure, ProcedureCode, ResultCode, Target,
-    WorkingHours,
+    Calendar, Category, ComponentSpec, CopyForm, DayOff, FormTemplate, GuideText, HandlingCase, LawRule,
+    NoticeChannel, NoticeEvent, NoticeTemplate, OrgNode, Procedure, ProcedureCode, ResultCode, RuleKey,
+    Target, WorkingHours,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -67,6 +67,7 @@ fn procedure() -> impl Strategy<Value = Procedure> {
                     code: format!("C{n}"),
                     name,
                     working_days,
+                    working_hours: working_days % 5,
                     fee: fee.into(),
                 })
                 .collect(),
@@ -139,6 +140,10 @@ fn reference() -> impl Strategy<Value = ReferenceData> {
                 .zip(targets)
                 .map(|(year, (name, rate))| Target { code: "4.2".into(), name, year, rate })
                 .collect(),
+            rules: RuleKey::ALL
+                .into_iter()
+                .map(|key| LawRule { from: Some(Day::parse("2027-07-01").unwrap()), ..LawRule::usual(key) })
+                .collect(),
             notices: vec![NoticeTemplate::usual(NoticeEvent::Overdue, NoticeChannel::Email)],
             ..ReferenceData::default()
         },
@@ -178,6 +183,29 @@ proptest! {
         std::fs::write(&path, bytes).unwrap();
         let _ = read(&path).unwrap();
     }
+}
+
+#[test]
+fn a_list_of_before_a_column_came_is_read_without_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let lists = |case: &str| {
+        std::fs::write(dir.path().join("thu_tuc.csv"), "ma;ten;linh_vuc;cap;co_quan_nop;ma_ket_qua;ten_ket_qua;phien_ban\n1.000894.H08;Kết hôn;Hộ tịch;Xã;;;;1\n").unwrap();
+        std::fs::write(dir.path().join("truong_hop.csv"), case).unwrap();
+        match read(dir.path()).unwrap() {
+            Ok(Content::Lists(lists)) => over(&ReferenceData::default(), lists),
+            Ok(Content::Whole(_)) => unreachable!(),
+            Err(faults) => Err(faults),
+        }
+    };
+    let old = "ma_thu_tuc;ma;ten;ngay_lam_viec;le_phi\n1.000894.H08;A;Thường;3;8.000\n";
+    let case = &lists(old).unwrap().procedures[0].cases[0];
+    assert_eq!((case.working_days, case.working_hours, case.fee), (3, 0, 8000));
+    let new = "ma_thu_tuc;ma;ten;ngay_lam_viec;le_phi;gio_lam_viec\n1.000894.H08;A;Thường;0;8.000;4\n";
+    let case = &lists(new).unwrap().procedures[0].cases[0];
+    assert_eq!((case.working_days, case.working_hours), (0, 4));
+    let short = "ma_thu_tuc;ma;ten;ngay_lam_viec\n1.000894.H08;A;Thường;3\n";
+    let faults = lists(short).unwrap_err();
+    assert_eq!(faults.iter().map(|f| f.column.as_deref()).collect::<Vec<_>>(), [Some("le_phi")]);
 }
 
 #[test]
