@@ -44,7 +44,7 @@ const fn at(mut step: Step, point: Point) -> Step {
 }
 
 /// The whole job of two dossiers, every step of it.
-const JOB: [Step; 31] = [
+const JOB: [Step; 33] = [
     step("identity", "identity {owner}", None),
     step("open", "dossier open --owner {owner} --name {name} --procedure 1.000894", None),
     step("list", "dossier list {owner}", None),
@@ -56,6 +56,11 @@ const JOB: [Step; 31] = [
     step("scan", "dossier scan {id} 2 --device pnm:0 --pages 1", Some(|d| file(d, 2))),
     step("attach", "dossier attach {id} 3 {file}", Some(|d| file(d, 3))),
     step("detach", "dossier detach {id} 3", Some(|d| !file(d, 3))),
+    step(
+        "waive",
+        "dossier waive {id} 3 --database CSDLQGVDC",
+        Some(|d| !d["components"][2]["waiver"].is_null()),
+    ),
     step("sign", "dossier sign {id} 2 --certificate {agency}", Some(|d| signed(row(d, 2)))),
     step(
         "digitize",
@@ -76,6 +81,11 @@ const JOB: [Step; 31] = [
     step("auto", "dossier auto {id}", Some(|d| file(d, 2))),
     step("detach", "dossier detach {id} 2", Some(|d| !file(d, 2))),
     step("take", "dossier take {id} 2 {document}", Some(|d| file(d, 2))),
+    step(
+        "report",
+        "dossier report {id} {document} --reason wrong-information",
+        Some(|d| d["reports"][0].is_object()),
+    ),
     step("confirm", "dossier confirm {id}", Some(|d| d["consents"][0].is_object())),
     at(
         step("scan", "dossier scan {id} 1 --device pnm:1 --pages 1", Some(|d| file(d, 1))),
@@ -409,8 +419,12 @@ impl<'a> Job<'a> {
             *acts.entry(dossier).or_default().entry(line["kind"].to_string()).or_default() += 1;
         }
         for (id, dossier) in &self.dossiers {
-            let wanted = if state(dossier) == "completed" { 3 } else { 1 };
-            assert_eq!(acts[id].len(), wanted, "{id}: paper, acceptance and result, or acceptance alone");
+            let wanted = if state(dossier) == "completed" { 3 } else { 2 };
+            assert_eq!(
+                acts[id].len(),
+                wanted,
+                "{id}: paper, acceptance and result, or acceptance and report"
+            );
             assert!(acts[id].values().all(|n| *n == 1), "{id}: each act once: {:?}", acts[id]);
         }
         assert_eq!(acts.len(), self.dossiers.len(), "nothing of a dossier nobody acknowledged was sent");
@@ -421,7 +435,7 @@ impl<'a> Job<'a> {
             .unwrap();
         let report: Value = serde_json::from_slice(&check.stdout).unwrap();
         assert!(check.status.success(), "the warehouse is whole: {report}");
-        assert_eq!(report["receipts"], 4 * rounds.len(), "the warehouse took each operation once: {report}");
+        assert_eq!(report["receipts"], 5 * rounds.len(), "the warehouse took each operation once: {report}");
         for round in rounds {
             let dossiers = self.counter.data(&["dossier", "list", &owner(*round)]);
             let ids: Vec<&str> =

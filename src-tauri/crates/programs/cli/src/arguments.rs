@@ -390,7 +390,7 @@ pub(crate) enum DossierAction {
         /// Thành phần.
         component: u32,
     },
-    /// Khai thác từ CSDL: giấy tờ không phải nộp vì dữ liệu đã có trong cơ sở dữ liệu của nhà nước.
+    /// Khai thác từ CSDL: không phải nộp vì dữ liệu đã có.
     Waive {
         /// Hồ sơ.
         id: String,
@@ -427,7 +427,7 @@ pub(crate) enum DossierAction {
         #[arg(long)]
         national_confirmed: bool,
     },
-    /// Phản ánh về kết quả giải quyết: giấy tờ trong kho sai; gửi đến cơ quan đã cấp.
+    /// Phản ánh về kết quả giải quyết: giấy tờ trong kho sai.
     Report {
         /// Hồ sơ.
         id: String,
