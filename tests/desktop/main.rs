@@ -60,6 +60,7 @@ async fn walk(window: &mut Window) -> anyhow::Result<()> {
     let bare = window.look("return getComputedStyle(document.body).fontFamily").await?;
     anyhow::ensure!(bare.as_str().is_some_and(|f| !f.is_empty()), "the style sheet is blocked");
 
+    pay(window).await?;
     return_result(window).await?;
 
     open_dossier(window, SECOND).await?;
@@ -174,6 +175,14 @@ async fn accept(window: &mut Window) -> anyhow::Result<String> {
 /// Every line of the dossier says "Kho đã nhận"; no word before the warehouse's receipt is held.
 async fn until_received(window: &Window) -> anyhow::Result<()> {
     window.until("outbox-item-state", "Kho đã nhận").await
+}
+
+/// The fee of the dossier, in cash; nothing is returned before.
+async fn pay(window: &mut Window) -> anyhow::Result<()> {
+    window.write("fee-receipt", "AB/26P-0000001").await?;
+    window.click("fee-pay").await?;
+    window.find("fee-settled").await?;
+    window.shot("paid").await
 }
 
 async fn return_result(window: &mut Window) -> anyhow::Result<()> {
