@@ -37,19 +37,14 @@ impl Desk {
         if self.live().online.is_none() {
             drop(self.contact().await?);
         }
-        let (online, offset) = {
-            let live = self.live();
-            (live.online == Some(true), live.clock_offset())
-        };
+        let offset = self.server_clock();
         self.change(id, |change| {
             let problems = self.acceptance_problems(&change.dossier)?;
             if !problems.is_empty() {
                 return Err(DossierError::Incomplete(problems).into());
             }
             let code = self.take_code(change)?;
-            // Online, the server's clock counts; without it the machine's does, and says so.
-            let counted_from = Timestamp(change.now.0 + if online { offset } else { 0 });
-            let deadline = due(&reference, counted_from, &change.dossier, !online);
+            let deadline = due(&reference, change.now, offset, &change.dossier);
             let receipt = self.queue_acceptance(change, &code, change.now, &deadline, &officer)?;
             change.dossier.code = Some(code);
             change.dossier.receipt = Some(receipt);
@@ -63,12 +58,13 @@ impl Desk {
     /// # Errors
     /// The vault is closed.
     pub async fn expected_deadline(&self, dossier: &Dossier) -> Result<Deadline, DeskError> {
-        let (online, offset) = {
-            let live = self.live();
-            (live.online == Some(true), live.clock_offset())
-        };
-        let from = Timestamp(self.clock.now().0 + if online { offset } else { 0 });
-        Ok(due(&self.vault.reference()?, from, dossier, !online))
+        Ok(due(&self.vault.reference()?, self.clock.now(), self.server_clock(), dossier))
+    }
+
+    /// By how many milliseconds the server's clock is ahead of the machine's; none when offline.
+    fn server_clock(&self) -> Option<i64> {
+        let live = self.live();
+        (live.online == Some(true)).then(|| live.clock_offset())
     }
 
     /// Makes the receipt and queues the acceptance of the dossier as it is now; the receipt comes back.
@@ -187,14 +183,16 @@ impl Desk {
     }
 }
 
-/// When the result of a dossier accepted at that moment is due, by the calendar, the hours and the law of that day.
-fn due(reference: &ReferenceData, from: Timestamp, dossier: &Dossier, machine_time: bool) -> Deadline {
+/// When the result of a dossier accepted now is due, by the calendar, the hours and the law of that day. Online,
+/// the server's clock counts; without it the machine's does, and the deadline says so.
+fn due(reference: &ReferenceData, now: Timestamp, server: Option<i64>, dossier: &Dossier) -> Deadline {
+    let from = Timestamp(now.0 + server.unwrap_or(0));
     let limit = TimeLimit {
         days: dossier.working_days,
         hours: dossier.working_hours,
         same_day_until: reference.rule(RuleKey::SameDayUntil, from.day()).minute(),
     };
-    reference.calendar.due(&reference.hours, from, limit, machine_time)
+    reference.calendar.due(&reference.hours, from, limit, server.is_none())
 }
 
 /// `17:00 25/11/2026`, as the form has it; without the hour where nobody gave the office's hours.

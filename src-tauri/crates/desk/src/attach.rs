@@ -68,9 +68,10 @@ impl Desk {
         if !self.captured(id, component)?.pages.is_empty() {
             return Err(CaptureError::Unfinished.into());
         }
-        self.detach(id, component).await?;
+        self.may_capture(&self.stored(id)?, component)?;
         let officer = self.officer();
         self.change(id, |change| {
+            change.fill(component, None, None)?;
             let at = change.now;
             change.row_mut(component)?.waiver = Some(Waiver { database, note, officer, at });
             Ok(())
@@ -89,19 +90,7 @@ impl Desk {
                 change.dossier.result = None;
                 return Ok(());
             }
-            let row = change.row_mut(component)?;
-            let reused = row.reuse().map(|r| r.document);
-            let gone = row.attachment.take();
-            row.reservation = None;
-            row.waiver = None;
-            change.let_go(gone.as_ref())?;
-            let dossier = &mut change.dossier;
-            if let Some(document) = reused
-                && !dossier.reused().any(|r| r.document == document)
-            {
-                dossier.forget_consent(document);
-            }
-            Ok(())
+            change.fill(component, None, None)
         })
     }
 
@@ -135,19 +124,7 @@ impl Desk {
                 change.dossier.result = Some(ResultPaper { attachment, metadata: metadata? });
                 return Ok(());
             }
-            let row = change.row_mut(component)?;
-            let replaced = row.reuse().map(|r| r.document);
-            let gone = row.attachment.replace(attachment);
-            row.reservation = None;
-            row.waiver = None;
-            change.let_go(gone.as_ref())?;
-            let dossier = &mut change.dossier;
-            if let Some(document) = replaced
-                && !dossier.reused().any(|r| r.document == document)
-            {
-                dossier.forget_consent(document);
-            }
-            Ok(())
+            change.fill(component, Some(attachment), None)
         })
     }
 

@@ -8,7 +8,7 @@ use crate::error::DeskError;
 use crate::ports::QueuedOp;
 use motcua_dossier::{
     Attachment, BlobId, ComponentRow, Dossier, DossierCode, DossierError, DossierId, DossierState,
-    FieldProblem, OpId, OutboxItem, OutboxKind, OutboxState, ReceiptChange,
+    FieldProblem, OpId, OutboxItem, OutboxKind, OutboxState, ReceiptChange, Reservation,
 };
 use motcua_wire::{AcceptedDossier, OpPayload};
 
@@ -231,8 +231,33 @@ impl Change<'_> {
         Ok(row.ok_or(DossierError::NoSuchComponent(component))?)
     }
 
+    /// Gives the row other contents, or none. What it held goes: a refused paper's line is closed, and a
+    /// paper of the warehouse no row reuses any more leaves the confirmations.
+    ///
+    /// # Errors
+    /// No such row; it takes nothing now.
+    pub(crate) fn fill(
+        &mut self,
+        component: u32,
+        attachment: Option<Attachment>,
+        reservation: Option<Reservation>,
+    ) -> Result<(), DeskError> {
+        let row = self.row_mut(component)?;
+        let reused = row.reuse().map(|r| r.document);
+        let gone = std::mem::replace(&mut row.attachment, attachment);
+        row.reservation = reservation;
+        row.waiver = None;
+        self.let_go(gone.as_ref())?;
+        if let Some(document) = reused
+            && !self.dossier.reused().any(|r| r.document == document)
+        {
+            self.dossier.forget_consent(document);
+        }
+        Ok(())
+    }
+
     /// A refused paper that leaves its row needs nobody any more: its line is closed.
-    pub(crate) fn let_go(&mut self, paper: Option<&Attachment>) -> Result<(), DeskError> {
+    fn let_go(&mut self, paper: Option<&Attachment>) -> Result<(), DeskError> {
         let Some((op, _)) = paper.and_then(|a| a.digitized) else { return Ok(()) };
         self.close_refused(op)
     }

@@ -299,18 +299,9 @@ impl Desk {
             if let Match::Unfit(reasons) = self.fit(row, &paper, &owner) {
                 return Err(ReuseError::Unfit(reasons.into_iter().map(UnfitReason::code).collect()).into());
             }
-            let replaced = row.reuse().map(|r| r.document).filter(|d| *d != document);
-            let gone = std::mem::replace(&mut row.attachment, attachment);
-            row.reservation = reservation;
-            row.waiver = None;
-            change.let_go(gone.as_ref())?;
+            change.fill(component, attachment, reservation)?;
             if own_consent && !change.dossier.consents.iter().any(covered) {
                 change.dossier.consents.push(confirmed.ok_or(ReuseError::ConsentMissing)?);
-            }
-            if let Some(other) = replaced
-                && !change.dossier.reused().any(|r| r.document == other)
-            {
-                change.dossier.forget_consent(other);
             }
             Ok(())
         })

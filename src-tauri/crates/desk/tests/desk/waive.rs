@@ -67,6 +67,21 @@ async fn it_gives_way_to_a_paper_and_takes_the_place_of_one() {
     assert_eq!(refused, CaptureError::Unfinished.into(), "no page is thrown away unseen");
 }
 
+#[tokio::test]
+async fn a_power_cut_while_waiving_leaves_the_paper_or_the_waiver_never_an_empty_row() {
+    let office = Office::ready().await;
+    let id = office.open().await.id;
+    scan(&office, id, BIRTH, 1).await;
+    for commits in 0..3 {
+        office.vault.die_after(Some(commits));
+        let waived = office.desk.waive(id, BIRTH, DATABASE, "").await;
+        office.vault.die_after(None);
+        let row = office.desk.dossier(id).await.unwrap().component(BIRTH).unwrap().clone();
+        assert_eq!(row.waiver.is_some(), waived.is_ok());
+        assert!(!row.is_empty(), "after {commits} commits");
+    }
+}
+
 #[test]
 fn the_databases_are_data_and_two_are_known_where_nobody_named_any() {
     let usual: Vec<_> = reference().databases().into_iter().map(|d| d.code).collect();
