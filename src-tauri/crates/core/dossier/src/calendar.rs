@@ -86,6 +86,12 @@ pub struct TimeLimit {
 /// Longest span of closed days that is looked through: no calendar has one.
 const CLOSED_AT_MOST: u32 = 366;
 
+/// Most days a limit in hours is counted over: forty years, far beyond any procedure, so that no data holds the count.
+const MOST_DAYS_OF_HOURS: u32 = 10_000;
+
+/// A minute after any closing hour: nothing of the day counts any more.
+const DAY_OVER: u16 = u16::MAX;
+
 impl Calendar {
     /// Is the office open that day.
     #[must_use]
@@ -141,7 +147,8 @@ impl Calendar {
         }
         let mut closing = closing(hours, day);
         if limit.hours > 0 {
-            let from = if limit.days == 0 { minute } else { 0 };
+            // Hours beside days begin when the last of the days is over.
+            let from = if limit.days == 0 { minute } else { DAY_OVER };
             let minutes = limit.hours.saturating_mul(60);
             (day, closing) = self.through_hours(hours, day, from, minutes, &mut skipped);
         }
@@ -156,7 +163,8 @@ impl Calendar {
         }
     }
 
-    /// So many minutes of opening time on from a minute of a day. Where no hours are known a day has eight of them.
+    /// So many minutes of opening time on from a minute of a day. Where no hours are known an open day has eight of
+    /// them, whole, and the answer names no minute. Days that never end (hours that are all empty) end the count.
     fn through_hours(
         &self,
         hours: &[WorkingHours],
@@ -167,21 +175,23 @@ impl Calendar {
     ) -> (Day, Option<u16>) {
         const EIGHT: u32 = 8 * 60;
         let mut left = minutes;
-        for _ in 0..10_000 {
-            let open = if self.is_working(day) { spans(hours, day) } else { vec![] };
-            if hours.is_empty() {
+        for _ in 0..MOST_DAYS_OF_HOURS {
+            if !self.is_working(day) || from == DAY_OVER {
+                // Nothing of this day counts.
+            } else if hours.is_empty() {
                 if left <= EIGHT {
                     return (day, None);
                 }
                 left -= EIGHT;
-            }
-            for (begin, end) in open {
-                let begin = begin.max(from);
-                let here = u32::from(end.saturating_sub(begin));
-                if left <= here {
-                    return (day, Some(begin + u16::try_from(left).unwrap_or(u16::MAX)));
+            } else {
+                for (begin, end) in spans(hours, day) {
+                    let begin = begin.max(from);
+                    let here = u32::from(end.saturating_sub(begin));
+                    if left <= here {
+                        return (day, Some(begin + u16::try_from(left).unwrap_or(u16::MAX)));
+                    }
+                    left -= here;
                 }
-                left -= here;
             }
             day = self.next_open(day, skipped);
             from = 0;
@@ -319,13 +329,24 @@ mod tests {
         assert_eq!(due("20/11/2026", 12, 0, four), (day("23/11/2026"), Some((8, 30))), "over the weekend");
         assert_eq!(due("23/11/2026", 18, 0, four), (day("25/11/2026"), Some((11, 30))), "after closing");
         let both = TimeLimit { days: 1, hours: 2, ..TimeLimit::default() };
-        assert_eq!(due("20/11/2026", 16, 0, both), (day("23/11/2026"), Some((9, 30))));
+        assert_eq!(
+            due("20/11/2026", 16, 0, both),
+            (day("25/11/2026"), Some((9, 30))),
+            "Monday is the day, the 24th is off, the hours are Wednesday's"
+        );
+        for days in 0..4 {
+            let dues = (0..40).map(|hours| due("20/11/2026", 9, 0, TimeLimit { days, hours, ..four }));
+            let dues: Vec<_> = dues.skip(usize::from(days == 0)).collect();
+            assert!(dues.is_sorted(), "more time is never sooner: {dues:?}");
+        }
         let none = year_2026().due(&[], at("20/11/2026", 9, 0), TimeLimit { hours: 9, ..four }, false);
         assert_eq!(
             (none.day, none.minute),
             (day("23/11/2026"), None),
             "eight hours a day where none are known"
         );
+        let saturday = year_2026().due(&[], at("21/11/2026", 9, 0), four, false);
+        assert_eq!(saturday.day, day("23/11/2026"), "never a day on which it is closed");
     }
 
     #[test]
