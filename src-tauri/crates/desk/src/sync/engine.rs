@@ -736,6 +736,16 @@ mod tests {
     }
 
     #[test]
+    fn an_acceptance_made_anew_leaves_before_what_waits_for_it_and_after_its_papers() {
+        let lines = vec![
+            line(2, 1, OutboxKind::Fee, &[]),
+            line(5, 1, OutboxKind::Acceptance, &[]),
+            line(6, 1, OutboxKind::Document, &[]),
+        ];
+        assert_eq!(push_of(&engine(lines).next(NOW)), [op(6), op(5), op(2)]);
+    }
+
+    #[test]
     fn a_file_lost_here_may_be_there() {
         let mut told = line(1, 1, OutboxKind::Document, &[1]);
         told.item.attempts = 1;
