@@ -299,6 +299,19 @@ async fn the_day_of_a_reuse_is_the_counters_within_the_bounds_of_the_servers_clo
 }
 
 #[tokio::test]
+async fn a_note_of_what_was_looked_up_is_taken_up_to_its_longest_and_not_beyond() {
+    let world = World::new().await;
+    let line = world.line(0);
+    for (letters, taken) in [(2000, true), (2001, false)] {
+        let source =
+            EvidenceSource::Database { database: "CSDL hộ tịch".into(), note: "ấ".repeat(letters) };
+        let result = push(&line, &acceptance(&world, 0, DossierId(fresh_uuid()), vec![source]).await).await;
+        assert_eq!(is_applied(&result), taken, "{letters}");
+        assert!(taken || rejected_code(&result) == "textTooLong");
+    }
+}
+
+#[tokio::test]
 async fn an_acceptance_waits_for_the_papers_it_digitized() {
     let world = World::new().await;
     let line = world.line(0);
