@@ -11,6 +11,7 @@ pub enum PdfError {
     #[error("pdf is broken: {0}")]
     Broken(&'static str),
     /// Reading the file would take more memory than a document needs: a trap, or damage that looks like one.
+    /// Of a form: a name or a code that no place on it has room for.
     #[error("pdf asks for too much: {0}")]
     TooMuch(&'static str),
     /// The file needs a password or is encrypted with an empty one.

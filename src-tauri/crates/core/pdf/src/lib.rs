@@ -2,7 +2,8 @@
 //!
 //! Owns: page pictures → PDF/A-2b ([`assemble`]); a strict look at any PDF ([`inspect`]);
 //! the byte-preserving update that carries a signature ([`prepare`]) and the reading of
-//! signatures in a file ([`signatures`]); the counter's receipt ([`receipt`]).
+//! signatures in a file ([`signatures`]); the counter's receipt ([`receipt`]) and its other
+//! printed forms ([`office_form`]).
 //!
 //! Does not know: certificates, keys, files, clock, randomness. Bytes in, bytes out.
 //!
@@ -15,16 +16,22 @@ mod assemble;
 mod changes;
 mod error;
 mod file;
+mod forms;
 mod inspect;
 mod limits;
 mod prepare;
 mod receipt;
+mod sheet;
 mod signatures;
 mod srgb;
 mod token;
 
 pub use assemble::{AssembleInfo, PageImage, assemble};
 pub use error::PdfError;
+pub use forms::{
+    ApologyForm, BookForm, BookRow, ControlForm, ControlRow, FormHead, FormSubject, OfficeForm, RefusalForm,
+    SlipForm, StoppedForm, SupplementForm, office_form,
+};
 pub use inspect::{PdfFacts, inspect};
 pub use prepare::{PreparedPdf, SignatureRequest, prepare};
 pub use receipt::{FormFonts, ReceiptForm, ReceiptRow, receipt};

@@ -3,6 +3,9 @@
 #![allow(clippy::disallowed_methods)]
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
+#[path = "judges/forms.rs"]
+mod forms;
+
 use motcua_pdf::{
     AssembleInfo, FormFonts, PageImage, PdfError, ReceiptForm, ReceiptRow, assemble, inspect, receipt,
     signatures,
@@ -241,6 +244,18 @@ fn nobody_signs_a_sheet_that_says_nothing() {
         let signed = text.split('\u{c}').find(|sheet| sheet.contains("NGƯỜI TIẾP NHẬN HỒ SƠ")).unwrap();
         assert!(signed.contains("5. Thời gian trả kết quả"), "{count} papers: {text}");
     }
+}
+
+#[test]
+fn a_word_longer_than_the_receipt_loses_no_letter() {
+    let mut form = form();
+    form.rows[1].name = "Ẵ".repeat(3000);
+    form.address = "Ẵ".repeat(200);
+    form.officer = "Ẵ".repeat(40);
+    let pdf = printed(&form);
+    forms::nothing_overlaps("receipt", &pdf);
+    let Some(sheets) = forms::sheets(&pdf) else { return };
+    assert_eq!(sheets.concat().matches('Ẵ').count(), 3240);
 }
 
 /// The picture of the code as a scanner sees it, judged by a decoder of another family than the encoder.
