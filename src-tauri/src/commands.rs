@@ -10,6 +10,7 @@ pub mod outbox;
 pub mod reuse;
 pub mod sign;
 pub mod status;
+pub mod steps;
 
 pub use names::{MAIN, PIN};
 
@@ -103,6 +104,9 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         fees::next_fee_receipt,
         fees::fee_shift,
         fees::save_fee_shift,
+        steps::take_step,
+        steps::add_paper,
+        steps::seats,
         outbox::outbox,
         outbox::sync_now,
         outbox::resend,
@@ -186,6 +190,9 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             fees::next_fee_receipt,
             fees::fee_shift,
             fees::save_fee_shift::<tauri::Wry>,
+            steps::take_step::<tauri::Wry>,
+            steps::add_paper,
+            steps::seats,
             outbox::outbox,
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,

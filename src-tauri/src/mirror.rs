@@ -4,6 +4,7 @@
 mod deadline;
 mod fees;
 mod office;
+mod steps;
 
 pub(crate) use office::{field_name, reconciled_day};
 
@@ -49,7 +50,7 @@ same_words! {
     domain::StoreKind => view::Store { Agency, Personal }
     domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
     domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
-    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result, Fee, Feedback, Withdrawal }
+    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result, Fee, Step, Feedback, Withdrawal }
     domain::FeedbackReason => view::FeedbackReason { WrongInformation, NotTheResult, NotSigned }
     domain::FeeMethod => view::FeeMethod { Cash, Transfer, Portal, Post }
     domain::Side => view::SideName { Ours, Theirs }
@@ -384,6 +385,10 @@ pub(crate) struct Around<'a> {
     pub(crate) officer: String,
     /// When a draft would be due if it were accepted now.
     pub(crate) expected: Option<&'a domain::Deadline>,
+    /// By when the next steps of an accepted one are to be done.
+    pub(crate) days: Option<domain::StepDays>,
+    /// What officers who took its steps are called, by login.
+    pub(crate) names: &'a HashMap<String, String>,
 }
 
 impl Around<'_> {
@@ -407,8 +412,9 @@ impl Around<'_> {
             }
             domain::DossierState::Withdrawn { .. } => (view::DossierStateName::Withdrawn, None),
         };
-        let (accepted_at, promised) = d.state.acceptance().unzip();
-        let deadline = promised.or(self.expected);
+        let accepted_at = d.state.acceptance().map(|(at, _)| at);
+        let standing = d.standing();
+        let deadline = standing.as_ref().map(|s| &s.due).or(self.expected);
         view::Dossier {
             id: d.id.to_string(),
             channel: d.channel.into(),
@@ -432,7 +438,8 @@ impl Around<'_> {
             accepted_at: accepted_at.map(Into::into),
             deadline: deadline.map(|d| d.day.format_iso()),
             deadline_hour: deadline.and_then(deadline::hour),
-            deadline_reason: deadline.map(deadline::reason),
+            deadline_reason: deadline.map(|due| steps::reason(d, due)),
+            standing: standing.as_ref().zip(self.days).map(|(s, days)| self.standing(d, s, days, outbox)),
             completed_at,
             result: d.result.as_ref().map(|r| view::ResultPaper {
                 attachment: attachment(&r.attachment, outbox),
@@ -535,14 +542,13 @@ impl From<&domain::Consent> for view::ConsentLine {
 impl view::DossierLine {
     /// A line of the work list; the owner's number is masked there.
     pub(crate) fn of(d: &domain::Dossier, outbox: Option<view::OutboxStateName>) -> Self {
-        let (state, deadline) = match &d.state {
-            domain::DossierState::Draft => (view::DossierStateName::Draft, None),
-            domain::DossierState::Accepted { deadline, .. } => {
-                (view::DossierStateName::Accepted, Some(deadline.day.format_iso()))
-            }
-            domain::DossierState::Completed { .. } => (view::DossierStateName::Completed, None),
-            domain::DossierState::Withdrawn { .. } => (view::DossierStateName::Withdrawn, None),
+        let state = match &d.state {
+            domain::DossierState::Draft => view::DossierStateName::Draft,
+            domain::DossierState::Accepted { .. } => view::DossierStateName::Accepted,
+            domain::DossierState::Completed { .. } => view::DossierStateName::Completed,
+            domain::DossierState::Withdrawn { .. } => view::DossierStateName::Withdrawn,
         };
+        let standing = d.standing().filter(|_| state == view::DossierStateName::Accepted);
         Self {
             id: d.id.to_string(),
             code: d.code.as_ref().map(ToString::to_string),
@@ -551,7 +557,10 @@ impl view::DossierLine {
             procedure_name: d.procedure_name.clone(),
             state,
             opened_at: d.opened_at.into(),
-            deadline,
+            deadline: standing.as_ref().map(|standing| standing.due.day.format_iso()),
+            phase: standing.as_ref().map(|standing| steps::phase(standing.phase).0),
+            on_its_way: standing.as_ref().is_some_and(|standing| standing.on_its_way),
+            seat: standing.and_then(|standing| standing.seat).as_ref().map(Into::into),
             outbox,
             reused: small(d.reused().count()),
             reprint: d.reprint.iter().map(|why| (*why).into()).collect(),

@@ -1,15 +1,22 @@
-//! The `page:` protocol: page images and PDFs as bytes, by content id, from the open vault. Nothing of
-//! it goes through IPC, and only the main window is answered.
+//! The `page:` protocol: page images and PDFs as bytes, by content id, from the open vault, and printed forms of a dossier,
+//! set when they are asked for. Nothing of it goes through IPC, and only the main window is answered.
 
-use motcua_desk::Desk;
-use motcua_dossier::BlobId;
+use motcua_desk::{Desk, PrintedForm};
+use motcua_dossier::{BlobId, DossierId, OpId};
 use std::sync::Arc;
 use tauri::http::{Method, Request, Response, StatusCode, header};
 
 /// Name of the scheme; `http://page.localhost/…` on Windows.
 pub const SCHEME: &str = "page";
 
-/// What the address asks for.
+/// What the address names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Named {
+    Blob(BlobId),
+    Form(DossierId, PrintedForm),
+}
+
+/// What it says that is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Jpeg,
@@ -67,11 +74,17 @@ async fn find(desk: Option<Arc<Desk>>, request: &Request<Vec<u8>>) -> Result<(Ki
     if request.method() != Method::GET {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
-    let (blob, kind) = parse(request.uri().path(), request.uri().query()).ok_or(StatusCode::BAD_REQUEST)?;
+    let (named, kind) = parse(request.uri().path(), request.uri().query()).ok_or(StatusCode::BAD_REQUEST)?;
     let desk = desk.ok_or(StatusCode::FORBIDDEN)?;
-    let bytes = desk.content(&blob).await.map_err(|error| match error.code() {
+    let found = match named {
+        Named::Blob(blob) => desk.content(&blob).await,
+        Named::Form(dossier, form) => desk.printed_form(dossier, form).await,
+    };
+    let bytes = found.map_err(|error| match error.code() {
         "vaultLocked" | "vaultAbsent" => StatusCode::FORBIDDEN,
-        "fileMissing" | "documentFileGone" => StatusCode::NOT_FOUND,
+        "fileMissing" | "documentFileGone" | "dossierUnknown" | "stepNoForm" | "dossierNotAccepted" => {
+            StatusCode::NOT_FOUND
+        }
         "fileOnlyThere" => StatusCode::GONE,
         "offlineGraceOver" => StatusCode::LOCKED,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -79,14 +92,26 @@ async fn find(desk: Option<Arc<Desk>>, request: &Request<Vec<u8>>) -> Result<(Ki
     if kind.fits(&bytes) { Ok((kind, bytes)) } else { Err(StatusCode::UNSUPPORTED_MEDIA_TYPE) }
 }
 
-fn parse(path: &str, query: Option<&str>) -> Option<(BlobId, Kind)> {
-    let blob = BlobId::parse(path.strip_prefix('/').unwrap_or(path)).ok()?;
+fn parse(path: &str, query: Option<&str>) -> Option<(Named, Kind)> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let named = match path.strip_prefix("form/") {
+        None => Named::Blob(BlobId::parse(path).ok()?),
+        Some(form) => {
+            let (dossier, form) = form.split_once('/')?;
+            let form = match form {
+                "control" => PrintedForm::Control,
+                "slip" => PrintedForm::Slip,
+                step => PrintedForm::Step(OpId::parse(step).ok()?),
+            };
+            Named::Form(DossierId::parse(dossier).ok()?, form)
+        }
+    };
     let kind = match query.and_then(|q| q.strip_prefix("type=")) {
         Some("jpeg") => Kind::Jpeg,
         Some("pdf") => Kind::Pdf,
         _ => return None,
     };
-    Some((blob, kind))
+    Some((named, kind))
 }
 
 /// Origin of our own page, the only one that may read the bytes.
@@ -95,6 +120,7 @@ fn origin() -> &'static str {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -107,9 +133,16 @@ mod tests {
             (format!("/{hex}"), Some("type=html")),
             (format!("/{hex}/../x"), Some("type=pdf")),
             ("/etc/passwd".to_owned(), Some("type=pdf")),
+            ("/form/x/control".to_owned(), Some("type=pdf")),
+            ("/form/01a1fd07-c562-7069-b328-0c13631b4c9b/../slip".to_owned(), Some("type=pdf")),
         ] {
             assert_eq!(parse(&path, query), None, "{path}");
         }
+        let id = "01a1fd07-c562-7069-b328-0c13631b4c9b";
+        let slip = parse(&format!("/form/{id}/slip"), Some("type=pdf"));
+        assert_eq!(slip, Some((Named::Form(DossierId::parse(id).unwrap(), PrintedForm::Slip), Kind::Pdf)));
+        let step = parse(&format!("/form/{id}/{id}"), Some("type=pdf")).map(|(named, _)| named);
+        assert!(matches!(step, Some(Named::Form(_, PrintedForm::Step(_)))));
     }
 
     #[test]

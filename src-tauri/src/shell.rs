@@ -110,6 +110,7 @@ impl Shell {
             scanner_label: self.desk.scanner_label().await.ok().flatten(),
             reference_version: small(status.reference_version),
             block_left: status.block_left,
+            reuse_target: status.reuse_target,
             offline_days_left: status.offline_days_left,
             lock_after_minutes: office.lock_after_minutes,
         }
@@ -212,11 +213,12 @@ impl Shell {
     /// # Errors
     /// The vault is closed.
     pub async fn lines(&self, dossiers: &[domain::Dossier]) -> Result<Vec<view::DossierLine>, AppError> {
-        let outbox = self.desk.outbox(true).await?;
-        Ok(dossiers
-            .iter()
-            .map(|d| view::DossierLine::of(d, summary_state(outbox.iter().filter(|i| i.dossier == d.id))))
-            .collect())
+        let mut lines = Vec::with_capacity(dossiers.len());
+        for dossier in dossiers {
+            let outbox = self.desk.outbox_of(dossier.id).await?;
+            lines.push(view::DossierLine::of(dossier, summary_state(outbox.iter())));
+        }
+        Ok(lines)
     }
 
     /// A dossier with everything the page shows about it.
@@ -225,8 +227,7 @@ impl Shell {
     /// The vault is closed.
     pub async fn dossier(&self, dossier: domain::Dossier) -> Result<view::Dossier, AppError> {
         let desk = &self.desk;
-        let mut outbox = desk.outbox(true).await?;
-        outbox.retain(|i| i.dossier == dossier.id);
+        let outbox = desk.outbox_of(dossier.id).await?;
         let reference = desk.reference().await?;
         let badges = desk.badges(dossier.id).await?;
         let problems = desk.problems(dossier.id).await?;
@@ -239,6 +240,13 @@ impl Shell {
             domain::DossierState::Draft => Some(desk.expected_deadline(&dossier).await?),
             _ => None,
         };
+        let days = desk.step_days(&dossier).await?;
+        let mut names = HashMap::new();
+        for login in dossier.steps.iter().flat_map(|line| line.record.officers()) {
+            if !names.contains_key(login) {
+                names.insert(login.to_owned(), desk.officer_name(login).await?);
+            }
+        }
         let around = crate::mirror::Around {
             reference: &reference,
             badges: &badges,
@@ -246,6 +254,8 @@ impl Shell {
             open: &open,
             officer: desk.officer_name(&dossier.officer).await?,
             expected: expected.as_ref(),
+            days,
+            names: &names,
         };
         Ok(around.dossier(&dossier, &outbox, &problems))
     }

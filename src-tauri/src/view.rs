@@ -80,7 +80,13 @@ words! {
     AutoOutcome { Attached, Ambiguous, None }
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
     OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced, Withdrawn }
-    OutboxKind { Document, Acceptance, Result, Fee, Feedback, Withdrawal }
+    OutboxKind { Document, Acceptance, Result, Fee, Step, Feedback, Withdrawal }
+    /// How far a dossier is between acceptance and result.
+    PhaseName { Working, AwaitingSupplement, ResultProposed, Refused, Stopped }
+    StepKind {
+        HandedOver, TakenOver, SupplementAsked, Supplemented, Reappointed, Refused, Stopped, OriginalReturned,
+        ResultProposed,
+    }
     FeedbackReason { WrongInformation, NotTheResult, NotSigned }
     FeeKind { Paid, Relieved, Reversed }
     FeeMethod { Cash, Transfer, Portal, Post }
@@ -135,6 +141,8 @@ dtos! {
         scanner_label: Option<String>,
         reference_version: u32,
         block_left: u32,
+        /// This year's target of reuse, in hundredths of a percent.
+        reuse_target: u32,
         /// Days left without contact, 0 when they are over; none before the first start.
         offline_days_left: Option<u32>,
         /// Minutes without input after which the window locks.
@@ -232,6 +240,8 @@ dtos! {
         /// `HH:mm` of that day; none where the office's hours are not known.
         deadline_hour: Option<String>,
         deadline_reason: Option<String>,
+        /// What happened since the acceptance; none of a draft.
+        standing: Option<Standing>,
         completed_at: Option<Millis>,
         result: Option<ResultPaper>,
         result_capturing: u32,
@@ -248,6 +258,71 @@ dtos! {
         opened_at: Millis,
         problems: Vec<Problem>,
         outbox: Vec<OutboxItem>,
+    }
+    /// Where an accepted dossier stands, computed from its steps.
+    Standing {
+        phase: PhaseName,
+        /// Since when, where the phase has a beginning.
+        since: Option<Millis>,
+        /// Who has it; none: the counter that accepted it.
+        seat: Option<Seat>,
+        /// Handed over and not taken yet.
+        on_its_way: bool,
+        /// The law allows another request for a supplement; a further one needs a colleague who agrees.
+        may_ask: bool,
+        /// The law allows another day to be promised.
+        may_reappoint: bool,
+        /// `yyyy-MM-dd`: whoever resolves it has it by then.
+        hand_over_by: String,
+        /// More is asked for by then.
+        ask_by: String,
+        /// An apology is out by then; none where that day lies before the clock began.
+        apologise_by: Option<String>,
+        /// Rows handed in as originals, that are given back once they were compared.
+        originals: Vec<Original>,
+        /// Oldest first.
+        steps: Vec<Step>,
+    }
+    /// A unit, and the officer there; empty: anybody.
+    Seat { unit: String, officer: String }
+    Original { row: u32, name: String, returned: bool }
+    /// What happened; what its kind does not have is empty.
+    Step {
+        id: String,
+        kind: StepKind,
+        officer: String,
+        at: Millis,
+        seat: Option<Seat>,
+        /// What is asked for, what came, or why it is refused.
+        items: Vec<String>,
+        /// Reason or note.
+        text: String,
+        /// The day promised, `yyyy-MM-dd`.
+        day: Option<String>,
+        /// Row of an original, as printed.
+        row: Option<String>,
+        /// The colleague who agreed, and why.
+        approved_by: Option<String>,
+        approval_reason: Option<String>,
+        /// Taken back before the warehouse had it; counts nothing.
+        void: bool,
+        /// It has a printed form.
+        form: bool,
+        /// None of a step another counter took.
+        outbox: Option<OutboxStateName>,
+        problem: Option<String>,
+    }
+    /// A step as the officer makes it; what its kind does not need is empty.
+    StepWish {
+        kind: StepKind,
+        seat: Option<Seat>,
+        items: Vec<String>,
+        text: String,
+        /// The day promised, `yyyy-MM-dd`.
+        day: Option<String>,
+        row: Option<u32>,
+        /// Why a colleague agrees to a request beyond the law's number.
+        approval_reason: Option<String>,
     }
     /// What is paid and due, computed from the entries.
     Fees { paid: Money, relieved: Money, due: Money, beyond: Money, entries: Vec<FeeEntry> }
@@ -298,6 +373,9 @@ dtos! {
         state: DossierStateName,
         accepted_at: Millis,
         deadline: String,
+        phase: PhaseName,
+        seat: Option<Seat>,
+        on_its_way: bool,
         officer: String,
         /// What the office calls the machine; may be empty.
         counter: String,
@@ -361,7 +439,12 @@ dtos! {
         procedure_name: String,
         state: DossierStateName,
         opened_at: Millis,
+        /// When the result is owed, after everything that was promised since.
         deadline: Option<String>,
+        /// Of an accepted dossier.
+        phase: Option<PhaseName>,
+        seat: Option<Seat>,
+        on_its_way: bool,
         outbox: Option<OutboxStateName>,
         reused: u32,
         reprint: Vec<ReceiptChange>,

@@ -216,10 +216,10 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        23,
+        24,
         "vault, sealedAt, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
          warehouseLogin, warehouseName, queued, attention, token, tokenLabel, scannerId, scannerLabel, referenceVersion, \
-         blockLeft, offlineDaysLeft, lockAfterMinutes"
+         blockLeft, reuseTarget, offlineDaysLeft, lockAfterMinutes"
     );
     assert_eq!(status["officerName"], Value::Null, "only a login is known");
     let named = counter.ask("name_officer", json!({ "name": " Trần  Thị Mẫu " })).unwrap();
@@ -540,6 +540,59 @@ fn giving_up_in_the_pin_window_changes_nothing() {
     assert_eq!(signing.join().unwrap().unwrap_err()["code"], "signCancelled");
     assert_eq!(counter.office.signer.logins(), 0, "no PIN reached the token");
     assert_eq!(counter.ask("dossier", json!({ "id": id })).unwrap(), before);
+}
+
+#[test]
+fn the_window_takes_steps_and_serves_what_is_printed_of_them() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    assert_eq!(
+        counter.ask("dossier", json!({ "id": id })).unwrap()["standing"],
+        Value::Null,
+        "of a draft none"
+    );
+    counter.scan_into(&id, 1, 1);
+    counter.ask("finish_capture", json!({ "id": id, "component": 1 })).unwrap();
+    let database = counter.ask("databases", json!({})).unwrap()[0]["name"].clone();
+    counter.ask("waive", json!({ "id": id, "component": 2, "database": database, "note": "" })).unwrap();
+    counter.ask("accept", json!({ "id": id })).unwrap();
+    let wish = |kind: &str, more: Value| {
+        let mut wish = json!({ "kind": kind, "seat": null, "items": [], "text": "", "day": null, "row": null,
+            "approvalReason": null });
+        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        counter.ask("take_step", json!({ "id": id, "wish": wish, "approver": null, "secret": null }))
+    };
+    let standing = |dossier: &Value| dossier["standing"].clone();
+    let sent = wish("handedOver", json!({ "seat": { "unit": "Phòng mẫu", "officer": "tu.phap" } })).unwrap();
+    assert_eq!(standing(&sent)["seat"], json!({ "unit": "Phòng mẫu", "officer": "tu.phap" }));
+    assert_eq!((&standing(&sent)["onItsWay"], &standing(&sent)["mayAsk"]), (&json!(true), &json!(true)));
+    let asked = wish("supplementAsked", json!({ "items": ["Bản sao"], "text": "thiếu" })).unwrap();
+    assert_eq!(standing(&asked)["phase"], "awaitingSupplement");
+    let step = standing(&asked)["steps"][1].clone();
+    assert_eq!(
+        (&step["form"], &step["items"], &step["outbox"]),
+        (&json!(true), &json!(["Bản sao"]), &json!("queued"))
+    );
+    let again = wish("supplementAsked", json!({ "items": ["Bản sao"], "text": "thiếu" })).unwrap_err();
+    assert_eq!(again["code"], "stepAwaitingSupplement");
+    let added = counter.ask("add_paper", json!({ "id": id, "name": "Giấy ủy quyền" })).unwrap();
+    assert_eq!(added["components"][3]["open"], true);
+    assert_eq!(counter.ask("seats", json!({})).unwrap()[0], "Phòng mẫu");
+    let line = &counter.ask("list_dossiers", json!({ "query": "" })).unwrap()[0];
+    assert_eq!((&line["phase"], &line["onItsWay"]), (&json!("awaitingSupplement"), &json!(true)));
+    let page = |form: &str| {
+        let uri = format!("page://localhost/form/{}/{form}?type=pdf", id.as_str().unwrap());
+        let request = tauri::http::Request::builder().uri(uri).body(Vec::new()).unwrap();
+        let desk = Some(Arc::clone(&counter.office.desk));
+        tauri::async_runtime::block_on(motcua_desktop::pages::answer(desk, "main", &request))
+    };
+    for form in [step["id"].as_str().unwrap(), "control", "slip"] {
+        let served = page(form);
+        assert_eq!(served.status(), 200, "{form}");
+        assert!(served.body().starts_with(b"%PDF-"));
+    }
+    assert_eq!(page(standing(&sent)["steps"][0]["id"].as_str().unwrap()).status(), 404, "it has no form");
+    assert_eq!(page("nothing").status(), 400);
 }
 
 #[tokio::test]

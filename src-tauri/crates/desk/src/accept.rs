@@ -10,7 +10,7 @@ use motcua_dossier::{
 use motcua_pdf::{FormFonts, ReceiptForm, ReceiptRow};
 use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, OpPayload};
 
-const FONTS: FormFonts<'static> = FormFonts {
+pub(crate) const FONTS: FormFonts<'static> = FormFonts {
     regular: include_bytes!("../../../../assets/fonts/LiberationSerif-Regular.ttf"),
     bold: include_bytes!("../../../../assets/fonts/LiberationSerif-Bold.ttf"),
     italic: include_bytes!("../../../../assets/fonts/LiberationSerif-Italic.ttf"),
@@ -58,11 +58,11 @@ impl Desk {
     /// # Errors
     /// The vault is closed.
     pub async fn expected_deadline(&self, dossier: &Dossier) -> Result<Deadline, DeskError> {
-        Ok(due(&self.vault.reference()?, self.clock.now(), self.server_clock(), dossier))
+        Ok(due(&*self.vault.reference()?, self.clock.now(), self.server_clock(), dossier))
     }
 
     /// By how many milliseconds the server's clock is ahead of the machine's; none when offline.
-    fn server_clock(&self) -> Option<i64> {
+    pub(crate) fn server_clock(&self) -> Option<i64> {
         let live = self.live();
         (live.online == Some(true)).then(|| live.clock_offset())
     }
@@ -185,7 +185,12 @@ impl Desk {
 
 /// When the result of a dossier accepted now is due, by the calendar, the hours and the law of that day. Online,
 /// the server's clock counts; without it the machine's does, and the deadline says so.
-fn due(reference: &ReferenceData, now: Timestamp, server: Option<i64>, dossier: &Dossier) -> Deadline {
+pub(crate) fn due(
+    reference: &ReferenceData,
+    now: Timestamp,
+    server: Option<i64>,
+    dossier: &Dossier,
+) -> Deadline {
     let from = Timestamp(now.0 + server.unwrap_or(0));
     let limit = TimeLimit {
         days: dossier.working_days,
@@ -196,7 +201,7 @@ fn due(reference: &ReferenceData, now: Timestamp, server: Option<i64>, dossier: 
 }
 
 /// `17:00 25/11/2026`, as the form has it; without the hour where nobody gave the office's hours.
-fn due_text(deadline: &Deadline) -> String {
+pub(crate) fn due_text(deadline: &Deadline) -> String {
     let hour = deadline.minute.map(|m| format!("{:02}:{:02} ", m / 60, m % 60)).unwrap_or_default();
     let mark = if deadline.machine_time { " (giờ máy)" } else { "" };
     format!("{hour}{}{mark}", deadline.day.format_vn())
@@ -324,7 +329,7 @@ fn form_label(form: CopyForm) -> &'static str {
 }
 
 /// `1.234.000 đồng`, thousands by dots.
-fn fee_text(fee: u64) -> String {
+pub(crate) fn fee_text(fee: u64) -> String {
     if fee == 0 {
         return "Không".to_owned();
     }

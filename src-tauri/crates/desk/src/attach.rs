@@ -167,7 +167,7 @@ impl Desk {
             if let Some(error) = tampering(&report) {
                 return Err(error.into());
             }
-            signatures = marks(&report, &self.vault.reference()?, None, self.clock.now());
+            signatures = marks(&report, &*self.vault.reference()?, None, self.clock.now());
         }
         Ok(Attachment {
             blob: self.vault.put_blob(bytes)?,

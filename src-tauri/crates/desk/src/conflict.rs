@@ -94,6 +94,7 @@ impl Desk {
                 OpPayload::FileDocument { .. }
                 | OpPayload::Withdraw(_)
                 | OpPayload::Fee(_)
+                | OpPayload::Step(_)
                 | OpPayload::Feedback(_) => {}
                 OpPayload::ReturnResult(result) => {
                     if differences.is_empty() || differences.iter().any(ours) {
@@ -192,6 +193,7 @@ fn merge_sides(ours: &OpPayload, kept: &KeptConflict) -> Merged {
         OpPayload::FileDocument { .. }
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
+        | OpPayload::Step(_)
         | OpPayload::Feedback(_) => nothing,
         OpPayload::ReturnResult(ours) => {
             let Some(theirs) = &server.returned else { return nothing };

@@ -35,7 +35,7 @@ impl Desk {
         let (check, suggested_name) = self.ask_identity(&number, Purpose::Intake).await?;
         let guide = match &check {
             IdentityCheck::Answered { answer: IdentityAnswer::NotRegistered, .. } => {
-                Some(self.vault.reference()?.identity_guide).filter(|g| !g.is_empty())
+                Some(self.vault.reference()?.identity_guide.clone()).filter(|g| !g.is_empty())
             }
             _ => None,
         };

@@ -7,9 +7,11 @@ use ed25519_dalek::VerifyingKey;
 use motcua_dossier::{
     Applicant, Category, Channel, ComponentRow, ComponentSpec, Database, Dossier, DossierError, DossierId,
     DossierState, HandlingCase, IdentityCheck, Procedure, ProcedureCode, ReferenceData, ReturnMethod, fold,
+    untelex,
 };
 use motcua_wire::ReceiptError;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a dossier is opened with.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +45,8 @@ pub struct DossierChange {
 
 /// Dossiers shown at once.
 const LISTED: u32 = 50;
+/// Dossiers whose result is owed that a list shows at most.
+const OWED: u32 = 200;
 
 impl Desk {
     /// Asks the warehouse for newer reference data. Returns the version held now. Data without the warehouse's
@@ -84,7 +88,7 @@ impl Desk {
     ///
     /// # Errors
     /// The vault is closed.
-    pub async fn reference(&self) -> Result<ReferenceData, DeskError> {
+    pub async fn reference(&self) -> Result<Arc<ReferenceData>, DeskError> {
         Ok(self.vault.reference()?)
     }
 
@@ -98,19 +102,20 @@ impl Desk {
         for dossier in self.vault.dossiers("", 200)? {
             *taken.entry(dossier.procedure.key().to_owned()).or_default() += 1;
         }
-        let query = fold(query);
-        let mut found: Vec<(u32, u32, Procedure)> = self
-            .vault
-            .reference()?
-            .procedures
-            .into_iter()
-            .filter_map(|p| {
-                let often = taken.get(p.code.key()).copied().unwrap_or(0);
-                Some((rank(&p, &query)?, often, p))
-            })
-            .collect();
-        found.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-        Ok(found.into_iter().take(10).map(|(_, _, p)| p).collect())
+        let reference = self.vault.reference()?;
+        as_meant(query, |query| {
+            let query = fold(query);
+            let mut found: Vec<(u32, u32, &Procedure)> = reference
+                .procedures
+                .iter()
+                .filter_map(|p| {
+                    let often = taken.get(p.code.key()).copied().unwrap_or(0);
+                    Some((rank(p, &query)?, often, p))
+                })
+                .collect();
+            found.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+            Ok(found.into_iter().take(10).map(|(_, _, p)| p.clone()).collect())
+        })
     }
 
     /// Danh mục giấy tờ.
@@ -118,7 +123,7 @@ impl Desk {
     /// # Errors
     /// The vault is closed.
     pub async fn categories(&self) -> Result<Vec<Category>, DeskError> {
-        Ok(self.vault.reference()?.categories)
+        Ok(self.vault.reference()?.categories.clone())
     }
 
     /// Databases in which officers look things up instead of asking for a paper.
@@ -160,6 +165,7 @@ impl Desk {
             working_hours: case.working_hours,
             fee: case.fee,
             fees: vec![],
+            steps: vec![],
             components: procedure.components.iter().map(row_of).collect(),
             consents: vec![],
             reports: vec![],
@@ -230,14 +236,14 @@ impl Desk {
         self.stored(id)
     }
 
-    /// The 50 newest dossiers that fit what was typed; when nothing was, older ones too whose receipt is to
-    /// be printed again or whose owner is to be told how to get an account.
+    /// The 50 newest dossiers that fit what was typed; when nothing was, older ones too whose result is owed, the most
+    /// pressing 200, whose receipt is to be printed again or whose owner is to be told how to get an account.
     ///
     /// # Errors
     /// The vault is closed.
     pub async fn dossiers(&self, query: &str) -> Result<Vec<Dossier>, DeskError> {
         if !query.trim().is_empty() {
-            return Ok(self.vault.dossiers(query, LISTED)?);
+            return as_meant(query, |query| Ok(self.vault.dossiers(query, LISTED)?));
         }
         let mut left = LISTED;
         let mut found = self.vault.dossiers("", crate::sync::RECENT)?;
@@ -246,7 +252,24 @@ impl Desk {
             left = left.saturating_sub(1);
             newest || !dossier.reprint.is_empty() || dossier.guide_due
         });
+        for owed in self.vault.owed(OWED)? {
+            if !found.iter().any(|dossier| dossier.id == owed.id) {
+                found.push(owed);
+            }
+        }
         Ok(found)
+    }
+}
+
+/// What is found by the words as they were typed; where nothing is, by what they mean as Telex keys.
+pub(crate) fn as_meant<T>(
+    query: &str,
+    find: impl Fn(&str) -> Result<Vec<T>, DeskError>,
+) -> Result<Vec<T>, DeskError> {
+    let found = find(query)?;
+    match untelex(query).filter(|_| found.is_empty()) {
+        Some(meant) => find(&meant),
+        None => Ok(found),
     }
 }
 

@@ -25,6 +25,7 @@ mod desk;
 mod digitize;
 mod error;
 mod fees;
+mod forms;
 mod grace;
 mod identity;
 mod intake;
@@ -45,6 +46,8 @@ mod reuse;
 mod shift;
 mod sign;
 mod standing;
+mod steps;
+mod supply;
 mod sync;
 mod unlock;
 mod withdraw;
@@ -54,9 +57,10 @@ pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
     CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, IntakeError, OUTBOX_CODES,
-    OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, UNFIT_REASONS,
-    UnlockError, WithdrawError, dotted, pin_state_code,
+    OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
+    UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };
+pub use forms::PrintedForm;
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
 pub use login::Login;
@@ -70,5 +74,6 @@ pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};
 pub use shift::{Shift, ShiftEntry, ShiftMethod};
 pub use sign::{CertificateChoice, RowProgress, SignedRows, TokenState};
 pub use standing::{Approver, Approvers};
+pub use steps::{Approval, StepWish};
 pub use sync::{SyncEvent, SyncReport};
 pub use unlock::Status;

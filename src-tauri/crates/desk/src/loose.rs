@@ -129,7 +129,7 @@ impl Desk {
             return Err(SignError::Nothing.into());
         }
         let (held, certificate) = self.chosen(fingerprint).await?;
-        let chain = chain_of(&certificate, &self.vault.reference()?);
+        let chain = chain_of(&certificate, &*self.vault.reference()?);
         let mut batch = Vec::with_capacity(files.len());
         for file in files {
             motcua_pdf::inspect(file).map_err(|e| file_error(&e))?;

@@ -8,8 +8,9 @@
 use crate::desk::Desk;
 use crate::error::{DeskError, OfficeProblem};
 use crate::fees::merged;
-use crate::intake::row_of;
+use crate::intake::{as_meant, row_of};
 use crate::ports::{Batch, Lease, LinkError, OfficeRows};
+use crate::steps::merged_steps;
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
     ComponentRow, CopyForm, Dossier, DossierId, DossierState, Holder, OfficeDossier, TakenUp, Timestamp,
@@ -49,12 +50,23 @@ struct Held {
 }
 
 impl Desk {
-    /// Dossiers of the office that other counters took in, newest first; found as this counter's own.
+    /// Dossiers of the office that other counters took in, newest first; found as this counter's own. When nothing was typed,
+    /// those that were handed to somebody come first, however old they are.
     ///
     /// # Errors
     /// The vault is closed.
     pub async fn office_dossiers(&self, query: &str) -> Result<Vec<OfficeDossier>, DeskError> {
-        Ok(self.vault.office(query, LISTED)?)
+        if !query.trim().is_empty() {
+            return as_meant(query, |query| Ok(self.vault.office(query, LISTED)?));
+        }
+        let mut found = self.vault.office_seated(LISTED)?;
+        found.retain(|row| !row.phase.is_over());
+        for row in self.vault.office("", LISTED)? {
+            if !found.iter().any(|known| known.id == row.id) {
+                found.push(row);
+            }
+        }
+        Ok(found)
     }
 
     /// Goes on with a dossier that another counter took in: it is on this machine from now on, its papers stay in the
@@ -70,9 +82,11 @@ impl Desk {
         let view = self.warehouse.dossier(id).await?.ok_or(OfficeProblem::Unknown)?;
         let accepted = view.accepted.ok_or(OfficeProblem::Unknown)?;
         let fees = self.warehouse.fees(id).await?;
+        let steps = self.told_steps(id).await?;
         let returned_at = view.returned.map(|returned| returned.returned_at);
         let mut dossier = self.dossier_of(&row, accepted, view.version, returned_at)?;
         dossier.fees = fees.map(|there| merged(&[], &there)).unwrap_or_default();
+        dossier.steps = steps.map(|there| merged_steps(&[], &there)).unwrap_or_default();
         let _writing = self.writing();
         if let Some(here) = self.vault.dossier(id)? {
             return Ok(here);
@@ -120,6 +134,7 @@ impl Desk {
             working_hours: deadline.working_hours,
             fee: accepted.fee,
             fees: vec![],
+            steps: vec![],
             components: rows.collect(),
             consents: accepted.consents,
             reports: vec![],
@@ -155,10 +170,12 @@ impl Desk {
         self.live().open_work.insert(id);
         let work = self.lease(id, force).await?;
         if matches!(work, Work::Held { .. } | Work::Elsewhere(_)) {
-            // Another counter may have taken money meanwhile; without an answer what is known stays.
-            match self.refresh_fees(id).await {
-                Ok(_) | Err(DeskError::Link(_)) => {}
-                Err(error) => return Err(error),
+            // Another counter may have taken money or steps meanwhile; without an answer what is known stays.
+            for told in [self.refresh_fees(id).await, self.refresh_steps(id).await] {
+                match told {
+                    Ok(_) | Err(DeskError::Link(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(work)
@@ -272,7 +289,7 @@ impl Desk {
     }
 
     pub(crate) fn has_unsent(&self, id: DossierId) -> Result<bool, DeskError> {
-        Ok(self.vault.outbox(false)?.iter().any(|item| item.dossier == id))
+        Ok(self.vault.outbox_of(id)?.iter().any(|item| !item.state.is_closed()))
     }
 
     fn leases(&self) -> Result<Vec<Held>, DeskError> {

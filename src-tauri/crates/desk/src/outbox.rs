@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::error::{DeskError, IntakeError};
 use crate::ports::Batch;
 use crate::replace::is_held;
-use motcua_dossier::{OpId, OutboxItem, OutboxState};
+use motcua_dossier::{DossierId, OpId, OutboxItem, OutboxState};
 use motcua_wire::SignedReceipt;
 
 impl Desk {
@@ -14,7 +14,18 @@ impl Desk {
     /// # Errors
     /// The vault is closed.
     pub async fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, DeskError> {
-        let mut items = self.vault.outbox(all)?;
+        Ok(self.as_it_goes(self.vault.outbox(all)?))
+    }
+
+    /// The same of one dossier, every line.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn outbox_of(&self, dossier: DossierId) -> Result<Vec<OutboxItem>, DeskError> {
+        Ok(self.as_it_goes(self.vault.outbox_of(dossier)?))
+    }
+
+    fn as_it_goes(&self, mut items: Vec<OutboxItem>) -> Vec<OutboxItem> {
         let live = self.live();
         for item in &mut items {
             if let Some(&(sent, total)) = live.sending.get(&item.op)
@@ -26,7 +37,7 @@ impl Desk {
                 item.state = OutboxState::Sending { sent, total };
             }
         }
-        Ok(items)
+        items
     }
 
     /// The signed receipt of a line, once held.

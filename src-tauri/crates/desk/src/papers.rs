@@ -34,7 +34,7 @@ impl Desk {
     }
 
     pub(crate) fn check_signatures(&self, bytes: &[u8]) -> Result<Report, DeskError> {
-        let trust = trust_list(&self.vault.reference()?);
+        let trust = trust_list(&*self.vault.reference()?);
         verify_pdf(bytes, &trust, self.clock.now()).map_err(|e| file_error(&e.0).into())
     }
 }

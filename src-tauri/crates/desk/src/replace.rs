@@ -38,8 +38,7 @@ impl Desk {
     /// the warehouse for what cannot come, or was refused for a paper it reuses. Not while it is on its way.
     pub(crate) fn open_acceptance(&self, id: DossierId) -> Result<Option<QueuedOp>, DeskError> {
         let open = |item: &OutboxItem| {
-            item.dossier == id
-                && item.kind == OutboxKind::Acceptance
+            item.kind == OutboxKind::Acceptance
                 && match item.state {
                     OutboxState::NeedsAttention { .. } => is_held(item) || refused_for_paper(item),
                     OutboxState::Received { .. } | OutboxState::Replaced | OutboxState::Withdrawn => false,
@@ -49,16 +48,19 @@ impl Desk {
                     | OutboxState::WaitingForNetwork { .. } => true,
                 }
         };
-        let Some(item) = self.vault.outbox(false)?.into_iter().find(open) else { return Ok(None) };
+        let Some(item) = self.vault.outbox_of(id)?.into_iter().find(open) else { return Ok(None) };
         if self.live().in_flight.contains(&item.op) {
             return Ok(None);
         }
         Ok(self.vault.queued(item.op)?)
     }
 
-    /// May a row of a dossier that is no draft take another paper: its acceptance is not applied, and what
-    /// it promised of the row cannot be had or is already being replaced.
+    /// May a row of a dossier that is no draft take another paper: the citizen is asked for more, or its acceptance is
+    /// not applied, and what it promised of the row cannot be had or is already being replaced.
     pub(crate) fn may_replace(&self, dossier: &Dossier, row: &ComponentRow) -> Result<(), DeskError> {
+        if self.may_supply(dossier, row)? {
+            return Ok(());
+        }
         let Some(unsent) = self.open_acceptance(dossier.id)? else {
             return Err(DossierError::NotDraft.into());
         };
@@ -89,7 +91,7 @@ impl Desk {
             }
             return Ok(());
         }
-        let said: Vec<_> = change.dossier.components.iter().map(evidence).collect();
+        let said = self.said_at_acceptance(&change.dossier, &accepted)?;
         if said == accepted.components && counted_consents(&change.dossier) == accepted.consents {
             if held {
                 let due = OutboxItem { state: OutboxState::Queued, last_error: None, ..unsent.item };
@@ -126,9 +128,9 @@ impl Desk {
 
     /// Results that wait behind an acceptance; what follows takes their place.
     pub(crate) fn close_results(&self, change: &mut Change<'_>) -> Result<Vec<OutboxItem>, DeskError> {
-        let of_dossier =
-            |item: &OutboxItem| item.dossier == change.dossier.id && item.kind == OutboxKind::Result;
-        let results: Vec<OutboxItem> = self.vault.outbox(false)?.into_iter().filter(of_dossier).collect();
+        let open = |item: &OutboxItem| item.kind == OutboxKind::Result && !item.state.is_closed();
+        let results: Vec<OutboxItem> =
+            self.vault.outbox_of(change.dossier.id)?.into_iter().filter(open).collect();
         results.iter().for_each(|item| change.close(item.clone()));
         Ok(results)
     }
@@ -335,6 +337,7 @@ fn promised(queued: &QueuedOp) -> Option<&AcceptedDossier> {
         | OpPayload::ReturnResult(_)
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
+        | OpPayload::Step(_)
         | OpPayload::Feedback(_) => None,
     }
 }

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::digitize::record_of;
 use crate::error::{DeskError, FilingError};
+use crate::steps::may_return;
 use motcua_dossier::{Dossier, DossierError, DossierId, DossierState, Metadata, OutboxKind, ResultPaper};
 use motcua_wire::{OpPayload, ReturnedResult};
 
@@ -18,7 +19,7 @@ impl Desk {
     /// Hands the result over: the dossier is completed and the paper queued, in one commit.
     ///
     /// # Errors
-    /// No result; a fee is still due; the agency's signature is missing or does not hold; the metadata is not complete; the
+    /// No result; a fee is still due; the dossier waits for the citizen, or is over; the agency's signature is missing or does not hold; the metadata is not complete; the
     /// dossier is not accepted.
     pub async fn return_result(&self, id: DossierId, metadata: Metadata) -> Result<Dossier, DeskError> {
         let dossier = self.stored(id)?;
@@ -26,7 +27,7 @@ impl Desk {
             return Err(DossierError::NotAccepted.into());
         }
         let result = dossier.result.as_ref().ok_or(FilingError::ResultMissing)?;
-        settled(&dossier)?;
+        may_go(&dossier)?;
         self.may_file(&result.attachment, &metadata, &dossier)?;
         let checked = result.attachment.blob;
         let document = self.new_document();
@@ -35,7 +36,7 @@ impl Desk {
             let DossierState::Accepted { at: accepted_at, deadline } = change.dossier.state.clone() else {
                 return Err(DossierError::NotAccepted.into());
             };
-            settled(&change.dossier)?;
+            may_go(&change.dossier)?;
             let result = change.dossier.result.clone().filter(|r| r.attachment.blob == checked);
             let mut attachment = result.ok_or(FilingError::ResultMissing)?.attachment;
             let returned = ReturnedResult {
@@ -54,10 +55,11 @@ impl Desk {
     }
 }
 
-/// Nothing is to be paid any more: the entries of the fees say so, nobody ticks it.
-fn settled(dossier: &Dossier) -> Result<(), FilingError> {
+/// The citizen owes nothing, and nobody waits for him: the steps and the entries of the fees say so, nobody ticks it.
+fn may_go(dossier: &Dossier) -> Result<(), DeskError> {
+    dossier.standing().as_ref().map_or(Ok(()), may_return)?;
     match dossier.fee_account().due() {
         0 => Ok(()),
-        due => Err(FilingError::FeeDue(due)),
+        due => Err(FilingError::FeeDue(due).into()),
     }
 }

@@ -402,7 +402,7 @@ impl Desk {
             pages: motcua_pdf::inspect(&bytes).map_or(pages, |facts| facts.pages),
             media_type: "application/pdf".to_owned(),
             source: AttachmentSource::Warehouse(reuse.clone()),
-            signatures: marks(&report, &self.vault.reference()?, None, self.clock.now()),
+            signatures: marks(&report, &*self.vault.reference()?, None, self.clock.now()),
             digitized: None,
             metadata: None,
         })

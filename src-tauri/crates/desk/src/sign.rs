@@ -167,7 +167,7 @@ impl Desk {
             return Err(SignError::Nothing.into());
         }
         let (held, certificate) = self.chosen(fingerprint).await?;
-        let chain = chain_of(&certificate, &self.vault.reference()?);
+        let chain = chain_of(&certificate, &*self.vault.reference()?);
         let mut wanted = components.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
@@ -313,7 +313,7 @@ impl Desk {
         report: &motcua_signature::Report,
         certificate: &Certificate,
     ) -> Result<Vec<SignatureMark>, DeskError> {
-        Ok(marks(report, &self.vault.reference()?, Some(certificate), self.clock.now()))
+        Ok(marks(report, &*self.vault.reference()?, Some(certificate), self.clock.now()))
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Status {
     pub reference_version: u64,
     /// Dossier codes left for today.
     pub block_left: u32,
+    /// Dossiers that reuse a paper, of a hundred: this year's target, in hundredths of a percent.
+    pub reuse_target: u32,
     /// Days left without contact, see [`Desk::offline_days_left`].
     pub offline_days_left: Option<u32>,
 }
@@ -49,6 +51,9 @@ impl Desk {
             let live = self.live();
             (live.online, live.trouble, live.last_contact)
         };
+        // Closed it knows nothing, and shows what holds where nobody set anything.
+        let reference = self.vault.reference().unwrap_or_default();
+        let year = self.clock.now().in_vietnam().year();
         let outbox = self.vault.outbox(false).unwrap_or_default();
         let (mut queued, mut attention) = (0, self.failed_rows(&outbox).unwrap_or_default());
         for item in &outbox {
@@ -74,7 +79,8 @@ impl Desk {
             queued,
             attention,
             scanner: self.vault.setting(crate::capture::SCANNER_SETTING).ok().flatten(),
-            reference_version: self.vault.reference().map_or(0, |r| r.version),
+            reference_version: reference.version,
+            reuse_target: reference.reuse_target(u16::try_from(year).unwrap_or(u16::MAX)),
             block_left: self.vault.blocks().map_or(0, |blocks| {
                 blocks
                     .iter()

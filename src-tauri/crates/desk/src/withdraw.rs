@@ -19,8 +19,8 @@ const SHORTEST_REASON: usize = 10;
 const TOO_LATE: &str = "withdrawTooLate";
 
 impl Desk {
-    /// What goes when this line is taken back: a result, an opinion or a draft's paper goes alone, an entry of the fees with its reversal, of an accepted dossier all
-    /// that is unsent, for an acceptance without its papers, or they without it, would be half a dossier.
+    /// What goes when this line is taken back: a result, a step, an opinion or a draft's paper goes alone, an entry of the fees
+    /// with its reversal, of an accepted dossier all that is unsent, for an acceptance without its papers, or they without it, would be half a dossier.
     ///
     /// # Errors
     /// No such unsent line, the vault is closed.
@@ -34,9 +34,10 @@ impl Desk {
             return Err(WithdrawError::Nothing.into());
         }
         let dossier = self.stored(item.dossier)?;
-        let mut lines = self.vault.outbox(false)?;
+        let mut lines = self.vault.outbox_of(item.dossier)?;
+        lines.retain(|line| !line.state.is_closed());
         match item.kind {
-            OutboxKind::Result | OutboxKind::Feedback => return Ok(vec![item]),
+            OutboxKind::Result | OutboxKind::Step | OutboxKind::Feedback => return Ok(vec![item]),
             OutboxKind::Document if dossier.state == DossierState::Draft => return Ok(vec![item]),
             // A reversal of what was never entered reverses nothing.
             OutboxKind::Fee => {
@@ -46,7 +47,7 @@ impl Desk {
             }
             OutboxKind::Document | OutboxKind::Acceptance | OutboxKind::Withdrawal => {}
         }
-        lines.retain(|line| line.dossier == item.dossier && line.kind != OutboxKind::Withdrawal);
+        lines.retain(|line| line.kind != OutboxKind::Withdrawal);
         Ok(lines)
     }
 
@@ -166,6 +167,7 @@ impl Change<'_> {
     fn take_back(&mut self, queued: QueuedOp) {
         let op = queued.item.op;
         self.void_fee(op, true);
+        self.void_step(op, true);
         let dossier = &mut self.dossier;
         dossier.reports.retain(|report| report.op != op);
         dossier.replaced.insert(op);
@@ -193,6 +195,7 @@ impl Change<'_> {
     fn go_on(&mut self, queued: QueuedOp) {
         let op = queued.item.op;
         self.void_fee(op, false);
+        self.void_step(op, false);
         let dossier = &mut self.dossier;
         dossier.replaced.remove(&op);
         match &queued.op.payload {
@@ -223,7 +226,8 @@ impl Change<'_> {
                     dossier.reports.push(Report { op, document: *document, reason: *reason });
                 }
             }
-            OpPayload::AcceptDossier(_) | OpPayload::Withdraw(_) | OpPayload::Fee(_) => {}
+            OpPayload::AcceptDossier(_) | OpPayload::Withdraw(_) | OpPayload::Fee(_) | OpPayload::Step(_) => {
+            }
         }
         self.batch.outbox.push(OutboxItem { state: OutboxState::Queued, ..queued.item });
     }

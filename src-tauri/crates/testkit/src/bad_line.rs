@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierView, IdentityReply, LeaseBlock,
-    LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference,
+    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, IdentityReply,
+    LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -195,6 +195,10 @@ impl Warehouse for BadLine {
 
     async fn fees(&self, id: DossierId) -> Result<Option<DossierFees>, LinkError> {
         self.call(|| self.far.fees(id)).await
+    }
+
+    async fn steps(&self, id: DossierId) -> Result<Option<DossierSteps>, LinkError> {
+        self.call(|| self.far.steps(id)).await
     }
 
     async fn lease_dossier(

@@ -13,9 +13,9 @@ use motcua_dossier::{
     OfficeDossier, OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierView, FeeEntry,
-    IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, PackageHeader,
-    Purpose, Role, SCHEMA_VERSION, SealedReference, SignedReceipt,
+    About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierSteps,
+    DossierView, FeeEntry, IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply,
+    OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION, SealedReference, SignedReceipt, StepEntry,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -72,6 +72,7 @@ struct State {
     leases: HashMap<DossierId, DossierLease>,
     dossiers: BTreeMap<DossierId, DossierView>,
     fees: HashMap<DossierId, Vec<FeeEntry>>,
+    steps: HashMap<DossierId, Vec<StepEntry>>,
     next_ordinal: HashMap<Day, u32>,
     refuse_next: Option<String>,
     trouble_for: HashSet<DossierId>,
@@ -127,6 +128,7 @@ impl FakeWarehouse {
             reference,
             dossiers: BTreeMap::new(),
             fees: HashMap::new(),
+            steps: HashMap::new(),
             next_ordinal: HashMap::new(),
             refuse_next: None,
             trouble_for: HashSet::new(),
@@ -273,6 +275,7 @@ impl FakeWarehouse {
         state.feed.clear();
         state.dossiers.clear();
         state.fees.clear();
+        state.steps.clear();
         state.papers.clear();
         state.filed.clear();
         state.blobs.clear();
@@ -300,6 +303,12 @@ impl FakeWarehouse {
     #[must_use]
     pub fn fees_of(&self, id: DossierId) -> Option<DossierFees> {
         self.state().fees(id)
+    }
+
+    /// What happened to a dossier after its acceptance.
+    #[must_use]
+    pub fn steps_of(&self, id: DossierId) -> Option<DossierSteps> {
+        self.state().steps(id)
     }
 
     /// Every dossier it has.
@@ -542,6 +551,10 @@ impl Warehouse for FakeWarehouse {
 
     async fn fees(&self, id: DossierId) -> Result<Option<DossierFees>, LinkError> {
         Ok(self.reached()?.fees(id))
+    }
+
+    async fn steps(&self, id: DossierId) -> Result<Option<DossierSteps>, LinkError> {
+        Ok(self.reached()?.steps(id))
     }
 
     async fn lease_dossier(

@@ -11,7 +11,7 @@ use motcua_dossier::{
 use motcua_wire::OpPayload;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 /// A vault without a disk. Locking keeps its content.
@@ -375,11 +375,25 @@ impl Vault for MemoryVault {
         })
     }
 
+    fn owed(&self, limit: u32) -> Result<Vec<Dossier>, VaultError> {
+        self.read(|c| {
+            let due = |d: &Dossier| d.owed_by().map(|day| (day, d.id.to_string()));
+            let mut owed: Vec<Dossier> = c.dossiers.values().filter(|d| due(d).is_some()).cloned().collect();
+            owed.sort_by_key(due);
+            owed.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            owed
+        })
+    }
+
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.read(|c| {
             let wanted = |i: &OutboxItem| all || !i.state.is_closed();
             c.outbox.values().map(|q| q.item.clone()).filter(wanted).collect()
         })
+    }
+
+    fn outbox_of(&self, dossier: DossierId) -> Result<Vec<OutboxItem>, VaultError> {
+        self.read(|c| c.outbox.values().map(|q| q.item.clone()).filter(|i| i.dossier == dossier).collect())
     }
 
     fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError> {
@@ -427,8 +441,8 @@ impl Vault for MemoryVault {
         self.read(|c| c.captures.get(&(dossier, component)).cloned())
     }
 
-    fn reference(&self) -> Result<ReferenceData, VaultError> {
-        self.read(|c| c.reference.clone())
+    fn reference(&self) -> Result<Arc<ReferenceData>, VaultError> {
+        self.read(|c| Arc::new(c.reference.clone()))
     }
 
     fn blocks(&self) -> Result<Vec<NumberBlock>, VaultError> {
@@ -456,6 +470,18 @@ impl Vault for MemoryVault {
             found.sort_by_key(|(row, exact)| std::cmp::Reverse((*exact, row.place(), row.id)));
             found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             found.into_iter().map(|(row, _)| row).collect()
+        })
+    }
+
+    fn office_seated(&self, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.read(|c| {
+            let seated = |row: &&OfficeDossier| row.seat.is_some() && row.returned_at.is_none();
+            let rows = c.office.values().map(|(_, row)| row).filter(seated);
+            let mut found: Vec<OfficeDossier> =
+                rows.filter(|row| !c.dossiers.contains_key(&row.id)).cloned().collect();
+            found.sort_by_key(|row| std::cmp::Reverse((row.place(), row.id)));
+            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            found
         })
     }
 

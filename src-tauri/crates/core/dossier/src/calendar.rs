@@ -108,6 +108,29 @@ impl Calendar {
         self.next_open(day, &mut vec![])
     }
 
+    /// The day so many working days after `day`.
+    #[must_use]
+    pub fn working_days_after(&self, day: Day, count: u32) -> Day {
+        (0..count).fold(day, |day, _| self.next_working(day))
+    }
+
+    /// The day itself, or the last one before it on which the office is open.
+    #[must_use]
+    pub fn last_working(&self, day: Day) -> Day {
+        let mut last = day;
+        for _ in 0..CLOSED_AT_MOST {
+            let Some(before) = last.0.previous_day().filter(|_| !self.is_working(last)) else { break };
+            last = Day(before);
+        }
+        last
+    }
+
+    /// A day somebody promises: due when the office closes on it.
+    #[must_use]
+    pub fn promised(&self, hours: &[WorkingHours], day: Day) -> Deadline {
+        Deadline { minute: closing(hours, day), ..Deadline::plain(day, 0) }
+    }
+
     /// The same; days off on the way are noted.
     fn next_open(&self, day: Day, skipped: &mut Vec<DayOff>) -> Day {
         let mut next = day;

@@ -1,9 +1,9 @@
 //! The dossier (hồ sơ) at the counter: rows, attachments, reuse, consent, states and what each state allows.
 
 use crate::{
-    BlobId, CopyForm, Deadline, Difference, DocumentId, DossierCode, DossierId, FeeAccount, FeeAct, FeeLine,
-    FeeMethod, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance, Report, ResultCode,
-    Timestamp,
+    BlobId, CopyForm, Day, Deadline, Difference, DocumentId, DossierCode, DossierId, FeeAccount, FeeAct,
+    FeeLine, FeeMethod, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance, Report, ResultCode,
+    Standing, StepLine, StepRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -369,6 +369,9 @@ pub struct Dossier {
     /// Entries of its fees, in the order they were made or heard of.
     #[serde(default)]
     pub fees: Vec<FeeLine>,
+    /// What happened to it after its acceptance, in the order it was done or heard of.
+    #[serde(default)]
+    pub steps: Vec<StepLine>,
     /// Component table.
     pub components: Vec<ComponentRow>,
     /// Confirmations of reuse.
@@ -498,6 +501,26 @@ impl Dossier {
             self.fee,
             self.fees.iter().filter(|line| !line.void).map(|line| (line.id, &line.record.act)),
         )
+    }
+
+    /// The steps that count.
+    pub fn steps_taken(&self) -> impl Iterator<Item = &StepRecord> {
+        self.steps.iter().filter(|line| !line.void).map(|line| &line.record)
+    }
+
+    /// Where it stands since its acceptance; none of a draft.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        let (_, deadline) = self.state.acceptance()?;
+        Some(Standing::after(deadline.clone(), self.steps_taken()))
+    }
+
+    /// The day by which the citizen is owed something: of an accepted dossier that nobody refused or stopped, also
+    /// while more is awaited.
+    #[must_use]
+    pub fn owed_by(&self) -> Option<Day> {
+        let accepted = matches!(self.state, DossierState::Accepted { .. });
+        self.standing().filter(|standing| accepted && !standing.is_over()).map(|standing| standing.due.day)
     }
 
     /// Entries of the fees that reverse that one, and count.

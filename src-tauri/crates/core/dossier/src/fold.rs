@@ -19,6 +19,43 @@ pub fn fold(text: &str) -> String {
     stripped.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What was meant by words typed on Telex keys while no input method was running ("ddawngj" is "đặng"), folded; none where
+/// nothing in them is Telex.
+///
+/// A word's tone and the marks of its vowels are keys (`s f r x j z`, `w`, a doubled `a e o d`) that no Vietnamese word
+/// has after its first vowel, or at all; so a word that has one was typed that way.
+#[must_use]
+pub fn untelex(text: &str) -> Option<String> {
+    let folded = fold(text);
+    let words: Vec<String> = folded.split(' ').map(plain_of_keys).collect();
+    Some(words.join(" ")).filter(|plain| *plain != folded)
+}
+
+/// One folded word without the keys of tone and marks. What has a digit is no word.
+fn plain_of_keys(word: &str) -> String {
+    if !word.bytes().all(|b| b.is_ascii_lowercase()) {
+        return word.to_owned();
+    }
+    let mut plain = String::new();
+    let mut voiced = false;
+    for key in word.chars() {
+        match key {
+            's' | 'f' | 'r' | 'x' | 'j' | 'z' | 'w' if voiced => {}
+            // Alone it is ư.
+            'w' => {
+                plain.push('u');
+                voiced = true;
+            }
+            'a' | 'e' | 'o' | 'd' if plain.ends_with(key) => {}
+            key => {
+                voiced |= matches!(key, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+                plain.push(key);
+            }
+        }
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +72,27 @@ mod tests {
     fn decomposed_input_folds_like_composed() {
         let decomposed: String = "Nguyễn Thị Bưởi".nfd().collect();
         assert_eq!(fold(&decomposed), "nguyen thi buoi");
+    }
+
+    #[test]
+    fn words_typed_without_an_input_method_are_understood() {
+        for (typed, meant) in [
+            ("ddawngj", "Đặng"),
+            ("dawngj", "dặng"),
+            ("nguyeenx vawn maaux", "Nguyễn Văn Mẫu"),
+            ("trwowngf hoaf", "Trường Hòa"),
+            ("dduowcj", "được"),
+            ("twf quyeets", "từ quyết"),
+            ("xuaan sown", "Xuân Sơn"),
+            ("thij diepj 0912", "Thị Diệp 0912"),
+        ] {
+            assert_eq!(untelex(typed).as_deref(), Some(fold(meant).as_str()), "{typed}");
+        }
+        for plain in
+            ["dang thi diep", "Trần Xuân Sơn", "052090001234", "000.01.20.H08-261120-0001", "truong", ""]
+        {
+            assert_eq!(untelex(plain), None, "{plain}");
+        }
     }
 
     #[test]

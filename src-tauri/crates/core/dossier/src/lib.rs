@@ -15,6 +15,7 @@ mod calendar;
 mod code;
 mod document;
 mod dossier;
+mod evidence;
 mod feedback;
 mod fees;
 mod fit;
@@ -30,6 +31,7 @@ mod reference;
 mod retention;
 mod rules;
 mod search;
+mod steps;
 
 pub use calendar::{Calendar, DayOff, Deadline, TimeLimit};
 pub use code::{
@@ -43,10 +45,11 @@ pub use dossier::{
     DossierError, DossierState, FieldProblem, ReceiptChange, Reservation, ResultPaper, ReturnMethod, Reuse,
     Settlement, SignatureMark, SignerRole, TakenUp, Waiver, Withdrawal,
 };
+pub use evidence::{ComponentEvidence, EvidenceSource};
 pub use feedback::{FeedbackAct, FeedbackReason, FeedbackRecord, Report};
 pub use fees::{FeeAccount, FeeAct, FeeFault, FeeLine, FeeMethod, FeeRecord, MAX_FEE, next_receipt_number};
 pub use fit::{Fit, UnfitReason};
-pub use fold::fold;
+pub use fold::{fold, untelex};
 pub use identity::{
     IdKind, IdNumber, IdNumberError, IdentityAnswer, IdentityCheck, LinkFault, Party, PartyKind,
 };
@@ -63,3 +66,6 @@ pub use reference::{
 pub use retention::{Claim, Due, HeldFile, Retention};
 pub use rules::{LawRule, RuleKey};
 pub use search::{SearchQuery, SearchText, SearchWord};
+pub use steps::{
+    Exception, Phase, Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, StepRules,
+};

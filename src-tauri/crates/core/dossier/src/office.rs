@@ -1,6 +1,8 @@
 //! What a counter knows of the dossiers of its office: enough for a list, whoever took them in.
 
-use crate::{Deadline, DeviceId, DossierCode, DossierId, IdNumber, ProcedureCode, Timestamp};
+use crate::{
+    Deadline, DeviceId, DossierCode, DossierId, IdNumber, Phase, ProcedureCode, Seat, Standing, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// An accepted dossier of the office in short. Where its papers are is another matter.
@@ -22,8 +24,17 @@ pub struct OfficeDossier {
     pub owner_number: IdNumber,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// When the result is due.
+    /// When the result is due, after everything that was promised since.
     pub deadline: Deadline,
+    /// How far it is between acceptance and result.
+    #[serde(default)]
+    pub phase: Phase,
+    /// Who has it; none: the counter that accepted it.
+    #[serde(default)]
+    pub seat: Option<Seat>,
+    /// Handed over and not taken yet.
+    #[serde(default)]
+    pub on_its_way: bool,
     /// When the result was handed over.
     #[serde(default)]
     pub returned_at: Option<Timestamp>,
@@ -55,6 +66,18 @@ pub struct Holder {
 }
 
 impl OfficeDossier {
+    /// As it stands.
+    #[must_use]
+    pub fn standing(self, standing: Standing) -> Self {
+        Self {
+            deadline: standing.due,
+            phase: standing.phase,
+            seat: standing.seat,
+            on_its_way: standing.on_its_way,
+            ..self
+        }
+    }
+
     /// Order by age, as [`Dossier::place`](crate::Dossier::place): an id tells when it was made.
     #[must_use]
     pub fn place(&self) -> i64 {

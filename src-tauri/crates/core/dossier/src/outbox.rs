@@ -15,6 +15,8 @@ pub enum OutboxKind {
     Result,
     /// An entry of the dossier's fees.
     Fee,
+    /// What happened to the dossier after its acceptance.
+    Step,
     /// "Phản ánh về kết quả giải quyết".
     Feedback,
     /// Unsent work was taken back; the warehouse is told so that it never applies what it may have of it.

@@ -63,6 +63,22 @@ pub struct Target {
     pub rate: u32,
 }
 
+/// The indicator "khai thác, sử dụng lại thông tin, dữ liệu số hóa" (Decision 766/QĐ-TTg).
+const REUSE: &str = "4.3";
+
+/// Its target where the reference data have none, in hundredths of a percent: that of the source documents.
+const USUAL_REUSE: u32 = 6000;
+
+impl ReferenceData {
+    /// Dossiers that reuse a paper, of a hundred: what the office is to reach in a year, in hundredths of a percent. A year
+    /// without a target has the last one's.
+    #[must_use]
+    pub fn reuse_target(&self, year: u16) -> u32 {
+        let set = self.targets.iter().filter(|target| target.code == REUSE && target.year <= year);
+        set.max_by_key(|target| target.year).map_or(USUAL_REUSE, |target| target.rate)
+    }
+}
+
 /// What people are told of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -489,6 +505,14 @@ mod tests {
     fn faults(tree: Vec<OrgNode>) -> Vec<(usize, &'static str, FaultKind)> {
         let data = ReferenceData { tree, ..ReferenceData::default() };
         data.faults().into_iter().map(|f| (f.entry, f.field, f.what)).collect()
+    }
+
+    #[test]
+    fn the_target_of_reuse_is_the_years_or_the_last_one_and_sixty_where_nobody_set_one() {
+        let target = |code: &str, year, rate| Target { code: code.into(), name: String::new(), year, rate };
+        let targets = vec![target("4.3", 2024, 5000), target("4.2", 2026, 8000), target("4.3", 2027, 7000)];
+        let data = ReferenceData { targets, ..ReferenceData::default() };
+        assert_eq!([2023, 2024, 2026, 2027].map(|year| data.reuse_target(year)), [6000, 5000, 5000, 7000]);
     }
 
     #[test]

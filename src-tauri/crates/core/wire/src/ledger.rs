@@ -1,8 +1,8 @@
 //! What is kept beside a dossier and read for itself: fees, feedback, uses of papers, confirmations, owners.
 
 use motcua_dossier::{
-    ConsentMethod, Day, DeviceId, DocumentId, DossierId, FeeMethod, FeeRecord, FeedbackReason, IdNumber,
-    IdentityAnswer, OpId, Timestamp,
+    ConsentMethod, Day, DeviceId, DocumentId, DossierId, FeeAccount, FeeMethod, FeeRecord, FeedbackReason,
+    IdNumber, IdentityAnswer, OpId, StepRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,23 @@ pub struct DossierFees {
     pub entries: Vec<FeeEntry>,
 }
 
+impl DossierFees {
+    /// The fees of a dossier; settled only when it was accepted, for before there is no fee.
+    #[must_use]
+    pub fn of(dossier: DossierId, account: &FeeAccount, accepted: bool, entries: Vec<FeeEntry>) -> Self {
+        Self {
+            dossier,
+            fee: account.fee(),
+            paid: account.paid(),
+            relieved: account.relieved(),
+            due: account.due(),
+            beyond: account.beyond(),
+            settled: accepted && account.is_settled(),
+            entries,
+        }
+    }
+}
+
 /// One entry.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FeeEntry {
@@ -48,6 +65,31 @@ pub struct FeeEntry {
     /// When the warehouse took it.
     pub taken_at: Timestamp,
 }
+
+/// What happened to a dossier after its acceptance.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DossierSteps {
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// In the order they were taken.
+    pub entries: Vec<StepEntry>,
+}
+
+/// One step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StepEntry {
+    /// The operation that brought it.
+    pub id: OpId,
+    /// As the officer made it.
+    pub record: StepRecord,
+    /// On which machine.
+    pub device: DeviceId,
+    /// When the warehouse took it.
+    pub taken_at: Timestamp,
+}
+
+/// Most things one request for a supplement, or one refusal, lists.
+pub const MAX_STEP_ITEMS: usize = 50;
 
 /// What the officers of an agency took on a day: for the end of a shift.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

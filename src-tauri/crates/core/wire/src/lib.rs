@@ -22,9 +22,11 @@ mod seal;
 
 pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
 pub use ledger::{
-    ConsentRecord, DossierFees, FeeEntry, FeeTotals, Feedback, FeedbackAnswer, FeedbackPage, MAX_PAGE,
-    MAX_RECEIPT_NUMBER, MAX_TEXT, OfficerFees, Owner, OwnerIdentity, Use,
+    ConsentRecord, DossierFees, DossierSteps, FeeEntry, FeeTotals, Feedback, FeedbackAnswer, FeedbackPage,
+    MAX_PAGE, MAX_RECEIPT_NUMBER, MAX_STEP_ITEMS, MAX_TEXT, OfficerFees, Owner, OwnerIdentity, StepEntry,
+    Use,
 };
+pub use motcua_dossier::{ComponentEvidence, EvidenceSource};
 pub use package::{
     MAX_PACKAGE_PART, PACKAGE_VERSION, PackageDossier, PackageError, PackageFile, PackageHeader, PackageLine,
     PackageManifest, PackagePart, PackageReader, PackageSecrets, PackageWriter,
@@ -32,12 +34,12 @@ pub use package::{
 pub use problem::Problem;
 pub use protocol::{
     About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CERTIFICATE_DAYS, CHUNK, CarriedPackage,
-    Change, Changes, ComponentEvidence, DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery,
-    DossiersReply, EnrolDevice, Enrolled, EvidenceSource, IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock,
-    LeaseDossier, LoggedIn, Login, MAX_ASKED, MAX_CHANGES, MAX_FILE, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op,
-    OpPayload, OpResult, OpState, OpStatus, OpenUpload, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE,
-    Purpose, RENEW_AFTER_DAYS, RENEWAL_GRACE_DAYS, RefreshLogin, RenewDevice, ReturnedResult, Role,
-    SCHEMA_VERSION, SMALLEST_CHUNK, WithdrawnWork,
+    Change, Changes, DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery, DossiersReply,
+    EnrolDevice, Enrolled, IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock, LeaseDossier, LoggedIn, Login,
+    MAX_ASKED, MAX_CHANGES, MAX_FILE, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult, OpState,
+    OpStatus, OpenUpload, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Purpose, RENEW_AFTER_DAYS,
+    RENEWAL_GRACE_DAYS, RefreshLogin, RenewDevice, ReturnedResult, Role, SCHEMA_VERSION, SMALLEST_CHUNK,
+    WithdrawnWork,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};
 pub use seal::{REFERENCE_SIGNATURE, ReferenceSeal, SealedReference};

@@ -22,6 +22,7 @@
 //! | `DELETE /v1/dossiers/{id}/lease` | → 204 given back; 409 `dossierLeased` when another machine holds it |
 //! | `GET /v1/changes?since=C&limit=N&wait=S` | → [`Changes`] of the caller's agency after the cursor; 410 `cursorGone` |
 //! | `GET /v1/dossiers/{id}/fees` | → [`DossierFees`](crate::DossierFees) |
+//! | `GET /v1/dossiers/{id}/steps` | → [`DossierSteps`](crate::DossierSteps) |
 //! | `GET /v1/fees/totals?day=D&officer=O` | → [`FeeTotals`](crate::FeeTotals) of the caller's agency |
 //! | `GET /v1/feedback?after=N&limit=N&open=B` | → [`FeedbackPage`](crate::FeedbackPage) |
 //! | `GET /v1/reuse?dossier=I` or `?document=I` | → `[Use]` by dossiers of the caller's agency |
@@ -44,14 +45,14 @@
 
 use crate::SignedReceipt;
 use motcua_dossier::{
-    AgencyCode, Applicant, BlobId, Channel, Consent, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
-    DossierCode, DossierId, FeeRecord, FeedbackRecord, IdentityAnswer, IdentityCheck, OfficeDossier, OpId,
-    ProcedureCode, Provenance, ReturnMethod, Timestamp,
+    AgencyCode, Applicant, BlobId, Channel, ComponentEvidence, Consent, Day, Deadline, DeviceId, DocumentId,
+    DocumentRecord, DossierCode, DossierId, EvidenceSource, FeeRecord, FeedbackRecord, IdentityAnswer,
+    IdentityCheck, OfficeDossier, OpId, ProcedureCode, ReturnMethod, StepRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 /// Version of the payload shapes below; the server takes N-3..=N.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Bytes of the largest file the warehouse takes, and a counter reads.
 pub const MAX_FILE: u64 = 64 << 20;
@@ -436,6 +437,8 @@ pub enum OpPayload {
     Withdraw(Box<WithdrawnWork>),
     /// An entry of the dossier's fees; only ever added.
     Fee(Box<FeeRecord>),
+    /// What happened to the dossier after its acceptance; only ever added. Files it names must be there before. Schema 3.
+    Step(Box<StepRecord>),
     /// "Phản ánh về kết quả giải quyết", or its answer; only ever added.
     Feedback(Box<FeedbackRecord>),
 }
@@ -447,21 +450,19 @@ impl OpPayload {
     pub fn waits_for(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::Withdraw(_), _) | (_, Self::Withdraw(_)) => false,
-            // A fee is of an accepted dossier, and a reversal of an entry before it; nothing waits for money.
+            // A fee and a step are of an accepted dossier, a reversal of an entry before it, a step after a step;
+            // nothing waits for money.
             (Self::Fee(_), Self::AcceptDossier(_) | Self::Fee(_))
+            | (Self::Step(_), Self::AcceptDossier(_) | Self::Step(_))
             | (Self::Feedback(_), Self::Feedback(_)) => true,
-            (Self::FileDocument { .. } | Self::Fee(_) | Self::Feedback(_), _)
-            | (_, Self::Fee(_) | Self::Feedback(_))
+            (Self::Step(step), Self::FileDocument { record, .. }) => {
+                step.act.papers().iter().any(|paper| paper.source.document() == Some(record.id))
+            }
+            (Self::FileDocument { .. } | Self::Fee(_) | Self::Step(_) | Self::Feedback(_), _)
+            | (_, Self::Fee(_) | Self::Step(_) | Self::Feedback(_))
             | (Self::ReturnResult(_), Self::FileDocument { .. }) => false,
             (Self::AcceptDossier(accepted), Self::FileDocument { record, .. }) => {
-                accepted.components.iter().any(|component| match &component.source {
-                    EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
-                        *document == Some(record.id)
-                    }
-                    EvidenceSource::Warehouse { .. }
-                    | EvidenceSource::Database { .. }
-                    | EvidenceSource::Absent => false,
-                })
+                accepted.components.iter().any(|paper| paper.source.document() == Some(record.id))
             }
             (Self::AcceptDossier(_) | Self::ReturnResult(_), _) => true,
         }
@@ -474,13 +475,14 @@ impl OpPayload {
             accepted.components.iter().any(|c| matches!(c.source, EvidenceSource::Database { .. }))
         };
         match self {
+            Self::Step(_) => 3,
             Self::AcceptDossier(accepted) if newer(accepted) => 2,
             _ => 1,
         }
     }
 
     /// It knows no order among the operations of its dossier: it only adds (a paper, an entry of the fees, a
-    /// feedback), or takes work back. It contradicts nothing another machine did and overtakes nothing.
+    /// step, a feedback), or takes work back. It contradicts nothing another machine did and overtakes nothing.
     #[must_use]
     pub fn stands_alone(&self) -> bool {
         matches!(self, Self::FileDocument { .. } | Self::Withdraw(_)) || self.is_aside()
@@ -489,7 +491,7 @@ impl OpPayload {
     /// It is kept beside the dossier: the dossier's version stays, and nobody's lease is in the way.
     #[must_use]
     pub fn is_aside(&self) -> bool {
-        matches!(self, Self::Fee(_) | Self::Feedback(_))
+        matches!(self, Self::Fee(_) | Self::Step(_) | Self::Feedback(_))
     }
 }
 
@@ -526,56 +528,6 @@ pub struct AcceptedDossier {
     pub receipt: BlobId,
     /// Officer.
     pub officer: String,
-}
-
-/// What fills one component row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ComponentEvidence {
-    /// Row number.
-    pub number: u32,
-    /// Name as printed.
-    pub name: String,
-    /// What is there.
-    pub source: EvidenceSource,
-}
-
-/// Source of a component's file (inventory D-09).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "source")]
-pub enum EvidenceSource {
-    /// Scanned at the counter.
-    Scan {
-        /// The file.
-        blob: BlobId,
-        /// The paper it became, when it entered the warehouse.
-        document: Option<DocumentId>,
-    },
-    /// Chosen from the computer.
-    File {
-        /// The file.
-        blob: BlobId,
-        /// The paper it became, when it entered the warehouse.
-        document: Option<DocumentId>,
-    },
-    /// Taken from the warehouse.
-    Warehouse {
-        /// The paper.
-        document: DocumentId,
-        /// Its version.
-        version: u64,
-        /// Its store.
-        provenance: Provenance,
-    },
-    /// Not handed in: its data are in a database of the state, where an officer looked. Schema 2.
-    Database {
-        /// Name of the database.
-        database: String,
-        /// What was found there; may be empty.
-        #[serde(default)]
-        note: String,
-    },
-    /// Nothing (not required).
-    Absent,
 }
 
 /// A returned result.
@@ -908,6 +860,8 @@ pub enum DossierEvent {
     Withdrawn,
     /// An entry of its fees.
     FeeRecorded,
+    /// It was handed on, paused, refused, promised anew …
+    StepTaken,
     /// A machine took the lease, anew or from another.
     Leased,
     /// The lease was given back.

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierView, IdentityReply,
-    LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
+    About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView,
+    IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -153,6 +153,11 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn fees(&self, id: DossierId) -> Result<Option<DossierFees>, LinkError>;
+    /// What happened to a dossier of the machine's office after its acceptance; none of one the warehouse does not know.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn steps(&self, id: DossierId) -> Result<Option<DossierSteps>, LinkError>;
     /// Takes a dossier for this machine alone, or renews that; `version` is the one it works on.
     ///
     /// # Errors

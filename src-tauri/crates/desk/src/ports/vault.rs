@@ -6,6 +6,7 @@ use motcua_dossier::{
 };
 use motcua_wire::{DossierLease, DossierView, Op, SignedReceipt};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Whether there is a vault and whether it can be read now.
@@ -348,11 +349,21 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn dossiers(&self, query: &str, limit: u32) -> Result<Vec<Dossier>, VaultError>;
+    /// Dossiers whose result is owed ([`Dossier::owed_by`]), the most pressing first, however many there are beside them.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn owed(&self, limit: u32) -> Result<Vec<Dossier>, VaultError>;
     /// Outbox, oldest first; received and replaced lines too when `all`.
     ///
     /// # Errors
     /// `Locked`, storage.
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError>;
+    /// Every line of one dossier, oldest first. Costs no more however large the outbox is.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn outbox_of(&self, dossier: DossierId) -> Result<Vec<OutboxItem>, VaultError>;
     /// The operation of a line.
     ///
     /// # Errors
@@ -388,7 +399,7 @@ pub trait Vault: Send + Sync {
     ///
     /// # Errors
     /// `Locked`, storage.
-    fn reference(&self) -> Result<ReferenceData, VaultError>;
+    fn reference(&self) -> Result<Arc<ReferenceData>, VaultError>;
     /// Number blocks.
     ///
     /// # Errors
@@ -409,6 +420,12 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError>;
+    /// Dossiers of the office that were handed to somebody and whose result was not returned, newest first; without those
+    /// this counter has.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn office_seated(&self, limit: u32) -> Result<Vec<OfficeDossier>, VaultError>;
     /// What is known of one dossier of the office, this counter's own ones too.
     ///
     /// # Errors

@@ -76,9 +76,9 @@ impl Desk {
         if self.wants_reference()? {
             note(self.refresh_reference().await.map(|_| ()))?;
         }
-        let calendar = self.vault.reference()?.calendar;
+        let reference = self.vault.reference()?;
         let today = self.clock.now().day();
-        for day in [today, calendar.next_working(today)] {
+        for day in [today, reference.calendar.next_working(today)] {
             note(self.top_up(day, today).await)?;
         }
         note(self.name_all_finally(today, on_event).await)?;

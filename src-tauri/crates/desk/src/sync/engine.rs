@@ -18,7 +18,7 @@ use crate::ports::{KeptConflict, LinkError, QueuedOp};
 use crate::replace::never_left;
 use ed25519_dalek::VerifyingKey;
 use motcua_dossier::{BlobId, DocumentId, DossierId, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp};
-use motcua_wire::{EvidenceSource, OpPayload, OpResult, SignedReceipt};
+use motcua_wire::{ComponentEvidence, OpPayload, OpResult, SignedReceipt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files on their way at once.
@@ -47,23 +47,16 @@ pub(crate) struct Line {
 impl Line {
     /// A line of the outbox with what its operation says.
     pub(crate) fn of(queued: &QueuedOp, kept_back: bool) -> Self {
+        let filed =
+            |papers: &[ComponentEvidence]| papers.iter().filter_map(|p| p.source.document()).collect();
         let (files, names) = match &queued.op.payload {
             OpPayload::FileDocument { record, .. } => (Some(record.id), BTreeSet::new()),
             OpPayload::ReturnResult(_)
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
             | OpPayload::Feedback(_) => (None, BTreeSet::new()),
-            OpPayload::AcceptDossier(accepted) => {
-                let filed = |source: &EvidenceSource| match source {
-                    EvidenceSource::Scan { document, .. } | EvidenceSource::File { document, .. } => {
-                        *document
-                    }
-                    EvidenceSource::Warehouse { .. }
-                    | EvidenceSource::Database { .. }
-                    | EvidenceSource::Absent => None,
-                };
-                (None, accepted.components.iter().filter_map(|c| filed(&c.source)).collect())
-            }
+            OpPayload::AcceptDossier(accepted) => (None, filed(&accepted.components)),
+            OpPayload::Step(step) => (None, filed(step.act.papers())),
         };
         Self { item: queued.item.clone(), files, names, kept_back }
     }
@@ -79,9 +72,10 @@ impl Line {
             OutboxKind::Document => 0,
             OutboxKind::Acceptance => 1,
             OutboxKind::Fee => 2,
-            OutboxKind::Result => 3,
-            OutboxKind::Withdrawal => 4,
-            OutboxKind::Feedback => 5,
+            OutboxKind::Step => 3,
+            OutboxKind::Result => 4,
+            OutboxKind::Withdrawal => 5,
+            OutboxKind::Feedback => 6,
         };
         (kind, self.item.sequence)
     }
@@ -324,9 +318,11 @@ impl Engine {
                     | OutboxState::Sent
                     | OutboxState::Sending { .. } => {}
                 }
-                if line.names.iter().any(|paper| refused.contains(paper))
-                    || (line.item.kind == OutboxKind::Result && accepting)
-                {
+                let named = |refused: &BTreeSet<DocumentId>| line.names.iter().any(|p| refused.contains(p));
+                if is_aside(line) && named(&refused) {
+                    continue;
+                }
+                if named(&refused) || (line.item.kind == OutboxKind::Result && accepting) {
                     // It cannot be applied now. Did it leave already, it is asked once what became of it.
                     if !never_left(&line.item) && !self.asked.contains_key(&line.op()) {
                         open.push((line, false));
@@ -607,7 +603,7 @@ impl Engine {
 
 /// It stands beside its dossier: nothing else of the dossier waits for it.
 fn is_aside(line: &Line) -> bool {
-    matches!(line.item.kind, OutboxKind::Fee | OutboxKind::Feedback)
+    matches!(line.item.kind, OutboxKind::Fee | OutboxKind::Step | OutboxKind::Feedback)
 }
 
 /// Not yet. A moment farther away than any pause was written before the clock was set back.

@@ -22,6 +22,13 @@ const WANTED: &str = "reference_wanted";
 const PENDING: &str = "office_pending";
 const PAGE: u32 = 500;
 
+/// What was told of that stands beside a dossier.
+#[derive(Clone, Copy)]
+enum Told {
+    Fees,
+    Steps,
+}
+
 /// How far the list of the office's dossiers was read.
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
@@ -110,11 +117,17 @@ impl Desk {
             return Ok(());
         }
         let (mut ids, mut filed_from, mut reference) = (BTreeSet::new(), BTreeSet::new(), None);
-        let mut paid = BTreeSet::new();
+        let (mut paid, mut stepped) = (BTreeSet::new(), BTreeSet::new());
         for item in &page.items {
             match item {
                 Change::Dossier { id, what: DossierEvent::FeeRecorded, .. } => drop(paid.insert(*id)),
-                Change::Dossier { id, .. } => drop(ids.insert(*id)),
+                Change::Dossier { id, what, .. } => {
+                    // Who has it and when it is due is in its row too.
+                    ids.insert(*id);
+                    if *what == DossierEvent::StepTaken {
+                        stepped.insert(*id);
+                    }
+                }
                 Change::Document { dossier, .. } => filed_from.extend(*dossier),
                 Change::Reference { version } => reference = reference.max(Some(*version)),
                 // Of feedback this counter keeps nothing yet.
@@ -122,7 +135,10 @@ impl Desk {
             }
         }
         for id in paid {
-            self.hear_of_fees(id, on_event).await?;
+            self.hear_of(id, Told::Fees, on_event).await?;
+        }
+        for id in stepped {
+            self.hear_of(id, Told::Steps, on_event).await?;
         }
         let ids: Vec<DossierId> = ids.into_iter().collect();
         let rows = if ids.is_empty() { vec![] } else { self.warehouse.office_dossiers(&ids).await? };
@@ -137,17 +153,21 @@ impl Desk {
         Ok(())
     }
 
-    /// Money was taken for a dossier that may be here. What cannot be had now is asked for when the dossier is opened; it
-    /// does not hold up the rest.
-    async fn hear_of_fees(&self, id: DossierId, on_event: OnEvent<'_>) -> Result<(), DeskError> {
+    /// Money was taken for a dossier that may be here, or something happened to it. What cannot be had now is asked for
+    /// when the dossier is opened; it does not hold up the rest.
+    async fn hear_of(&self, id: DossierId, told: Told, on_event: OnEvent<'_>) -> Result<(), DeskError> {
         if self.vault.dossier(id)?.is_none() {
             return Ok(());
         }
-        match self.refresh_fees(id).await {
+        let heard = match told {
+            Told::Fees => self.refresh_fees(id).await,
+            Told::Steps => self.refresh_steps(id).await,
+        };
+        match heard {
             Ok(true) => on_event(SyncEvent::DossierChanged(id)),
             Ok(false) => {}
             Err(DeskError::Link(error)) if !error.ends_contact() => {
-                tracing::warn!(%error, "fees of a dossier cannot be had");
+                tracing::warn!(%error, "what stands beside a dossier cannot be had");
             }
             Err(error) => return Err(error),
         }

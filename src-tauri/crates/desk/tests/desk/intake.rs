@@ -208,7 +208,7 @@ async fn reference_data_are_taken_whole_and_later_only_and_a_dossier_keeps_its_v
         identity_guide: format!("Hướng dẫn {version}"),
         ..reference()
     };
-    let guide = async || office.desk.reference().await.unwrap().identity_guide;
+    let guide = async || office.desk.reference().await.unwrap().identity_guide.clone();
     let loose = OrgNode { parent: Some("không có".into()), ..reference().tree[0].clone() };
     let broken = ReferenceData { tree: vec![loose], ..later(held + 1, 10) };
     let before = guide().await;

@@ -9,6 +9,7 @@ mod files;
 mod grace;
 mod intake;
 mod job;
+mod life;
 mod login;
 mod office;
 mod package;

@@ -1,10 +1,10 @@
 //! One day, and what must be true during and after it.
 
 use motcua_desk::ports::{Vault, VaultStatus, Warehouse};
-use motcua_desk::{Desk, DeskError, FeeError, NewDossier, Ports};
+use motcua_desk::{Desk, DeskError, FeeError, NewDossier, Ports, StepWish};
 use motcua_dossier::{
-    BlobId, DeviceId, Dossier, DossierId, DossierState, FeeAct, FeeFault, FeeMethod, IdentityAnswer,
-    OutboxItem, OutboxKind, OutboxState,
+    BlobId, DeviceId, Dossier, DossierId, DossierState, FeeAct, FeeFault, FeeMethod, IdentityAnswer, OpId,
+    OutboxItem, OutboxKind, OutboxState, Seat,
 };
 use motcua_testkit::{
     BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakeScanner, FakeSigner, FakeWarehouse, Faults,
@@ -39,6 +39,7 @@ pub(crate) struct Told {
     withdrawn: u64,
     revoked: u64,
     fees: u64,
+    steps: u64,
     operations: u64,
     seconds: u64,
 }
@@ -55,6 +56,7 @@ impl Told {
         self.withdrawn += other.withdrawn;
         self.revoked += other.revoked;
         self.fees += other.fees;
+        self.steps += other.steps;
         self.operations += other.operations;
         self.seconds += other.seconds;
     }
@@ -72,6 +74,7 @@ impl Told {
             self.withdrawn,
             self.revoked,
             self.fees,
+            self.steps,
         ]
         .iter()
         .all(|n| *n > 0)
@@ -82,7 +85,7 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} fees, {} h simulated",
+            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} fees, {} steps, {} h simulated",
             self.accepted,
             self.returned,
             self.operations,
@@ -94,6 +97,7 @@ impl fmt::Display for Told {
             self.withdrawn,
             self.revoked,
             self.fees,
+            self.steps,
             self.seconds / 3600
         )
     }
@@ -282,7 +286,12 @@ impl Officer {
                     self.desk.attach_file(id, BIRTH, "b.pdf", paper).await?;
                     let metadata = self.desk.suggest_metadata(id, BIRTH).await?;
                     self.desk.digitize(id, BIRTH, metadata).await?;
+                } else if self.dice.per_mille(300) {
+                    self.step(dossier)?;
                 } else if self.dice.per_mille(400) {
+                    if dossier.standing().is_some_and(|standing| !standing.phase.runs()) {
+                        self.desk.take_step(id, came())?;
+                    }
                     self.collect(dossier).await?;
                     self.desk.attach_file(id, RESULT, "r.pdf", paper).await?;
                     let metadata = self.desk.suggest_metadata(id, RESULT).await?;
@@ -292,6 +301,27 @@ impl Officer {
             DossierState::Completed { .. } | DossierState::Withdrawn { .. } => {}
         }
         Ok(())
+    }
+
+    /// Something that happens between acceptance and result; what does not fit is refused, and nothing is lost by it.
+    fn step(&self, dossier: &Dossier) -> Result<(), DeskError> {
+        let wish = match self.dice.below(4) {
+            0 => StepWish::HandOver {
+                to: Seat { unit: "Công chức tư pháp (mẫu)".into(), officer: String::new() },
+                note: String::new(),
+            },
+            1 => StepWish::TakeOver,
+            2 => StepWish::AskSupplement {
+                items: vec!["bản sao".into()],
+                reason: "thiếu giấy tờ".into(),
+                approval: None,
+            },
+            _ => came(),
+        };
+        match self.desk.take_step(dossier.id, wish) {
+            Err(DeskError::Step(_)) => Ok(()),
+            taken => taken.map(drop),
+        }
     }
 
     /// What is due, in one payment or two, sometimes by mistake; counters use numbers of one book.
@@ -486,6 +516,10 @@ async fn mend(desk: &Desk, line: &OutboxItem) -> Result<(), DeskError> {
     }
 }
 
+fn came() -> StepWish {
+    StepWish::Supplement { note: String::new() }
+}
+
 fn cash(amount: u64, number: &str) -> FeeAct {
     FeeAct::Paid { amount, method: FeeMethod::Cash, receipt_number: number.to_owned() }
 }
@@ -608,6 +642,15 @@ fn after_all(counters: &[Counter], warehouse: &FakeWarehouse, told: &mut Told) {
             let settled = taken.settled || !dossier.withdrawals.is_empty();
             assert!(!completed || settled, "nothing is returned before its fee is settled");
             told.fees += taken.entries.len() as u64;
+            let taken = warehouse.steps_of(dossier.id).expect("an accepted dossier is there");
+            let steps = dossier.steps.iter().filter(|line| !line.void).map(|line| line.id);
+            let arrived: Vec<OpId> = taken.entries.iter().map(|entry| entry.id).collect();
+            assert_eq!(
+                steps.collect::<Vec<_>>(),
+                arrived,
+                "every step that counts arrives, once, in its order"
+            );
+            told.steps += arrived.len() as u64;
             assert!(accepted_here.insert(dossier.id, code).is_none(), "one dossier, one counter");
         }
     }

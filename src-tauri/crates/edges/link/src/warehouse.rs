@@ -10,9 +10,9 @@ use motcua_dossier::{
     BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, Timestamp,
 };
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierView, DossiersQuery, DossiersReply,
-    Enrolled, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply, OpsRequest,
-    OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference,
+    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, DossiersQuery,
+    DossiersReply, Enrolled, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply,
+    OpsRequest, OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -246,6 +246,16 @@ impl Warehouse for HttpWarehouse {
     async fn fees(&self, id: DossierId) -> Result<Option<DossierFees>, LinkError> {
         // The account belongs to the office, whoever works there now.
         let request = self.request(Method::GET, &["dossiers", &id.to_string(), "fees"])?;
+        match send(request, QUICK).await {
+            Ok(response) => json(response).await.map(Some),
+            Err(LinkError::Refused(code)) if code == "dossierUnknown" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn steps(&self, id: DossierId) -> Result<Option<DossierSteps>, LinkError> {
+        // As the account: the office's, whoever works there now.
+        let request = self.request(Method::GET, &["dossiers", &id.to_string(), "steps"])?;
         match send(request, QUICK).await {
             Ok(response) => json(response).await.map(Some),
             Err(LinkError::Refused(code)) if code == "dossierUnknown" => Ok(None),

@@ -2,7 +2,7 @@
 //! `tests/vault/fixtures.rs`. A committed fixture is never written again.
 //!
 //! ```sh
-//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_6
+//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_7
 //! ```
 
 #![allow(clippy::unwrap_used)]

@@ -22,6 +22,7 @@ mod disk;
 mod failure;
 mod keys;
 mod migrations;
+mod owed;
 mod records;
 mod sealed;
 mod tries;

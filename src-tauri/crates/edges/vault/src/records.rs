@@ -131,8 +131,23 @@ impl Records {
         self.search(&DOSSIERS, query, limit)
     }
 
+    /// By the index of days.
+    pub(crate) fn owed(&self, limit: u32) -> Done<Vec<Dossier>> {
+        let sql = "SELECT d.body FROM owed o CROSS JOIN dossier d ON d.id = o.dossier
+            ORDER BY o.due, o.dossier LIMIT ?1";
+        self.bodies(sql, [limit])
+    }
+
     pub(crate) fn office(&self, query: &str, limit: u32) -> Done<Vec<OfficeDossier>> {
         self.search(&OFFICE, query, limit)
+    }
+
+    /// By the index of those that were handed to somebody.
+    pub(crate) fn office_seated(&self, limit: u32) -> Done<Vec<OfficeDossier>> {
+        let sql =
+            "SELECT body FROM office WHERE body ->> '$.seat' IS NOT NULL AND body ->> '$.returned_at' IS NULL
+            AND NOT EXISTS (SELECT 1 FROM dossier WHERE dossier.id = office.id) ORDER BY place DESC LIMIT ?1";
+        self.bodies(sql, [limit])
     }
 
     fn search<T: DeserializeOwned>(&self, searched: &Searched<T>, query: &str, limit: u32) -> Done<Vec<T>> {
@@ -222,6 +237,12 @@ impl Records {
             if all { "1" } else { "state ->> '$.state' NOT IN ('received', 'replaced', 'withdrawn')" };
         let sql = format!("SELECT {LINE} FROM outbox WHERE {which} ORDER BY sequence");
         self.rows(&sql, [], Line::read)?.into_iter().map(Line::item).collect()
+    }
+
+    /// By the index of dossiers' lines.
+    pub(crate) fn outbox_of(&self, dossier: DossierId) -> Done<Vec<OutboxItem>> {
+        let sql = format!("SELECT {LINE} FROM outbox WHERE dossier = ?1 ORDER BY sequence");
+        self.rows(&sql, [dossier.to_string()], Line::read)?.into_iter().map(Line::item).collect()
     }
 
     pub(crate) fn queued(&self, op: OpId) -> Done<Option<QueuedOp>> {
@@ -559,6 +580,7 @@ impl Writing<'_> {
         if revision != stored.as_ref().map_or(0, |(_, revision, _)| *revision) + 1 {
             return Err(VaultError::Stale);
         }
+        crate::owed::note(self.tx, dossier)?;
         let text = dossier.search_text();
         let Some((place, _, before)) = stored else {
             self.names(User::Dossier, &id, dossier.files())?;

@@ -40,6 +40,8 @@ struct Open {
     officer: String,
     root: RootKey,
     records: Records,
+    /// What the records hold, once it was asked for: thousands of procedures are read once, not at each act.
+    reference: Option<Arc<ReferenceData>>,
     blobs: Arc<BlobStore>,
     /// The agency's public recovery key.
     recovery: [u8; 32],
@@ -183,7 +185,16 @@ impl SealedVault {
         let blobs = BlobStore::new(self.blobs_path(), root.blobs(), root.names());
         blobs.sweep();
         let blobs = Arc::new(blobs);
-        Open { officer: officer.to_owned(), root, records, blobs, recovery, private: None, _hold: hold }
+        Open {
+            officer: officer.to_owned(),
+            root,
+            records,
+            reference: None,
+            blobs,
+            recovery,
+            private: None,
+            _hold: hold,
+        }
     }
 }
 
@@ -289,6 +300,9 @@ impl Vault for SealedVault {
     fn commit(&self, batch: &Batch) -> Result<(), VaultError> {
         self.with(|open| {
             let files = open.file_rows(&batch.files)?;
+            if batch.reference.is_some() {
+                open.reference = None;
+            }
             open.records.commit(batch, &files)
         })
     }
@@ -355,8 +369,16 @@ impl Vault for SealedVault {
         self.with(|open| open.records.dossiers(query, limit))
     }
 
+    fn owed(&self, limit: u32) -> Result<Vec<Dossier>, VaultError> {
+        self.with(|open| open.records.owed(limit))
+    }
+
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.with(|open| open.records.outbox(all))
+    }
+
+    fn outbox_of(&self, dossier: DossierId) -> Result<Vec<OutboxItem>, VaultError> {
+        self.with(|open| open.records.outbox_of(dossier))
     }
 
     fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError> {
@@ -383,8 +405,15 @@ impl Vault for SealedVault {
         self.with(|open| open.records.capture(dossier, component))
     }
 
-    fn reference(&self) -> Result<ReferenceData, VaultError> {
-        self.with(|open| open.records.reference())
+    fn reference(&self) -> Result<Arc<ReferenceData>, VaultError> {
+        self.with(|open| {
+            if let Some(known) = &open.reference {
+                return Ok(Arc::clone(known));
+            }
+            let read = Arc::new(open.records.reference()?);
+            open.reference = Some(Arc::clone(&read));
+            Ok(read)
+        })
     }
 
     fn blocks(&self) -> Result<Vec<NumberBlock>, VaultError> {
@@ -401,6 +430,10 @@ impl Vault for SealedVault {
 
     fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
         self.with(|open| open.records.office(query, limit))
+    }
+
+    fn office_seated(&self, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.with(|open| open.records.office_seated(limit))
     }
 
     fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError> {

@@ -14,6 +14,7 @@ use motcua_dossier::{
 use motcua_vault::SealedVault;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Name of the file in the profile directory.
@@ -152,8 +153,16 @@ impl Vault for StartedVault {
         self.vault.dossiers(query, limit)
     }
 
+    fn owed(&self, limit: u32) -> Result<Vec<Dossier>, VaultError> {
+        self.vault.owed(limit)
+    }
+
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.vault.outbox(all)
+    }
+
+    fn outbox_of(&self, dossier: DossierId) -> Result<Vec<OutboxItem>, VaultError> {
+        self.vault.outbox_of(dossier)
     }
 
     fn queued(&self, op: OpId) -> Result<Option<QueuedOp>, VaultError> {
@@ -180,7 +189,7 @@ impl Vault for StartedVault {
         self.vault.capture(dossier, component)
     }
 
-    fn reference(&self) -> Result<ReferenceData, VaultError> {
+    fn reference(&self) -> Result<Arc<ReferenceData>, VaultError> {
         self.vault.reference()
     }
 
@@ -198,6 +207,10 @@ impl Vault for StartedVault {
 
     fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
         self.vault.office(query, limit)
+    }
+
+    fn office_seated(&self, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.vault.office_seated(limit)
     }
 
     fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError> {

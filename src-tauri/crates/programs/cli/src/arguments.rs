@@ -68,6 +68,9 @@ pub(crate) enum Command {
     /// Phí, lệ phí của hồ sơ, và sổ thu trong ca.
     #[command(subcommand)]
     Fee(FeeAction),
+    /// Hồ sơ sau khi tiếp nhận: chuyển, bổ sung, hẹn lại, từ chối, dừng.
+    #[command(subcommand)]
+    Step(StepAction),
     /// Hộp gửi.
     Outbox {
         /// Cả những mục kho đã nhận.
@@ -147,6 +150,140 @@ pub(crate) enum FeeAction {
         #[arg(long, value_parser = day)]
         day: Option<Day>,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StepAction {
+    /// Quá trình giải quyết của một hồ sơ.
+    Show {
+        /// Hồ sơ.
+        id: String,
+    },
+    /// Chuyển hồ sơ cho bộ phận giải quyết.
+    HandOver {
+        /// Hồ sơ.
+        id: String,
+        /// Bộ phận nhận.
+        #[arg(long)]
+        to: String,
+        /// Tên đăng nhập của cán bộ nhận; không ghi thì ai ở đó cũng nhận được.
+        #[arg(long, default_value = "")]
+        officer: String,
+        /// Việc cần làm.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Nhận hồ sơ được chuyển đến.
+    TakeOver {
+        /// Hồ sơ.
+        id: String,
+    },
+    /// Yêu cầu bổ sung (mẫu 02); thời hạn giải quyết tạm dừng.
+    ///
+    /// Pháp luật cho yêu cầu một lần. Lần sau cần lý do và mật khẩu của người phụ trách (`MOTCUA_APPROVER_SECRET` hoặc gõ).
+    Ask {
+        /// Hồ sơ.
+        id: String,
+        /// Giấy tờ hoặc nội dung cần bổ sung; ghi được nhiều lần.
+        #[arg(long = "item", value_name = "TEXT", required = true)]
+        items: Vec<String>,
+        /// Lý do.
+        #[arg(long)]
+        reason: String,
+        /// Tên đăng nhập của người đồng ý cho yêu cầu thêm lần nữa.
+        #[arg(long, requires = "because")]
+        approver: Option<String>,
+        /// Vì sao phải yêu cầu thêm lần nữa.
+        #[arg(long, requires = "approver")]
+        because: Option<String>,
+    },
+    /// Thêm một giấy tờ bổ sung không có trong thành phần của thủ tục.
+    AddPaper {
+        /// Hồ sơ.
+        id: String,
+        /// Tên giấy tờ.
+        name: String,
+    },
+    /// Công dân đã bổ sung đủ; thời hạn tính lại từ đầu.
+    Supplemented {
+        /// Hồ sơ.
+        id: String,
+        /// Đã nhận gì.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Xin lỗi và hẹn lại ngày trả (mẫu 04).
+    Reappoint {
+        /// Hồ sơ.
+        id: String,
+        /// Ngày hẹn lại, dd/MM/yyyy hoặc yyyy-MM-dd.
+        #[arg(long, value_parser = day)]
+        day: Day,
+        /// Lý do chậm.
+        #[arg(long)]
+        reason: String,
+    },
+    /// In một mẫu ra tệp PDF: của một bước (02, 03, 04, thông báo dừng), `control` (05) hoặc `slip` (phiếu 80 mm).
+    Form {
+        /// Hồ sơ.
+        id: String,
+        /// Mã (UUID) của bước, như `motcua step show --json` in ra; hoặc `control`, `slip`.
+        form: String,
+        /// Tệp PDF ghi ra.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Từ chối giải quyết (mẫu 03).
+    Refuse {
+        /// Hồ sơ.
+        id: String,
+        /// Lý do; ghi được nhiều lần.
+        #[arg(long = "reason", value_name = "TEXT", required = true)]
+        reasons: Vec<String>,
+    },
+    /// Dừng giải quyết theo yêu cầu của công dân.
+    Stop {
+        /// Hồ sơ.
+        id: String,
+        /// Công dân yêu cầu gì.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Trả lại bản chính đã đối chiếu.
+    Original {
+        /// Hồ sơ.
+        id: String,
+        /// Số thứ tự của giấy tờ.
+        component: u32,
+    },
+    /// Đề xuất kết quả, chờ ký.
+    Propose {
+        /// Hồ sơ.
+        id: String,
+        /// Nội dung đề xuất.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+}
+
+impl StepAction {
+    /// Which dossier it is about.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Show { id }
+            | Self::HandOver { id, .. }
+            | Self::TakeOver { id }
+            | Self::Ask { id, .. }
+            | Self::AddPaper { id, .. }
+            | Self::Supplemented { id, .. }
+            | Self::Form { id, .. }
+            | Self::Reappoint { id, .. }
+            | Self::Refuse { id, .. }
+            | Self::Stop { id, .. }
+            | Self::Original { id, .. }
+            | Self::Propose { id, .. } => id,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -11,8 +11,8 @@ use motcua_desk::{
 };
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
-    FeedbackReason, IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxItem, OutboxState, Party,
-    PartyKind, ProcedureCode, ReceiptChange, ReturnMethod,
+    FeedbackReason, IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxState, Party, PartyKind,
+    ProcedureCode, ReceiptChange, ReturnMethod,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -210,7 +210,7 @@ pub(crate) async fn outbox(desk: &Desk, all: bool, output: Output) -> Result<Exi
                 "{}\t{}\t{}\tlần thử {}",
                 item.op,
                 word("out_kind", &item.kind),
-                state_words(item),
+                state_words(&item.state),
                 item.attempts
             );
         }
@@ -333,7 +333,8 @@ async fn open_dossier(desk: &Desk, open: &OpenAction) -> Result<Dossier, Failure
     let finding = desk.check_identity(&open.owner).await?;
     eprintln!("{}", identity_words(&finding.check));
     let procedure = ProcedureCode::parse(&open.procedure).context("mã thủ tục không đúng")?;
-    let known = desk.reference().await?.procedures;
+    let reference = desk.reference().await?;
+    let known = &reference.procedures;
     if known.is_empty() {
         return Err(Failure::NoCatalogue);
     }
@@ -448,12 +449,7 @@ pub(crate) fn identity_words(check: &IdentityCheck) -> String {
 }
 
 /// The state of an outbox line, as the window says it.
-pub(crate) fn state_words(item: &OutboxItem) -> String {
-    state_words_of(&item.state)
-}
-
-/// The same of a state alone.
-pub(crate) fn state_words_of(state: &OutboxState) -> String {
+pub(crate) fn state_words(state: &OutboxState) -> String {
     match state {
         OutboxState::Queued => "Chờ gửi".into(),
         OutboxState::Sending { sent, total } => {
@@ -502,9 +498,7 @@ fn show(dossier: &Dossier) {
     line(dossier);
     let state = match &dossier.state {
         DossierState::Draft => "Nháp".to_owned(),
-        DossierState::Accepted { deadline, .. } => {
-            format!("Đã tiếp nhận, hẹn trả {}", deadline.day.format_vn())
-        }
+        DossierState::Accepted { .. } => crate::steps::standing_words(dossier),
         DossierState::Completed { at, .. } => format!("Hoàn thành {}", at.format_vn()),
         DossierState::Withdrawn { at, .. } => format!("Đã bỏ {}", at.format_vn()),
     };

@@ -1,7 +1,7 @@
 //! `motcua fee …`: entries of a dossier's fees, and the end of a shift.
 
 use crate::arguments::{FeeAction, FeeWay};
-use crate::dossier::{parse, state_words_of};
+use crate::dossier::{parse, state_words};
 use crate::output::{Failure, Output, word};
 use anyhow::Context;
 use motcua_desk::{Desk, Shift, dotted};
@@ -139,7 +139,7 @@ fn show_shift(shift: &Shift) {
             entry.line.record.at.format_vn(),
             entry.code.as_ref().map_or("—", |code| code.as_str()),
             dotted(entry.amount),
-            if entry.line.void { "Không tính".to_owned() } else { state_words_of(&entry.state) }
+            if entry.line.void { "Không tính".to_owned() } else { state_words(&entry.state) }
         );
     }
     if shift.entries.is_empty() {

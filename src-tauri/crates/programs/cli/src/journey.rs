@@ -98,7 +98,8 @@ impl Walk<'_> {
         let finding = self.desk.check_identity(&self.demo.owner_number).await?;
         self.step(format!("Xác minh danh tính số: {}", identity_words(&finding.check)), None);
         let wanted = ProcedureCode::parse(procedure).map_err(anyhow::Error::from)?;
-        let known = self.desk.reference().await?.procedures;
+        let reference = self.desk.reference().await?;
+        let known = &reference.procedures;
         let row = known.iter().find(|p| p.code.same_procedure(&wanted)).context("thiếu thủ tục mẫu")?;
         let owner = Party {
             kind: PartyKind::Citizen,
@@ -196,7 +197,7 @@ impl Walk<'_> {
             let items = self.desk.outbox(true).await?;
             let ours: Vec<_> = items.iter().filter(|i| i.dossier == id).collect();
             if let Some(stuck) = ours.iter().find(|i| matches!(i.state, OutboxState::NeedsAttention { .. })) {
-                return Err(anyhow!("{}", state_words(stuck)).into());
+                return Err(anyhow!("{}", state_words(&stuck.state)).into());
             }
             if ours.iter().all(|i| i.state.is_closed()) {
                 self.step(format!("Kho đã nhận {} mục, biên nhận có chữ ký của kho", ours.len()), None);

@@ -14,6 +14,7 @@ mod journey;
 mod output;
 mod package;
 mod secrets;
+mod steps;
 
 use arguments::{Arguments, Command, OutboxAction, PackageAction, VaultAction};
 use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging};
@@ -87,6 +88,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Procedures { query } => opened(&desk, dossier::procedures(&desk, &query, output)).await,
         Command::Dossier(action) => opened(&desk, dossier::run(&desk, &action, output)).await,
         Command::Fee(action) => opened(&desk, fees::run(&desk, &action, output)).await,
+        Command::Step(action) => opened(&desk, steps::run(&desk, &action, output)).await,
         Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {
             opened(&desk, dossier::resend(&desk, &op, output)).await

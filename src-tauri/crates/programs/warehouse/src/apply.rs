@@ -8,7 +8,7 @@ use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, Vie
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber, OpId,
-    PaperCode, Party, Procedure, Provenance, Timestamp,
+    PaperCode, Party, Procedure, Provenance, StepAct, Timestamp,
 };
 use motcua_wire::{
     AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, MAX_TEXT, Op,
@@ -50,7 +50,7 @@ impl From<FileRefusal> for Stop {
     }
 }
 
-/// Whoever accepted a dossier or handed a result over had the right to on that day, in this office; once its officers
+/// Whoever accepted a dossier, took a step or handed a result over had the right to on that day, in this office; once its officers
 /// are known here. What he did before his grant ended is good whenever it comes.
 fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Reference) -> Result<(), Stop> {
     let (officer, at, roles, procedure): (_, _, &[Role], _) = match &op.payload {
@@ -61,6 +61,11 @@ fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Referen
             let accepted = view.dossier(op.dossier)?.and_then(|row| row.accepted);
             let roles = &[Role::Intake, Role::Clerk, Role::Signer];
             (&result.officer, result.returned_at, roles, accepted.map(|a| a.procedure))
+        }
+        OpPayload::Step(record) => {
+            let accepted = view.dossier(op.dossier)?.and_then(|row| row.accepted);
+            let roles = &[Role::Intake, Role::Specialist, Role::Clerk, Role::Signer, Role::Supervisor];
+            (&record.officer, record.at, roles, accepted.map(|a| a.procedure))
         }
         _ => return Ok(()),
     };
@@ -96,8 +101,9 @@ fn lacks_role(
     Ok(view.nodes_of_officers()?.iter().any(known))
 }
 
-/// Whoever agreed that work is taken back was a supervisor of the office on that day; if not, that is noted. It holds
-/// all the same: the counter has closed what it took back, and nothing there could mend a refusal.
+/// Whoever agreed that work is taken back, or that more is asked for once more, was a supervisor of the office on that
+/// day; if not, that is noted. It holds all the same: the counter has closed what it took back, the citizen has the
+/// paper, and nothing there could mend a refusal.
 fn note_approver(
     view: &View<'_>,
     caller: &Caller,
@@ -105,11 +111,20 @@ fn note_approver(
     reference: &Reference,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let OpPayload::Withdraw(work) = &op.payload else { return Ok(()) };
+    let (approver, at) = match &op.payload {
+        OpPayload::Withdraw(work) => (&work.approved_by, work.at),
+        OpPayload::Step(record) => match &record.act {
+            StepAct::SupplementAsked { exception: Some(exception), .. } => {
+                (&exception.approved_by, record.at)
+            }
+            _ => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
     let fits = |grant: &GrantRow| grant.role == Role::Supervisor;
-    if lacks_role(view, caller, reference, (&work.approved_by, work.at), fits)? {
+    if lacks_role(view, caller, reference, (approver, at), fits)? {
         let subject = op.op_id.to_string();
-        view.audit(&event(caller.device, &work.approved_by, "op.approver_without_role", subject, now))?;
+        view.audit(&event(caller.device, approver, "op.approver_without_role", subject, now))?;
     }
     Ok(())
 }
@@ -234,8 +249,8 @@ impl Warehouse {
                             Ok((version, &receipt)),
                             now,
                         )?;
-                        if op.payload.is_aside() {
-                            view.set_aside(op_id)?;
+                        if op.payload.stands_alone() {
+                            view.set_alone(op_id, op.payload.is_aside())?;
                         }
                         view.audit(&of_op(caller, op, "op.applied", now))?;
                         note_approver(view, caller, op, reference, now)?;
@@ -342,7 +357,7 @@ impl Warehouse {
                     motcua_pdf::inspect(&receipt).map_err(|_| rejected("fileNotPdf", &["receipt"]))?;
                 }
             }
-            OpPayload::Fee(_) | OpPayload::Feedback(_) => {}
+            OpPayload::Fee(_) | OpPayload::Step(_) | OpPayload::Feedback(_) => {}
         }
         Ok(missing)
     }
@@ -398,6 +413,10 @@ impl Warehouse {
                 ledger::fee(view, caller, op, record, &dossier, now)?;
                 Done::default()
             }
+            OpPayload::Step(record) => {
+                ledger::step(view, caller, op, record, &dossier, now)?;
+                Done { document: None, blobs: blobs_of(&op.payload) }
+            }
             OpPayload::Feedback(record) => {
                 ledger::feedback(view, caller, op, record, now)?;
                 Done::default()
@@ -409,6 +428,7 @@ impl Warehouse {
             OpPayload::FileDocument { .. }
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
+            | OpPayload::Step(_)
             | OpPayload::Feedback(_) => false,
         };
         if said_again {
@@ -420,6 +440,7 @@ impl Warehouse {
             OpPayload::FileDocument { .. }
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
+            | OpPayload::Step(_)
             | OpPayload::Feedback(_) => {}
         }
         if !aside {
@@ -435,6 +456,7 @@ impl Warehouse {
                 OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
                 OpPayload::ReturnResult(_) => DossierEvent::Returned,
                 OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
+                OpPayload::Step(_) => DossierEvent::StepTaken,
                 OpPayload::Fee(_) | OpPayload::Feedback(_) => DossierEvent::FeeRecorded,
             },
         };
@@ -541,15 +563,10 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
         OpPayload::Withdraw(_) => BTreeSet::new(),
         OpPayload::AcceptDossier(accepted) => {
             let mut blobs = BTreeSet::from([accepted.receipt]);
-            for component in &accepted.components {
-                if let EvidenceSource::Scan { blob, .. } | EvidenceSource::File { blob, .. } =
-                    &component.source
-                {
-                    blobs.insert(*blob);
-                }
-            }
+            blobs.extend(accepted.components.iter().filter_map(|paper| paper.source.blob()));
             blobs
         }
+        OpPayload::Step(step) => step.act.papers().iter().filter_map(|paper| paper.source.blob()).collect(),
         OpPayload::Fee(_) | OpPayload::Feedback(_) => BTreeSet::new(),
     }
 }

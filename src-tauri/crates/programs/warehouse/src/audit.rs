@@ -157,6 +157,7 @@ pub(crate) fn of_op(caller: &Caller, op: &Op, action: &'static str, at: Timestam
         OpPayload::ReturnResult(result) => result.officer.as_str(),
         OpPayload::Withdraw(work) => work.officer.as_str(),
         OpPayload::Fee(record) => record.officer.as_str(),
+        OpPayload::Step(record) => record.officer.as_str(),
         OpPayload::Feedback(record) => record.officer.as_str(),
         OpPayload::FileDocument { .. } => "",
     };

@@ -57,6 +57,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/dossiers/{id}", get(records::dossier))
         .route("/v1/dossiers/{id}/lease", post(leases::take).delete(leases::give_back))
         .route("/v1/dossiers/{id}/fees", get(ledger::fees))
+        .route("/v1/dossiers/{id}/steps", get(ledger::steps))
         .route("/v1/fees/totals", get(ledger::totals))
         .route("/v1/feedback", get(ledger::feedback))
         .route("/v1/reuse", get(ledger::reuse))

@@ -1,10 +1,15 @@
-//! What operations put beside a dossier: entries of its fees, and feedback on papers.
+//! What operations put beside a dossier: entries of its fees, steps after its acceptance, and feedback on papers.
 
 use crate::apply::{AHEAD_MS, OFFLINE_MS, Stop, rejected};
 use crate::store::{DossierRow, Source, View, account};
 use crate::warehouse::Caller;
-use motcua_dossier::{FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, MAX_FEE, OpId, Timestamp};
-use motcua_wire::{Change, FeeEntry, Feedback, FeedbackAnswer, MAX_RECEIPT_NUMBER, MAX_TEXT, Op};
+use motcua_dossier::{
+    EvidenceSource, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, MAX_FEE, OpId, StepAct,
+    StepRecord, Timestamp,
+};
+use motcua_wire::{
+    Change, FeeEntry, Feedback, FeedbackAnswer, MAX_RECEIPT_NUMBER, MAX_STEP_ITEMS, MAX_TEXT, Op,
+};
 
 const MAX_OFFICER: usize = 100;
 
@@ -83,6 +88,87 @@ fn in_its_time(
         return Err(rejected("madeTooLongAgo", &["at"]));
     }
     Ok(())
+}
+
+/// What happened to an accepted dossier. It happened: the citizen has the paper that says so, or a colleague has the
+/// dossier. So it is refused for what it says alone, never for what others did meanwhile.
+pub(crate) fn step(
+    view: &View<'_>,
+    caller: &Caller,
+    op: &Op,
+    record: &StepRecord,
+    dossier: &DossierRow,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    by_officer(&record.officer, record.at, now)?;
+    let Some(accepted) = &dossier.accepted else {
+        return Err(Stop::Deferred(vec![op.dossier.to_string()]));
+    };
+    if record.at.0.saturating_add(AHEAD_MS) < accepted.accepted_at.0 {
+        return Err(rejected("madeTooEarly", &["at"]));
+    }
+    let optional = |field: &str, value: &str| match value.chars().count() {
+        n if n > MAX_TEXT => Err(rejected("textTooLong", &[field])),
+        _ => Ok(()),
+    };
+    let each = |field: &str, items: &[String]| match items.len() {
+        0 => Err(rejected("textMissing", &[field])),
+        n if n > MAX_STEP_ITEMS => Err(rejected("textTooLong", &[field])),
+        _ => items.iter().try_for_each(|item| text(field, item, MAX_TEXT)),
+    };
+    match &record.act {
+        StepAct::HandedOver { to: seat, note } => {
+            text("to.unit", &seat.unit, MAX_TEXT)?;
+            optional("to.officer", &seat.officer)?;
+            optional("note", note)?;
+        }
+        StepAct::TakenOver { by: seat } => {
+            text("by.unit", &seat.unit, MAX_TEXT)?;
+            optional("by.officer", &seat.officer)?;
+        }
+        StepAct::SupplementAsked { items, reason, exception } => {
+            each("items", items)?;
+            text("reason", reason, MAX_TEXT)?;
+            if let Some(exception) = exception {
+                text("exception.reason", &exception.reason, MAX_TEXT)?;
+                text("exception.approved_by", &exception.approved_by, MAX_OFFICER)?;
+                if exception.approved_by.to_lowercase() == record.officer.to_lowercase() {
+                    return Err(rejected("approverIsOfficer", &["exception.approved_by"]));
+                }
+            }
+        }
+        StepAct::Supplemented { note, papers, .. } => {
+            optional("note", note)?;
+            if papers.len() > MAX_STEP_ITEMS {
+                return Err(rejected("textTooLong", &["papers"]));
+            }
+            let mut absent = vec![];
+            for paper in papers {
+                text("papers.name", &paper.name, MAX_TEXT)?;
+                match (&paper.source, paper.source.document()) {
+                    // A reuse is confirmed and counted by an acceptance alone.
+                    (EvidenceSource::Warehouse { .. } | EvidenceSource::Absent, _) => {
+                        return Err(rejected("paperUnfit", &["papers.source"]));
+                    }
+                    (_, Some(document)) if view.paper(document)?.is_none() => {
+                        absent.push(document.to_string());
+                    }
+                    _ => {}
+                }
+            }
+            if !absent.is_empty() {
+                return Err(Stop::Deferred(absent));
+            }
+        }
+        StepAct::ResultProposed { note } => optional("note", note)?,
+        StepAct::Reappointed { reason, .. } | StepAct::Stopped { reason } => {
+            text("reason", reason, MAX_TEXT)?;
+        }
+        StepAct::Refused { reasons } => each("reasons", reasons)?,
+        StepAct::OriginalReturned { .. } => {}
+    }
+    view.put_step(&source(caller, op, now), record)?;
+    Ok(view.set_promise(op.dossier, accepted)?)
 }
 
 /// "Phản ánh về kết quả giải quyết": goes to the agency that filed the paper, which answers it.

@@ -44,6 +44,7 @@ pub(crate) fn raise_for(
         OpPayload::FileDocument { .. }
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
+        | OpPayload::Step(_)
         | OpPayload::Feedback(_) => return Ok(()),
     };
     let state = match view.restored_at()? {

@@ -603,6 +603,7 @@ fn package_line(line: &PackageLineReport) -> String {
         OutboxKind::Acceptance => "hồ sơ tiếp nhận",
         OutboxKind::Result => "kết quả giải quyết",
         OutboxKind::Fee => "phí, lệ phí",
+        OutboxKind::Step => "bước giải quyết",
         OutboxKind::Feedback => "phản ánh về kết quả",
         OutboxKind::Withdrawal => "lời bỏ, không gửi",
     };

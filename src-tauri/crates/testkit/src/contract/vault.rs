@@ -10,8 +10,8 @@ use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
     DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, FeeAct, FeeMethod,
     FeeRecord, HeldFile, IdNumber, IdentityAnswer, IdentityCheck, Metadata, NumberBlock, OfficeDossier, OpId,
-    OutboxItem, OutboxKind, OutboxState, PaperCode, Party, PartyKind, ProcedureCode, Provenance,
-    ReferenceData, ReturnMethod, StoreKind, Timestamp,
+    OutboxItem, OutboxKind, OutboxState, PaperCode, Party, PartyKind, Phase, ProcedureCode, Provenance,
+    ReferenceData, ReturnMethod, Seat, StepAct, StepLine, StepRecord, StoreKind, Timestamp,
 };
 use motcua_wire::{Op, OpPayload, SignedReceipt};
 
@@ -39,6 +39,9 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     numbers_and_codes_are_found_by_either_end(make().as_ref());
     what_is_typed_is_no_language(make().as_ref());
     the_outbox_has_no_gap(make().as_ref());
+    the_lines_of_a_dossier_are_found_whatever_became_of_them(make().as_ref());
+    what_is_owed_comes_by_its_day_and_leaves_when_it_is_not(make().as_ref());
+    what_was_handed_to_somebody_is_found_however_old_it_is(make().as_ref());
     entries_of_fees_are_found_by_day_and_number(make().as_ref());
     an_operation_never_changes(make().as_ref());
     sending_is_queued_again_after_unlock(make().as_ref());
@@ -194,6 +197,9 @@ pub fn sample_office(number: u8, owner: &str) -> OfficeDossier {
         owner_number: sample_number(number),
         accepted_at: Timestamp(1_795_143_600_000),
         deadline: Deadline::plain(Day::parse("2026-11-24").unwrap(), 1),
+        phase: Phase::Working,
+        seat: None,
+        on_its_way: false,
         returned_at: None,
         officer: OFFICER.into(),
         device: Some(sample_device()),
@@ -446,6 +452,62 @@ fn the_outbox_has_no_gap(vault: &dyn Vault) {
     assert_eq!(sequences, [1, 2], "oldest first");
 }
 
+fn what_was_handed_to_somebody_is_found_however_old_it_is(vault: &dyn Vault) {
+    create(vault);
+    let seat = Some(Seat { unit: "Phòng mẫu".into(), officer: "tu.phap".into() });
+    let old = OfficeDossier { seat: seat.clone(), ..sample_office(1, "Người Mẫu Một") };
+    let returned = Some(Timestamp(1_795_143_600_001));
+    let done = OfficeDossier { seat, returned_at: returned, ..sample_office(2, "Người Mẫu Hai") };
+    let rows = vec![old.clone(), done, sample_office(3, "Người Mẫu Ba")];
+    let office = OfficeRows { epoch: 1, rows, complete: false };
+    vault.commit(&Batch { office: Some(office), ..Batch::default() }).unwrap();
+    assert_eq!(vault.office_seated(10), Ok(vec![old]));
+}
+
+fn what_is_owed_comes_by_its_day_and_leaves_when_it_is_not(vault: &dyn Vault) {
+    create(vault);
+    let dossier = |n: u8, day: &str| {
+        let deadline = Deadline::plain(Day::parse(day).unwrap(), 1);
+        Dossier {
+            state: DossierState::Accepted { at: Timestamp(1_795_143_600_000), deadline },
+            ..sample_dossier(n, "Nguyễn Văn A")
+        }
+    };
+    let (late, soon) = (dossier(1, "2026-11-20"), dossier(2, "2026-11-25"));
+    let commit = |dossiers: Vec<Dossier>| vault.commit(&Batch { dossiers, ..Batch::default() }).unwrap();
+    commit(vec![soon.clone(), late.clone(), sample_dossier(3, "Nguyễn Văn A")]);
+    assert_eq!(vault.owed(10), Ok(vec![late.clone(), soon.clone()]), "a draft is owed to nobody");
+    assert_eq!(vault.owed(1), Ok(vec![late.clone()]));
+    let act = StepAct::Refused { reasons: vec!["x".into()] };
+    let record = StepRecord { act, officer: OFFICER.into(), at: Timestamp(1_795_143_600_000) };
+    let line = StepLine { id: OpId::derive(1, &[1; 10]), record, void: false };
+    commit(vec![Dossier { steps: vec![line], revision: late.revision + 1, ..late }]);
+    assert_eq!(vault.owed(10), Ok(vec![soon]));
+}
+
+fn the_lines_of_a_dossier_are_found_whatever_became_of_them(vault: &dyn Vault) {
+    create(vault);
+    let first = sample_op(1);
+    let item = |n: u8| OutboxItem { dossier: first.item.dossier, ..sample_op(n).item };
+    for n in 1..=3 {
+        let queued = sample_op(n);
+        let of_first = QueuedOp {
+            item: item(n),
+            op: Op { dossier: first.item.dossier, ..queued.op.clone() },
+            ..queued.clone()
+        };
+        enqueue(vault, if n == 2 { &queued } else { &of_first }).unwrap();
+    }
+    let done = OutboxItem { state: OutboxState::Replaced, ..item(1) };
+    vault.commit(&Batch { outbox: vec![done.clone()], ..Batch::default() }).unwrap();
+    assert_eq!(
+        vault.outbox_of(first.item.dossier),
+        Ok(vec![done, item(3)]),
+        "all of its lines, and no other"
+    );
+    assert_eq!(vault.outbox_of(sample_dossier(9, "Không có").id), Ok(vec![]));
+}
+
 fn entries_of_fees_are_found_by_day_and_number(vault: &dyn Vault) {
     create(vault);
     let fee = |sequence: u8, act: FeeAct| {
@@ -595,7 +657,7 @@ fn what_is_known_of_an_owner_is_replaced_whole(vault: &dyn Vault) {
 
 fn small_records_come_back(vault: &dyn Vault) {
     create(vault);
-    assert_eq!(vault.reference(), Ok(ReferenceData::default()));
+    assert_eq!(vault.reference().unwrap().as_ref(), &ReferenceData::default());
     assert_eq!(vault.blocks(), Ok(vec![]));
     let number = sample_number(1);
     let identity = CachedIdentity { answer: IdentityAnswer::NotRegistered, at: Timestamp(3) };
@@ -617,7 +679,7 @@ fn small_records_come_back(vault: &dyn Vault) {
     assert_eq!(vault.identity(&number), Ok(Some(identity)));
     assert_eq!(vault.identity(&sample_number(2)), Ok(None));
     assert_eq!(vault.capture(draft.dossier, 2), Ok(Some(draft.clone())));
-    assert_eq!(vault.reference(), Ok(reference));
+    assert_eq!(vault.reference().unwrap().as_ref(), &reference);
     assert_eq!(vault.blocks(), Ok(blocks));
     assert_eq!(vault.counter(), Ok(counter));
     assert_eq!(vault.setting("scanner"), Ok(Some("test:1".into())));
@@ -695,6 +757,7 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         working_hours: 0,
         fee: 0,
         fees: vec![],
+        steps: vec![],
         components: vec![],
         consents: vec![],
         reports: vec![],

@@ -8,6 +8,7 @@ mod inbox;
 mod lease;
 mod machine;
 mod office;
+mod steps;
 
 use async_trait::async_trait;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -93,6 +94,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     inbox::suite(&make).await;
     feed::suite(&make).await;
     fees::suite(&make).await;
+    steps::suite(&make).await;
     lease::suite(&make).await;
     office::suite(&make).await;
     a_cut_line_is_no_contact(make().await).await;

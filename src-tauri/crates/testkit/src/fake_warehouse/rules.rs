@@ -8,13 +8,14 @@ use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode,
     DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode,
-    Party, Provenance, Timestamp,
+    Party, Phase, Provenance, Standing, StepRecord, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, Change, Changes, DossierEvent, DossierFees, DossierLease, DossierPage, DossierView,
-    EvidenceSource, FeeEntry, LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED, Op, OpPayload,
-    OpResult, OpState, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, WithdrawnWork,
+    AcceptedDossier, Change, Changes, DossierEvent, DossierFees, DossierLease, DossierPage, DossierSteps,
+    DossierView, EvidenceSource, FeeEntry, LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED,
+    Op, OpPayload, OpResult, OpState, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, StepEntry,
+    WithdrawnWork,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -243,7 +244,7 @@ impl State {
             officer: lease.officer,
             until: lease.until,
         });
-        Some(OfficeDossier {
+        let row = OfficeDossier {
             id,
             version: view.version,
             code: accepted.code,
@@ -252,13 +253,18 @@ impl State {
             owner_name: accepted.applicant.owner.name,
             owner_number: accepted.applicant.owner.number,
             accepted_at: accepted.accepted_at,
-            deadline: accepted.deadline,
+            deadline: accepted.deadline.clone(),
+            phase: Phase::default(),
+            seat: None,
+            on_its_way: false,
             returned_at: view.returned.map(|returned| returned.returned_at),
             officer: accepted.officer,
             device: self.changes.iter().find(|step| step.dossier == id).map(|step| step.device),
             counter: String::new(),
             holder,
-        })
+        };
+        let steps = self.steps.get(&id).into_iter().flatten().map(|step| &step.record);
+        Some(row.standing(Standing::after(accepted.deadline, steps)))
     }
 
     pub(super) fn office_page(&self, after: Option<DossierId>, limit: u32) -> Result<DossierPage, LinkError> {
@@ -311,6 +317,7 @@ impl State {
             OpPayload::FileDocument { .. }
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
+            | OpPayload::Step(_)
             | OpPayload::Feedback(_) => {}
         }
         let version = view.version;
@@ -320,6 +327,7 @@ impl State {
             OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
             OpPayload::ReturnResult(_) => DossierEvent::Returned,
             OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
+            OpPayload::Step(_) => DossierEvent::StepTaken,
             OpPayload::Fee(_) | OpPayload::Feedback(_) => DossierEvent::FeeRecorded,
         };
         let paper = document.map(|id| Change::Document { id, version: 1, dossier: Some(op.dossier) });
@@ -331,10 +339,10 @@ impl State {
         let signer = if self.forge_receipts { &forger } else { key };
         let receipt = SignedReceipt::sign(&written, signer).unwrap();
         view.receipts.push(receipt.clone());
-        // Work that is taken back overtakes nothing.
-        let takes_back = matches!(op.payload, OpPayload::Withdraw(_));
-        let (device, device_seq) = (op.device, if takes_back { 0 } else { op.device_seq });
+        // A paper and work that is taken back overtake nothing of their machine.
         if !op.payload.is_aside() {
+            let alone = op.payload.stands_alone();
+            let (device, device_seq) = (op.device, if alone { 0 } else { op.device_seq });
             self.changes.push(Step { dossier: op.dossier, version, device, device_seq });
         }
         self.ops.insert(op_id, Seen { body, applied: Some((version, receipt.clone())), refused: None });
@@ -353,6 +361,7 @@ impl State {
             OpPayload::AcceptDossier(_)
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
+            | OpPayload::Step(_)
             | OpPayload::Feedback(_) => {}
         }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
@@ -384,9 +393,36 @@ impl State {
             OpPayload::ReturnResult(result) => self.return_result(op, result, waits_for),
             OpPayload::Withdraw(work) => self.withdraw(op, work),
             OpPayload::Fee(record) => self.fee(op, record),
+            OpPayload::Step(record) => self.step(op, record, waits_for),
             // Feedback is the real warehouse's to judge.
             OpPayload::Feedback(_) => Ok((None, BTreeSet::new())),
         }
+    }
+
+    /// Of an accepted dossier; what it says is the real warehouse's to judge.
+    fn step(&mut self, op: &Op, record: &StepRecord, mut waits_for: Vec<String>) -> Result<Done, Refusal> {
+        if self.dossiers.get(&op.dossier).is_none_or(|d| d.accepted.is_none()) {
+            return Err(Refusal::Deferred(vec![op.dossier.to_string()]));
+        }
+        let files = waits_for.len();
+        let filed = record.act.papers().iter().filter_map(|paper| paper.source.document());
+        waits_for.extend(filed.filter(|id| !self.papers.contains_key(id)).map(|id| id.to_string()));
+        if waits_for.len() > files {
+            return Err(Refusal::Deferred(waits_for));
+        }
+        if files > 0 {
+            return Err(Refusal::Kept(waits_for));
+        }
+        let entry =
+            StepEntry { id: op.op_id, record: record.clone(), device: op.device, taken_at: op.device_time };
+        self.steps.entry(op.dossier).or_default().push(entry);
+        Ok((None, blobs_of(&op.payload)))
+    }
+
+    /// Of a dossier that is known.
+    pub(super) fn steps(&self, id: DossierId) -> Option<DossierSteps> {
+        self.dossiers.get(&id)?;
+        Some(DossierSteps { dossier: id, entries: self.steps.get(&id).cloned().unwrap_or_default() })
     }
 
     fn fee(&mut self, op: &Op, record: &FeeRecord) -> Result<Done, Refusal> {
@@ -423,16 +459,8 @@ impl State {
 
     pub(super) fn fees(&self, id: DossierId) -> Option<DossierFees> {
         let account = self.account(id)?;
-        Some(DossierFees {
-            dossier: id,
-            fee: account.fee(),
-            paid: account.paid(),
-            relieved: account.relieved(),
-            due: account.due(),
-            beyond: account.beyond(),
-            settled: account.is_settled(),
-            entries: self.fees.get(&id).cloned().unwrap_or_default(),
-        })
+        let entries = self.fees.get(&id).cloned().unwrap_or_default();
+        Some(DossierFees::of(id, &account, true, entries))
     }
 
     /// A file that is there is examined at once.
@@ -667,6 +695,7 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
             });
             scanned.chain([accepted.receipt]).collect()
         }
+        OpPayload::Step(step) => step.act.papers().iter().filter_map(|paper| paper.source.blob()).collect(),
         OpPayload::Fee(_) | OpPayload::Feedback(_) => BTreeSet::new(),
     }
 }

@@ -92,6 +92,12 @@ fn schema_6_opens_with_its_outbox_and_its_sealed_file() {
     has_its_sealed_file("schema_6");
 }
 
+#[test]
+fn schema_7_opens_with_its_outbox_and_its_sealed_file() {
+    opens_with_its_outbox("schema_7", 2);
+    has_its_sealed_file("schema_7");
+}
+
 fn has_its_sealed_file(fixture: &str) {
     let dir = copied(fixture);
     let vault = SealedVault::at(dir.path().to_owned());

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use motcua_dossier::{Day, DocumentId, DossierId, IdNumber};
-use motcua_wire::{ConsentRecord, DossierFees, FeeTotals, FeedbackPage, MAX_PAGE, Owner, Use};
+use motcua_wire::{ConsentRecord, DossierFees, DossierSteps, FeeTotals, FeedbackPage, MAX_PAGE, Owner, Use};
 use serde::Deserialize;
 
 type Asked<T> = Result<Query<T>, QueryRejection>;
@@ -32,16 +32,29 @@ pub(super) async fn fees(
         let row = row.filter(|row| caller.scope().contains(&row.agency)).ok_or(Refusal::DossierUnknown)?;
         w.note_read(&caller, "fees.read", id.to_string())?;
         let account = account(row.accepted.as_ref().map_or(0, |a| a.fee), &entries);
-        Ok(Json(DossierFees {
-            dossier: id,
-            fee: account.fee(),
-            paid: account.paid(),
-            relieved: account.relieved(),
-            due: account.due(),
-            beyond: account.beyond(),
-            settled: row.accepted.is_some() && account.is_settled(),
-            entries,
-        }))
+        Ok(Json(DossierFees::of(id, &account, row.accepted.is_some(), entries)))
+    })
+    .await
+}
+
+/// What happened to a dossier of the caller's scope after its acceptance.
+#[utoipa::path(get, path = "/v1/dossiers/{id}/steps", tag = "dossiers",
+    params(("id" = String, Path, description = "UUID")),
+    responses((status = 200, body = super::openapi::DossierStepsSchema),
+        (status = 404, description = "dossierUnknown", body = super::openapi::ProblemSchema),
+        (status = 422, description = "dossierIdMalformed", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn steps(
+    State(warehouse): Shared,
+    Extension(caller): Who,
+    Path(id): Path<String>,
+) -> Result<Json<DossierSteps>, Refusal> {
+    let id = DossierId::parse(&id).map_err(|_| Refusal::DossierIdMalformed)?;
+    blocking(warehouse, move |w| {
+        let (row, entries) = w.records.read(|v| Ok((v.dossier(id)?, v.step_entries(id)?)))?;
+        row.filter(|row| caller.scope().contains(&row.agency)).ok_or(Refusal::DossierUnknown)?;
+        w.note_read(&caller, "steps.read", id.to_string())?;
+        Ok(Json(DossierSteps { dossier: id, entries }))
     })
     .await
 }

@@ -194,6 +194,7 @@ pub(super) enum DossierEvent {
     Accepted,
     Returned,
     FeeRecorded,
+    StepTaken,
     Leased,
     LeaseEnded,
 }
@@ -284,7 +285,7 @@ pub(super) struct OpSchema {
     /// Earlier operations of the machine on the dossier that this one takes the place of; at most 100.
     #[schema(required = false)]
     replaces: Vec<String>,
-    /// `type`: `file_document`, `accept_dossier`, `return_result`, `withdraw`, `fee`, `feedback`, and the fields of that payload.
+    /// `type`: `file_document`, `accept_dossier`, `return_result`, `withdraw`, `fee`, `step`, `feedback`, and the fields of that payload.
     #[schema(value_type = Object)]
     payload: serde_json::Value,
 }
@@ -398,6 +399,95 @@ pub(super) struct DossierFeesSchema {
     beyond: u64,
     settled: bool,
     entries: Vec<FeeEntrySchema>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Seat {
+    unit: String,
+    officer: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Exception {
+    #[schema(max_length = 2000)]
+    reason: String,
+    approved_by: String,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub(super) enum StepAct {
+    HandedOver {
+        to: Seat,
+        #[schema(max_length = 2000)]
+        note: String,
+    },
+    TakenOver {
+        by: Seat,
+    },
+    SupplementAsked {
+        #[schema(min_items = 1, max_items = 50)]
+        items: Vec<String>,
+        #[schema(max_length = 2000)]
+        reason: String,
+        exception: Option<Exception>,
+    },
+    Supplemented {
+        #[schema(max_length = 2000)]
+        note: String,
+        /// Deadline.
+        #[schema(value_type = Object)]
+        due: String,
+        /// ComponentEvidence, as in an acceptance.
+        #[schema(max_items = 50, value_type = Vec<Object>)]
+        papers: Vec<String>,
+    },
+    Reappointed {
+        #[schema(max_length = 2000)]
+        reason: String,
+        /// Deadline.
+        #[schema(value_type = Object)]
+        due: String,
+    },
+    Refused {
+        #[schema(min_items = 1, max_items = 50)]
+        reasons: Vec<String>,
+    },
+    Stopped {
+        #[schema(max_length = 2000)]
+        reason: String,
+    },
+    OriginalReturned {
+        component: u32,
+    },
+    ResultProposed {
+        #[schema(max_length = 2000)]
+        note: String,
+    },
+}
+
+#[derive(ToSchema)]
+#[schema(as = StepRecord)]
+pub(super) struct StepRecordSchema {
+    act: StepAct,
+    officer: String,
+    at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = StepEntry)]
+pub(super) struct StepEntrySchema {
+    id: String,
+    record: StepRecordSchema,
+    device: String,
+    taken_at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = DossierSteps)]
+pub(super) struct DossierStepsSchema {
+    dossier: String,
+    entries: Vec<StepEntrySchema>,
 }
 
 #[derive(ToSchema)]
@@ -584,6 +674,7 @@ impl Modify for DeviceCertificate {
         super::leases::give_back,
         super::records::number_blocks,
         super::ledger::fees,
+        super::ledger::steps,
         super::ledger::totals,
         super::ledger::feedback,
         super::ledger::reuse,

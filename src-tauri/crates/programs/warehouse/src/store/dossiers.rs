@@ -87,7 +87,7 @@ impl View<'_> {
         Ok(self
             .0
             .prepare_cached(
-                "SELECT 1 FROM ops WHERE dossier = ? AND version > ? AND device <> ? AND aside = 0",
+                "SELECT 1 FROM ops WHERE dossier = ? AND version > ? AND device <> ? AND aside <> 1",
             )?
             .exists(params![dossier.to_string(), after, device.to_string()])?)
     }
@@ -103,7 +103,7 @@ impl View<'_> {
             .0
             .prepare_cached(
                 "SELECT 1 FROM ops WHERE dossier = ? AND device = ? AND device_seq >= ?
-                 AND version IS NOT NULL AND aside = 0 AND id NOT IN (SELECT op FROM withdrawals)",
+                 AND version IS NOT NULL AND aside = 0",
             )?
             .exists(params![dossier.to_string(), device.to_string(), device_seq])?)
     }
@@ -136,7 +136,7 @@ impl View<'_> {
                accepted = excluded.accepted, returned = excluded.returned",
             params![id.to_string(), row.version, row.agency, code, accepted, returned],
         )?;
-        Ok(())
+        row.accepted.as_ref().map_or(Ok(()), |accepted| self.set_promise(id, accepted))
     }
 
     /// Which operation accepted the dossier, in that version of it.

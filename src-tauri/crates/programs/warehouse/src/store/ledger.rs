@@ -1,12 +1,15 @@
-//! Fees and feedback: rows that are only ever added, beside the dossiers they belong to.
+//! Fees, steps and feedback: rows that are only ever added, beside the dossiers they belong to.
 
 use super::{StoreError, View};
 use crate::scope::Scope;
 use motcua_dossier::{
-    Day, DeviceId, DocumentId, DossierId, FeeAccount, FeeAct, FeeMethod, FeeRecord, FeedbackReason, IdNumber,
-    OpId, Timestamp,
+    Day, Deadline, DeviceId, DocumentId, DossierId, FeeAccount, FeeAct, FeeMethod, FeeRecord, FeedbackReason,
+    IdNumber, OpId, Standing, StepRecord, Timestamp,
 };
-use motcua_wire::{ConsentRecord, FeeEntry, Feedback, FeedbackAnswer, OfficerFees, OwnerIdentity, Use};
+use motcua_wire::{
+    AcceptedDossier, ConsentRecord, FeeEntry, Feedback, FeedbackAnswer, OfficerFees, OwnerIdentity,
+    StepEntry, Use,
+};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// What a list of uses or confirmations is asked by.
@@ -46,9 +49,13 @@ const FEEDBACK: &str =
     answered_at, corrected, answer, answered_by";
 
 impl View<'_> {
-    /// The operation stands beside its dossier: what comes after it is not overtaken by it.
-    pub(crate) fn set_aside(&self, op: OpId) -> Result<(), StoreError> {
-        self.0.prepare_cached("UPDATE ops SET aside = 1 WHERE id = ?")?.execute([op.to_string()])?;
+    /// The operation stands alone: nothing of its own machine is overtaken by it. One that stands beside its dossier
+    /// contradicts no other machine either; a paper does, for whoever decides has to have seen it.
+    pub(crate) fn set_alone(&self, op: OpId, aside: bool) -> Result<(), StoreError> {
+        let kind = if aside { 1 } else { 2 };
+        self.0
+            .prepare_cached("UPDATE ops SET aside = ? WHERE id = ?")?
+            .execute(params![kind, op.to_string()])?;
         Ok(())
     }
 
@@ -151,6 +158,58 @@ impl View<'_> {
             Ok(OfficerFees { officer, method: method_of(&method)?, count, paid, reversed })
         })
         .collect()
+    }
+
+    /// The steps of a dossier in their order.
+    pub(crate) fn step_entries(&self, dossier: DossierId) -> Result<Vec<StepEntry>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT op, record, device, at FROM steps WHERE dossier = ? ORDER BY serial")?;
+        let rows = statement.query_map([dossier.to_string()], |r| {
+            Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?, r.get(3)?))
+        })?;
+        rows.map(|row| {
+            let (op, record, device, at) = row?;
+            Ok(StepEntry {
+                id: OpId::parse(&op).map_err(|_| StoreError::Identifier)?,
+                record: serde_json::from_str(&record)?,
+                device: DeviceId::parse(&device).map_err(|_| StoreError::Identifier)?,
+                taken_at: Timestamp(at),
+            })
+        })
+        .collect()
+    }
+
+    pub(crate) fn put_step(&self, from: &Source<'_>, record: &StepRecord) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO steps(op, dossier, agency, device, officer, record, at) VALUES(?, ?, ?, ?, ?, ?, ?)",
+            params![
+                from.op.to_string(),
+                from.dossier.to_string(),
+                from.agency,
+                from.device.to_string(),
+                record.officer,
+                serde_json::to_string(record)?,
+                from.at.0
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Where an accepted dossier stands.
+    pub(crate) fn standing(&self, dossier: DossierId, promised: &Deadline) -> Result<Standing, StoreError> {
+        let steps = self.step_entries(dossier)?;
+        Ok(Standing::after(promised.clone(), steps.iter().map(|step| &step.record)))
+    }
+
+    /// Keeps the day on which a result is owed; none while nobody owes one.
+    pub(crate) fn set_promise(&self, id: DossierId, accepted: &AcceptedDossier) -> Result<(), StoreError> {
+        let standing = self.standing(id, &accepted.deadline)?;
+        let due = standing.phase.runs().then(|| standing.due.day.format_iso());
+        self.0
+            .prepare_cached("UPDATE dossiers SET due = ? WHERE id = ?")?
+            .execute(params![due, id.to_string()])?;
+        Ok(())
     }
 
     pub(crate) fn put_feedback(&self, from: &Source<'_>, given: &Feedback) -> Result<(), StoreError> {

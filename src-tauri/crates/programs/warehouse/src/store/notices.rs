@@ -199,20 +199,22 @@ impl View<'_> {
         limit: u32,
     ) -> Result<Vec<Overdue>, StoreError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id, agency, accepted FROM dossiers d
-             WHERE accepted IS NOT NULL AND returned IS NULL
-               AND json_extract(accepted, '$.deadline.day') >= ?2 AND json_extract(accepted, '$.deadline.day') < ?3
+            "SELECT id, agency, accepted, due FROM dossiers d
+             WHERE due IS NOT NULL AND returned IS NULL AND due >= ?2 AND due < ?3
                AND NOT EXISTS (SELECT 1 FROM notice_events e WHERE e.dossier = d.id AND e.event = ?1)
              LIMIT ?4",
         )?;
         let rows = statement
             .query_map(params![event, from.format_iso(), before.format_iso(), limit], |r| {
-                Ok((r.get::<_, String>(0)?, r.get(1)?, r.get::<_, String>(2)?))
+                Ok((r.get::<_, String>(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get::<_, String>(3)?))
             })?;
         rows.map(|row| {
-            let (dossier, agency, accepted) = row?;
+            let (dossier, agency, accepted, due) = row?;
             let dossier = DossierId::parse(&dossier).map_err(|_| StoreError::Identifier)?;
-            Ok(Overdue { dossier, agency, accepted: serde_json::from_str(&accepted)? })
+            let mut accepted: AcceptedDossier = serde_json::from_str(&accepted)?;
+            // People are told of the day they were promised last.
+            accepted.deadline.day = Day::parse(&due).map_err(|_| StoreError::Identifier)?;
+            Ok(Overdue { dossier, agency, accepted })
         })
         .collect()
     }

@@ -2,7 +2,7 @@
 
 use super::{StoreError, View};
 use crate::scope::Scope;
-use motcua_dossier::{BlobId, DeviceId, DossierId, Holder, OfficeDossier, OpId, Timestamp};
+use motcua_dossier::{BlobId, DeviceId, DossierId, Holder, OfficeDossier, OpId, Phase, Timestamp};
 use motcua_wire::{AcceptedDossier, OpState, ReturnedResult, SignedReceipt};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -46,7 +46,7 @@ impl Raw {
         })
     }
 
-    fn told(self) -> Result<OfficeDossier, StoreError> {
+    fn told(self, view: &View<'_>) -> Result<OfficeDossier, StoreError> {
         let accepted: AcceptedDossier = serde_json::from_str(&self.accepted)?;
         let returned: Option<ReturnedResult> =
             self.returned.as_deref().map(serde_json::from_str).transpose()?;
@@ -60,8 +60,10 @@ impl Raw {
             }),
             None => None,
         };
-        Ok(OfficeDossier {
-            id: DossierId::parse(&self.id).map_err(|_| StoreError::Identifier)?,
+        let id = DossierId::parse(&self.id).map_err(|_| StoreError::Identifier)?;
+        let standing = view.standing(id, &accepted.deadline)?;
+        let row = OfficeDossier {
+            id,
             version: self.version,
             code: accepted.code,
             procedure: accepted.procedure,
@@ -70,12 +72,16 @@ impl Raw {
             owner_number: accepted.applicant.owner.number,
             accepted_at: accepted.accepted_at,
             deadline: accepted.deadline,
+            phase: Phase::default(),
+            seat: None,
+            on_its_way: false,
             returned_at: returned.map(|result| result.returned_at),
             officer: accepted.officer,
             device: self.device.as_deref().map(device).transpose()?,
             counter: self.counter,
             holder,
-        })
+        };
+        Ok(row.standing(standing))
     }
 }
 
@@ -93,7 +99,7 @@ impl View<'_> {
             format!("{ROW} AND {} AND d.id > ?3 ORDER BY d.id LIMIT ?4", Scope::holds("d.agency", "?2"));
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map(params![now.0, scope.parameter(), after, limit as u64], Raw::read)?;
-        rows.map(|row| row?.told()).collect()
+        rows.map(|row| row?.told(self)).collect()
     }
 
     /// One accepted dossier of a scope.
@@ -109,7 +115,7 @@ impl View<'_> {
             .prepare_cached(&sql)?
             .query_row(params![now.0, scope.parameter(), id.to_string()], Raw::read)
             .optional()?;
-        found.map(Raw::told).transpose()
+        found.map(|raw| raw.told(self)).transpose()
     }
 
     /// What became of an operation of that machine, as far as it is settled.

@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 13] = [
+const STEPS: [&str; 14] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -191,6 +191,17 @@ CREATE INDEX dossiers_promised ON dossiers(json_extract(accepted, '$.deadline.da
 CREATE TABLE packages(
   blob BLOB PRIMARY KEY, device TEXT NOT NULL, made_at INTEGER NOT NULL, operations INTEGER NOT NULL,
   carried_by TEXT NOT NULL, carried_at INTEGER NOT NULL, taken_at INTEGER) STRICT, WITHOUT ROWID;
+",
+    "
+CREATE TABLE steps(
+  serial INTEGER PRIMARY KEY, op TEXT NOT NULL UNIQUE, dossier TEXT NOT NULL, agency TEXT NOT NULL,
+  device TEXT NOT NULL, officer TEXT NOT NULL, record TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX steps_dossier ON steps(dossier);
+UPDATE ops SET aside = 2 WHERE id IN (SELECT op FROM withdrawals);
+ALTER TABLE dossiers ADD COLUMN due TEXT;
+UPDATE dossiers SET due = json_extract(accepted, '$.deadline.day') WHERE accepted IS NOT NULL;
+DROP INDEX dossiers_promised;
+CREATE INDEX dossiers_promised ON dossiers(due) WHERE due IS NOT NULL AND returned IS NULL;
 ",
 ];
 

@@ -27,5 +27,6 @@ mod program;
 mod reference;
 mod routes;
 mod scope;
+mod steps;
 mod uploads;
 mod world;

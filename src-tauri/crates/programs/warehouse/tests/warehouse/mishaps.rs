@@ -159,6 +159,9 @@ impl Action {
             ("get", "/v1/dossiers/{id}/fees") => {
                 Self::Read(format!("/v1/dossiers/{}/fees", begun(world, &mark).await), "entries")
             }
+            ("get", "/v1/dossiers/{id}/steps") => {
+                Self::Read(format!("/v1/dossiers/{}/steps", begun(world, &mark).await), "entries")
+            }
             ("get", "/v1/fees/totals") => {
                 Self::Read(format!("/v1/fees/totals?day={}", today().format_iso()), "items")
             }

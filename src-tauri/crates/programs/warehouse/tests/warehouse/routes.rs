@@ -281,6 +281,7 @@ async fn the_description_names_every_route() {
         ("/v1/enrol", "post"),
         ("/v1/enrol/renew", "post"),
         ("/v1/dossiers/{id}/fees", "get"),
+        ("/v1/dossiers/{id}/steps", "get"),
         ("/v1/fees/totals", "get"),
         ("/v1/feedback", "get"),
         ("/v1/reuse", "get"),
@@ -314,7 +315,7 @@ async fn the_description_lists_every_status_a_route_answers() {
     let large = "x".repeat(8 * 1024 * 1024 + 1);
     let unknown = format!("/v1/dossiers/{}", crate::world::fresh_uuid());
     let lease = format!("{unknown}/lease");
-    let fees = format!("{unknown}/fees");
+    let (fees, steps) = (format!("{unknown}/fees"), format!("{unknown}/steps"));
     let reused = format!("/v1/reuse?dossier={}", crate::world::fresh_uuid());
     // Reference data is there, so only what is asked of each route decides.
     let asked: &[(&str, &str, &str, &str)] = &[
@@ -324,6 +325,8 @@ async fn the_description_lists_every_status_a_route_answers() {
         ("get", "/v1/reference", "/v1/reference?version=99", ""),
         ("get", "/v1/dossiers/{id}/fees", &fees, ""),
         ("get", "/v1/dossiers/{id}/fees", "/v1/dossiers/x/fees", ""),
+        ("get", "/v1/dossiers/{id}/steps", &steps, ""),
+        ("get", "/v1/dossiers/{id}/steps", "/v1/dossiers/x/steps", ""),
         ("get", "/v1/fees/totals", "/v1/fees/totals?day=2026-11-21", ""),
         ("get", "/v1/fees/totals", "/v1/fees/totals", ""),
         ("get", "/v1/feedback", "/v1/feedback", ""),

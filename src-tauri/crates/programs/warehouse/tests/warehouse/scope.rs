@@ -11,13 +11,14 @@ use crate::world::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_dossier::{
     AgencyCode, BlobId, Day, DeviceId, DocumentId, DocumentSummary, DossierCode, DossierId, FeeAct,
-    FeeMethod, FeeRecord, FeedbackAct, FeedbackReason, FeedbackRecord, OpId, OrgNode, Provenance,
+    FeeMethod, FeeRecord, FeedbackAct, FeedbackReason, FeedbackRecord, OpId, OrgNode, Provenance, StepAct,
+    StepRecord,
 };
 use motcua_warehouse::{GrantWish, SeedDevice, SeedFile, add_officer, grant, officers, revoke_grant};
 use motcua_wire::{
-    BlobsReply, Change, Changes, ConsentRecord, DossierFees, DossierPage, DossiersReply, FeeTotals,
-    FeedbackPage, LoggedIn, Op, OpPayload, OpResult, OpState, OpsReply, OpsStatus, Owner, PURPOSE, Role,
-    SCHEMA_VERSION, Use,
+    BlobsReply, Change, Changes, ConsentRecord, DossierFees, DossierPage, DossierSteps, DossiersReply,
+    FeeTotals, FeedbackPage, LoggedIn, Op, OpPayload, OpResult, OpState, OpsReply, OpsStatus, Owner, PURPOSE,
+    Role, SCHEMA_VERSION, Use,
 };
 use reqwest::{Client, Method, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -31,7 +32,7 @@ type Route = (&'static str, &'static str);
 type Offices = BTreeSet<usize>;
 
 /// Every route that gives rows of an office or of a machine, or tells whether there is one.
-const ROWS: [Route; 25] = [
+const ROWS: [Route; 26] = [
     ("get", "/v1/documents"),
     ("get", "/v1/owners/{number}"),
     ("get", "/v1/identity/{number}"),
@@ -42,6 +43,7 @@ const ROWS: [Route; 25] = [
     ("post", "/v1/dossiers/{id}/lease"),
     ("delete", "/v1/dossiers/{id}/lease"),
     ("get", "/v1/dossiers/{id}/fees"),
+    ("get", "/v1/dossiers/{id}/steps"),
     ("get", "/v1/fees/totals"),
     ("get", "/v1/feedback"),
     ("get", "/v1/reuse"),
@@ -420,6 +422,10 @@ impl Case<'_> {
             };
             let paid = self.op(devices[of], op.dossier, OpPayload::Fee(Box::new(record)));
             self.apply(of, &paid).await;
+            let act = StepAct::ResultProposed { note: String::new() };
+            let record = StepRecord { act, officer: format!("thu.{of}"), at: now() };
+            let step = self.op(devices[of], op.dossier, OpPayload::Step(Box::new(record)));
+            self.apply(of, &step).await;
             if let Some(document) = usable.first().filter(|_| self.draw.one_in(2)) {
                 let (reason, text) = (FeedbackReason::WrongInformation, "Sai ngày sinh".into());
                 let act = FeedbackAct::Given { document: *document, reason, text };
@@ -644,6 +650,13 @@ impl Case<'_> {
             self.judge_one(caller, route, &name, status == 200, inside);
             if status == 200 {
                 assert_eq!(read::<DossierFees>(&text).entries.len(), usize::from(is_accepted));
+            }
+            let route = ("get", "/v1/dossiers/{id}/steps");
+            let (status, text) =
+                self.ask(caller, route, &format!("/v1/dossiers/{id}/steps"), Some(scope), |r| r).await;
+            self.judge_one(caller, route, &name, status == 200, inside);
+            if status == 200 {
+                assert_eq!(read::<DossierSteps>(&text).entries.len(), usize::from(is_accepted));
             }
             let office = caller.machine.contains(&of);
             let path = format!("/v1/dossiers/{id}/lease");
