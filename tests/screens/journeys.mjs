@@ -73,7 +73,7 @@ export const journeys = {
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=fee-settled]");
 
-    await page.keyboard.press("Alt+3");
+    await page.keyboard.press("Alt+4");
     await page.waitForSelector("[data-test=result-scan]");
     await page.keyboard.press("F5");
     await page.waitForSelector("[data-test=scan-start]:not([disabled])");
@@ -107,6 +107,99 @@ export const journeys = {
     await page.waitForSelector("[data-test=component-1-state][data-state=reused]");
     await page.keyboard.press("Control+d");
     await page.waitForSelector("[data-test=consent-confirm]", { state: "detached" });
+  },
+
+  async "a dossier is handed over, taken, completed and proposed by keyboard alone"(page, base) {
+    const stands = (kind) => page.waitForSelector(`[data-test=step-line][data-kind=${kind}]`);
+    await page.goto(`${base}/#/dossier/d6/papers`);
+    await page.waitForSelector("[data-test=steps-tab]");
+    await page.keyboard.press("Alt+3");
+    await page.waitForSelector("[data-test=next-steps]");
+
+    await page.keyboard.press("F9");
+    await focusIs(page, "step-unit");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=step-form-handedOver] .problem");
+    assert.equal(await focused(page), "step-unit", "what is missing has the focus");
+    await page.keyboard.type("Phòng Kinh tế (DEMO)");
+    await page.keyboard.press("Escape");
+    await focusIs(page, "step-open-handedOver");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-unit");
+    assert.equal(await page.inputValue("[data-test=step-unit]"), "Phòng Kinh tế (DEMO)", "Esc loses nothing");
+    await page.keyboard.press("Enter");
+    await stands("handedOver");
+
+    await focusIs(page, "step-open-takenOver");
+    await page.keyboard.press("Enter");
+    await stands("takenOver");
+    await focusIs(page, "step-open-resultProposed");
+
+    await tabTo(page, "step-open-supplementAsked");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-item-0");
+    await page.keyboard.type("Tờ khai: ký ở trang 2");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-item-1");
+    await page.keyboard.press("Backspace");
+    await focusIs(page, "step-item-0");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-item-1");
+    await page.keyboard.type("Giấy xác nhận cư trú");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-item-2");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-text");
+    await page.keyboard.type("Chưa đủ căn cứ");
+    await page.keyboard.press("Enter");
+    await stands("supplementAsked");
+    assert.equal(await page.locator("[data-kind=supplementAsked] .items li").count(), 2, "an empty entry is none");
+    assert.match(await page.textContent("[data-test=phase]"), /Chờ bổ sung/);
+
+    await focusIs(page, "step-print-now");
+    await page.evaluate(() => { globalThis.prints = 0; globalThis.print = () => { globalThis.prints += 1; }; });
+    await page.keyboard.press("Control+p");
+    await page.waitForSelector("[data-test=print]:not([disabled])");
+    await page.keyboard.press("Control+p");
+    assert.equal(await page.evaluate(() => globalThis.prints), 1);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=viewer]", { state: "detached" });
+    await focusIs(page, "step-print-now");
+
+    await page.keyboard.press("F9");
+    await focusIs(page, "step-text");
+    await page.keyboard.type("Đủ cả hai");
+    await page.keyboard.press("Enter");
+    await stands("supplemented");
+    await focusIs(page, "step-open-resultProposed");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-text");
+    await page.keyboard.press("F9");
+    await stands("resultProposed");
+    await focusIs(page, "step-open-return");
+    assert.match(await page.textContent("[data-test=phase]"), /Chờ ký kết quả/);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=result-scan]");
+  },
+
+  async "nothing ends by one key, and a failure loses nothing"(page, base) {
+    await page.goto(`${base}/?scene=stepHeld,stepFails#/dossier/d6/steps`);
+    await page.waitForSelector("[data-test=step-open-refused]");
+    await tabTo(page, "step-open-refused");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "step-item-0");
+    await page.keyboard.type("Không thuộc thẩm quyền");
+    await page.keyboard.press("F9");
+    await focusIs(page, "step-no");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=step-sure]", { state: "detached" });
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=step-sure]");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=failure]");
+    await focusIs(page, "step-item-0");
+    assert.equal(await page.inputValue("[data-test=step-item-0]"), "Không thuộc thẩm quyền");
+    assert.equal(await page.locator("[data-kind=refused]").count(), 0);
   },
 
   async "an owner without an account is a task until he was told how to get one"(page, base) {

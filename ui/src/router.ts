@@ -7,13 +7,13 @@ export type Route =
   | { name: "fees" }
   | { name: "reconcile" }
   | { name: "conflict"; op: string }
-  | { name: "dossier"; id: string; tab: "papers" | "receipt" | "result" }
+  | { name: "dossier"; id: string; tab: DossierTab }
   | { name: "capture"; id: string; component: number }
   | { name: "sign"; id: string; components: number[] };
 
-export type DossierTab = "papers" | "receipt" | "result";
+export type DossierTab = "papers" | "receipt" | "steps" | "result";
 
-const TABS: readonly string[] = ["papers", "receipt", "result"];
+const TABS: readonly string[] = ["papers", "receipt", "steps", "result"];
 
 export function parse(hash: string): Route {
   const [place = "", id = "", act = "", rest = ""] = hash.replace(/^#\/?/, "").split("/");

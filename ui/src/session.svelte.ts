@@ -3,6 +3,9 @@ import type { AppError, Status } from "./bridge/bridge";
 import { appError, isOutcome } from "./bridge/errors";
 import { format, parent, parse, type Route } from "./router";
 
+/** Who is here: a dossier is handed to an officer, or to anybody of his unit. */
+export interface Me { officer: string | null; unit: string }
+
 /** What every screen shares: the desk's state, the place, and the last error. */
 class Session {
   status = $state<Status | null>(null);
@@ -14,6 +17,10 @@ class Session {
   carried = "";
   /** One sentence said politely to a screen reader. */
   said = $state("");
+
+  get me(): Me {
+    return { officer: this.status?.officer ?? null, unit: this.status?.unitName ?? "" };
+  }
 
   async start(): Promise<void> {
     window.addEventListener("hashchange", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import vi from "../src/text/vi.json";
 
-const source = join(import.meta.dirname, "../../src-tauri/crates/desk/src/error.rs");
+const source = join(import.meta.dirname, "../../src-tauri/crates/desk/src/error/codes.rs");
 
 const keys = join(import.meta.dirname, "../../src-tauri/crates/edges/vault/src/keys.rs");
 

@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { bridge } from "../src/bridge/fake";
-import type { ComponentRow, DossierLine, Offer } from "../src/bridge/bridge";
+import type { ComponentRow, DossierLine, Offer, OfficeLine, Standing } from "../src/bridge/bridge";
 import { errorText } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
 import { readCard } from "../src/screens/dossier/card";
 import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.svelte";
 import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
 import { reprintWhy } from "../src/screens/dossier/reprint";
-import { groupOf, reuseRate, typed, worklist } from "../src/screens/home/worklist";
+import { groupOf, handedHere, reuseRate, typed, worklist } from "../src/screens/home/worklist";
+import { hintOf, nextSteps, seatLine, nextTab } from "../src/screens/steps/steps";
 import { bytes, date, isoDay, minutesSeconds, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
 
-const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, outbox: null, reused: 0, reprint: [], guideDue: false, feeDue: 0, ...more });
+const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, phase: "working", seat: null, onItsWay: false, outbox: null, reused: 0, reprint: [], guideDue: false, feeDue: 0, ...more });
 
 describe("the box", () => {
   it("knows what was typed by its pattern", () => {
@@ -38,25 +39,94 @@ describe("the QR of a citizen's card", () => {
   });
 });
 
+const me = { officer: "canbo.demo", unit: "Bộ phận Một cửa" };
+const seat = (officer: string, unit = "Phòng Kinh tế") => ({ unit, officer });
+
 describe("the worklist", () => {
   const today = "2026-11-20";
   it("puts the most pressing first and drops nothing", () => {
     const lines = [line({ state: "completed" }), line({ deadline: "2026-11-18" }), line({ deadline: today }), line({ deadline: "2026-11-22" }), line({ deadline: "2026-12-30" }), line({ state: "draft", deadline: "2026-11-01" })];
-    expect(lines.map((l) => groupOf(l, today))).toEqual(["done", "overdue", "today", "soon", "waiting", "drafts"]);
-    expect(worklist(lines, today).map((g) => g.group)).toEqual(["overdue", "today", "soon", "drafts", "waiting", "done"]);
+    expect(lines.map((l) => groupOf(l, today, me))).toEqual(["done", "overdue", "today", "soon", "waiting", "drafts"]);
+    expect(worklist(lines, today, me).map((g) => g.group)).toEqual(["overdue", "today", "soon", "drafts", "waiting", "done"]);
   });
   it("asks for a receipt to be printed again before anything else, until it is", () => {
     const changed = line({ deadline: "2026-11-18", reprint: ["finalCode", "papers"] });
-    expect(worklist([line({ deadline: today }), changed], today).map((g) => g.group)).toEqual(["reprint", "today"]);
-    expect(groupOf(line({ state: "completed", reprint: ["papers"] }), today)).toBe("reprint");
-    expect(groupOf({ ...changed, reprint: [] }, today)).toBe("overdue");
-    expect(groupOf(line({ state: "completed", guideDue: true }), today)).toBe("guide");
+    expect(worklist([line({ deadline: today }), changed], today, me).map((g) => g.group)).toEqual(["reprint", "today"]);
+    expect(groupOf(line({ state: "completed", reprint: ["papers"] }), today, me)).toBe("reprint");
+    expect(groupOf({ ...changed, reprint: [] }, today, me)).toBe("overdue");
+    expect(groupOf(line({ state: "completed", guideDue: true }), today, me)).toBe("guide");
     expect(reprintWhy(changed.reprint)).toBe("mã chính thức thay mã tạm; giấy tờ đã thay");
+  });
+  it("puts what was handed to the officer or his unit first, however late the rest is", () => {
+    const handed = line({ deadline: "2026-12-30", seat: seat("Canbo.demo"), onItsWay: true });
+    expect(worklist([line({ deadline: "2026-11-18" }), handed], today, me).map((g) => g.group)).toEqual(["toMe", "overdue"]);
+    expect(groupOf(line({ deadline: today, seat: seat("", "Bộ phận Một cửa"), onItsWay: true }), today, me)).toBe("toMe");
+    expect(groupOf(line({ deadline: today, seat: seat("le.thi.mai"), onItsWay: true }), today, me)).toBe("today");
+    expect(groupOf(line({ deadline: today, seat: seat("canbo.demo") }), today, me), "taken before").toBe("today");
+    expect(groupOf({ ...handed, phase: "refused" }, today, me)).toBe("done");
+  });
+  it("calls late only what the clock runs for", () => {
+    const late = { deadline: "2026-11-18" };
+    expect(groupOf(line({ ...late, phase: "awaitingSupplement" }), today, me)).toBe("supplement");
+    expect(groupOf(line({ ...late, phase: "stopped" }), today, me)).toBe("done");
+    expect(groupOf(line({ ...late, phase: "resultProposed" }), today, me)).toBe("overdue");
+    expect(groupOf(line({ deadline: "2026-12-30", phase: "resultProposed" }), today, me)).toBe("proposed");
+  });
+  it("leads to where the next act is", () => {
+    expect(nextTab({ phase: "working", seat: null })).toBe("result");
+    expect(nextTab({ phase: "working", seat: seat("x") })).toBe("steps");
+    expect(nextTab({ phase: "resultProposed", seat: seat("x") })).toBe("result");
+    expect(nextTab({ phase: "awaitingSupplement", seat: null })).toBe("steps");
+  });
+  it("takes what another counter handed to the officer out of the office's list", () => {
+    const row = (id: string, more: Partial<OfficeLine>): OfficeLine => ({ id, code: "", ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", acceptedAt: 0, deadline: today, phase: "working", seat: null, onItsWay: false, officer: "", counter: "", holder: null, ...more });
+    const rows = [row("a", {}), row("b", { seat: seat("canbo.demo"), onItsWay: true }), row("c", { seat: seat("canbo.demo"), onItsWay: true, phase: "stopped" })];
+    expect(handedHere(rows, me).map((part) => part.map((r) => r.id))).toEqual([["b"], ["a", "c"]]);
   });
   it("counts the reuse rate per dossier, two decimals half up, and nothing received is no zero", () => {
     expect(reuseRate([line({ state: "draft", reused: 3 })]).percent).toBeNull();
     expect(reuseRate([line({ reused: 2 }), line({}), line({})]).percent).toBe(33.33);
     expect(reuseRate(Array.from({ length: 306 }, (_, i) => line({ reused: i === 0 ? 1 : 0 }))).percent).toBe(0.33);
+  });
+});
+
+describe("what is done next", () => {
+  const standing = (more: Partial<Standing> = {}): Standing => ({ phase: "working", since: null, seat: null, onItsWay: false, mayAsk: true, mayReappoint: true, handOverBy: "2026-11-20", askBy: "2026-11-25", apologiseBy: "2026-11-19", originals: [], steps: [], ...more });
+  const of = (more: Partial<Standing> = {}, state: "accepted" | "completed" = "accepted") => nextSteps({ state, standing: standing(more) }, me);
+  it("is only what is possible now, the most likely first", () => {
+    expect(of()).toEqual({ first: "handedOver", then: ["resultProposed", "supplementAsked", "reappointed"], ends: ["refused", "stopped"] });
+    expect(of({ seat: seat("canbo.demo") }).first).toBe("resultProposed");
+    expect(of({ seat: seat("canbo.demo"), onItsWay: true }).first).toBe("takenOver");
+    expect(of({ seat: seat(""), onItsWay: true }).first).toBe("takenOver");
+    expect(of({ phase: "awaitingSupplement" })).toEqual({ first: "supplemented", then: ["handedOver"], ends: ["refused", "stopped"] });
+    expect(of({ phase: "resultProposed", mayReappoint: false })).toEqual({ first: "return", then: ["handedOver", "supplementAsked"], ends: ["refused", "stopped"] });
+  });
+  it("is nobody's task here while it goes to another officer, but can be taken", () => {
+    const other = of({ seat: seat("le.thi.mai"), onItsWay: true });
+    expect([other.first, other.then[0]]).toEqual([null, "takenOver"]);
+  });
+  it("is to give originals back and nothing else once it is over", () => {
+    const originals = [{ row: 1, name: "", returned: true }, { row: 2, name: "", returned: false }];
+    for (const phase of ["refused", "stopped"] as const) expect(of({ phase, originals })).toEqual({ first: "originalReturned", then: [], ends: [] });
+    expect(of({ phase: "refused" }).first).toBeNull();
+    expect(of({ originals }, "completed").first).toBe("originalReturned");
+    expect(nextSteps({ state: "draft", standing: null }, me).first).toBeNull();
+  });
+  it("says its day, today and past by a word", () => {
+    const today = "2026-11-20";
+    expect(hintOf("supplementAsked", standing(), today)).toEqual({ words: "Yêu cầu bổ sung chậm nhất 25/11/2026", when: "later" });
+    expect(hintOf("handedOver", standing(), today)).toEqual({ words: "Chuyển trước hết ngày hôm nay", when: "today" });
+    expect(hintOf("reappointed", standing(), today)).toMatchObject({ when: "past", words: expect.stringContaining("Đã quá ngày") });
+    expect(hintOf("handedOver", standing({ seat: seat("") }), today), "it was handed over").toBeNull();
+    expect(hintOf("reappointed", standing({ phase: "awaitingSupplement" }), today), "the clock stands").toBeNull();
+    expect(hintOf("reappointed", standing({ apologiseBy: null }), today), "there was no such day").toBeNull();
+  });
+  it("says who has it, in the officer's own words where it is himself", () => {
+    expect(seatLine({ seat: null, onItsWay: false }, me)).toBe("");
+    expect(seatLine({ seat: seat("le.thi.mai"), onItsWay: false }, me)).toBe("Đang ở: Phòng Kinh tế (le.thi.mai)");
+    expect(seatLine({ seat: seat(""), onItsWay: true }, me)).toBe("Đang chuyển đến: Phòng Kinh tế");
+    expect(seatLine({ seat: seat("canbo.demo"), onItsWay: false }, me)).toBe("Tôi đang giữ");
+    expect(seatLine({ seat: seat("canbo.demo"), onItsWay: true }, me)).toBe("Chuyển đến tôi, chờ nhận");
   });
 });
 
@@ -190,7 +260,7 @@ describe("the search of the warehouse", () => {
 });
 
 describe("addresses", () => {
-  const routes: Route[] = [{ name: "home" }, { name: "new" }, { name: "returns" }, { name: "outbox" }, { name: "dossier", id: "a1", tab: "result" }, { name: "capture", id: "a1", component: 0 }, { name: "sign", id: "a1", components: [1, 3] }, { name: "sign", id: "a1", components: [] }];
+  const routes: Route[] = [{ name: "home" }, { name: "new" }, { name: "returns" }, { name: "outbox" }, { name: "dossier", id: "a1", tab: "result" }, { name: "dossier", id: "a1", tab: "steps" }, { name: "capture", id: "a1", component: 0 }, { name: "sign", id: "a1", components: [1, 3] }, { name: "sign", id: "a1", components: [] }];
   it.each(routes)("are read back as they were written: %o", (route) => expect(parse(format(route))).toEqual(route));
   it("unknown addresses lead home, Esc one level back", () => {
     expect(parse("#/elsewhere")).toEqual({ name: "home" });

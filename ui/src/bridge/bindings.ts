@@ -120,6 +120,12 @@ export const commands = {
 	feeShift: (day: string) => __TAURI_INVOKE<Shift>("fee_shift", { day }),
 	/**  The same as a table for a spreadsheet, into a place the officer picks; none when he closed the dialog. */
 	saveFeeShift: (day: string) => __TAURI_INVOKE<string | null>("save_fee_shift", { day }),
+	/**  Takes a step of an accepted dossier. `approver` and his secret are given where a colleague has to agree. */
+	takeStep: (id: string, wish: StepWish, approver: string | null, secret: Secret | null) => __TAURI_INVOKE<Dossier>("take_step", { id, wish, approver, secret }),
+	/**  Adds a row for a paper of a supplement that the procedure does not name. */
+	addPaper: (id: string, name: string) => __TAURI_INVOKE<Dossier>("add_paper", { id, name }),
+	/**  Units a dossier may be handed to; those used from here first. */
+	seats: () => __TAURI_INVOKE<string[]>("seats"),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
 	outbox: (all: boolean) => __TAURI_INVOKE<OutboxItem[]>("outbox", { all }),
 	/**  Makes everything that waits due now. */
@@ -346,6 +352,8 @@ export type Dossier = {
 	/**  `HH:mm` of that day; none where the office's hours are not known. */
 	deadlineHour: string | null,
 	deadlineReason: string | null,
+	/**  What happened since the acceptance; none of a draft. */
+	standing: Standing | null,
 	completedAt: Millis | null,
 	result: ResultPaper | null,
 	resultCapturing: number,
@@ -378,7 +386,12 @@ export type DossierLine = {
 	procedureName: string,
 	state: DossierStateName,
 	openedAt: Millis,
+	/**  When the result is owed, after everything that was promised since. */
 	deadline: string | null,
+	/**  Of an accepted dossier. */
+	phase: PhaseName | null,
+	seat: Seat | null,
+	onItsWay: boolean,
 	outbox: OutboxStateName | null,
 	reused: number,
 	reprint: ReceiptChange[],
@@ -564,10 +577,19 @@ export type OfficeLine = {
 	state: DossierStateName,
 	acceptedAt: Millis,
 	deadline: string,
+	phase: PhaseName,
+	seat: Seat | null,
+	onItsWay: boolean,
 	officer: string,
 	/**  What the office calls the machine; may be empty. */
 	counter: string,
 	holder: Holder | null,
+};
+
+export type Original = {
+	row: number,
+	name: string,
+	returned: boolean,
 };
 
 export type OutboxItem = {
@@ -590,7 +612,7 @@ export type OutboxItem = {
 	withdrawal: WithdrawalNote | null,
 };
 
-export type OutboxKind = "document" | "acceptance" | "result" | "fee" | "feedback" | "withdrawal";
+export type OutboxKind = "document" | "acceptance" | "result" | "fee" | "step" | "feedback" | "withdrawal";
 
 export type OutboxStateName = "queued" | "sending" | "sent" | "waiting" | "received" | "attention" | "replaced" | "withdrawn";
 
@@ -607,6 +629,9 @@ export type Party = {
 };
 
 export type PartyKind = "citizen" | "enterprise" | "agency";
+
+/**  How far a dossier is between acceptance and result. */
+export type PhaseName = "working" | "awaitingSupplement" | "resultProposed" | "refused" | "stopped";
 
 /**  What became of a PIN: done with, or a new prompt for another click of the officer. */
 export type PinAnswer = {
@@ -696,6 +721,12 @@ export type ScannerInfo = {
 	label: string,
 };
 
+/**  A unit, and the officer there; empty: anybody. */
+export type Seat = {
+	unit: string,
+	officer: string,
+};
+
 /**  A secret typed by the officer: wiped when dropped, never printed. */
 export type Secret = string;
 
@@ -778,6 +809,31 @@ export type SignerRole = "officer" | "agency" | "other";
 
 export type Source = "scan" | "file" | "warehouse";
 
+/**  Where an accepted dossier stands, computed from its steps. */
+export type Standing = {
+	phase: PhaseName,
+	/**  Since when, where the phase has a beginning. */
+	since: Millis | null,
+	/**  Who has it; none: the counter that accepted it. */
+	seat: Seat | null,
+	/**  Handed over and not taken yet. */
+	onItsWay: boolean,
+	/**  The law allows another request for a supplement; a further one needs a colleague who agrees. */
+	mayAsk: boolean,
+	/**  The law allows another day to be promised. */
+	mayReappoint: boolean,
+	/**  `yyyy-MM-dd`: whoever resolves it has it by then. */
+	handOverBy: string,
+	/**  More is asked for by then. */
+	askBy: string,
+	/**  An apology is out by then; none where that day lies before the clock began. */
+	apologiseBy: string | null,
+	/**  Rows handed in as originals, that are given back once they were compared. */
+	originals: Original[],
+	/**  Oldest first. */
+	steps: Step[],
+};
+
 export type Status = {
 	vault: VaultState,
 	/**  Since when only the recovery key opens the vault. */
@@ -805,10 +861,54 @@ export type Status = {
 	scannerLabel: string | null,
 	referenceVersion: number,
 	blockLeft: number,
+	/**  This year's target of reuse, in hundredths of a percent. */
+	reuseTarget: number,
 	/**  Days left without contact, 0 when they are over; none before the first start. */
 	offlineDaysLeft: number | null,
 	/**  Minutes without input after which the window locks. */
 	lockAfterMinutes: number,
+};
+
+/**  What happened; what its kind does not have is empty. */
+export type Step = {
+	id: string,
+	kind: StepKind,
+	officer: string,
+	at: Millis,
+	seat: Seat | null,
+	/**  What is asked for, what came, or why it is refused. */
+	items: string[],
+	/**  Reason or note. */
+	text: string,
+	/**  The day promised, `yyyy-MM-dd`. */
+	day: string | null,
+	/**  Row of an original, as printed. */
+	row: string | null,
+	/**  The colleague who agreed, and why. */
+	approvedBy: string | null,
+	approvalReason: string | null,
+	/**  Taken back before the warehouse had it; counts nothing. */
+	void: boolean,
+	/**  It has a printed form. */
+	form: boolean,
+	/**  None of a step another counter took. */
+	outbox: OutboxStateName | null,
+	problem: string | null,
+};
+
+export type StepKind = "handedOver" | "takenOver" | "supplementAsked" | "supplemented" | "reappointed" | "refused" | "stopped" | "originalReturned" | "resultProposed";
+
+/**  A step as the officer makes it; what its kind does not need is empty. */
+export type StepWish = {
+	kind: StepKind,
+	seat: Seat | null,
+	items: string[],
+	text: string,
+	/**  The day promised, `yyyy-MM-dd`. */
+	day: string | null,
+	row: number | null,
+	/**  Why a colleague agrees to a request beyond the law's number. */
+	approvalReason: string | null,
 };
 
 export type Store = "agency" | "personal";

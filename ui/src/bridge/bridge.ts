@@ -1,11 +1,14 @@
 import type {
   AppError, Approvers, AutoAttach, CapturedPage, CarriedPackage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Database, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, IdentityCheck,
-  Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, VerifyReport, Work,
+  Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, Work,
 } from "./bindings";
 
 export type * from "./bindings";
 
 type Row = { id: string; component: number };
+
+/** A PDF to be shown: a content held here, or a printed form of a dossier (a step's id, or "control" for form 05). */
+export type Paper = { blob: string } | { dossier: string; form: string };
 
 /** Everything the screens may ask of the desk. `component` 0 is the dossier's result. */
 export interface Bridge {
@@ -76,6 +79,11 @@ export interface Bridge {
   mendFee(a: { id: string; entry: string; wish: FeeWish }): Promise<Dossier>;
   /** The number that follows the officer's last receipt. */
   nextFeeReceipt(): Promise<string | null>;
+  /** A step of an accepted dossier; the colleague and his secret where one has to agree. */
+  takeStep(a: { id: string; wish: StepWish; approver: string | null; secret: string | null }): Promise<Dossier>;
+  /** Units it may be handed to, those used last first. */
+  addPaper(a: { id: string; name: string }): Promise<Dossier>;
+  seats(): Promise<string[]>;
   /** What the officer took on a day (yyyy-MM-dd) at this counter. */
   feeShift(a: { day: string }): Promise<Shift>;
   /** Name of the file, or null when the dialog was closed. */
@@ -112,7 +120,7 @@ export interface Bridge {
   /** Address of a page picture. */
   imageUrl(blob: string): string;
   /** Bytes of a PDF, for the viewer only. */
-  pdf(blob: string): Promise<Uint8Array<ArrayBuffer>>;
+  pdf(paper: Paper): Promise<Uint8Array<ArrayBuffer>>;
   /** Facts nobody asked for; returns how to stop listening. */
   onStatus(heard: (status: Status) => void): () => void;
   onDossier(heard: (id: string) => void): () => void;

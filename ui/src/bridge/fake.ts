@@ -7,6 +7,7 @@ import {
 } from "./bridge";
 import { fold } from "../text/format";
 import { fakePageSvg, fakePdf } from "./fake-paper";
+import { SEATS, standingOf, step, stepsOf } from "./fake-steps";
 
 const scenes = new Set((new URLSearchParams(globalThis.location?.search ?? "").get("scene") ?? "").split(","));
 const scene = (name: string) => scenes.has(name);
@@ -84,7 +85,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, workingHours: 0, fee: chosen?.fee ?? 0, fees: { paid: 0, relieved: 0, due: 0, beyond: 0, entries: [] },
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], reported: [], state: "draft", acceptedAt: null, deadline: "2026-11-25", deadlineHour: "17:00",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -138,7 +139,7 @@ function seed() {
   add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "099079000004" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
   add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
   add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "099099000005" }, single, { ...done, code: code(4), deadline: "2026-11-23", reprint: scene("reprint") ? ["finalCode", "papers"] : [], components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], takenUp: null, settlements: scene("settled") ? [{ at: NOW - 10 * 60_000, officer: "nguyen.thi.thu", differences: conflictOf("o6").differences.map((d) => ({ ...d, taken: "theirs" as const })) }] : [], outbox: [scene("conflict") ? item("o6", "d6", "result", "attention", { problem: "dossierConflict", attempts: 1 }) : item("o6", "d6", "acceptance", "queued")] }));
-  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn", "099094000006") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
+  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, acceptedAt: NOW - 5 * HOUR + 9 * 60_000, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn", "099094000006") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
   if (scene("resultFee")) find("d6").result = { attachment: attachment("kq6", { pages: 1, signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] }), metadata: metadata("Giấy xác nhận tình trạng hôn nhân", "099099000005") };
   if (scene("fees")) {
     const entered = (id: string, entries: FeeEntry[], state: OutboxItem["state"] = "received") => {
@@ -152,7 +153,32 @@ function seed() {
       entered("d6", [feeEntry("e3", { kind: "reversed", amount: 15_000, method: "transfer", text: "Ghi nhầm hình thức", entry: "e2" }, { at: NOW - 38 * 60_000 }), feeEntry("e4", cash(10_000, "AB/26P-0000125"), { at: NOW - 37 * 60_000 }), feeEntry("e5", { kind: "relieved", amount: 5_000, method: null, text: "Hộ cận nghèo", entry: null }, { at: NOW - 37 * 60_000 })], "queued");
     }
   }
+  seedSteps();
   if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
+}
+
+/** "d6" lives through the steps of its scene; "steps" is an office in which they all happen. */
+function seedSteps() {
+  const lived = (id: string, steps: ReturnType<typeof stepsOf>, more: Partial<Dossier> = {}) => {
+    const d = find(id);
+    const promised = steps.findLast((s) => s.day !== null && !s.void)?.day;
+    if (d.standing) d.standing.steps = steps;
+    Object.assign(d, { acceptedAt: NOW - 23 * HOUR, ...(promised && { deadline: promised, deadlineReason: scene("stepReappointed") ? "đã xin lỗi và hẹn lại ngày 20/11/2026" : "3 ngày làm việc, trừ T7-CN và 24/11; tính lại từ khi bổ sung đủ, 20/11/2026" }), ...more });
+    settle(d);
+  };
+  const steps = stepsOf(scene);
+  if (steps.length > 0) lived("d6", steps, scene("stepLate") ? { deadline: "2026-11-20" } : {});
+  if (scene("stepRefused")) find("d6").outbox.push(item("s3", "d6", "step", "attention", { problem: "authorNotGranted", queuedAt: NOW - 3 * HOUR, attempts: 1 }));
+  if (!scene("steps")) return;
+  const of = (name: string) => stepsOf((asked) => asked === name);
+  lived("d3", of("stepToMe"));
+  lived("d4", of("stepAwaiting"));
+  lived("d5", of("stepProposed"));
+  lived("d6", of("stepReappointed"));
+  add({ ...copy(find("d6")), id: "d8", code: "000.01.20.H08-261119-0021", owner: { ...lan, name: "Ngô Văn Tám", number: "099088000008" }, standing: null, outbox: [] });
+  lived("d8", of("stepOver"));
+  add({ ...copy(find("d6")), id: "d9", code: "000.01.20.H08-261119-0022", owner: { ...lan, name: "Trương Thị Hiền", number: "099087000009" }, standing: null, outbox: [], deadline: "2026-11-19" });
+  lived("d9", of("stepSent"));
 }
 
 function add(dossier: Dossier) {
@@ -176,6 +202,7 @@ function settle(d: Dossier): Dossier {
   for (const r of d.components) r.open = !r.attachment?.digitized && (d.state === "draft" || (unsent && !!r.reservation?.problem));
   for (const o of d.outbox) o.dossierCode = d.code;
   d.fees = account(d);
+  d.standing = d.state === "draft" ? null : standingOf(d, d.standing?.steps ?? [], d.outbox, scene("stepLate"));
   return d;
 }
 
@@ -253,7 +280,7 @@ const status: Status = {
   officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !lost, trouble: scene("offline") ? "linkOffline" : scene("machine") ? "linkUnauthorized" : scene("intercepted") ? "linkIntercepted" : null, lastContact: lost ? NOW - 47 * 60_000 : NOW - 30_000,
   warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
   warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",
-  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10,
+  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10,
 };
 function current(): Status {
   const items = [...store.values()].flatMap((d) => d.outbox);
@@ -278,10 +305,11 @@ if (scene("empty")) store.clear();
 const office: OfficeLine[] = scene("empty") ? [] : [
   officeLine("f1", "Huỳnh Thị Kim Ngân", "099093000011", 11, { holder: { counter: "Quầy 2", officer: "le.thi.mai", until: NOW + 3 * HOUR } }),
   officeLine("f2", "Nguyễn Hữu Tài", "099081000012", 12, { deadline: "2026-11-20" }),
+  ...(scene("steps") ? [officeLine("f4", "Đặng Minh Khôi", "099091000014", 14, { seat: { unit: "Công chức Tư pháp - Hộ tịch (DEMO)", officer: OFFICER }, onItsWay: true }), officeLine("f5", "Hồ Thị Bé", "099089000015", 15, { phase: "awaitingSupplement", seat: { unit: "Phòng Kinh tế (DEMO)", officer: "tran.van.son" } })] : []),
   officeLine("f3", "Bùi Thị Ngọc Diệp", "099096000013", 13, { state: "completed", officer: "tran.van.son", counter: "Quầy 3", acceptedAt: NOW - 2 * DAY }),
 ];
 function officeLine(id: string, ownerName: string, number: string, n: number, more: Partial<OfficeLine> = {}): OfficeLine {
-  return { id, code: `000.01.20.H08-261120-${String(n).padStart(4, "0")}`, ownerName, ownerNumber: `${number.slice(0, 4)}••••${number.slice(-4)}`, procedureName: "Đăng ký khai sinh", state: "accepted", acceptedAt: NOW - 50 * 60_000, deadline: "2026-11-24", officer: "le.thi.mai", counter: "Quầy 2", holder: null, ...more };
+  return { id, code: `000.01.20.H08-261120-${String(n).padStart(4, "0")}`, ownerName, ownerNumber: `${number.slice(0, 4)}••••${number.slice(-4)}`, procedureName: "Đăng ký khai sinh", state: "accepted", acceptedAt: NOW - 50 * 60_000, deadline: "2026-11-24", phase: "working", seat: null, onItsWay: false, officer: "le.thi.mai", counter: "Quầy 2", holder: null, ...more };
 }
 function text(name: string, value: string) { return { name, form: "text" as const, text: value }; }
 function conflictOf(op: string): Conflict { return {
@@ -303,7 +331,7 @@ const sentAgain = new Set<string>();
 
 const line = (d: Dossier): DossierLine => ({
   id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
-  deadline: d.state === "draft" ? null : d.deadline, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length, reprint: d.reprint, guideDue: d.guideDue, feeDue: d.state === "accepted" ? d.fees.due : 0,
+  deadline: d.state === "draft" ? null : d.deadline, phase: d.state === "accepted" ? (d.standing?.phase ?? null) : null, seat: d.state === "accepted" ? (d.standing?.seat ?? null) : null, onItsWay: d.state === "accepted" && d.standing?.onItsWay === true, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length, reprint: d.reprint, guideDue: d.guideDue, feeDue: d.state === "accepted" ? d.fees.due : 0,
 });
 
 export const bridge: Bridge = {
@@ -559,7 +587,9 @@ export const bridge: Bridge = {
   returnResult: async ({ id, metadata: said }) => {
     const d = find(id);
     if (!d.result) fail("resultMissing");
-    if (settle(d).fees.due > 0) fail("feeDue", { due: String(d.fees.due) });
+    if (settle(d).standing?.phase === "awaitingSupplement") fail("stepAwaitingSupplement");
+    if (d.standing?.phase === "refused" || d.standing?.phase === "stopped") fail("stepOver");
+    if (d.fees.due > 0) fail("feeDue", { due: String(d.fees.due) });
     Object.assign(d, { state: "completed", completedAt: NOW });
     if (d.result) {
       d.result.metadata = said;
@@ -585,6 +615,38 @@ export const bridge: Bridge = {
     return bridge.enterFee({ id, wish });
   },
   nextFeeReceipt: async () => (scene("firstReceipt") ? null : "AB/26P-0000127"),
+  takeStep: async ({ id, wish, approver, secret }) => {
+    await wait(pace);
+    const d = settle(find(id));
+    const { standing } = d;
+    if (!standing || (d.state !== "accepted" && wish.kind !== "originalReturned")) return fail("dossierNotAccepted");
+    if (scene("stepFails")) fail("stepTextTooLong");
+    if ((standing.phase === "refused" || standing.phase === "stopped") && wish.kind !== "originalReturned") fail("stepOver");
+    if (wish.kind === "supplementAsked" && !standing.mayAsk) {
+      if (approver === null) fail("stepTooManySupplements");
+      if (approver === OFFICER) fail("withdrawApproverIsOfficer");
+      if (secret === "sai") fail("vaultWrongSecret");
+    }
+    if (wish.kind === "reappointed" && (wish.day === null || wish.day <= (d.deadline ?? ""))) fail("stepNotLater");
+    if (wish.kind === "reappointed" && [0, 6].includes(new Date(wish.day ?? "").getUTCDay())) fail("stepDayOff");
+    const op = `step${(made += 1)}`;
+    const again = wish.kind === "supplemented" ? "2026-11-26" : wish.day;
+    standing.steps.push(step(op, wish.kind, NOW + made * 60_000, {
+      seat: wish.kind === "takenOver" ? { unit: standing.seat?.unit ?? status.unitName, officer: OFFICER } : wish.seat, items: wish.items, text: wish.text, day: again, outbox: "queued",
+      row: d.components.find((r) => r.number === wish.row)?.name ?? null, approvedBy: approver, approvalReason: wish.approvalReason,
+    }));
+    if (again !== null) Object.assign(d, { deadline: again, deadlineReason: wish.kind === "supplemented" ? "tính lại từ khi bổ sung đủ, 20/11/2026" : "đã xin lỗi và hẹn lại ngày 20/11/2026" });
+    d.outbox.push(item(op, id, "step", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
+    return answer(d);
+  },
+  addPaper: async ({ id, name }) => {
+    const d = settle(find(id));
+    if (d.standing?.phase !== "awaitingSupplement") fail("stepNothingAsked");
+    if (name.trim() === "") fail("stepTextMissing");
+    d.components.push(row(Math.max(...d.components.map((r) => r.number)) + 1, name.trim(), { form: "copy", required: false, entersWarehouse: false, open: true }));
+    return answer(d);
+  },
+  seats: async () => SEATS,
   feeShift: async ({ day }) => {
     const lines = day !== "2026-11-20" ? [] : [...store.values()].flatMap((d) => settle(d).fees.entries.map((entry) => ({ dossier: d.id, code: d.code, ownerName: d.owner.name, entry: copy(entry) })));
     const methods = (["cash", "transfer", "portal", "post"] as const).map((method) => {
@@ -618,7 +680,7 @@ export const bridge: Bridge = {
     const d = [...store.values()].find((x) => x.outbox.some((o) => o.op === op));
     const line = d?.outbox.find((o) => o.op === op);
     if (!d || !line || CLOSED.has(line.state)) fail("withdrawNothing");
-    const alone = line?.kind === "result" || d?.state === "draft";
+    const alone = line?.kind === "result" || line?.kind === "step" || d?.state === "draft";
     return copy((d?.outbox ?? []).filter((o) => !CLOSED.has(o.state) && (!alone || o.op === op)));
   },
   withdrawalApprovers: async () => ({ supervisor: !scene("anyColleague"), officers: scene("anyColleague") || scene("noSupervisor") ? [] : [{ login: "truong.demo", name: "Trần Văn Trưởng" }] }),
@@ -632,7 +694,7 @@ export const bridge: Bridge = {
     const line = d?.outbox.find((o) => o.op === op);
     if (!d || !line) fail("withdrawNothing");
     else {
-      const alone = line.kind === "result" || d.state === "draft";
+      const alone = line.kind === "result" || line.kind === "step" || d.state === "draft";
       const withdrawal = { at: NOW, officer: OFFICER, approvedBy: approver, reason, tooLate: false };
       for (const o of d.outbox) if (!CLOSED.has(o.state) && (!alone || o.op === op)) Object.assign(o, { state: "withdrawn", withdrawal, exportedAt: NOW });
       if (!alone) d.state = "withdrawn";
@@ -660,7 +722,7 @@ export const bridge: Bridge = {
     for (const o of lines) o.exportedAt = NOW;
     return { file: "hop-gui.mcgoi", operations: lines.length, dossiers: new Set(lines.map((o) => o.dossier)).size, files: lines.length * 2, missing: scene("filesMissing") ? 1 : 0 };
   },
-  listOffice: async ({ query }) => office.filter((o) => fold(`${o.ownerName} ${o.code} ${o.procedureName}`).includes(fold(query.trim()))),
+  listOffice: async ({ query }) => office.filter((o) => !store.has(o.id) && fold(`${o.ownerName} ${o.code} ${o.procedureName}`).includes(fold(query.trim()))),
   takeUp: async ({ id }) => {
     await wait(pace);
     if (scene("offline")) fail("linkOffline");
@@ -668,6 +730,8 @@ export const bridge: Bridge = {
     if (!row) return fail("officeDossierUnknown");
     const birth = procedures.find((p) => p.name === row.procedureName) as ProcedureChoice;
     if (!store.has(id)) add(open(id, { ...lan, name: row.ownerName }, birth, { code: row.code, state: row.state, acceptedAt: row.acceptedAt, deadline: row.deadline, officer: row.officer, takenUp: { counter: row.counter, officer: row.officer, at: NOW } }));
+    const { standing } = find(id);
+    if (standing && row.seat && standing.steps.length === 0) standing.steps.push(step(`h-${id}`, row.onItsWay ? "handedOver" : "takenOver", NOW - 40 * 60_000, { seat: row.seat, officer: row.officer, outbox: null }));
     return answer(find(id));
   },
   beginWork: async ({ id, force }) => {
@@ -710,8 +774,8 @@ export const bridge: Bridge = {
     const known = pages.get(blob) ?? { name: "Giấy tờ mẫu", page: 1 };
     return URL.createObjectURL(new Blob([fakePageSvg(known.name, known.page)], { type: "image/svg+xml" }));
   },
-  pdf: async () => {
-    if (scene("brokenPdf")) fail("fileBroken");
+  pdf: async (paper) => {
+    if (scene("brokenPdf")) fail("blob" in paper ? "fileBroken" : "formFailed");
     if (scene("graceOver")) fail("offlineGraceOver");
     if (scene("onlyThere") && !broughtBack) fail("fileOnlyThere");
     return fakePdf(3);

@@ -2,7 +2,7 @@
 import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands, type IntakeChannel, type ReturnMethod } from "./bindings";
-import { type AppError, type Bridge, DeskFailure, type PinBridge, type SignPrompt, type Status } from "./bridge";
+import { type AppError, type Bridge, DeskFailure, type Paper, type PinBridge, type SignPrompt, type Status } from "./bridge";
 
 /** A command of the desk; what it rejects with becomes a real exception. */
 async function call<T>(answer: Promise<T>): Promise<T> {
@@ -30,6 +30,9 @@ function channel<T>(heard: (message: T) => void): Channel<T> {
 }
 
 const pageUrl = (blob: string, type: "jpeg" | "pdf") => `${convertFileSrc(blob, "page")}?type=${type}`;
+
+/** `convertFileSrc` escapes the slashes of a path, so that a form's stands behind the bare origin. */
+const pdfUrl = (paper: Paper) => ("blob" in paper ? pageUrl(paper.blob, "pdf") : `${convertFileSrc("", "page")}form/${paper.dossier}/${paper.form}?type=pdf`);
 
 export const bridge: Bridge = {
   status: () => call(commands.status()),
@@ -83,6 +86,9 @@ export const bridge: Bridge = {
   enterFee: (a) => call(commands.enterFee(a.id, a.wish)),
   mendFee: (a) => call(commands.mendFee(a.id, a.entry, a.wish)),
   nextFeeReceipt: () => call(commands.nextFeeReceipt()),
+  takeStep: (a) => call(commands.takeStep(a.id, a.wish, a.approver, a.secret)),
+  addPaper: (a) => call(commands.addPaper(a.id, a.name)),
+  seats: () => call(commands.seats()),
   feeShift: (a) => call(commands.feeShift(a.day)),
   saveFeeShift: (a) => call(commands.saveFeeShift(a.day)),
   outbox: (a) => call(commands.outbox(a.all)),
@@ -104,11 +110,11 @@ export const bridge: Bridge = {
   sendAgain: (a) => call(commands.sendAgain(a.ops)),
   verifyFile: (a) => call(commands.verifyFile(a.blob)),
   imageUrl: (blob) => pageUrl(blob, "jpeg"),
-  pdf: async (blob) => {
-    const answer = await fetch(pageUrl(blob, "pdf"));
+  pdf: async (paper) => {
+    const answer = await fetch(pdfUrl(paper));
     if (answer.status === 423) throw new DeskFailure({ code: "offlineGraceOver", params: {}, reference: "" });
     if (answer.status === 410) throw new DeskFailure({ code: "fileOnlyThere", params: {}, reference: "" });
-    if (!answer.ok) throw new DeskFailure({ code: "documentUnknown", params: {}, reference: "" });
+    if (!answer.ok) throw new DeskFailure({ code: "blob" in paper ? "documentUnknown" : "formFailed", params: {}, reference: "" });
     return new Uint8Array(await answer.arrayBuffer());
   },
   onStatus: (heard) => hear<Status>("statusChanged", heard),

@@ -3,7 +3,7 @@ import type { MessageKey } from "#text";
 /** What a key asks for. */
 export type Act =
   | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back" | "lock"
-  | "place1" | "place2" | "place3" | "place4" | "place5" | "section1" | "section2" | "section3" | "section4"
+  | "place1" | "place2" | "place3" | "place4" | "place5" | "section1" | "section2" | "section3" | "section4" | "section5"
   | "consent" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "pageUp" | "pageDown" | "optionPick";
 
 /** Where a key counts: everywhere, or only while a row, a page or an option of a list has the focus. */
@@ -44,8 +44,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "place5", scope: "everywhere", code: "Digit5", ctrl: true, text: "place_fees" },
   { act: "section1", scope: "everywhere", code: "Digit1", alt: true, text: "tab_papers" },
   { act: "section2", scope: "everywhere", code: "Digit2", alt: true, text: "tab_receipt" },
-  { act: "section3", scope: "everywhere", code: "Digit3", alt: true, text: "tab_result" },
-  { act: "section4", scope: "everywhere", code: "Digit4", alt: true, text: "key_fees" },
+  { act: "section3", scope: "everywhere", code: "Digit3", alt: true, text: "tab_steps" },
+  { act: "section4", scope: "everywhere", code: "Digit4", alt: true, text: "tab_result" },
+  { act: "section5", scope: "everywhere", code: "Digit5", alt: true, text: "key_fees" },
   { act: "rowWarehouse", scope: "row", code: "KeyK", text: "key_rowWarehouse" },
   { act: "rowScan", scope: "row", code: "KeyQ", text: "key_rowScan" },
   { act: "rowDatabase", scope: "row", code: "KeyD", text: "key_rowDatabase" },

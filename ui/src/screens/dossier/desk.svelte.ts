@@ -52,6 +52,7 @@ export class DossierDesk {
 
   attachFile = (component: number) => this.act(() => bridge.attachFile({ id: this.id, component }));
   waive = (component: number, database: string, note: string) => this.act(() => bridge.waive({ id: this.id, component, database, note }));
+  addPaper = (name: string) => this.act(() => bridge.addPaper({ id: this.id, name }));
   detach = (component: number) => this.act(() => bridge.detach({ id: this.id, component }));
   confirm = (method: ConsentMethod) => this.act(() => bridge.confirmReuse({ id: this.id, method }));
   recheck = () => this.act(() => bridge.recheckIdentity({ id: this.id }));

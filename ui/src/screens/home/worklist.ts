@@ -1,30 +1,39 @@
-import type { DossierLine } from "../../bridge/bridge";
+import type { DossierLine, OfficeLine } from "../../bridge/bridge";
+import type { Me } from "../../session.svelte";
+import { daysUntil } from "../../text/day";
+import { comesToMe, isOver } from "../steps/steps";
 
-export type Group = "reprint" | "guide" | "overdue" | "today" | "soon" | "drafts" | "waiting" | "done";
-export const GROUPS: readonly Group[] = ["reprint", "guide", "overdue", "today", "soon", "drafts", "waiting", "done"];
-
-/** Days from `today` to `day`, both yyyy-MM-dd. */
-export function daysUntil(day: string, today: string): number {
-  return Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);
-}
+export type Group = "reprint" | "guide" | "toMe" | "overdue" | "today" | "soon" | "drafts" | "proposed" | "supplement" | "waiting" | "done";
+export const GROUPS: readonly Group[] = ["reprint", "guide", "toMe", "overdue", "today", "soon", "drafts", "proposed", "supplement", "waiting", "done"];
 
 /** The group a dossier stands in; the most pressing first. */
-export function groupOf(line: DossierLine, today: string): Group {
+export function groupOf(line: DossierLine, today: string, me: Me): Group {
   if (line.state === "withdrawn") return "done";
   if (line.reprint.length > 0) return "reprint";
   if (line.guideDue) return "guide";
   if (line.state === "completed") return "done";
   if (line.state === "draft") return "drafts";
-  if (line.deadline === null) return "waiting";
+  if (isOver(line.phase)) return "done";
+  if (comesToMe(line, me)) return "toMe";
+  // The clock stands while the citizen brings what is missing: nothing is late.
+  if (line.phase === "awaitingSupplement") return "supplement";
+  const calm = line.phase === "resultProposed" ? "proposed" : "waiting";
+  if (line.deadline === null) return calm;
   const days = daysUntil(line.deadline, today);
   if (days < 0) return "overdue";
   if (days === 0) return "today";
-  return days <= 2 ? "soon" : "waiting";
+  return days <= 2 ? "soon" : calm;
 }
 
 /** Lines by group, in the order of pressing; nothing is dropped. */
-export function worklist(lines: DossierLine[], today: string): { group: Group; lines: DossierLine[] }[] {
-  return GROUPS.map((group) => ({ group, lines: lines.filter((line) => groupOf(line, today) === group) })).filter((g) => g.lines.length > 0);
+export function worklist(lines: DossierLine[], today: string, me: Me): { group: Group; lines: DossierLine[] }[] {
+  return GROUPS.map((group) => ({ group, lines: lines.filter((line) => groupOf(line, today, me) === group) })).filter((g) => g.lines.length > 0);
+}
+
+/** Dossiers of other counters that were handed to this officer, and the others. */
+export function handedHere(lines: OfficeLine[], me: Me): [OfficeLine[], OfficeLine[]] {
+  const mine = (line: OfficeLine) => line.state === "accepted" && !isOver(line.phase) && comesToMe(line, me);
+  return [lines.filter(mine), lines.filter((line) => !mine(line))];
 }
 
 /** Reuse rate of these dossiers in percent with two decimals half up, or null when nothing was received. */
