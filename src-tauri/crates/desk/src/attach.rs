@@ -68,7 +68,6 @@ impl Desk {
         if !self.captured(id, component)?.pages.is_empty() {
             return Err(CaptureError::Unfinished.into());
         }
-        self.may_capture(&self.stored(id)?, component)?;
         let officer = self.officer();
         self.change(id, |change| {
             change.fill(component, None, None)?;

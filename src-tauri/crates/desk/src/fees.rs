@@ -31,12 +31,20 @@ impl Desk {
     /// Says rightly what the warehouse did not take: the old entry counts nothing from here on, and stays to be read. A
     /// reversal of it goes with it, for it reversed nothing.
     ///
-    /// Of one that was reversed here nothing is entered instead: the money was given back.
+    /// Of one that was reversed here nothing is entered instead: the money was given back. The warehouse is asked first, if
+    /// there is a line: it may have the entry after all, refused on its way back, and is asked to confirm it.
     ///
     /// # Errors
     /// The entry was not refused; otherwise as [`Desk::enter_fee`].
     pub async fn mend_fee(&self, id: DossierId, entry: OpId, act: FeeAct) -> Result<Dossier, DeskError> {
         let act = checked(act)?;
+        if let Ok(Some(there)) = self.told_fees(id).await {
+            self.take_in_fees(id, &there)?;
+            if there.entries.iter().any(|known| known.id == entry) {
+                self.resend(entry).await?;
+                return Err(FeeError::NotRefused.into());
+            }
+        }
         let officer = self.officer();
         self.change(id, |change| {
             let queued = self.vault.queued(entry)?.filter(|queued| queued.item.dossier == id);
@@ -71,17 +79,26 @@ impl Desk {
         Ok(last.as_deref().and_then(next_receipt_number))
     }
 
+    /// What the warehouse tells of a dossier's fees; none of one it does not know.
+    pub(crate) async fn told_fees(&self, id: DossierId) -> Result<Option<DossierFees>, DeskError> {
+        match self.warehouse.fees(id).await {
+            Ok(told) => Ok(told),
+            Err(LinkError::Refused(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The fees of a dossier that is here, as the warehouse has them: entries of other counters are taken in, and what it
-    /// has counts. No contact, and a dossier it does not know, change nothing.
+    /// has counts. True when something was new.
     pub(crate) async fn refresh_fees(&self, id: DossierId) -> Result<bool, DeskError> {
-        let there = match self.warehouse.fees(id).await {
-            Ok(Some(there)) => there,
-            Ok(None) | Err(LinkError::Refused(_)) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(there) = self.told_fees(id).await? else { return Ok(false) };
+        self.take_in_fees(id, &there)
+    }
+
+    fn take_in_fees(&self, id: DossierId, there: &DossierFees) -> Result<bool, DeskError> {
         let _writing = self.writing();
         let Some(mut dossier) = self.vault.dossier(id)? else { return Ok(false) };
-        let fees = merged(&dossier.fees, &there);
+        let fees = merged(&dossier.fees, there);
         if fees == dossier.fees {
             return Ok(false);
         }

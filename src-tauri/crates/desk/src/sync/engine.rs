@@ -294,7 +294,13 @@ impl Engine {
             let mut open = vec![];
             let mut refused: BTreeSet<DocumentId> = BTreeSet::new();
             let mut accepting = false;
+            let mut stepping = false;
             for line in lines {
+                // Where a dossier stands is the order of its steps: each leaves when the one before it has arrived.
+                let stands = line.item.kind == OutboxKind::Step && !line.item.state.is_closed();
+                if stands && std::mem::replace(&mut stepping, true) {
+                    continue;
+                }
                 match &line.item.state {
                     OutboxState::Received { .. } | OutboxState::Replaced | OutboxState::Withdrawn => continue,
                     // A refused paper holds only what names it; any other refused line holds the rest.
@@ -306,7 +312,7 @@ impl Engine {
                         None if is_aside(line) => continue,
                         None => break,
                     },
-                    // Nothing waits for money, or for an opinion.
+                    // Nothing but the next step waits for a step, and nothing at all for money or an opinion.
                     OutboxState::WaitingForNetwork { next_try }
                         if is_aside(line) && waits(*next_try, now) =>
                     {
@@ -601,7 +607,7 @@ impl Engine {
     }
 }
 
-/// It stands beside its dossier: nothing else of the dossier waits for it.
+/// It stands beside its dossier: nothing else of the dossier waits for it, but a step for the step before it.
 fn is_aside(line: &Line) -> bool {
     matches!(line.item.kind, OutboxKind::Fee | OutboxKind::Step | OutboxKind::Feedback)
 }
@@ -739,6 +745,33 @@ mod tests {
             line(6, 1, OutboxKind::Document, &[]),
         ];
         assert_eq!(push_of(&engine(lines).next(NOW)), [op(6), op(5), op(2)]);
+    }
+
+    #[test]
+    fn a_step_leaves_when_the_one_before_it_has_arrived() {
+        let steps = || vec![line(1, 1, OutboxKind::Step, &[1]), line(2, 1, OutboxKind::Step, &[])];
+        let mut sending = engine(steps());
+        assert_eq!(
+            sending.next(NOW),
+            [Task::Push(vec![op(1)]), Task::Upload(file(1))],
+            "the first is told of"
+        );
+        assert_eq!(sending.next(NOW), [], "the second is whole and waits all the same");
+        let later = Timestamp(NOW.0 + 1_000);
+        for held in [
+            OutboxState::WaitingForNetwork { next_try: later },
+            OutboxState::NeedsAttention { code: "op.refused".into() },
+        ] {
+            let mut lines = steps();
+            lines[0].item.state = held;
+            lines.push(line(3, 1, OutboxKind::Fee, &[]));
+            assert_eq!(push_of(&engine(lines).next(NOW)), [op(3)], "money waits for no step");
+        }
+        for closed in [OutboxState::Received { at: NOW }, OutboxState::Withdrawn] {
+            let mut lines = steps();
+            lines[0].item.state = closed;
+            assert_eq!(push_of(&engine(lines).next(NOW)), [op(2)]);
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Fees at the counter: entered once, never changed, and nothing returned before they are settled.
 
 use crate::steps::*;
-use motcua_desk::ports::{Clock, LinkError, Vault, Warehouse};
+use motcua_desk::ports::{Batch, Clock, LinkError, Vault, Warehouse};
 use motcua_desk::{DeskError, FeeError, NewDossier};
 use motcua_dossier::{
-    Dossier, DossierId, DossierState, FeeAct, FeeFault, FeeMethod, OpId, OutboxKind, OutboxState,
+    Dossier, DossierId, DossierState, FeeAct, FeeFault, FeeMethod, OpId, OutboxItem, OutboxKind, OutboxState,
 };
 use motcua_testkit::{CASE_WITH_FEE, FEE, Office, new_dossier, paper_of, pki};
 
@@ -134,6 +134,24 @@ async fn a_number_another_counter_used_is_put_right_and_holds_nothing_up() {
 }
 
 #[tokio::test]
+async fn an_entry_the_warehouse_has_after_all_is_confirmed_and_not_written_anew() {
+    let office = Office::ready().await;
+    let id = accept_with_fee(&office).await.id;
+    let entry = office.desk.enter_fee(id, paid(FEE, "BL 01")).await.unwrap().fees[0].id;
+    sync(&office).await;
+    // A refusal of a line that was taken before: the first answer was lost, and the next one was of something else.
+    let item = office.vault.queued(entry).unwrap().unwrap().item;
+    let refused =
+        OutboxItem { state: OutboxState::NeedsAttention { code: "feeReceiptTaken".into() }, ..item };
+    office.vault.commit(&Batch { outbox: vec![refused], ..Batch::default() }).unwrap();
+    let mended = office.desk.mend_fee(id, entry, paid(FEE, "BL 02")).await.unwrap_err();
+    assert_eq!(mended, FeeError::NotRefused.into());
+    assert_eq!(sync(&office).await.attention, 0);
+    assert!(matches!(fee_lines(&office).await[..], [(line, OutboxState::Received { .. })] if line == entry));
+    assert!(office.desk.dossier(id).await.unwrap().fees.iter().all(|line| !line.void), "the money counts");
+}
+
+#[tokio::test]
 async fn a_refused_entry_that_was_reversed_goes_with_its_reversal() {
     let office = Office::ready().await;
     let (one, two) = (accept_with_fee(&office).await.id, accept_with_fee(&office).await.id);
@@ -148,8 +166,9 @@ async fn a_refused_entry_that_was_reversed_goes_with_its_reversal() {
     office.desk.enter_fee(one, paid(FEE, "BL 02")).await.unwrap();
     assert_eq!(sync(&office).await.attention, 2);
     let mended = office.desk.mend_fee(one, entry, paid(FEE, "BL 03")).await.unwrap();
-    let void: Vec<bool> = mended.fees.iter().map(|line| line.void).collect();
-    assert_eq!(void, [true, true, false], "the money was given back: nothing takes its place");
+    let counts: Vec<&FeeAct> = mended.fees.iter().filter(|line| !line.void).map(|l| &l.record.act).collect();
+    assert_eq!(counts, [&paid(FEE, "BL 02")], "the money was given back: nothing takes its place");
+    assert_eq!(mended.fees.len(), 3, "all of it stays to be read");
     assert!(mended.fee_account().is_settled());
     assert_eq!(office.vault.outbox(false).unwrap(), [], "no line is a dead end");
 }
