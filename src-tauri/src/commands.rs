@@ -1,11 +1,13 @@
 //! What the page may ask, one file per area of the screen. A command is DTO in → desk → DTO out; it
 //! checks identifiers and words on the way and decides nothing.
 
+pub mod book;
 pub mod capture;
 pub mod dossier;
 pub mod fees;
 mod names;
 pub mod office;
+pub mod online;
 pub mod outbox;
 pub mod reuse;
 pub mod sign;
@@ -104,9 +106,16 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         fees::next_fee_receipt,
         fees::fee_shift,
         fees::save_fee_shift,
+        book::book,
+        book::save_book,
         steps::take_step,
         steps::add_paper,
         steps::seats,
+        online::submissions,
+        online::open_submission,
+        online::decline_reasons,
+        online::decline,
+        online::set_exception,
         outbox::outbox,
         outbox::sync_now,
         outbox::resend,
@@ -190,9 +199,16 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             fees::next_fee_receipt,
             fees::fee_shift,
             fees::save_fee_shift::<tauri::Wry>,
+            book::book,
+            book::save_book::<tauri::Wry>,
             steps::take_step::<tauri::Wry>,
             steps::add_paper,
             steps::seats,
+            online::submissions,
+            online::open_submission,
+            online::decline_reasons,
+            online::decline::<tauri::Wry>,
+            online::set_exception,
             outbox::outbox,
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,

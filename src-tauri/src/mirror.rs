@@ -1,9 +1,11 @@
 //! Domain values as the DTOs of `view`, and what the page sends back as domain values. What comes from
 //! the page is parsed here, at the border; nothing behind it sees an unchecked text.
 
+mod book;
 mod deadline;
 mod fees;
 mod office;
+mod online;
 mod steps;
 
 pub(crate) use office::{field_name, reconciled_day};
@@ -45,12 +47,13 @@ same_words! {
     domain::ReturnMethod => view::ReturnMethod { Counter, Postal, Electronic }
     domain::CopyForm => view::CopyForm { Original, TrueCopy, CertifiedCopy, CopyOfCopy, Extract, Copy }
     domain::SignerRole => view::SignerRole { Officer, Agency, Other }
-    domain::ConsentMethod => view::ConsentMethod { Spoken, Paper, Pad }
+    domain::ConsentMethod => view::ConsentMethod { Spoken, Paper, Pad, Portal }
+    domain::DeclineKind => view::DeclineKind { Supplement, Refusal }
     domain::ReceiptChange => view::ReceiptChange { FinalCode, Papers }
     domain::StoreKind => view::Store { Agency, Personal }
     domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
     domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
-    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Result, Fee, Step, Feedback, Withdrawal }
+    domain::OutboxKind => view::OutboxKind { Document, Acceptance, Decline, Result, Fee, Step, Feedback, Withdrawal }
     domain::FeedbackReason => view::FeedbackReason { WrongInformation, NotTheResult, NotSigned }
     domain::FeeMethod => view::FeeMethod { Cash, Transfer, Portal, Post }
     domain::Side => view::SideName { Ours, Theirs }
@@ -387,6 +390,8 @@ pub(crate) struct Around<'a> {
     pub(crate) expected: Option<&'a domain::Deadline>,
     /// By when the next steps of an accepted one are to be done.
     pub(crate) days: Option<domain::StepDays>,
+    /// What an agency's draft lacks by the rule.
+    pub(crate) defects: &'a [domain::AgencyDefect],
     /// What officers who took its steps are called, by login.
     pub(crate) names: &'a HashMap<String, String>,
 }
@@ -406,6 +411,7 @@ impl Around<'_> {
         }
         let (state, completed_at) = match &d.state {
             domain::DossierState::Draft => (view::DossierStateName::Draft, None),
+            domain::DossierState::Declined(_) => (view::DossierStateName::Declined, None),
             domain::DossierState::Accepted { .. } => (view::DossierStateName::Accepted, None),
             domain::DossierState::Completed { at, .. } => {
                 (view::DossierStateName::Completed, Some((*at).into()))
@@ -439,6 +445,10 @@ impl Around<'_> {
             deadline: deadline.map(|d| d.day.format_iso()),
             deadline_hour: deadline.and_then(deadline::hour),
             deadline_reason: deadline.map(|due| steps::reason(d, due)),
+            sent: d.submission.as_deref().map(Into::into),
+            declined: online::declined(d),
+            defects: self.defects.iter().map(|defect| defect.code().to_owned()).collect(),
+            exception: d.exception.clone(),
             standing: standing.as_ref().zip(self.days).map(|(s, days)| self.standing(d, s, days, outbox)),
             completed_at,
             result: d.result.as_ref().map(|r| view::ResultPaper {
@@ -544,6 +554,7 @@ impl view::DossierLine {
     pub(crate) fn of(d: &domain::Dossier, outbox: Option<view::OutboxStateName>) -> Self {
         let state = match &d.state {
             domain::DossierState::Draft => view::DossierStateName::Draft,
+            domain::DossierState::Declined(_) => view::DossierStateName::Declined,
             domain::DossierState::Accepted { .. } => view::DossierStateName::Accepted,
             domain::DossierState::Completed { .. } => view::DossierStateName::Completed,
             domain::DossierState::Withdrawn { .. } => view::DossierStateName::Withdrawn,

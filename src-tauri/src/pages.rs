@@ -1,8 +1,8 @@
-//! The `page:` protocol: page images and PDFs as bytes, by content id, from the open vault, and printed forms of a dossier,
-//! set when they are asked for. Nothing of it goes through IPC, and only the main window is answered.
+//! The `page:` protocol: page images and PDFs as bytes, by content id, from the open vault, and printed forms of a dossier
+//! and the book of a span of days, set when they are asked for. Nothing of it goes through IPC, and only the main window is answered.
 
 use motcua_desk::{Desk, PrintedForm};
-use motcua_dossier::{BlobId, DossierId, OpId};
+use motcua_dossier::{BlobId, Day, DossierId, OpId};
 use std::sync::Arc;
 use tauri::http::{Method, Request, Response, StatusCode, header};
 
@@ -14,6 +14,8 @@ pub const SCHEME: &str = "page";
 enum Named {
     Blob(BlobId),
     Form(DossierId, PrintedForm),
+    /// From the first day to the last, both counted.
+    Book(Day, Day),
 }
 
 /// What it says that is.
@@ -79,12 +81,17 @@ async fn find(desk: Option<Arc<Desk>>, request: &Request<Vec<u8>>) -> Result<(Ki
     let found = match named {
         Named::Blob(blob) => desk.content(&blob).await,
         Named::Form(dossier, form) => desk.printed_form(dossier, form).await,
+        Named::Book(from, to) => match desk.book(from, to).await {
+            Ok(book) => desk.printed_book(&book).await,
+            Err(error) => Err(error),
+        },
     };
     let bytes = found.map_err(|error| match error.code() {
         "vaultLocked" | "vaultAbsent" => StatusCode::FORBIDDEN,
         "fileMissing" | "documentFileGone" | "dossierUnknown" | "stepNoForm" | "dossierNotAccepted" => {
             StatusCode::NOT_FOUND
         }
+        "bookReversed" | "bookTooLong" => StatusCode::BAD_REQUEST,
         "fileOnlyThere" => StatusCode::GONE,
         "offlineGraceOver" => StatusCode::LOCKED,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -94,17 +101,23 @@ async fn find(desk: Option<Arc<Desk>>, request: &Request<Vec<u8>>) -> Result<(Ki
 
 fn parse(path: &str, query: Option<&str>) -> Option<(Named, Kind)> {
     let path = path.strip_prefix('/').unwrap_or(path);
-    let named = match path.strip_prefix("form/") {
+    let named = match path.split_once('/') {
         None => Named::Blob(BlobId::parse(path).ok()?),
-        Some(form) => {
+        Some(("form", form)) => {
             let (dossier, form) = form.split_once('/')?;
             let form = match form {
                 "control" => PrintedForm::Control,
                 "slip" => PrintedForm::Slip,
+                "decline" => PrintedForm::Decline,
                 step => PrintedForm::Step(OpId::parse(step).ok()?),
             };
             Named::Form(DossierId::parse(dossier).ok()?, form)
         }
+        Some(("book", days)) => {
+            let (from, to) = days.split_once('/')?;
+            Named::Book(Day::parse(from).ok()?, Day::parse(to).ok()?)
+        }
+        Some(_) => return None,
     };
     let kind = match query.and_then(|q| q.strip_prefix("type=")) {
         Some("jpeg") => Kind::Jpeg,
@@ -135,12 +148,18 @@ mod tests {
             ("/etc/passwd".to_owned(), Some("type=pdf")),
             ("/form/x/control".to_owned(), Some("type=pdf")),
             ("/form/01a1fd07-c562-7069-b328-0c13631b4c9b/../slip".to_owned(), Some("type=pdf")),
+            ("/book/2026-11-20".to_owned(), Some("type=pdf")),
+            ("/book/2026-11-20/2026-02-30".to_owned(), Some("type=pdf")),
+            ("/paper/2026-11-20/2026-11-20".to_owned(), Some("type=pdf")),
         ] {
             assert_eq!(parse(&path, query), None, "{path}");
         }
         let id = "01a1fd07-c562-7069-b328-0c13631b4c9b";
         let slip = parse(&format!("/form/{id}/slip"), Some("type=pdf"));
         assert_eq!(slip, Some((Named::Form(DossierId::parse(id).unwrap(), PrintedForm::Slip), Kind::Pdf)));
+        let day = |text| Day::parse(text).unwrap();
+        let book = parse("/book/2026-11-01/2026-11-30", Some("type=pdf"));
+        assert_eq!(book, Some((Named::Book(day("2026-11-01"), day("2026-11-30")), Kind::Pdf)));
         let step = parse(&format!("/form/{id}/{id}"), Some("type=pdf")).map(|(named, _)| named);
         assert!(matches!(step, Some(Named::Form(_, PrintedForm::Step(_)))));
     }

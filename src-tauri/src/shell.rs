@@ -247,6 +247,10 @@ impl Shell {
                 names.insert(login.to_owned(), desk.officer_name(login).await?);
             }
         }
+        let defects = match dossier.state {
+            domain::DossierState::Draft => desk.agency_defects(&dossier)?,
+            _ => vec![],
+        };
         let around = crate::mirror::Around {
             reference: &reference,
             badges: &badges,
@@ -255,6 +259,7 @@ impl Shell {
             officer: desk.officer_name(&dossier.officer).await?,
             expected: expected.as_ref(),
             days,
+            defects: &defects,
             names: &names,
         };
         Ok(around.dossier(&dossier, &outbox, &problems))

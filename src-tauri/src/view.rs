@@ -70,8 +70,9 @@ words! {
     Source { Scan, File, Warehouse }
     SignerRole { Officer, Agency, Other }
     NeededSignature { None, Officer, Agency }
-    DossierStateName { Draft, Accepted, Completed, Withdrawn }
-    ConsentMethod { Spoken, Paper, Pad }
+    DossierStateName { Draft, Declined, Accepted, Completed, Withdrawn }
+    DeclineKind { Supplement, Refusal }
+    ConsentMethod { Spoken, Paper, Pad, Portal }
     ReceiptChange { FinalCode, Papers }
     Store { Agency, Personal }
     Fit { Exact, Suggested, Unfit }
@@ -80,7 +81,7 @@ words! {
     AutoOutcome { Attached, Ambiguous, None }
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
     OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced, Withdrawn }
-    OutboxKind { Document, Acceptance, Result, Fee, Step, Feedback, Withdrawal }
+    OutboxKind { Document, Acceptance, Decline, Result, Fee, Step, Feedback, Withdrawal }
     /// How far a dossier is between acceptance and result.
     PhaseName { Working, AwaitingSupplement, ResultProposed, Refused, Stopped }
     StepKind {
@@ -90,6 +91,8 @@ words! {
     FeedbackReason { WrongInformation, NotTheResult, NotSigned }
     FeeKind { Paid, Relieved, Reversed }
     FeeMethod { Cash, Transfer, Portal, Post }
+    /// What is out of the ordinary with a dossier in the book.
+    BookNoteKind { AwaitingSupplement, Refused, Stopped, TakenBack, FirstDue }
     /// Nobody else can work on it; this counter alone; another counter; not known now.
     WorkState { OnlyHere, Held, Elsewhere, Unasked }
     SideName { Ours, Theirs }
@@ -240,6 +243,14 @@ dtos! {
         /// `HH:mm` of that day; none where the office's hours are not known.
         deadline_hour: Option<String>,
         deadline_reason: Option<String>,
+        /// How it was sent, when it came through the portal.
+        sent: Option<Sent>,
+        /// Why it was not accepted.
+        declined: Option<Declined>,
+        /// Codes of what an agency's draft lacks by the rule; an officer decides.
+        defects: Vec<String>,
+        /// Why it is accepted though the rule is not kept.
+        exception: Option<String>,
         /// What happened since the acceptance; none of a draft.
         standing: Option<Standing>,
         completed_at: Option<Millis>,
@@ -259,6 +270,43 @@ dtos! {
         problems: Vec<Problem>,
         outbox: Vec<OutboxItem>,
     }
+    /// A dossier of the portal, as it was sent.
+    Sent {
+        /// Number by which its sender finds it at the portal.
+        reference: String,
+        sent_at: Millis,
+        resolving_agency: String,
+        district: String,
+        /// Whose account; none of a dossier that came without one.
+        account: Option<PartyKind>,
+        /// How its holder was known ("VNeID"), and the level of that; may be empty.
+        login: String,
+        assurance: String,
+        /// What the sender wrote; may be empty.
+        note: String,
+        /// It is sent instead of one that came back.
+        again: bool,
+    }
+    DeclineReason { code: String, text: String }
+    Declined { kind: DeclineKind, reasons: Vec<DeclineReason>, officer: String, at: Millis }
+    /// A dossier of the portal that waits to be accepted; the owner's number is masked.
+    WaitingLine {
+        id: String,
+        reference: String,
+        procedure_name: String,
+        owner_name: String,
+        owner_number: String,
+        owner_kind: PartyKind,
+        channel: IntakeChannel,
+        papers: u32,
+        sent_at: Millis,
+        again: bool,
+        /// The machine that looks into it now.
+        holder: Option<Holder>,
+    }
+    OpenedDossier { dossier: Dossier, failed: Vec<FailedPaper> }
+    /// A paper that could not be put onto its row, and the code of why.
+    FailedPaper { name: String, code: String }
     /// Where an accepted dossier stands, computed from its steps.
     Standing {
         phase: PhaseName,
@@ -361,6 +409,33 @@ dtos! {
     }
     ShiftMethod { method: FeeMethod, count: u32, paid: Money, reversed: Money }
     ShiftLine { dossier: String, code: Option<String>, owner_name: String, entry: FeeEntry }
+    /// What the office accepted from one day to another, as far as this machine knows.
+    Book {
+        /// `yyyy-MM-dd`.
+        from: String,
+        /// `yyyy-MM-dd`.
+        to: String,
+        /// Dossiers of these days.
+        count: u32,
+        /// The first of them in the order of acceptance; a printed or written book has all.
+        lines: Vec<BookLine>,
+    }
+    BookLine {
+        dossier: String,
+        /// This machine has it.
+        here: bool,
+        code: Option<String>,
+        procedure_name: String,
+        owner_name: String,
+        received: Millis,
+        due: String,
+        forwarded: Option<String>,
+        returned: Option<String>,
+        /// None where it is not known here.
+        return_method: Option<ReturnMethod>,
+        note: Option<BookNote>,
+    }
+    BookNote { kind: BookNoteKind, day: String }
     TakenUp { counter: String, officer: String, at: Millis }
     Settlement { at: Millis, officer: String, differences: Vec<ConflictField> }
     /// A dossier of the office that another counter took in; the owner's number is masked.

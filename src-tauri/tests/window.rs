@@ -595,6 +595,39 @@ fn the_window_takes_steps_and_serves_what_is_printed_of_them() {
     assert_eq!(page("nothing").status(), 400);
 }
 
+#[test]
+fn the_book_of_a_day_is_shown_and_served_to_be_printed() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    counter.scan_into(&id, 1, 1);
+    counter.ask("finish_capture", json!({ "id": id, "component": 1 })).unwrap();
+    let database = counter.ask("databases", json!({})).unwrap()[0]["name"].clone();
+    counter.ask("waive", json!({ "id": id, "component": 2, "database": database, "note": "" })).unwrap();
+    let today = "2026-11-20";
+    let days = |from: &str, to: &str| counter.ask("book", json!({ "from": from, "to": to }));
+    assert_eq!(days(today, today).unwrap()["count"], 0, "a draft is not in it");
+    let accepted = counter.ask("accept", json!({ "id": id })).unwrap();
+    let book = days(today, today).unwrap();
+    assert_eq!((&book["count"], &book["from"], &book["to"]), (&json!(1), &json!(today), &json!(today)));
+    let line = &book["lines"][0];
+    assert_eq!((&line["dossier"], &line["code"], &line["here"]), (&id, &accepted["code"], &json!(true)));
+    assert_eq!((&line["ownerName"], &line["returnMethod"]), (&json!("Trần Văn Mẫu"), &json!("counter")));
+    assert_eq!((&line["due"], &line["note"]), (&accepted["deadline"], &Value::Null));
+    assert_eq!(days("2026-11-21", today).unwrap_err()["code"], "bookReversed");
+    assert_eq!(days("hôm nay", today).unwrap_err()["code"], "internal");
+    let page = |path: &str| {
+        let uri = format!("page://localhost/book/{path}?type=pdf");
+        let request = tauri::http::Request::builder().uri(uri).body(Vec::new()).unwrap();
+        let desk = Some(Arc::clone(&counter.office.desk));
+        tauri::async_runtime::block_on(motcua_desktop::pages::answer(desk, "main", &request))
+    };
+    let served = page(&format!("{today}/{today}"));
+    assert_eq!(served.status(), 200);
+    assert!(served.body().starts_with(b"%PDF-"));
+    assert_eq!(page("2026-11-21/2026-11-20").status(), 400);
+    assert_eq!(page(today).status(), 400);
+}
+
 #[tokio::test]
 async fn pages_are_bytes_of_the_open_vault_for_the_main_window_only() {
     let office = Office::ready().await;

@@ -119,6 +119,7 @@ pub(crate) fn work(
         consents: vec![],
         receipt: blob(&receipt),
         officer: "canbo.do".into(),
+        exception: None,
     };
     files.push((accepted.receipt, receipt));
     let accept = op(OpPayload::AcceptDossier(Box::new(accepted)));

@@ -88,6 +88,7 @@ impl Province {
             identity: Some(vec![]),
             aliases: vec![],
             documents: vec![],
+            submissions: vec![],
         };
         let file = dir.path().join("seed.json");
         std::fs::write(&file, serde_json::to_vec(&content).unwrap()).unwrap();

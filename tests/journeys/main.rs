@@ -11,6 +11,7 @@ mod killed;
 mod killed_sync;
 mod main_job;
 mod offline;
+mod online;
 mod power;
 mod secrets;
 mod sentinel;

@@ -182,6 +182,96 @@ export const journeys = {
     await page.waitForSelector("[data-test=result-scan]");
   },
 
+  async "a dossier of the portal is opened, kept from a colleague and given back by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=online,unfetched`);
+    await page.waitForSelector("[data-test=online-line]");
+    const on = () => page.evaluate(() => document.activeElement?.dataset.line);
+    const down = async (line) => {
+      for (let i = 0; i < 12 && (await on()) !== line; i += 1) await page.keyboard.press("ArrowDown");
+      assert.equal(await on(), line, "the arrows reach it");
+    };
+    await focusIs(page, "home-box");
+    await down("w2");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "online-leave");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=online-ask]", { state: "detached" });
+    assert.equal(await on(), "w2", "a second Enter takes nothing from a colleague");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=online-unfetched]");
+    await tabTo(page, "online-known");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=online-unfetched]", { state: "detached" });
+
+    await page.keyboard.press("Control+k");
+    await page.waitForSelector("[data-test=decline-reason-fileUnreadable]");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=decline] .problem");
+    await focusIs(page, "decline-reason-papersMissing");
+    await tabTo(page, "decline-reason-fileUnreadable");
+    await page.keyboard.press("Space");
+    await tabTo(page, "decline-other");
+    await page.keyboard.type("Giấy chứng minh nơi cư trú không mở được");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=decline]", { state: "detached" });
+    await page.keyboard.press("Control+k");
+    await page.waitForSelector("[data-test=decline-reason-fileUnreadable]:checked");
+    await tabTo(page, "decline-other");
+    assert.match(await page.inputValue("[data-test=decline-other]"), /không mở được/, "Esc loses nothing");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "decline-do");
+    assert.equal(await page.locator("[data-test=declined]").count(), 0, "Enter in the text gives nothing back");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "declined-print");
+    assert.equal(await page.locator("[data-test=declined] li").count(), 2);
+    for (const gone of ["accept", "decline-open", "edit", "auto-attach", "component-1-choose", "receipt-tab"]) assert.equal(await page.locator(`[data-test=${gone}]`).count(), 0, `${gone} is no more`);
+    await page.keyboard.press("F5");
+    assert.match(page.url(), /papers$/, "nothing is scanned into it");
+    await page.keyboard.press("Control+p");
+    await page.waitForSelector("[data-test=viewer] canvas");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=viewer]", { state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=line-declined]");
+    assert.equal(await page.locator("[data-line=w1]").count(), 0, "it waits no more");
+  },
+
+  async "an agency's dossier is refused or accepted all the same, and nothing by one key"(page, base) {
+    await page.goto(`${base}/?scene=online`);
+    await page.waitForSelector("[data-line=w3]");
+    await page.focus("[data-line=w3]");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=agency-defects]");
+    await page.keyboard.press("F9");
+    await page.waitForFunction(() => document.activeElement?.id === "complete");
+    const finding = page.locator("[data-test=problems] button", { hasText: "tài khoản" });
+    await finding.focus();
+    await page.keyboard.press("Enter");
+    await focusIs(page, "agency-accept");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "exception-reason");
+    await page.keyboard.type("Trường mới, chờ cấp tài khoản");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "exception-drop");
+    assert.equal(await finding.count(), 0, "the rule stands in the way no more");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=agency-defects]");
+    await tabTo(page, "agency-refuse");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=decline-kind-refusal]:checked");
+    await page.keyboard.press("F9");
+    await focusIs(page, "decline-no");
+    await page.keyboard.press("Escape");
+    await focusIs(page, "decline-do");
+    assert.equal(await page.locator("[data-test=declined]").count(), 0);
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=decline-sure]");
+    await page.keyboard.press("F9");
+    await focusIs(page, "declined-print");
+    assert.match(await page.textContent("[data-test=declined-state]"), /Từ chối tiếp nhận/);
+  },
+
   async "nothing ends by one key, and a failure loses nothing"(page, base) {
     await page.goto(`${base}/?scene=stepHeld,stepFails#/dossier/d6/steps`);
     await page.waitForSelector("[data-test=step-open-refused]");
@@ -278,6 +368,37 @@ export const journeys = {
     assert.equal(await page.inputValue("[data-test=edit-owner-name]"), typed);
     await page.keyboard.press("Escape");
     await page.waitForSelector("[data-test=edit-owner-name]", { state: "detached" });
+  },
+
+  async "the book of dossiers is asked for other days, printed and written by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=`);
+    await page.waitForSelector("[data-test=home-box]");
+    await page.evaluate(() => { globalThis.prints = 0; globalThis.print = () => { globalThis.prints += 1; }; });
+    await page.keyboard.press("Control+6");
+    await page.waitForSelector("[data-test=book-line]");
+    for (let n = 0; n < 20 && !(await page.evaluate(() => document.activeElement?.matches("[data-test=book-from]"))); n += 1) await page.keyboard.press("Tab");
+    await focusIs(page, "book-from");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("21112026");
+    await page.keyboard.press("Tab");
+    await page.waitForSelector("[data-test=failure]");
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("01/11/2026");
+    await page.keyboard.press("Tab");
+    await page.waitForSelector("[data-test=book-line]");
+    await page.waitForSelector("[data-test=failure]", { state: "detached" });
+    await page.keyboard.press("Control+p");
+    await page.waitForSelector("[data-test=print]:not([disabled])");
+    await page.keyboard.press("Control+p");
+    assert.equal(await page.evaluate(() => globalThis.prints), 1);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=viewer]", { state: "detached" });
+    for (let n = 0; n < 30 && !(await page.evaluate(() => document.activeElement?.matches("[data-test=book-save]"))); n += 1) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=book-saved]");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=home-box]");
   },
 
   async "a procedure's code can be typed; digits choose in the list only"(page, base) {

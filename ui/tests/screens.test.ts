@@ -3,6 +3,7 @@ import { bridge } from "../src/bridge/fake";
 import type { ComponentRow, DossierLine, Offer, OfficeLine, Standing } from "../src/bridge/bridge";
 import { errorText } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
+import { noteWords, returnWords } from "../src/screens/book/book";
 import { readCard } from "../src/screens/dossier/card";
 import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.svelte";
 import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
@@ -144,6 +145,7 @@ describe("rows of the dossier", () => {
     expect(rowState(row({ attachment: { ...file, digitized: true } }))).toBe("digitized");
     expect(rowState(row({ attachment: file, entersWarehouse: false }))).toBe("attached");
     expect(rowState(row({ attachment: { ...file, source: "warehouse" } }))).toBe("reused");
+    expect(rowState(row({ attachment: file, needsSignature: "agency" }), false, true), "nobody signs it any more").toBe("attached");
   });
 });
 
@@ -259,8 +261,29 @@ describe("the search of the warehouse", () => {
   });
 });
 
+describe("the book of dossiers", () => {
+  const day = "2026-11-20";
+  it("has each dossier of its days once, in the order of acceptance, also those of other counters", async () => {
+    const { count, lines } = await bridge.book({ from: day, to: day });
+    expect(lines.length).toBe(count);
+    expect(new Set(lines.map((row) => row.dossier)).size).toBe(count);
+    expect(lines.map((row) => row.received)).toEqual(lines.map((row) => row.received).sort((a, b) => a - b));
+    expect(lines.every((row) => isoDay(row.received) === day)).toBe(true);
+    expect(new Set(lines.map((row) => row.here))).toEqual(new Set([true, false]));
+  });
+  it("ends after it begins and covers a year at most", async () => {
+    await expect(bridge.book({ from: "2026-11-21", to: day })).rejects.toMatchObject({ error: { code: "bookReversed" } });
+    await expect(bridge.book({ from: "2025-11-01", to: day })).rejects.toMatchObject({ error: { code: "bookTooLong" } });
+  });
+  it("says in words what is out of the ordinary", () => {
+    expect(noteWords({ kind: "firstDue", day })).toBe("Hẹn lần đầu 20/11/2026");
+    expect(noteWords({ kind: "takenBack", day })).toBe("Đã bỏ 20/11/2026");
+    expect(returnWords("electronic")).toBe("Bản điện tử");
+  });
+});
+
 describe("addresses", () => {
-  const routes: Route[] = [{ name: "home" }, { name: "new" }, { name: "returns" }, { name: "outbox" }, { name: "dossier", id: "a1", tab: "result" }, { name: "dossier", id: "a1", tab: "steps" }, { name: "capture", id: "a1", component: 0 }, { name: "sign", id: "a1", components: [1, 3] }, { name: "sign", id: "a1", components: [] }];
+  const routes: Route[] = [{ name: "home" }, { name: "new" }, { name: "returns" }, { name: "outbox" }, { name: "fees" }, { name: "book" }, { name: "dossier", id: "a1", tab: "result" }, { name: "dossier", id: "a1", tab: "steps" }, { name: "capture", id: "a1", component: 0 }, { name: "sign", id: "a1", components: [1, 3] }, { name: "sign", id: "a1", components: [] }];
   it.each(routes)("are read back as they were written: %o", (route) => expect(parse(format(route))).toEqual(route));
   it("unknown addresses lead home, Esc one level back", () => {
     expect(parse("#/elsewhere")).toEqual({ name: "home" });

@@ -56,7 +56,8 @@ describe("texts", () => {
       "Trong Kho dữ liệu có tệp tin điện tử phù hợp, hãy thực hiện lấy TPHS từ Kho dữ liệu!", "Hãy kiểm tra nội dung file trước khi lấy từ kho!", "(*) Chỉ đính kèm tệp tin ký bằng chứng thư số được cấp bởi Ban Cơ yếu chính phủ", "(Lấy) dữ liệu từ kho cá nhân, tổ chức",
       "Phản ánh về kết quả giải quyết", "Ý kiến, phản ánh về kết quả giải quyết:", "Tệp tin kết quả điện tử bị sai lệch thông tin công dân.", "Tệp tin kết quả điện tử của công dân không phải là kết quả công dân được giải quyết.",
       "Tệp tin kết quả của công dân chưa được ký bằng chứng thư số được cấp bởi Ban cơ yếu chính phủ.",
-      "Mã giấy tờ", "Tên giấy tờ", "File đính kèm", "Thông tin thêm", "Tên tổ chức", "Ngày hiệu lực", "Ngày hết hạn", "Tên CA", "CMND/CCCD/Hộ chiếu"];
+      "Mã giấy tờ", "Tên giấy tờ", "File đính kèm", "Thông tin thêm", "Tên tổ chức", "Ngày hiệu lực", "Ngày hết hạn", "Tên CA", "CMND/CCCD/Hộ chiếu",
+      "Nộp trực tuyến", "Hình thức nộp hồ sơ", "Hình thức nhận kết quả", "Cơ quan giải quyết hồ sơ", "Trường hợp giải quyết", "Quận/Huyện nộp hồ sơ", "Công dân", "Doanh nghiệp", "Cơ quan nhà nước"];
     const all = new Set(Object.values(texts));
     expect(printed.filter((label) => !all.has(label))).toEqual([]);
     expect(texts.warehouse_badge).toMatch(/^Kho số hóa/);

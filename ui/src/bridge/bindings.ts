@@ -120,12 +120,26 @@ export const commands = {
 	feeShift: (day: string) => __TAURI_INVOKE<Shift>("fee_shift", { day }),
 	/**  The same as a table for a spreadsheet, into a place the officer picks; none when he closed the dialog. */
 	saveFeeShift: (day: string) => __TAURI_INVOKE<string | null>("save_fee_shift", { day }),
+	/**  What the office accepted from one day to another (`yyyy-MM-dd`, both counted). */
+	book: (from: string, to: string) => __TAURI_INVOKE<Book>("book", { from, to }),
+	/**  The same as a table for a spreadsheet, into a place the officer picks; none when he closed the dialog. */
+	saveBook: (from: string, to: string) => __TAURI_INVOKE<string | null>("save_book", { from, to }),
 	/**  Takes a step of an accepted dossier. `approver` and his secret are given where a colleague has to agree. */
 	takeStep: (id: string, wish: StepWish, approver: string | null, secret: Secret | null) => __TAURI_INVOKE<Dossier>("take_step", { id, wish, approver, secret }),
 	/**  Adds a row for a paper of a supplement that the procedure does not name. */
 	addPaper: (id: string, name: string) => __TAURI_INVOKE<Dossier>("add_paper", { id, name }),
 	/**  Units a dossier may be handed to; those used from here first. */
 	seats: () => __TAURI_INVOKE<string[]>("seats"),
+	/**  What was sent to the office and waits, as it was heard last. */
+	submissions: () => __TAURI_INVOKE<WaitingLine[]>("submissions"),
+	/**  Opens one of them at this counter, with its files; `force` takes it from the counter that looks into it. */
+	openSubmission: (id: string, force: boolean, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<OpenedDossier>("open_submission", { id, force, onProgress }),
+	/**  Reasons to choose from. */
+	declineReasons: () => __TAURI_INVOKE<DeclineReason[]>("decline_reasons"),
+	/**  Does not accept a draft. */
+	decline: (id: string, kind: DeclineKind, reasons: DeclineReason[]) => __TAURI_INVOKE<Dossier>("decline", { id, kind, reasons }),
+	/**  Why an agency's dossier is accepted though the rule is not kept; empty takes that back. */
+	setException: (id: string, reason: string) => __TAURI_INVOKE<Dossier>("set_exception", { id, reason }),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
 	outbox: (all: boolean) => __TAURI_INVOKE<OutboxItem[]>("outbox", { all }),
 	/**  Makes everything that waits due now. */
@@ -222,6 +236,42 @@ export type AutoRow = {
 	count: number,
 };
 
+/**  What the office accepted from one day to another, as far as this machine knows. */
+export type Book = {
+	/**  `yyyy-MM-dd`. */
+	from: string,
+	/**  `yyyy-MM-dd`. */
+	to: string,
+	/**  Dossiers of these days. */
+	count: number,
+	/**  The first of them in the order of acceptance; a printed or written book has all. */
+	lines: BookLine[],
+};
+
+export type BookLine = {
+	dossier: string,
+	/**  This machine has it. */
+	here: boolean,
+	code: string | null,
+	procedureName: string,
+	ownerName: string,
+	received: Millis,
+	due: string,
+	forwarded: string | null,
+	returned: string | null,
+	/**  None where it is not known here. */
+	returnMethod: ReturnMethod | null,
+	note: BookNote | null,
+};
+
+export type BookNote = {
+	kind: BookNoteKind,
+	day: string,
+};
+
+/**  What is out of the ordinary with a dossier in the book. */
+export type BookNoteKind = "awaitingSupplement" | "refused" | "stopped" | "takenBack" | "firstDue";
+
 export type CapturedPage = {
 	image: string,
 	thumbnail: string,
@@ -310,7 +360,7 @@ export type ConsentLine = {
 	national: boolean,
 };
 
-export type ConsentMethod = "spoken" | "paper" | "pad";
+export type ConsentMethod = "spoken" | "paper" | "pad" | "portal";
 
 export type CopyForm = "original" | "trueCopy" | "certifiedCopy" | "copyOfCopy" | "extract" | "copy";
 
@@ -323,6 +373,20 @@ export type CrashNote = {
 export type Database = {
 	code: string,
 	name: string,
+};
+
+export type DeclineKind = "supplement" | "refusal";
+
+export type DeclineReason = {
+	code: string,
+	text: string,
+};
+
+export type Declined = {
+	kind: DeclineKind,
+	reasons: DeclineReason[],
+	officer: string,
+	at: Millis,
 };
 
 export type Dossier = {
@@ -352,6 +416,14 @@ export type Dossier = {
 	/**  `HH:mm` of that day; none where the office's hours are not known. */
 	deadlineHour: string | null,
 	deadlineReason: string | null,
+	/**  How it was sent, when it came through the portal. */
+	sent: Sent | null,
+	/**  Why it was not accepted. */
+	declined: Declined | null,
+	/**  Codes of what an agency's draft lacks by the rule; an officer decides. */
+	defects: string[],
+	/**  Why it is accepted though the rule is not kept. */
+	exception: string | null,
 	/**  What happened since the acceptance; none of a draft. */
 	standing: Standing | null,
 	completedAt: Millis | null,
@@ -400,7 +472,7 @@ export type DossierLine = {
 	feeDue: Money,
 };
 
-export type DossierStateName = "draft" | "accepted" | "completed" | "withdrawn";
+export type DossierStateName = "draft" | "declined" | "accepted" | "completed" | "withdrawn";
 
 /**  A package that was written, and the name of its file. */
 export type ExportedPackage = {
@@ -419,6 +491,12 @@ export type Fact = {
 };
 
 export type FactForm = "text" | "word" | "day" | "moment" | "money";
+
+/**  A paper that could not be put onto its row, and the code of why. */
+export type FailedPaper = {
+	name: string,
+	code: string,
+};
 
 export type FeeEntry = {
 	id: string,
@@ -586,6 +664,11 @@ export type OfficeLine = {
 	holder: Holder | null,
 };
 
+export type OpenedDossier = {
+	dossier: Dossier,
+	failed: FailedPaper[],
+};
+
 export type Original = {
 	row: number,
 	name: string,
@@ -612,7 +695,7 @@ export type OutboxItem = {
 	withdrawal: WithdrawalNote | null,
 };
 
-export type OutboxKind = "document" | "acceptance" | "result" | "fee" | "step" | "feedback" | "withdrawal";
+export type OutboxKind = "document" | "acceptance" | "decline" | "result" | "fee" | "step" | "feedback" | "withdrawal";
 
 export type OutboxStateName = "queued" | "sending" | "sent" | "waiting" | "received" | "attention" | "replaced" | "withdrawn";
 
@@ -729,6 +812,24 @@ export type Seat = {
 
 /**  A secret typed by the officer: wiped when dropped, never printed. */
 export type Secret = string;
+
+/**  A dossier of the portal, as it was sent. */
+export type Sent = {
+	/**  Number by which its sender finds it at the portal. */
+	reference: string,
+	sentAt: Millis,
+	resolvingAgency: string,
+	district: string,
+	/**  Whose account; none of a dossier that came without one. */
+	account: PartyKind | null,
+	/**  How its holder was known ("VNeID"), and the level of that; may be empty. */
+	login: string,
+	assurance: string,
+	/**  What the sender wrote; may be empty. */
+	note: string,
+	/**  It is sent instead of one that came back. */
+	again: boolean,
+};
 
 export type Settlement = {
 	at: Millis,
@@ -930,6 +1031,22 @@ export type Verdict = "passed" | "indeterminate" | "failed";
 export type VerifyReport = {
 	document: Verdict,
 	signatures: SignatureCheck[],
+};
+
+/**  A dossier of the portal that waits to be accepted; the owner's number is masked. */
+export type WaitingLine = {
+	id: string,
+	reference: string,
+	procedureName: string,
+	ownerName: string,
+	ownerNumber: string,
+	ownerKind: PartyKind,
+	channel: IntakeChannel,
+	papers: number,
+	sentAt: Millis,
+	again: boolean,
+	/**  The machine that looks into it now. */
+	holder: Holder | null,
 };
 
 /**  Not handed in: an officer found its data in a database. */

@@ -1,14 +1,14 @@
 import type {
-  AppError, Approvers, AutoAttach, CapturedPage, CarriedPackage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Database, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, IdentityCheck,
-  Metadata, OfficeLine, Offers, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, Work,
+  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, IdentityCheck,
+  Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work,
 } from "./bindings";
 
 export type * from "./bindings";
 
 type Row = { id: string; component: number };
 
-/** A PDF to be shown: a content held here, or a printed form of a dossier (a step's id, or "control" for form 05). */
-export type Paper = { blob: string } | { dossier: string; form: string };
+/** A PDF to be shown: a content held here, a printed form of a dossier (a step's id, "control" for form 05, "slip", "decline" for 02 or 03 of one that was not accepted), or the book of these days (yyyy-MM-dd). */
+export type Paper = { blob: string } | { dossier: string; form: string } | { from: string; to: string };
 
 /** Everything the screens may ask of the desk. `component` 0 is the dossier's result. */
 export interface Bridge {
@@ -84,10 +84,23 @@ export interface Bridge {
   /** Units it may be handed to, those used last first. */
   addPaper(a: { id: string; name: string }): Promise<Dossier>;
   seats(): Promise<string[]>;
+  /** Dossiers of the portal that wait to be accepted, as heard last. */
+  submissions(): Promise<WaitingLine[]>;
+  /** Opens one of them as a draft here; `force` takes it from the counter that looks into it. */
+  openSubmission(a: { id: string; force: boolean }, onProgress: (at: RowProgress) => void): Promise<OpenedDossier>;
+  declineReasons(): Promise<DeclineReason[]>;
+  /** "Không tiếp nhận" of a draft; a reason in words alone has no code. */
+  decline(a: { id: string; kind: DeclineKind; reasons: DeclineReason[] }): Promise<Dossier>;
+  /** Why an agency's dossier is accepted though the rule is not kept; empty takes that back. */
+  setException(a: { id: string; reason: string }): Promise<Dossier>;
   /** What the officer took on a day (yyyy-MM-dd) at this counter. */
   feeShift(a: { day: string }): Promise<Shift>;
   /** Name of the file, or null when the dialog was closed. */
   saveFeeShift(a: { day: string }): Promise<string | null>;
+  /** What the office accepted from one day to another (yyyy-MM-dd, both counted). */
+  book(a: { from: string; to: string }): Promise<Book>;
+  /** Name of the file, or null when the dialog was closed. */
+  saveBook(a: { from: string; to: string }): Promise<string | null>;
   outbox(a: { all: boolean }): Promise<OutboxItem[]>;
   syncNow(): Promise<Status>;
   /** "Gửi lại" of a line that needs a person. */

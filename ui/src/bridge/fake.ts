@@ -6,6 +6,8 @@ import {
   type Problem, type SignPrompt, type Status,
 } from "./bridge";
 import { fold } from "../text/format";
+import { bookOf } from "./fake-book";
+import { defectsOf, fillRows, REASONS, type Submission, SUBMISSIONS, waitingLine } from "./fake-online";
 import { fakePageSvg, fakePdf } from "./fake-paper";
 import { SEATS, standingOf, step, stepsOf } from "./fake-steps";
 
@@ -47,9 +49,11 @@ function procedure(code: string, name: string, field: string, cases: [string, st
   return { code, name, field, level: "Cấp xã", agencyApplicant, componentCount, cases: cases.map(([c, n, workingDays, fee]) => ({ code: c, name: n, workingDays, workingHours: 0, fee })) };
 }
 
+/** As it is shipped (assets/seed/identity-guide.json). */
+const GUIDE = "Số định danh này chưa có tài khoản trên Cổng Dịch vụ công quốc gia.\n1. Từ ngày 20/7/2026, Cổng Dịch vụ công quốc gia (https://dichvucong.gov.vn) chỉ nhận tài khoản định danh điện tử VNeID.\n2. Công dân chưa có tài khoản VNeID: hướng dẫn đến cơ quan Công an cấp xã làm thủ tục cấp tài khoản định danh điện tử mức độ 2.\n3. Công dân đã có VNeID: mở ứng dụng VNeID, đăng nhập Cổng Dịch vụ công quốc gia một lần để kích hoạt.\n4. Sau đó nhập lại số định danh và bấm \"Xác minh danh tính số\".";
 const identity = (outcome: IdentityCheck["outcome"], number: string, more: Partial<IdentityCheck> = {}): IdentityCheck => ({
   outcome, at: NOW - 60_000, cached: false, number, kind: "cccd", earlier: null, suggestedName: null,
-  guide: outcome === "notRegistered" ? "1. Cổng Dịch vụ công quốc gia (https://dichvucong.gov.vn) nhận tài khoản định danh điện tử VNeID.\n2. Công dân chưa có tài khoản: hướng dẫn đến Công an cấp xã làm thủ tục cấp tài khoản mức độ 2.\n3. Công dân đã có VNeID: mở ứng dụng, đăng nhập Cổng một lần.\n4. Nhập lại số định danh và bấm \"Xác minh danh tính số\"." : null,
+  guide: outcome === "notRegistered" ? GUIDE : null,
   ...more,
 });
 
@@ -85,7 +89,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, workingHours: 0, fee: chosen?.fee ?? 0, fees: { paid: 0, relieved: 0, due: 0, beyond: 0, entries: [] },
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], reported: [], state: "draft", acceptedAt: null, deadline: "2026-11-25", deadlineHour: "17:00",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, defects: [], exception: null, standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -154,6 +158,7 @@ function seed() {
     }
   }
   seedSteps();
+  if (scene("onlineAccepted")) Object.assign(find("d5"), { channel: "online", sent: SUBMISSIONS.w3?.sent ?? null, exception: "Trường mới thành lập, đang chờ cấp tài khoản" });
   if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
 }
 
@@ -197,12 +202,14 @@ function settle(d: Dossier): Dossier {
   const reused = d.components.filter((r) => r.attachment?.source === "warehouse" || r.reservation).length;
   d.unconfirmedReuse = d.state === "draft" ? Math.max(0, reused - covered) : 0;
   if (d.unconfirmedReuse > 0) problems.push({ field: "consent", code: "reuseNotConfirmed" });
+  d.defects = defectsOf(d);
+  if (d.exception === null) problems.push(...d.defects.map((code) => ({ field: "owner.kind", code })));
   d.problems = d.state === "draft" ? problems : [];
   const unsent = d.outbox.some((o) => o.kind === "acceptance" && o.problem === "acceptanceHeld");
   for (const r of d.components) r.open = !r.attachment?.digitized && (d.state === "draft" || (unsent && !!r.reservation?.problem));
   for (const o of d.outbox) o.dossierCode = d.code;
   d.fees = account(d);
-  d.standing = d.state === "draft" ? null : standingOf(d, d.standing?.steps ?? [], d.outbox, scene("stepLate"));
+  d.standing = d.state === "draft" || d.state === "declined" ? null : standingOf(d, d.standing?.steps ?? [], d.outbox, scene("stepLate"));
   return d;
 }
 
@@ -328,6 +335,11 @@ function conflictOf(op: string): Conflict { return {
   ],
 }; }
 const sentAgain = new Set<string>();
+
+/** Dossiers of the portal that no counter opened; the scenes about them have some. */
+const waiting = (): Record<string, Submission> => (scene("online") ? Object.fromEntries(Object.entries(SUBMISSIONS).filter(([id]) => !store.has(id) && !gone.has(id))) : {});
+const gone = new Set<string>();
+const procedureOf = (of: Submission): ProcedureChoice => procedures.find((p) => p.code === of.procedure) ?? fail("procedureUnknown");
 
 const line = (d: Dossier): DossierLine => ({
   id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
@@ -647,6 +659,40 @@ export const bridge: Bridge = {
     return answer(d);
   },
   seats: async () => SEATS,
+  submissions: async () => Object.entries(waiting()).map(([id, of]) => waitingLine(id, of, procedureOf(of).name, of.holder)),
+  openSubmission: async ({ id, force }, onProgress) => {
+    cancelled = false;
+    if (store.has(id)) return { dossier: await answer(find(id)), failed: [] };
+    await wait(pace);
+    if (scene("offline")) fail("submissionOffline");
+    const of = waiting()[id];
+    if (!of || scene("submissionGone")) {
+      gone.add(id);
+      return fail("submissionGone");
+    }
+    if ((of.holder || scene("heldSince")) && !force) fail("submissionHeld", { officer: of.holder?.officer ?? "le.thi.mai" });
+    for (let done = 0; done < of.papers.length; done += 1) {
+      onProgress({ component: done + 1, done, total: of.papers.length, received: 700_000, size: 1_900_000 });
+      if (scene("fetching") && done === 1) await held();
+      if (cancelled) fail("linkCancelled");
+    }
+    const d = open(id, of.owner, procedureOf(of), { channel: "online", returnMethod: "electronic", submitter: of.submitter, openedAt: NOW, sent: of.sent });
+    const failed = fillRows(d.components, of, (seed) => attachment(seed, { source: "file", dpi: null, pages: 1, size: 240_000 }), scene("unfetched"));
+    add(d);
+    return { dossier: await answer(d), failed };
+  },
+  declineReasons: async () => REASONS,
+  decline: async ({ id, kind, reasons }) => {
+    await wait(pace);
+    const d = find(id);
+    if (d.state !== "draft") fail("dossierNotDraft");
+    if (reasons.every((reason) => reason.text.trim() === "")) fail("stepTextMissing");
+    if (scene("declineFails")) fail("stepTextTooLong");
+    Object.assign(d, { state: "declined", declined: { kind, reasons, officer: OFFICER, at: NOW } });
+    d.outbox.push(item(`x${(made += 1)}`, id, "decline", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
+    return answer(d);
+  },
+  setException: async ({ id, reason }) => answer(Object.assign(find(id), { exception: reason.trim() || null })),
   feeShift: async ({ day }) => {
     const lines = day !== "2026-11-20" ? [] : [...store.values()].flatMap((d) => settle(d).fees.entries.map((entry) => ({ dossier: d.id, code: d.code, ownerName: d.owner.name, entry: copy(entry) })));
     const methods = (["cash", "transfer", "portal", "post"] as const).map((method) => {
@@ -660,6 +706,16 @@ export const bridge: Bridge = {
   saveFeeShift: async ({ day }) => {
     if (scene("diskFull")) fail("fileNotSaved");
     return `thu-phi-${day}.csv`;
+  },
+  book: async ({ from, to }) => {
+    if (from > to) fail("bookReversed");
+    if (Date.parse(to) - Date.parse(from) > 365 * DAY) fail("bookTooLong");
+    const found = copy(bookOf([...store.values()].map(settle), await bridge.listOffice({ query: "" }), from, to));
+    return scene("longBook") ? { ...found, count: 1234 } : found;
+  },
+  saveBook: async ({ from, to }) => {
+    if (scene("diskFull")) fail("fileNotSaved");
+    return `so-theo-doi-${from}_${to}.csv`;
   },
   outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || !CLOSED.has(i.state)),
   syncNow: async () => {
@@ -680,7 +736,7 @@ export const bridge: Bridge = {
     const d = [...store.values()].find((x) => x.outbox.some((o) => o.op === op));
     const line = d?.outbox.find((o) => o.op === op);
     if (!d || !line || CLOSED.has(line.state)) fail("withdrawNothing");
-    const alone = line?.kind === "result" || line?.kind === "step" || d?.state === "draft";
+    const alone = line?.kind === "result" || line?.kind === "decline" || line?.kind === "step" || d?.state === "draft";
     return copy((d?.outbox ?? []).filter((o) => !CLOSED.has(o.state) && (!alone || o.op === op)));
   },
   withdrawalApprovers: async () => ({ supervisor: !scene("anyColleague"), officers: scene("anyColleague") || scene("noSupervisor") ? [] : [{ login: "truong.demo", name: "Trần Văn Trưởng" }] }),
@@ -694,10 +750,11 @@ export const bridge: Bridge = {
     const line = d?.outbox.find((o) => o.op === op);
     if (!d || !line) fail("withdrawNothing");
     else {
-      const alone = line.kind === "result" || line.kind === "step" || d.state === "draft";
+      const alone = line.kind === "result" || line.kind === "decline" || line.kind === "step" || d.state === "draft";
       const withdrawal = { at: NOW, officer: OFFICER, approvedBy: approver, reason, tooLate: false };
       for (const o of d.outbox) if (!CLOSED.has(o.state) && (!alone || o.op === op)) Object.assign(o, { state: "withdrawn", withdrawal, exportedAt: NOW });
       if (!alone) d.state = "withdrawn";
+      if (line.kind === "decline") Object.assign(d, { state: "draft", declined: null });
       d.outbox.push(item(`x${(made += 1)}`, d.id, "withdrawal", "queued", { queuedAt: NOW }));
       tell(d.id);
     }
@@ -775,7 +832,7 @@ export const bridge: Bridge = {
     return URL.createObjectURL(new Blob([fakePageSvg(known.name, known.page)], { type: "image/svg+xml" }));
   },
   pdf: async (paper) => {
-    if (scene("brokenPdf")) fail("blob" in paper ? "fileBroken" : "formFailed");
+    if (scene("brokenPdf")) fail("blob" in paper ? "fileBroken" : "form" in paper ? "formFailed" : "bookNotSet");
     if (scene("graceOver")) fail("offlineGraceOver");
     if (scene("onlyThere") && !broughtBack) fail("fileOnlyThere");
     return fakePdf(3);

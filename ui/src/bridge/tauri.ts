@@ -32,7 +32,11 @@ function channel<T>(heard: (message: T) => void): Channel<T> {
 const pageUrl = (blob: string, type: "jpeg" | "pdf") => `${convertFileSrc(blob, "page")}?type=${type}`;
 
 /** `convertFileSrc` escapes the slashes of a path, so that a form's stands behind the bare origin. */
-const pdfUrl = (paper: Paper) => ("blob" in paper ? pageUrl(paper.blob, "pdf") : `${convertFileSrc("", "page")}form/${paper.dossier}/${paper.form}?type=pdf`);
+const formUrl = (path: string) => `${convertFileSrc("", "page")}${path}?type=pdf`;
+function pdfUrl(paper: Paper): string {
+  if ("blob" in paper) return pageUrl(paper.blob, "pdf");
+  return formUrl("form" in paper ? `form/${paper.dossier}/${paper.form}` : `book/${paper.from}/${paper.to}`);
+}
 
 export const bridge: Bridge = {
   status: () => call(commands.status()),
@@ -89,8 +93,15 @@ export const bridge: Bridge = {
   takeStep: (a) => call(commands.takeStep(a.id, a.wish, a.approver, a.secret)),
   addPaper: (a) => call(commands.addPaper(a.id, a.name)),
   seats: () => call(commands.seats()),
+  submissions: () => call(commands.submissions()),
+  openSubmission: (a, onProgress) => call(commands.openSubmission(a.id, a.force, channel(onProgress))),
+  declineReasons: () => call(commands.declineReasons()),
+  decline: (a) => call(commands.decline(a.id, a.kind, a.reasons)),
+  setException: (a) => call(commands.setException(a.id, a.reason)),
   feeShift: (a) => call(commands.feeShift(a.day)),
   saveFeeShift: (a) => call(commands.saveFeeShift(a.day)),
+  book: (a) => call(commands.book(a.from, a.to)),
+  saveBook: (a) => call(commands.saveBook(a.from, a.to)),
   outbox: (a) => call(commands.outbox(a.all)),
   syncNow: () => call(commands.syncNow()),
   resend: (a) => call(commands.resend(a.op)),
@@ -114,7 +125,7 @@ export const bridge: Bridge = {
     const answer = await fetch(pdfUrl(paper));
     if (answer.status === 423) throw new DeskFailure({ code: "offlineGraceOver", params: {}, reference: "" });
     if (answer.status === 410) throw new DeskFailure({ code: "fileOnlyThere", params: {}, reference: "" });
-    if (!answer.ok) throw new DeskFailure({ code: "blob" in paper ? "documentUnknown" : "formFailed", params: {}, reference: "" });
+    if (!answer.ok) throw new DeskFailure({ code: "blob" in paper ? "documentUnknown" : "form" in paper ? "formFailed" : "bookNotSet", params: {}, reference: "" });
     return new Uint8Array(await answer.arrayBuffer());
   },
   onStatus: (heard) => hear<Status>("statusChanged", heard),

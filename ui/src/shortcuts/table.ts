@@ -3,8 +3,8 @@ import type { MessageKey } from "#text";
 /** What a key asks for. */
 export type Act =
   | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back" | "lock"
-  | "place1" | "place2" | "place3" | "place4" | "place5" | "section1" | "section2" | "section3" | "section4" | "section5"
-  | "consent" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "pageUp" | "pageDown" | "optionPick";
+  | "place1" | "place2" | "place3" | "place4" | "place5" | "place6" | "section1" | "section2" | "section3" | "section4" | "section5"
+  | "consent" | "decline" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "pageUp" | "pageDown" | "optionPick";
 
 /** Where a key counts: everywhere, or only while a row, a page or an option of a list has the focus. */
 export type Scope = "everywhere" | "row" | "page" | "option";
@@ -34,6 +34,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "accept", scope: "everywhere", code: "F9", text: "key_accept" },
   { act: "print", scope: "everywhere", code: "KeyP", ctrl: true, text: "key_print" },
   { act: "consent", scope: "everywhere", code: "KeyD", ctrl: true, text: "key_consent" },
+  { act: "decline", scope: "everywhere", code: "KeyK", ctrl: true, text: "key_decline" },
   { act: "find", scope: "everywhere", code: "KeyF", ctrl: true, text: "key_find" },
   { act: "lock", scope: "everywhere", code: "KeyL", ctrl: true, text: "lock" },
   { act: "back", scope: "everywhere", code: "Escape", text: "key_back" },
@@ -42,6 +43,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "place3", scope: "everywhere", code: "Digit3", ctrl: true, text: "place_returns" },
   { act: "place4", scope: "everywhere", code: "Digit4", ctrl: true, text: "place_outbox" },
   { act: "place5", scope: "everywhere", code: "Digit5", ctrl: true, text: "place_fees" },
+  { act: "place6", scope: "everywhere", code: "Digit6", ctrl: true, text: "place_book" },
   { act: "section1", scope: "everywhere", code: "Digit1", alt: true, text: "tab_papers" },
   { act: "section2", scope: "everywhere", code: "Digit2", alt: true, text: "tab_receipt" },
   { act: "section3", scope: "everywhere", code: "Digit3", alt: true, text: "tab_steps" },

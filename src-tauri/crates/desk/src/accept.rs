@@ -3,8 +3,8 @@
 use crate::desk::{Change, Desk};
 use crate::error::{DeskError, FilingError, dotted};
 use motcua_dossier::{
-    Attachment, AttachmentSource, BlobId, ComponentRow, Consent, CopyForm, Day, Deadline, Dossier,
-    DossierCode, DossierError, DossierId, DossierState, FieldProblem, OutboxKind, ReferenceData,
+    AgencyDefect, Attachment, AttachmentSource, BlobId, ComponentRow, Consent, CopyForm, Day, Deadline,
+    Dossier, DossierCode, DossierError, DossierId, DossierState, FieldProblem, OutboxKind, ReferenceData,
     ReturnMethod, RuleKey, TimeLimit, Timestamp,
 };
 use motcua_pdf::{FormFonts, ReceiptForm, ReceiptRow};
@@ -106,6 +106,13 @@ impl Desk {
                     let field = format!("components.{}", row.number);
                     problems.push(FieldProblem { field, code: "captureUnfinished".to_owned() });
                 }
+            }
+            if dossier.exception.is_none() {
+                let defect = |defect: AgencyDefect| FieldProblem {
+                    field: "owner.kind".to_owned(),
+                    code: defect.code().to_owned(),
+                };
+                problems.extend(self.agency_defects(dossier)?.into_iter().map(defect));
             }
         }
         Ok(problems)
@@ -241,6 +248,7 @@ fn accepted_of(
         consents: counted_consents(dossier),
         receipt,
         officer: officer.to_owned(),
+        exception: dossier.exception.clone(),
     }
 }
 

@@ -6,8 +6,8 @@ use crate::error::{CaptureError, DeskError, FileError, IntakeError};
 use crate::papers::{file_error, marks, tampering};
 use crate::ports::CaptureDraft;
 use motcua_dossier::{
-    Attachment, AttachmentSource, Dossier, DossierError, DossierId, DossierState, OpId, OutboxState,
-    ResultPaper, Waiver,
+    Attachment, AttachmentSource, ComponentRow, CopyForm, Dossier, DossierError, DossierId, DossierState,
+    OpId, OutboxState, ResultPaper, Waiver,
 };
 use motcua_imaging::ImagingError;
 use motcua_pdf::PageImage;
@@ -127,7 +127,7 @@ impl Desk {
         })
     }
 
-    fn attachment_of(&self, bytes: &[u8], title: &str) -> Result<Attachment, DeskError> {
+    pub(crate) fn attachment_of(&self, bytes: &[u8], title: &str) -> Result<Attachment, DeskError> {
         if bytes.is_empty() {
             return Err(FileError::Empty.into());
         }
@@ -178,6 +178,23 @@ impl Desk {
             digitized: None,
             metadata: None,
         })
+    }
+}
+
+/// A row the procedure does not name.
+pub(crate) fn extra_row(number: u32, name: String) -> ComponentRow {
+    ComponentRow {
+        number,
+        name,
+        form: CopyForm::Copy,
+        quantity: 1,
+        result_codes: vec![],
+        fresh_days: None,
+        required: false,
+        enters_warehouse: false,
+        attachment: None,
+        reservation: None,
+        waiver: None,
     }
 }
 

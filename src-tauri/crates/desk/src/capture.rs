@@ -286,9 +286,10 @@ impl Desk {
         if component == 0 {
             return match dossier.state {
                 DossierState::Accepted { .. } => Ok(()),
-                DossierState::Draft | DossierState::Completed { .. } | DossierState::Withdrawn { .. } => {
-                    Err(DossierError::NotAccepted.into())
-                }
+                DossierState::Draft
+                | DossierState::Declined(_)
+                | DossierState::Completed { .. }
+                | DossierState::Withdrawn { .. } => Err(DossierError::NotAccepted.into()),
             };
         }
         let row = dossier.component(component)?;

@@ -12,7 +12,7 @@ use motcua_dossier::{
     Applicant, Difference, Dossier, DossierState, Merged, OpId, OutboxItem, OutboxKind, OutboxState,
     ReceiptChange, Settlement, Sheet, Side, merge,
 };
-use motcua_wire::{AcceptedDossier, EvidenceSource, OpPayload, ReturnedResult};
+use motcua_wire::{AcceptedDossier, DossierView, EvidenceSource, OpPayload, ReturnedResult};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -91,7 +91,14 @@ impl Desk {
             change.close(queued.item.clone());
             let ours = |d: &Difference| d.taken == Some(Side::Ours);
             match &queued.op.payload {
+                // What another counter did with it meanwhile stands.
+                OpPayload::Decline(_) => {
+                    if let Some(server) = &kept.server {
+                        take_their_word(&mut change.dossier, server);
+                    }
+                }
                 OpPayload::FileDocument { .. }
+                | OpPayload::Submit(_)
                 | OpPayload::Withdraw(_)
                 | OpPayload::Fee(_)
                 | OpPayload::Step(_)
@@ -186,11 +193,24 @@ fn take_their_result(dossier: &mut Dossier, theirs: &ReturnedResult, ours: &Retu
     }
 }
 
+/// It was declined here, and accepted or declined elsewhere before.
+fn take_their_word(dossier: &mut Dossier, server: &DossierView) {
+    if let Some(accepted) = &server.accepted {
+        dossier.code = Some(accepted.code.clone());
+        dossier.state =
+            DossierState::Accepted { at: accepted.accepted_at, deadline: accepted.deadline.clone() };
+    } else if let Some(declined) = &server.declined {
+        dossier.state = DossierState::Declined(Box::new(declined.record.clone()));
+    }
+}
+
 fn merge_sides(ours: &OpPayload, kept: &KeptConflict) -> Merged {
     let nothing = Merged { sheet: Sheet::default(), differences: vec![] };
     let Some(server) = &kept.server else { return nothing };
     match ours {
         OpPayload::FileDocument { .. }
+        | OpPayload::Submit(_)
+        | OpPayload::Decline(_)
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
         | OpPayload::Step(_)
@@ -272,7 +292,7 @@ fn apply(dossier: &mut Dossier, agreed: &AcceptedDossier) {
     dossier.fee = agreed.fee;
     let (now_at, now_due) = (agreed.accepted_at, agreed.deadline.clone());
     match &mut dossier.state {
-        DossierState::Draft | DossierState::Withdrawn { .. } => {}
+        DossierState::Draft | DossierState::Declined(_) | DossierState::Withdrawn { .. } => {}
         DossierState::Accepted { at, deadline }
         | DossierState::Completed { accepted_at: at, deadline, .. } => {
             *at = now_at;

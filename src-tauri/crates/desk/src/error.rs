@@ -69,6 +69,9 @@ pub enum DeskError {
     /// Steps after the acceptance.
     #[error(transparent)]
     Step(#[from] StepError),
+    /// The book of dossiers.
+    #[error(transparent)]
+    Book(#[from] BookError),
     /// A paper that is wrong.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -151,6 +154,21 @@ pub enum StepError {
     NoForm,
 }
 
+/// Why there is no book of those days.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BookError {
+    /// The first day lies after the last.
+    #[error("first day is after the last")]
+    Reversed,
+    /// More days than a year has.
+    #[error("more days than a book covers")]
+    TooLong,
+    /// The printed form cannot be made.
+    #[error("book cannot be set")]
+    NotSet,
+}
+
 /// Why unsent work is not taken back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -197,6 +215,15 @@ pub enum OfficeProblem {
     /// Nobody chose a side for these values.
     #[error("values are undecided")]
     Undecided(Vec<String>),
+    /// What was sent is accepted or declined by now.
+    #[error("submission waits no more")]
+    SubmissionGone,
+    /// What was sent lies at the warehouse, which cannot be reached.
+    #[error("submission needs a line to be opened")]
+    SubmissionOffline,
+    /// Another counter looks into what was sent; who.
+    #[error("submission is looked into elsewhere")]
+    SubmissionHeld(String),
 }
 
 /// Why a package is not made, or a file is none.

@@ -1,5 +1,5 @@
 //! What is printed after the acceptance: forms 02 to 05, the notice of a stop, the slip. Each is set anew from the dossier
-//! and its steps, so a form that was lost is the same again, at every counter of the office.
+//! and its steps, so a form that was lost is the same again, at every counter of the office. The book is [`crate::book`].
 //!
 //! The line at the upper right ("Mẫu số …") is reference data: circulars number the forms differently. Where nobody gave
 //! one, there is none.
@@ -8,7 +8,8 @@ use crate::accept::{FONTS, due_text, fee_text};
 use crate::desk::Desk;
 use crate::error::{DeskError, FilingError, StepError};
 use motcua_dossier::{
-    Deadline, Dossier, DossierError, DossierId, OpId, StepAct, StepLine, StepRecord, Timestamp,
+    Deadline, DeclineKind, Declined, Dossier, DossierError, DossierId, DossierState, OpId, StepAct, StepLine,
+    StepRecord, Timestamp,
 };
 use motcua_pdf::{
     ApologyForm, ControlForm, ControlRow, FormHead, FormSubject, OfficeForm, RefusalForm, SlipForm,
@@ -20,6 +21,8 @@ use motcua_pdf::{
 pub enum PrintedForm {
     /// Of a step: 02 (a supplement is asked for), 03 (refused), 04 (promised anew), the notice of a stop.
     Step(OpId),
+    /// 02 or 03 of a dossier that was not accepted.
+    Decline,
     /// 05: who had the dossier, and when.
     Control,
     /// 80 mm: how to find the dossier again.
@@ -34,12 +37,17 @@ impl Desk {
     /// closed.
     pub async fn printed_form(&self, id: DossierId, which: PrintedForm) -> Result<Vec<u8>, DeskError> {
         let dossier = self.stored(id)?;
+        if let (PrintedForm::Decline, DossierState::Declined(said)) = (which, &dossier.state) {
+            let form = self.form_of_decline(&dossier, said)?;
+            return Ok(office_form(&form, &FONTS).map_err(|_| FilingError::Receipt)?);
+        }
         let (accepted_at, promised) = dossier.state.acceptance().ok_or(DossierError::NotAccepted)?;
         let form = match which {
             PrintedForm::Step(step) => {
                 let line = dossier.steps.iter().find(|line| line.id == step).ok_or(StepError::NoForm)?;
                 self.form_of_step(&dossier, line)?.ok_or(StepError::NoForm)?
             }
+            PrintedForm::Decline => return Err(StepError::NoForm.into()),
             PrintedForm::Control => OfficeForm::Control(ControlForm {
                 head: self.head(&dossier, "05", accepted_at)?,
                 subject: subject(&dossier),
@@ -59,6 +67,29 @@ impl Desk {
             }),
         };
         Ok(office_form(&form, &FONTS).map_err(|_| FilingError::Receipt)?)
+    }
+
+    fn form_of_decline(&self, dossier: &Dossier, said: &Declined) -> Result<OfficeForm, DeskError> {
+        let reasons: Vec<String> = said.reasons.iter().map(|reason| reason.text.clone()).collect();
+        let (subject, officer) = (subject(dossier), self.name_of(&said.officer)?);
+        Ok(match said.kind {
+            DeclineKind::Supplement => OfficeForm::Supplement(SupplementForm {
+                head: self.head(dossier, "02", said.at)?,
+                subject,
+                items: reasons,
+                reason: String::new(),
+                contact: self.office.unit_name.clone(),
+                contact_phone: String::new(),
+                officer,
+            }),
+            DeclineKind::Refusal => OfficeForm::Refusal(RefusalForm {
+                head: self.head(dossier, "03", said.at)?,
+                subject,
+                reasons,
+                submitter: submitter(dossier),
+                officer,
+            }),
+        })
     }
 
     fn form_of_step(&self, dossier: &Dossier, line: &StepLine) -> Result<Option<OfficeForm>, DeskError> {
@@ -104,6 +135,12 @@ impl Desk {
     }
 
     fn head(&self, dossier: &Dossier, form: &str, at: Timestamp) -> Result<FormHead, DeskError> {
+        let (code, provisional) = (code(dossier), is_provisional(dossier));
+        Ok(FormHead { code, provisional, ..self.office_head(form, at)? })
+    }
+
+    /// The head of a form that is of no single dossier: without a code.
+    pub(crate) fn office_head(&self, form: &str, at: Timestamp) -> Result<FormHead, DeskError> {
         let reference = self.vault.reference()?;
         let model = reference.forms.iter().find(|template| template.code == form);
         let day = at.in_vietnam().date();
@@ -114,8 +151,8 @@ impl Desk {
             number: String::new(),
             place: self.office.place.clone(),
             day_line: format!("ngày {:02} tháng {:02} năm {}", day.day(), u8::from(day.month()), day.year()),
-            code: code(dossier),
-            provisional: is_provisional(dossier),
+            code: String::new(),
+            provisional: false,
         })
     }
 

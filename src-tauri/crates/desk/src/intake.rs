@@ -139,6 +139,15 @@ impl Desk {
     /// # Errors
     /// Unknown procedure or case, the vault is closed.
     pub async fn open_dossier(&self, new: NewDossier) -> Result<Dossier, DeskError> {
+        let (millis, random) = self.id_parts();
+        let dossier = self.draft(DossierId::derive(millis, &random), new)?;
+        let _writing = self.writing();
+        self.vault.commit(&Batch { dossiers: vec![dossier.clone()], ..Batch::default() })?;
+        Ok(dossier)
+    }
+
+    /// A dossier as it begins; nothing is written.
+    pub(crate) fn draft(&self, id: DossierId, new: NewDossier) -> Result<Dossier, DeskError> {
         let reference = self.vault.reference()?;
         let procedure = find_procedure(&reference, &new.procedure)?;
         let case = find_case(procedure, &new.case_code)?;
@@ -149,9 +158,8 @@ impl Desk {
             | IdentityCheck::Offline { .. }
             | IdentityCheck::LinkFailed { .. }) => checked,
         };
-        let (millis, random) = self.id_parts();
-        let dossier = Dossier {
-            id: DossierId::derive(millis, &random),
+        Ok(Dossier {
+            id,
             code: None,
             channel: new.channel,
             return_method: new.return_method,
@@ -176,16 +184,15 @@ impl Desk {
             replaced: std::collections::BTreeSet::new(),
             withdrawals: vec![],
             guide_due: false,
+            submission: None,
+            exception: None,
             taken_up: None,
             settlements: vec![],
             officer: self.officer(),
             opened_at: self.clock.now(),
             server_version: 0,
             revision: 1,
-        };
-        let _writing = self.writing();
-        self.vault.commit(&Batch { dossiers: vec![dossier.clone()], ..Batch::default() })?;
-        Ok(dossier)
+        })
     }
 
     /// Changes a draft. Another owner number drops what was taken from the first owner's papers, with

@@ -19,8 +19,10 @@
 
 mod accept;
 mod attach;
+mod book;
 mod capture;
 mod conflict;
+mod decline;
 mod desk;
 mod digitize;
 mod error;
@@ -33,6 +35,7 @@ mod login;
 mod loose;
 mod office;
 mod officer;
+mod online;
 mod outbox;
 mod package;
 mod papers;
@@ -45,6 +48,7 @@ mod retention;
 mod reuse;
 mod shift;
 mod sign;
+mod spreadsheet;
 mod standing;
 mod steps;
 mod supply;
@@ -52,13 +56,14 @@ mod sync;
 mod unlock;
 mod withdraw;
 
+pub use book::{Book, BookLine, BookNote};
 pub use capture::ScanOptions;
 pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, IntakeError, OUTBOX_CODES,
-    OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
-    UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
+    BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, IntakeError,
+    OUTBOX_CODES, OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError,
+    StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };
 pub use forms::PrintedForm;
 pub use identity::IdentityFinding;
@@ -67,7 +72,9 @@ pub use login::Login;
 pub use loose::LooseScan;
 pub use motcua_wire::MAX_FILE;
 pub use motcua_wire::PACKAGE_VERSION;
+pub use motcua_wire::WaitingSubmission;
 pub use office::Work;
+pub use online::Opened;
 pub use package::{Package, package_header};
 pub use reconcile::{Finding, ReconciledDay, ReconciledLine, Reconciliation};
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};

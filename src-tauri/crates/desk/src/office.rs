@@ -5,6 +5,7 @@
 //! put side by side (see [`crate::conflict`]). A lease is given back when the dossier is closed and everything this counter
 //! did to it has left.
 
+use crate::attach::extra_row;
 use crate::desk::Desk;
 use crate::error::{DeskError, OfficeProblem};
 use crate::fees::merged;
@@ -13,7 +14,7 @@ use crate::ports::{Batch, Lease, LinkError, OfficeRows};
 use crate::steps::merged_steps;
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
-    ComponentRow, CopyForm, Dossier, DossierId, DossierState, Holder, OfficeDossier, TakenUp, Timestamp,
+    ComponentRow, Dossier, DossierId, DossierState, Holder, OfficeDossier, Submission, TakenUp, Timestamp,
     Waiver,
 };
 use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, LeaseDossier};
@@ -84,7 +85,7 @@ impl Desk {
         let fees = self.warehouse.fees(id).await?;
         let steps = self.told_steps(id).await?;
         let returned_at = view.returned.map(|returned| returned.returned_at);
-        let mut dossier = self.dossier_of(&row, accepted, view.version, returned_at)?;
+        let mut dossier = self.dossier_of(&row, accepted, view.submitted, (view.version, returned_at))?;
         dossier.fees = fees.map(|there| merged(&[], &there)).unwrap_or_default();
         dossier.steps = steps.map(|there| merged_steps(&[], &there)).unwrap_or_default();
         let _writing = self.writing();
@@ -99,8 +100,8 @@ impl Desk {
         &self,
         row: &OfficeDossier,
         accepted: AcceptedDossier,
-        version: u64,
-        returned_at: Option<Timestamp>,
+        submitted: Option<Submission>,
+        (version, returned_at): (u64, Option<Timestamp>),
     ) -> Result<Dossier, DeskError> {
         let reference = self.vault.reference()?;
         let procedure = reference.procedures.iter().find(|p| p.code.same_procedure(&accepted.procedure));
@@ -145,6 +146,8 @@ impl Desk {
             result: None,
             receipt: None,
             reprint: std::collections::BTreeSet::new(),
+            submission: submitted.map(Box::new),
+            exception: accepted.exception,
             guide_due: false,
             replaced: std::collections::BTreeSet::new(),
             withdrawals: vec![],
@@ -258,7 +261,7 @@ impl Desk {
             let id = held.dossier;
             if held.until <= now {
                 self.note_lease(id, None)?;
-            } else if open.contains(&id) || self.has_unsent(id)? {
+            } else if open.contains(&id) || self.has_unsent(id)? || self.is_being_looked_into(id)? {
                 if held.until.0 - now.0 <= RENEW && matches!(self.lease(id, false).await?, Work::Elsewhere(_))
                 {
                     on_event(SyncEvent::DossierChanged(id));
@@ -278,7 +281,7 @@ impl Desk {
     }
 
     /// A lease that cannot be given back now is tried again; it ends by itself after eight hours.
-    async fn give_back(&self, id: DossierId) -> Result<(), DeskError> {
+    pub(crate) async fn give_back(&self, id: DossierId) -> Result<(), DeskError> {
         if !self.leases()?.iter().any(|held| held.dossier == id) {
             return Ok(());
         }
@@ -297,7 +300,7 @@ impl Desk {
         Ok(held.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
-    fn note_lease(&self, id: DossierId, until: Option<Timestamp>) -> Result<(), DeskError> {
+    pub(crate) fn note_lease(&self, id: DossierId, until: Option<Timestamp>) -> Result<(), DeskError> {
         let _writing = self.writing();
         let before = self.leases()?;
         let mut held: Vec<Held> = before.iter().filter(|held| held.dossier != id).cloned().collect();
@@ -316,17 +319,5 @@ impl Desk {
 
 /// A row of which no more is known than what was handed in.
 fn plain_row(evidence: &ComponentEvidence) -> ComponentRow {
-    ComponentRow {
-        number: evidence.number,
-        name: evidence.name.clone(),
-        form: CopyForm::Copy,
-        quantity: 1,
-        result_codes: vec![],
-        fresh_days: None,
-        required: false,
-        enters_warehouse: false,
-        attachment: None,
-        reservation: None,
-        waiver: None,
-    }
+    extra_row(evidence.number, evidence.name.clone())
 }

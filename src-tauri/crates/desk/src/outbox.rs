@@ -1,11 +1,14 @@
 //! The outbox as the officer sees it: never ahead of what is durable.
 
-use crate::desk::Desk;
+use crate::desk::{Change, Desk};
 use crate::error::{DeskError, IntakeError};
-use crate::ports::Batch;
+use crate::ports::{Batch, QueuedOp};
 use crate::replace::is_held;
-use motcua_dossier::{DossierId, OpId, OutboxItem, OutboxState};
+use motcua_dossier::{DossierId, OpId, OutboxItem, OutboxKind, OutboxState};
 use motcua_wire::SignedReceipt;
+
+/// The warehouse's word for a line that another one took the place of.
+const REPLACED: &str = "opReplaced";
 
 impl Desk {
     /// What leaves the machine, oldest first; received and replaced lines too when `all`. "Đang gửi (n %)" is laid
@@ -72,7 +75,8 @@ impl Desk {
 
     /// "Gửi lại": sends a refused line once more, the same operation under the same id, after what it was
     /// refused for has been put right outside. An acceptance held back for a paper that could not be had
-    /// asks for that paper again. A line that needs nobody is left alone.
+    /// asks for that paper again. A line the warehouse holds for replaced, though nothing took its place, is made anew: work
+    /// that was taken back too late, and a restore since. A line that needs nobody is left alone.
     ///
     /// # Errors
     /// No such line, its dossier still lacks something, the vault is closed.
@@ -80,6 +84,11 @@ impl Desk {
         let item = self.vault.queued(op)?.ok_or(IntakeError::UnknownOutboxLine)?.item;
         if is_held(&item) {
             self.resume_acceptance(item.dossier)?;
+        } else if matches!(&item.state, OutboxState::NeedsAttention { code } if code == REPLACED) {
+            self.change(item.dossier, |change| {
+                let queued = self.vault.queued(op)?.ok_or(IntakeError::UnknownOutboxLine)?;
+                self.make_anew(change, &queued)
+            })?;
         } else {
             let _writing = self.writing();
             let item = self.vault.queued(op)?.ok_or(IntakeError::UnknownOutboxLine)?.item;
@@ -90,5 +99,34 @@ impl Desk {
         }
         self.wake.notify_one();
         Ok(())
+    }
+
+    /// The same under another id; whatever names the line names the new one.
+    fn make_anew(&self, change: &mut Change<'_>, queued: &QueuedOp) -> Result<(), DeskError> {
+        let before = queued.item.op;
+        change.close(queued.item.clone());
+        // What was numbered before the acceptance would be overtaken by it.
+        let results = match queued.item.kind {
+            OutboxKind::Acceptance => self.close_results(change)?,
+            _ => vec![],
+        };
+        let (payload, blobs) = (queued.op.payload.clone(), queued.item.blobs.clone());
+        let op = change.enqueue(queued.item.kind, payload, blobs)?;
+        let dossier = &mut change.dossier;
+        let rows = dossier.components.iter_mut().filter_map(|row| row.attachment.as_mut());
+        let files = rows.chain(dossier.result.as_mut().map(|result| &mut result.attachment));
+        for (filed_by, _) in files.filter_map(|file| file.digitized.as_mut()) {
+            if *filed_by == before {
+                *filed_by = op;
+            }
+        }
+        let ids = dossier.fees.iter_mut().map(|line| &mut line.id);
+        let ids = ids.chain(dossier.steps.iter_mut().map(|line| &mut line.id));
+        for id in ids.chain(dossier.reports.iter_mut().map(|report| &mut report.op)) {
+            if *id == before {
+                *id = op;
+            }
+        }
+        self.number_again(change, results)
     }
 }

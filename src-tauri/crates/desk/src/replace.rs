@@ -7,8 +7,8 @@ use crate::desk::{Change, Desk};
 use crate::error::DeskError;
 use crate::ports::QueuedOp;
 use motcua_dossier::{
-    Attachment, BlobId, ComponentRow, Dossier, DossierCode, DossierError, DossierId, DossierState,
-    FieldProblem, OpId, OutboxItem, OutboxKind, OutboxState, ReceiptChange, Reservation,
+    Attachment, BlobId, ComponentRow, Dossier, DossierCode, DossierError, DossierId, FieldProblem, OpId,
+    OutboxItem, OutboxKind, OutboxState, ReceiptChange, Reservation,
 };
 use motcua_wire::{AcceptedDossier, OpPayload};
 
@@ -334,6 +334,8 @@ fn promised(queued: &QueuedOp) -> Option<&AcceptedDossier> {
     match &queued.op.payload {
         OpPayload::AcceptDossier(accepted) => Some(accepted),
         OpPayload::FileDocument { .. }
+        | OpPayload::Submit(_)
+        | OpPayload::Decline(_)
         | OpPayload::ReturnResult(_)
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
@@ -344,5 +346,5 @@ fn promised(queued: &QueuedOp) -> Option<&AcceptedDossier> {
 
 /// The dossier has left the draft: from here on its acceptance must follow what changes.
 pub(crate) fn is_accepted(dossier: &Dossier) -> bool {
-    dossier.state != DossierState::Draft
+    dossier.state.acceptance().is_some()
 }

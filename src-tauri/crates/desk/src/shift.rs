@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::spreadsheet::Spreadsheet;
 use motcua_dossier::{Day, DossierCode, DossierId, FeeAct, FeeLine, FeeMethod, OutboxState, Timestamp};
 use motcua_wire::OpPayload;
 
@@ -60,9 +61,16 @@ impl Shift {
     /// A table for a spreadsheet: UTF-8 with a mark, semicolons, one line for each entry, oldest first.
     #[must_use]
     pub fn table(&self) -> Vec<u8> {
-        let mut text = String::from(
-            "\u{feff}thoi_diem;ma_ho_so;chu_ho_so;loai;so_tien;hinh_thuc;so_bien_lai_ly_do;trang_thai\r\n",
-        );
+        let mut table = Spreadsheet::new(&[
+            "thoi_diem",
+            "ma_ho_so",
+            "chu_ho_so",
+            "loai",
+            "so_tien",
+            "hinh_thuc",
+            "so_bien_lai_ly_do",
+            "trang_thai",
+        ]);
         for entry in &self.entries {
             let (kind, note) = match &entry.line.record.act {
                 FeeAct::Paid { receipt_number, .. } => ("Thu", receipt_number),
@@ -85,10 +93,9 @@ impl Shift {
                 note,
                 state,
             ];
-            text.push_str(&fields.map(cell).join(";"));
-            text.push_str("\r\n");
+            table.line(&fields);
         }
-        text.into_bytes()
+        table.finish()
     }
 }
 
@@ -167,19 +174,6 @@ impl Desk {
         }
         shift.methods.sort_by_key(|row| row.method);
         Ok(shift)
-    }
-}
-
-/// A field of the table; what a spreadsheet would take for a formula is a text.
-fn cell(text: &str) -> String {
-    let guarded = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
-    };
-    if guarded.contains([';', '"', '\n', '\r']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
     }
 }
 

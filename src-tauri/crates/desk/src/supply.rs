@@ -5,10 +5,11 @@
 //! warehouse is no supplement: its reuse is confirmed and counted by an acceptance.
 
 use crate::accept::evidence;
+use crate::attach::extra_row;
 use crate::desk::Desk;
 use crate::error::{DeskError, StepError};
 use motcua_dossier::{
-    ComponentEvidence, ComponentRow, CopyForm, Dossier, DossierError, DossierId, DossierState, FieldProblem,
+    ComponentEvidence, ComponentRow, Dossier, DossierError, DossierId, DossierState, FieldProblem,
     OutboxKind, OutboxState, Phase, StepFault,
 };
 use motcua_wire::{AcceptedDossier, MAX_TEXT, OpPayload};
@@ -38,19 +39,7 @@ impl Desk {
                 return Err(StepError::TextTooLong.into());
             }
             let number = rows.iter().map(|row| row.number).max().unwrap_or(0) + 1;
-            rows.push(ComponentRow {
-                number,
-                name,
-                form: CopyForm::Copy,
-                quantity: 1,
-                result_codes: vec![],
-                fresh_days: None,
-                required: false,
-                enters_warehouse: false,
-                attachment: None,
-                reservation: None,
-                waiver: None,
-            });
+            rows.push(extra_row(number, name));
             Ok(())
         })
     }

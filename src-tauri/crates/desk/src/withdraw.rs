@@ -19,7 +19,8 @@ const SHORTEST_REASON: usize = 10;
 const TOO_LATE: &str = "withdrawTooLate";
 
 impl Desk {
-    /// What goes when this line is taken back: a result, a step, an opinion or a draft's paper goes alone, an entry of the fees
+    /// What goes when this line is taken back: a result, a step, a word that a dossier is not
+    /// accepted, an opinion or a draft's paper goes alone, an entry of the fees
     /// with its reversal, of an accepted dossier all that is unsent, for an acceptance without its papers, or they without it, would be half a dossier.
     ///
     /// # Errors
@@ -37,7 +38,9 @@ impl Desk {
         let mut lines = self.vault.outbox_of(item.dossier)?;
         lines.retain(|line| !line.state.is_closed());
         match item.kind {
-            OutboxKind::Result | OutboxKind::Step | OutboxKind::Feedback => return Ok(vec![item]),
+            OutboxKind::Result | OutboxKind::Decline | OutboxKind::Step | OutboxKind::Feedback => {
+                return Ok(vec![item]);
+            }
             OutboxKind::Document if dossier.state == DossierState::Draft => return Ok(vec![item]),
             // A reversal of what was never entered reverses nothing.
             OutboxKind::Fee => {
@@ -171,6 +174,9 @@ impl Change<'_> {
         let dossier = &mut self.dossier;
         dossier.reports.retain(|report| report.op != op);
         dossier.replaced.insert(op);
+        if matches!(dossier.state, DossierState::Declined(_)) {
+            dossier.state = DossierState::Draft;
+        }
         if dossier.state == DossierState::Draft {
             for row in &mut dossier.components {
                 if let Some(paper) =
@@ -226,8 +232,17 @@ impl Change<'_> {
                     dossier.reports.push(Report { op, document: *document, reason: *reason });
                 }
             }
-            OpPayload::AcceptDossier(_) | OpPayload::Withdraw(_) | OpPayload::Fee(_) | OpPayload::Step(_) => {
+            // One that was accepted meanwhile stays so: its acceptance names what it takes the place of.
+            OpPayload::Decline(declined) => {
+                if dossier.state == DossierState::Draft {
+                    dossier.state = DossierState::Declined(Box::new(declined.record.clone()));
+                }
             }
+            OpPayload::AcceptDossier(_)
+            | OpPayload::Submit(_)
+            | OpPayload::Withdraw(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Step(_) => {}
         }
         self.batch.outbox.push(OutboxItem { state: OutboxState::Queued, ..queued.item });
     }

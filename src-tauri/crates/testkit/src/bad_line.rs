@@ -6,7 +6,7 @@ use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
     About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, IdentityReply,
-    LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference,
+    LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference, SubmissionPage,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -199,6 +199,10 @@ impl Warehouse for BadLine {
 
     async fn steps(&self, id: DossierId) -> Result<Option<DossierSteps>, LinkError> {
         self.call(|| self.far.steps(id)).await
+    }
+
+    async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError> {
+        self.call(|| self.far.submissions(after, limit)).await
     }
 
     async fn lease_dossier(

@@ -16,6 +16,7 @@ use motcua_wire::{
     About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierSteps,
     DossierView, FeeEntry, IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply,
     OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION, SealedReference, SignedReceipt, StepEntry,
+    SubmissionPage,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -53,6 +54,8 @@ struct State {
     reference: ReferenceData,
     outage: Option<LinkError>,
     revoked: HashSet<DeviceId>,
+    /// Machines that submit and do nothing else.
+    portals: HashSet<DeviceId>,
     identity_down: bool,
     identities: HashMap<IdNumber, (IdentityAnswer, Option<String>)>,
     papers: BTreeMap<DocumentId, DocumentSummary>,
@@ -69,6 +72,7 @@ struct State {
     replaced: HashSet<(OpId, DeviceId)>,
     accepted_by: HashMap<DossierId, OpId>,
     returned_by: HashMap<DossierId, OpId>,
+    declined_by: HashMap<DossierId, OpId>,
     leases: HashMap<DossierId, DossierLease>,
     dossiers: BTreeMap<DossierId, DossierView>,
     fees: HashMap<DossierId, Vec<FeeEntry>>,
@@ -112,6 +116,7 @@ impl FakeWarehouse {
             logouts: 0,
             outage: None,
             revoked: HashSet::new(),
+            portals: HashSet::new(),
             identity_down: false,
             identities: HashMap::new(),
             papers: BTreeMap::new(),
@@ -124,6 +129,7 @@ impl FakeWarehouse {
             replaced: HashSet::new(),
             accepted_by: HashMap::new(),
             returned_by: HashMap::new(),
+            declined_by: HashMap::new(),
             leases: HashMap::new(),
             reference,
             dossiers: BTreeMap::new(),
@@ -189,6 +195,12 @@ impl FakeWarehouse {
         } else {
             state.revoked.remove(&self.device);
         }
+    }
+
+    /// This machine is a portal.
+    pub fn be_portal(&self) {
+        let mut state = self.state();
+        state.portals.insert(self.device);
     }
 
     /// Only the identity service is silent.
@@ -271,6 +283,7 @@ impl FakeWarehouse {
         state.replaced.clear();
         state.accepted_by.clear();
         state.returned_by.clear();
+        state.declined_by.clear();
         state.leases.clear();
         state.feed.clear();
         state.dossiers.clear();
@@ -415,6 +428,15 @@ impl FakeWarehouse {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What a portal may not ask for.
+    fn for_counters(&self) -> Result<MutexGuard<'_, State>, LinkError> {
+        let state = self.reached()?;
+        if state.portals.contains(&self.device) {
+            return Err(LinkError::Refused("notForPortals".into()));
+        }
+        Ok(state)
+    }
+
     /// Who is there is told to everybody, also to a machine that was revoked.
     fn there(&self) -> Result<MutexGuard<'_, State>, LinkError> {
         let state = self.state();
@@ -557,6 +579,10 @@ impl Warehouse for FakeWarehouse {
         Ok(self.reached()?.steps(id))
     }
 
+    async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError> {
+        self.for_counters()?.submissions(after, limit)
+    }
+
     async fn lease_dossier(
         &self,
         id: DossierId,
@@ -674,6 +700,10 @@ mod tests {
             DeviceId::derive(1, &[machine; 10])
         }
 
+        fn portal(&self) -> u8 {
+            2
+        }
+
         fn agency(&self) -> AgencyCode {
             AgencyCode::parse("000.01.20.H08").unwrap()
         }
@@ -692,6 +722,10 @@ mod tests {
 
         fn procedure(&self) -> ProcedureCode {
             reference().procedures[0].code.clone()
+        }
+
+        fn case(&self) -> String {
+            reference().procedures[0].cases[0].code.clone()
         }
 
         fn paper(&self, by: SignedBy, mark: u8) -> Vec<u8> {
@@ -745,6 +779,7 @@ mod tests {
         warehouse_contract(async || {
             let warehouse = FakeWarehouse::new(reference());
             warehouse.know(&owner().number, IdentityAnswer::Registered, None);
+            warehouse.of(DeviceId::derive(1, &[2; 10])).be_portal();
             Bench(warehouse)
         })
         .await;

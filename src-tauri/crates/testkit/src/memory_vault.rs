@@ -385,6 +385,16 @@ impl Vault for MemoryVault {
         })
     }
 
+    fn accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Dossier>, VaultError> {
+        self.read(|c| {
+            let at = |d: &Dossier| d.state.acceptance().map(|(at, _)| at);
+            let within = |d: &&Dossier| at(d).is_some_and(|at| (from..until).contains(&at));
+            let mut found: Vec<Dossier> = c.dossiers.values().filter(within).cloned().collect();
+            found.sort_by_key(|d| (at(d), d.id));
+            found
+        })
+    }
+
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.read(|c| {
             let wanted = |i: &OutboxItem| all || !i.state.is_closed();
@@ -481,6 +491,18 @@ impl Vault for MemoryVault {
                 rows.filter(|row| !c.dossiers.contains_key(&row.id)).cloned().collect();
             found.sort_by_key(|row| std::cmp::Reverse((row.place(), row.id)));
             found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            found
+        })
+    }
+
+    fn office_accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.read(|c| {
+            let within = |row: &&OfficeDossier| {
+                (from..until).contains(&row.accepted_at) && !c.dossiers.contains_key(&row.id)
+            };
+            let rows = c.office.values().map(|(_, row)| row);
+            let mut found: Vec<OfficeDossier> = rows.filter(within).cloned().collect();
+            found.sort_by_key(|row| (row.accepted_at, row.id));
             found
         })
     }

@@ -1,6 +1,6 @@
 import { bridge } from "#bridge";
 import { m } from "#text";
-import type { Attachment, AutoAttach, ComponentRow, ConsentMethod, Dossier, RowProgress } from "../../bridge/bridge";
+import type { Attachment, AutoAttach, ComponentRow, ConsentMethod, DeclineKind, DeclineReason, Dossier, RowProgress } from "../../bridge/bridge";
 import { session } from "../../session.svelte";
 
 /** The dossier on the table: what it is now, and the acts of its rows. */
@@ -57,6 +57,8 @@ export class DossierDesk {
   confirm = (method: ConsentMethod) => this.act(() => bridge.confirmReuse({ id: this.id, method }));
   recheck = () => this.act(() => bridge.recheckIdentity({ id: this.id }));
   accept = () => this.act(() => bridge.accept({ id: this.id }));
+  decline = (kind: DeclineKind, reasons: DeclineReason[]) => this.act(() => bridge.decline({ id: this.id, kind, reasons }));
+  setException = (reason: string) => this.act(() => bridge.setException({ id: this.id, reason }));
   guided = () => this.act(() => bridge.guided({ id: this.id }));
   printed = (receipt: string) => this.act(() => bridge.receiptPrinted({ id: this.id, receipt }));
 
@@ -93,18 +95,19 @@ export const toSign = (dossier: Dossier) => dossier.components.filter((row) => c
 
 export type RowState = "waived" | "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional" | "elsewhere";
 
-/** The one word that says how far a row is. */
-export function rowState(row: ComponentRow, takenUp = false): RowState {
+/** The one word that says how far a row is; of a dossier that is `over` nothing is still to be done. */
+export function rowState(row: ComponentRow, takenUp = false, over = false): RowState {
   const { attachment } = row;
   if (row.reservation && !attachment) return row.reservation.problem ? "reserveFailed" : "reserved";
   if (!attachment && row.waiver) return "waived";
   if (!attachment) {
     if (takenUp) return "elsewhere";
-    if (row.capturing > 0) return "capturing";
+    if (row.capturing > 0 && !over) return "capturing";
     return row.required ? "missing" : "optional";
   }
   if (attachment.source === "warehouse") return "reused";
   if (attachment.digitized) return "digitized";
+  if (over) return "attached";
   if (row.needsSignature !== "none") return "needsSign";
   if (row.entersWarehouse) return "needsDigitize";
   return "attached";

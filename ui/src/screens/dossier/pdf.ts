@@ -23,15 +23,18 @@ export async function openPdf(data: Uint8Array<ArrayBuffer>): Promise<PDFDocumen
   }).promise;
 }
 
-/** Draws one page so wide, never finer than 150 dpi. Returns how to stop and free it. */
-export function draw(pdf: PDFDocumentProxy, number: number, canvas: HTMLCanvasElement, width: number): () => void {
+/** Most pages that are printed at once: all of them are drawn before, some nine megabytes each. */
+export const MOST_PRINTED = 40;
+
+/** Draws one page so wide, never finer than 150 dpi; one that is to be printed as finely as that, and tells when it is done. Returns how to stop and free it. */
+export function draw(pdf: PDFDocumentProxy, number: number, canvas: HTMLCanvasElement, width: number, drawn?: () => void): () => void {
   let stopped = false;
   let stop = () => {};
   void (async () => {
     const page = await pdf.getPage(number);
     if (stopped) return;
     const natural = page.getViewport({ scale: 1 });
-    const scale = Math.min((width * window.devicePixelRatio) / natural.width, DPI / 72);
+    const scale = drawn ? DPI / 72 : Math.min((width * window.devicePixelRatio) / natural.width, DPI / 72);
     const viewport = page.getViewport({ scale });
     canvas.width = Math.round(viewport.width);
     canvas.height = Math.round(viewport.height);
@@ -39,6 +42,7 @@ export function draw(pdf: PDFDocumentProxy, number: number, canvas: HTMLCanvasEl
     stop = () => task.cancel();
     await task.promise.catch(() => undefined);
     page.cleanup();
+    if (!stopped) drawn?.();
   })();
   return () => {
     stopped = true;

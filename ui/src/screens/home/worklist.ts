@@ -1,14 +1,18 @@
-import type { DossierLine, OfficeLine } from "../../bridge/bridge";
+import type { DossierLine, OfficeLine, WaitingLine } from "../../bridge/bridge";
 import type { Me } from "../../session.svelte";
 import { daysUntil } from "../../text/day";
+import { fold } from "../../text/format";
 import { comesToMe, isOver } from "../steps/steps";
 
 export type Group = "reprint" | "guide" | "toMe" | "overdue" | "today" | "soon" | "drafts" | "proposed" | "supplement" | "waiting" | "done";
 export const GROUPS: readonly Group[] = ["reprint", "guide", "toMe", "overdue", "today", "soon", "drafts", "proposed", "supplement", "waiting", "done"];
 
+/** Groups that stand before what came through the portal: a day is near, or somebody waits for this officer. */
+export const PRESSING: ReadonlySet<Group> = new Set<Group>(["reprint", "guide", "toMe", "overdue", "today", "soon"]);
+
 /** The group a dossier stands in; the most pressing first. */
 export function groupOf(line: DossierLine, today: string, me: Me): Group {
-  if (line.state === "withdrawn") return "done";
+  if (line.state === "withdrawn" || line.state === "declined") return "done";
   if (line.reprint.length > 0) return "reprint";
   if (line.guideDue) return "guide";
   if (line.state === "completed") return "done";
@@ -36,9 +40,21 @@ export function handedHere(lines: OfficeLine[], me: Me): [OfficeLine[], OfficeLi
   return [lines.filter(mine), lines.filter((line) => !mine(line))];
 }
 
+/** Dossiers of the portal that fit what was typed; a whole number fits the masked one it may be. */
+export function waitingFor(lines: WaitingLine[], text: string): WaitingLine[] {
+  const { kind, value } = typed(text);
+  if (kind === "nothing") return lines;
+  const number = value.replace(/[\s.]/g, "");
+  const fits = (masked: string) => {
+    const [head = "", tail = ""] = masked.split(/•+/);
+    return number.length >= head.length + tail.length && number.startsWith(head) && number.endsWith(tail);
+  };
+  return lines.filter((line) => (kind === "identity" ? fits(line.ownerNumber) : fold(`${line.ownerName} ${line.reference} ${line.procedureName}`).includes(fold(value))));
+}
+
 /** Reuse rate of these dossiers in percent with two decimals half up, or null when nothing was received. */
 export function reuseRate(lines: DossierLine[]): { reused: number; received: number; percent: number | null } {
-  const received = lines.filter((line) => line.state !== "draft");
+  const received = lines.filter((line) => line.state !== "draft" && line.state !== "declined");
   const reused = received.filter((line) => line.reused > 0).length;
   const percent = received.length === 0 ? null : Math.floor((reused * 10_000) / received.length + 0.5) / 100;
   return { reused, received: received.length, percent };

@@ -1,9 +1,9 @@
 //! The dossier (hồ sơ) at the counter: rows, attachments, reuse, consent, states and what each state allows.
 
 use crate::{
-    BlobId, CopyForm, Day, Deadline, Difference, DocumentId, DossierCode, DossierId, FeeAccount, FeeAct,
-    FeeLine, FeeMethod, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance, Report, ResultCode,
-    Standing, StepLine, StepRecord, Timestamp,
+    BlobId, CopyForm, Day, Deadline, Declined, Difference, DocumentId, DossierCode, DossierId, FeeAccount,
+    FeeAct, FeeLine, FeeMethod, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance, Report,
+    ResultCode, Standing, StepLine, StepRecord, Submission, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -64,6 +64,8 @@ pub enum DossierState {
         /// When the result was due.
         deadline: Deadline,
     },
+    /// Không tiếp nhận: something is missing, or it was refused; form 02 or 03 says why.
+    Declined(Box<Declined>),
     /// Đã bỏ: taken back before the warehouse had it.
     Withdrawn {
         /// When.
@@ -78,7 +80,7 @@ impl DossierState {
     #[must_use]
     pub fn acceptance(&self) -> Option<(Timestamp, &Deadline)> {
         match self {
-            Self::Draft => None,
+            Self::Draft | Self::Declined(_) => None,
             Self::Accepted { at, deadline } | Self::Completed { accepted_at: at, deadline, .. } => {
                 Some((*at, deadline))
             }
@@ -273,6 +275,8 @@ pub enum ConsentMethod {
     Paper,
     /// Signed on a pad.
     Pad,
+    /// He chose the paper himself at the portal when he sent the dossier. Schema 4.
+    Portal,
 }
 
 /// A recorded confirmation.
@@ -402,6 +406,12 @@ pub struct Dossier {
     /// (decision 11).
     #[serde(default)]
     pub guide_due: bool,
+    /// How it was sent, when it came through the portal or by post with its files.
+    #[serde(default)]
+    pub submission: Option<Box<Submission>>,
+    /// Why it is accepted though a rule for agencies' dossiers is not kept.
+    #[serde(default)]
+    pub exception: Option<String>,
     /// Where it comes from when another counter took it in.
     #[serde(default)]
     pub taken_up: Option<TakenUp>,

@@ -32,6 +32,7 @@ mod retention;
 mod rules;
 mod search;
 mod steps;
+mod submission;
 
 pub use calendar::{Calendar, DayOff, Deadline, TimeLimit};
 pub use code::{
@@ -68,4 +69,8 @@ pub use rules::{LawRule, RuleKey};
 pub use search::{SearchQuery, SearchText, SearchWord};
 pub use steps::{
     Exception, Phase, Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, StepRules,
+};
+pub use submission::{
+    AgencyDefect, DeclineKind, DeclineReason, Declined, MAX_SUBMITTED_PAPERS, PortalAccount, Submission,
+    SubmittedPaper,
 };

@@ -11,6 +11,8 @@ pub enum OutboxKind {
     Document,
     /// A dossier was accepted.
     Acceptance,
+    /// A dossier was not accepted.
+    Decline,
     /// A result was returned.
     Result,
     /// An entry of the dossier's fees.

@@ -34,12 +34,12 @@ pub use package::{
 pub use problem::Problem;
 pub use protocol::{
     About, AcceptedDossier, BlobState, BlobsQuery, BlobsReply, CERTIFICATE_DAYS, CHUNK, CarriedPackage,
-    Change, Changes, DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery, DossiersReply,
-    EnrolDevice, Enrolled, IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock, LeaseDossier, LoggedIn, Login,
-    MAX_ASKED, MAX_CHANGES, MAX_FILE, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload, OpResult, OpState,
-    OpStatus, OpenUpload, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Purpose, RENEW_AFTER_DAYS,
-    RENEWAL_GRACE_DAYS, RefreshLogin, RenewDevice, ReturnedResult, Role, SCHEMA_VERSION, SMALLEST_CHUNK,
-    WithdrawnWork,
+    Change, Changes, DeclinedDossier, DossierEvent, DossierLease, DossierPage, DossierView, DossiersQuery,
+    DossiersReply, EnrolDevice, Enrolled, IdentityReply, KEPT_DAYS, LEASE_HOURS, LeaseBlock, LeaseDossier,
+    LoggedIn, Login, MAX_ASKED, MAX_CHANGES, MAX_FILE, MAX_KEPT, MAX_REPLACED, MAX_WAIT, Op, OpPayload,
+    OpResult, OpState, OpStatus, OpenUpload, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Purpose,
+    RENEW_AFTER_DAYS, RENEWAL_GRACE_DAYS, RefreshLogin, RenewDevice, ReturnedResult, Role, SCHEMA_VERSION,
+    SMALLEST_CHUNK, SubmissionPage, WaitingSubmission, WithdrawnWork,
 };
 pub use receipt::{ReceiptBody, ReceiptError, SignedReceipt};
 pub use seal::{REFERENCE_SIGNATURE, ReferenceSeal, SealedReference};

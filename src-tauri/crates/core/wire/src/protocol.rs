@@ -21,6 +21,7 @@
 //! | `POST /v1/dossiers/{id}/lease` | [`LeaseDossier`], `If-Match: "v<version>"` → [`DossierLease`]; 409 `dossierLeased`, 412 `dossierChanged`, 428 `ifMatchAbsent` |
 //! | `DELETE /v1/dossiers/{id}/lease` | → 204 given back; 409 `dossierLeased` when another machine holds it |
 //! | `GET /v1/changes?since=C&limit=N&wait=S` | → [`Changes`] of the caller's agency after the cursor; 410 `cursorGone` |
+//! | `GET /v1/submissions?after=ID&limit=N` | → [`SubmissionPage`]: what was sent to the agency and nobody accepted or declined yet |
 //! | `GET /v1/dossiers/{id}/fees` | → [`DossierFees`](crate::DossierFees) |
 //! | `GET /v1/dossiers/{id}/steps` | → [`DossierSteps`](crate::DossierSteps) |
 //! | `GET /v1/fees/totals?day=D&officer=O` | → [`FeeTotals`](crate::FeeTotals) of the caller's agency |
@@ -40,19 +41,22 @@
 //! ([`Purpose`]); 422 `purposeAbsent`, 403 `lookUpNotGranted` to an officer none of whose roles works with people.
 //!
 //! All but `/v1/about`, `/v1/openapi.json` and `/v1/enrol` need the client certificate of an enrolled machine.
+//! A machine that was enrolled as a portal submits dossiers to the agencies below its own, sends their files, reads what
+//! became of them and the reference data, and nothing else (403 `notForPortals`).
 //! `Authorization: Bearer <access>` says beside it which officer works there; then the answers are what his grants
 //! allow.
 
 use crate::SignedReceipt;
 use motcua_dossier::{
-    AgencyCode, Applicant, BlobId, Channel, ComponentEvidence, Consent, Day, Deadline, DeviceId, DocumentId,
-    DocumentRecord, DossierCode, DossierId, EvidenceSource, FeeRecord, FeedbackRecord, IdentityAnswer,
-    IdentityCheck, OfficeDossier, OpId, ProcedureCode, ReturnMethod, StepRecord, Timestamp,
+    AgencyCode, Applicant, BlobId, Channel, ComponentEvidence, Consent, ConsentMethod, Day, Deadline,
+    Declined, DeviceId, DocumentId, DocumentRecord, DossierCode, DossierId, EvidenceSource, FeeRecord,
+    FeedbackRecord, Holder, IdentityAnswer, IdentityCheck, OfficeDossier, OpId, ProcedureCode, ReturnMethod,
+    StepRecord, Submission, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 /// Version of the payload shapes below; the server takes N-3..=N.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Bytes of the largest file the warehouse takes, and a counter reads.
 pub const MAX_FILE: u64 = 64 << 20;
@@ -430,6 +434,10 @@ pub enum OpPayload {
     },
     /// "Tiếp nhận".
     AcceptDossier(Box<AcceptedDossier>),
+    /// "Nộp hồ sơ": a dossier comes through a portal. Its files must be there before. Schema 4.
+    Submit(Box<Submission>),
+    /// A dossier is not accepted, with form 02 or 03. Schema 4.
+    Decline(Box<DeclinedDossier>),
     /// "Trả kết quả": completes the dossier and files the result (decision 10: one event).
     ReturnResult(Box<ReturnedResult>),
     /// Unsent work of the dossier is taken back: none of it is applied from here on. Refused as a whole
@@ -449,7 +457,7 @@ impl OpPayload {
     #[must_use]
     pub fn waits_for(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::Withdraw(_), _) | (_, Self::Withdraw(_)) => false,
+            (Self::Withdraw(_) | Self::Submit(_), _) | (_, Self::Withdraw(_) | Self::Submit(_)) => false,
             // A fee and a step are of an accepted dossier, a reversal of an entry before it, a step after a step;
             // nothing waits for money.
             (Self::Fee(_), Self::AcceptDossier(_) | Self::Fee(_))
@@ -460,11 +468,11 @@ impl OpPayload {
             }
             (Self::FileDocument { .. } | Self::Fee(_) | Self::Step(_) | Self::Feedback(_), _)
             | (_, Self::Fee(_) | Self::Step(_) | Self::Feedback(_))
-            | (Self::ReturnResult(_), Self::FileDocument { .. }) => false,
+            | (Self::ReturnResult(_) | Self::Decline(_), Self::FileDocument { .. }) => false,
             (Self::AcceptDossier(accepted), Self::FileDocument { record, .. }) => {
                 accepted.components.iter().any(|paper| paper.source.document() == Some(record.id))
             }
-            (Self::AcceptDossier(_) | Self::ReturnResult(_), _) => true,
+            (Self::AcceptDossier(_) | Self::Decline(_) | Self::ReturnResult(_), _) => true,
         }
     }
 
@@ -474,7 +482,13 @@ impl OpPayload {
         let newer = |accepted: &AcceptedDossier| {
             accepted.components.iter().any(|c| matches!(c.source, EvidenceSource::Database { .. }))
         };
+        let newest = |accepted: &AcceptedDossier| {
+            let of_portal = |consent: &Consent| consent.method == ConsentMethod::Portal;
+            accepted.exception.is_some() || accepted.consents.iter().any(of_portal)
+        };
         match self {
+            Self::Submit(_) | Self::Decline(_) => 4,
+            Self::AcceptDossier(accepted) if newest(accepted) => 4,
             Self::Step(_) => 3,
             Self::AcceptDossier(accepted) if newer(accepted) => 2,
             _ => 1,
@@ -528,6 +542,24 @@ pub struct AcceptedDossier {
     pub receipt: BlobId,
     /// Officer.
     pub officer: String,
+    /// Why it is accepted though a rule for agencies' dossiers is not kept. Schema 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
+}
+
+/// A dossier that was not accepted, and what it was.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeclinedDossier {
+    /// What was said.
+    pub record: Declined,
+    /// How it came in.
+    pub channel: Channel,
+    /// Owner and submitter.
+    pub applicant: Applicant,
+    /// Which procedure.
+    pub procedure: ProcedureCode,
+    /// Which case.
+    pub case_code: String,
 }
 
 /// A returned result.
@@ -658,6 +690,12 @@ pub struct DossierView {
     pub id: DossierId,
     /// Server version.
     pub version: u64,
+    /// As it was sent, when it came through a portal.
+    #[serde(default)]
+    pub submitted: Option<Submission>,
+    /// As it was not accepted.
+    #[serde(default)]
+    pub declined: Option<DeclinedDossier>,
     /// As accepted.
     pub accepted: Option<AcceptedDossier>,
     /// As returned.
@@ -738,6 +776,30 @@ pub struct DossierPage {
     pub cursor: String,
     /// As in [`About`].
     pub epoch: u64,
+}
+
+/// A dossier that waits to be accepted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WaitingSubmission {
+    /// Which.
+    pub id: DossierId,
+    /// Version the warehouse has.
+    pub version: u64,
+    /// As it was sent.
+    pub submission: Submission,
+    /// The machine that looks into it now.
+    #[serde(default)]
+    pub holder: Option<Holder>,
+}
+
+/// Dossiers that wait to be accepted, in the order of their ids.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SubmissionPage {
+    /// The dossiers.
+    pub items: Vec<WaitingSubmission>,
+    /// Where the next page begins; none after the last.
+    #[serde(default)]
+    pub next: Option<DossierId>,
 }
 
 /// Asks for dossiers by their ids.
@@ -852,6 +914,10 @@ pub enum Change {
 pub enum DossierEvent {
     /// "Số hóa".
     PaperFiled,
+    /// It came through a portal.
+    Submitted,
+    /// It was not accepted.
+    Declined,
     /// "Tiếp nhận".
     Accepted,
     /// "Trả kết quả".

@@ -1,9 +1,9 @@
 //! Stable codes of errors, and what their sentences need.
 
 use super::{
-    CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, IntakeError, OfficeProblem,
-    PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError, UnlockError,
-    WithdrawError,
+    BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, IntakeError,
+    OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
+    UnlockError, WithdrawError,
 };
 use crate::ports::{LinkError, PinState, ScanError, ScanFault, TokenError, VaultError};
 use motcua_dossier::{DossierError, FeeFault, IdNumberError, StepFault};
@@ -143,6 +143,9 @@ pub const CODES: &[&str] = &[
     "stepReturnedBefore",
     "stepDayOff",
     "stepNoForm",
+    "bookReversed",
+    "bookTooLong",
+    "bookNotSet",
     "dossierNotDraft",
     "dossierNotAccepted",
     "dossierNoSuchComponent",
@@ -159,6 +162,9 @@ pub const CODES: &[&str] = &[
     "officeDossierUnknown",
     "conflictSettled",
     "conflictUndecided",
+    "submissionGone",
+    "submissionHeld",
+    "submissionOffline",
     "numberEmpty",
     "numberShape",
     "numberCheckDigit",
@@ -174,6 +180,8 @@ pub const FINDINGS: &[&str] = &[
     "componentNotDigitized",
     "reuseNotConfirmed",
     "captureUnfinished",
+    "agencyOtherAccount",
+    "agencyPapersUnsigned",
     "kindMissing",
     "nameMissing",
     "validityBeforeIssue",
@@ -184,6 +192,7 @@ pub const OUTBOX_CODES: &[&str] = &[
     "acceptanceHeld",
     "acceptedInFuture",
     "alreadyAccepted",
+    "alreadyDeclined",
     "alreadyReturned",
     "approverIsOfficer",
     "authorNotGranted",
@@ -201,6 +210,7 @@ pub const OUTBOX_CODES: &[&str] = &[
     "documentNotShared",
     "documentOfOtherAgency",
     "documentOfOtherPerson",
+    "dossierDeclined",
     "dossierOfOtherAgency",
     "fileSignerNotAllowed",
     "fileSignerNotYetValid",
@@ -314,6 +324,9 @@ impl DeskError {
                 OfficeProblem::Unknown => "officeDossierUnknown",
                 OfficeProblem::NoConflict => "conflictSettled",
                 OfficeProblem::Undecided(_) => "conflictUndecided",
+                OfficeProblem::SubmissionGone => "submissionGone",
+                OfficeProblem::SubmissionHeld(_) => "submissionHeld",
+                OfficeProblem::SubmissionOffline => "submissionOffline",
             },
             Self::Report(e) => match e {
                 ReportError::ReportedBefore => "reportedBefore",
@@ -323,6 +336,9 @@ impl DeskError {
             },
             Self::Fee(e) => fee_code(*e),
             Self::Step(e) => step_code(*e),
+            Self::Book(BookError::Reversed) => "bookReversed",
+            Self::Book(BookError::TooLong) => "bookTooLong",
+            Self::Book(BookError::NotSet) => "bookNotSet",
             Self::Grace(_) => "offlineGraceOver",
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",
@@ -375,6 +391,9 @@ impl DeskError {
             | Self::Filing(FilingError::Metadata(problems)) => {
                 put("fields", join(problems.iter().map(|p| p.field.as_str())));
                 put("codes", join(problems.iter().map(|p| p.code.as_str())));
+            }
+            Self::Office(OfficeProblem::SubmissionHeld(officer)) => {
+                put("officer", officer.clone());
             }
             Self::Reuse(ReuseError::Unfit(reasons)) => {
                 put("reasons", join(reasons.iter().copied()));

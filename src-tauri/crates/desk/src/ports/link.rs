@@ -5,6 +5,7 @@ use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, 
 use motcua_wire::{
     About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView,
     IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
+    SubmissionPage,
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -158,6 +159,11 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn steps(&self, id: DossierId) -> Result<Option<DossierSteps>, LinkError>;
+    /// What was sent to the machine's agency and waits, after that one, in the order of their ids; at most `limit` (1 to 200).
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError>;
     /// Takes a dossier for this machine alone, or renews that; `version` is the one it works on.
     ///
     /// # Errors

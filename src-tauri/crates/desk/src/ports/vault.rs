@@ -241,7 +241,8 @@ pub struct Batch {
 }
 
 /// Encrypted database and blobs of one counter. Methods block for milliseconds at most, except
-/// `create` and `unlock`, which derive a key from the secret on purpose slowly (≤ 300 ms).
+/// `create` and `unlock`, which derive a key from the secret on purpose slowly (≤ 300 ms), and `accepted`, which looks at
+/// every dossier and is asked for a few times a day.
 pub trait Vault: Send + Sync {
     /// Is there one, and is it open.
     fn status(&self) -> VaultStatus;
@@ -354,6 +355,13 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn owed(&self, limit: u32) -> Result<Vec<Dossier>, VaultError>;
+    /// Dossiers of this counter that were accepted in that time, the first moment counted and the last not, in the order
+    /// of their acceptance, then of their ids; also what was completed or taken back since. There is no index of that
+    /// moment: where every dossier stands is read out of its body, some tenths of a second for ten thousand.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Dossier>, VaultError>;
     /// Outbox, oldest first; received and replaced lines too when `all`.
     ///
     /// # Errors
@@ -426,6 +434,12 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn office_seated(&self, limit: u32) -> Result<Vec<OfficeDossier>, VaultError>;
+    /// Dossiers of the office that were accepted in that time, bounded and ordered as [`Vault::accepted`]; without those
+    /// this counter has.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn office_accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<OfficeDossier>, VaultError>;
     /// What is known of one dossier of the office, this counter's own ones too.
     ///
     /// # Errors

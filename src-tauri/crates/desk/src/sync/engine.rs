@@ -52,6 +52,8 @@ impl Line {
         let (files, names) = match &queued.op.payload {
             OpPayload::FileDocument { record, .. } => (Some(record.id), BTreeSet::new()),
             OpPayload::ReturnResult(_)
+            | OpPayload::Submit(_)
+            | OpPayload::Decline(_)
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
             | OpPayload::Feedback(_) => (None, BTreeSet::new()),
@@ -70,7 +72,7 @@ impl Line {
     fn turn(&self) -> (u8, u64) {
         let kind = match self.item.kind {
             OutboxKind::Document => 0,
-            OutboxKind::Acceptance => 1,
+            OutboxKind::Acceptance | OutboxKind::Decline => 1,
             OutboxKind::Fee => 2,
             OutboxKind::Step => 3,
             OutboxKind::Result => 4,

@@ -117,13 +117,14 @@ impl Desk {
             return Ok(());
         }
         let (mut ids, mut filed_from, mut reference) = (BTreeSet::new(), BTreeSet::new(), None);
-        let (mut paid, mut stepped) = (BTreeSet::new(), BTreeSet::new());
+        let (mut paid, mut stepped, mut sent) = (BTreeSet::new(), BTreeSet::new(), false);
         for item in &page.items {
             match item {
                 Change::Dossier { id, what: DossierEvent::FeeRecorded, .. } => drop(paid.insert(*id)),
                 Change::Dossier { id, what, .. } => {
                     // Who has it and when it is due is in its row too.
                     ids.insert(*id);
+                    sent |= *what == DossierEvent::Submitted;
                     if *what == DossierEvent::StepTaken {
                         stepped.insert(*id);
                     }
@@ -139,6 +140,9 @@ impl Desk {
         }
         for id in stepped {
             self.hear_of(id, Told::Steps, on_event).await?;
+        }
+        if sent || self.lists_any(ids.iter().copied())? {
+            self.refresh_submissions(on_event).await?;
         }
         let ids: Vec<DossierId> = ids.into_iter().collect();
         let rows = if ids.is_empty() { vec![] } else { self.warehouse.office_dossiers(&ids).await? };
@@ -193,6 +197,7 @@ impl Desk {
             let cursor = at.map_or(page.cursor, |at| at.cursor);
             let rows = OfficeRows { epoch, rows: page.items, complete: page.next.is_none() };
             let Some(after) = page.next else {
+                self.refresh_submissions(on_event).await?;
                 let settings =
                     vec![(CURSOR.to_owned(), cursor.clone()), (SNAPSHOT.to_owned(), String::new())];
                 self.know(rows, settings, on_event)?;
@@ -276,7 +281,7 @@ impl Desk {
 fn told(mut dossier: Dossier, row: &OfficeDossier) -> Option<Dossier> {
     let before = (dossier.server_version, dossier.state.clone());
     match (&dossier.state, row.returned_at) {
-        (DossierState::Draft | DossierState::Withdrawn { .. }, _) => return None,
+        (DossierState::Draft | DossierState::Declined(_) | DossierState::Withdrawn { .. }, _) => return None,
         (DossierState::Accepted { at, deadline }, Some(returned)) => {
             dossier.state =
                 DossierState::Completed { at: returned, accepted_at: *at, deadline: deadline.clone() };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod book;
 mod capture;
 mod crash;
 mod fees;
@@ -12,6 +13,7 @@ mod job;
 mod life;
 mod login;
 mod office;
+mod online;
 mod package;
 mod report;
 mod retention;

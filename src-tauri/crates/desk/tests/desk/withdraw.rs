@@ -2,7 +2,7 @@
 
 use crate::steps::*;
 use motcua_desk::ports::{LinkError, Vault, VaultError, Warehouse};
-use motcua_desk::{DeskError, UnlockError, WithdrawError};
+use motcua_desk::{DeskError, StepWish, UnlockError, WithdrawError};
 use motcua_dossier::{Dossier, DossierState, OpId, OutboxKind, OutboxState};
 use motcua_testkit::{OFFICER, Office, SECRET};
 use motcua_wire::{OpResult, OpsRequest, PackageReader, Role};
@@ -115,6 +115,39 @@ async fn a_result_that_was_applied_is_there_again() {
     assert_eq!((report.received, report.waiting, report.attention), (1, 0, 0));
     let dossier = office.desk.dossier(id).await.unwrap();
     assert_eq!((dossier.state, dossier.result), (completed.state, completed.result));
+}
+
+#[tokio::test]
+async fn a_line_held_for_replaced_after_a_restore_is_made_anew() {
+    let office = with_colleague().await;
+    let id = accept_scanned(&office).await.id;
+    sync(&office).await;
+    let completed = give_back(&office, id).await;
+    send_unheard(&office).await;
+    let result = office.desk.outbox(false).await.unwrap()[0].op;
+    withdraw(&office, result).unwrap();
+    // What is queued before the warehouse's answer names the result among what it takes the place of.
+    office.desk.take_step(id, StepWish::TakeOver).unwrap();
+    assert_eq!(sync(&office).await.attention, 0);
+    office.warehouse.restore_empty();
+    let mut held = vec![];
+    for _ in 0..3 {
+        sync(&office).await;
+        held = office.desk.outbox(false).await.unwrap();
+    }
+    assert_eq!(held.len(), 1, "{held:?}");
+    assert_eq!(
+        (held[0].op, &held[0].state),
+        (result, &OutboxState::NeedsAttention { code: "opReplaced".into() })
+    );
+    office.desk.resend(result).await.unwrap();
+    assert_eq!(sync(&office).await.attention, 0);
+    assert_eq!(office.vault.outbox(false).unwrap(), []);
+    let dossier = office.desk.dossier(id).await.unwrap();
+    assert_eq!(dossier.state, completed.state);
+    let (filed_by, paper) = dossier.result.unwrap().attachment.digitized.unwrap();
+    assert!(filed_by != result && paper == completed.result.unwrap().attachment.digitized.unwrap().1);
+    assert!(office.warehouse.dossiers()[0].returned.is_some());
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use motcua_desk::ports::{Vault, VaultStatus, Warehouse};
 use motcua_desk::{Desk, DeskError, FeeError, NewDossier, Ports, StepWish};
 use motcua_dossier::{
-    BlobId, DeviceId, Dossier, DossierId, DossierState, FeeAct, FeeFault, FeeMethod, IdentityAnswer, OpId,
-    OutboxItem, OutboxKind, OutboxState, Seat,
+    BlobId, DeclineKind, DeclineReason, DeviceId, Dossier, DossierId, DossierState, FeeAct, FeeFault,
+    FeeMethod, IdentityAnswer, OpId, OutboxItem, OutboxKind, OutboxState, Seat,
 };
 use motcua_testkit::{
     BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakeScanner, FakeSigner, FakeWarehouse, Faults,
@@ -40,6 +40,7 @@ pub(crate) struct Told {
     revoked: u64,
     fees: u64,
     steps: u64,
+    declined: u64,
     operations: u64,
     seconds: u64,
 }
@@ -57,6 +58,7 @@ impl Told {
         self.revoked += other.revoked;
         self.fees += other.fees;
         self.steps += other.steps;
+        self.declined += other.declined;
         self.operations += other.operations;
         self.seconds += other.seconds;
     }
@@ -75,6 +77,7 @@ impl Told {
             self.revoked,
             self.fees,
             self.steps,
+            self.declined,
         ]
         .iter()
         .all(|n| *n > 0)
@@ -85,7 +88,7 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} fees, {} steps, {} h simulated",
+            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} fees, {} steps, {} declined, {} h simulated",
             self.accepted,
             self.returned,
             self.operations,
@@ -98,6 +101,7 @@ impl fmt::Display for Told {
             self.revoked,
             self.fees,
             self.steps,
+            self.declined,
             self.seconds / 3600
         )
     }
@@ -263,6 +267,10 @@ impl Officer {
         let paper = &PAPERS[usize::try_from(self.dice.below(PAPERS.len() as u64)).unwrap()];
         let row = |number| dossier.component(number).ok().and_then(|c| c.attachment.clone());
         match &dossier.state {
+            DossierState::Draft if self.dice.per_mille(30) => {
+                let reason = DeclineReason { code: String::new(), text: "thiếu giấy tờ".to_owned() };
+                self.desk.decline(id, DeclineKind::Supplement, vec![reason]).await?;
+            }
             DossierState::Draft => {
                 if row(FORM).is_none() {
                     self.desk.attach_file(id, FORM, "a.pdf", &PLAIN).await?;
@@ -298,7 +306,7 @@ impl Officer {
                     self.desk.return_result(id, metadata).await?;
                 }
             }
-            DossierState::Completed { .. } | DossierState::Withdrawn { .. } => {}
+            DossierState::Declined(_) | DossierState::Completed { .. } | DossierState::Withdrawn { .. } => {}
         }
         Ok(())
     }
@@ -615,6 +623,12 @@ fn after_all(counters: &[Counter], warehouse: &FakeWarehouse, told: &mut Told) {
         }
         for dossier in dossiers {
             if matches!(dossier.state, DossierState::Draft) {
+                continue;
+            }
+            if let DossierState::Declined(said) = &dossier.state {
+                told.declined += 1;
+                let view = views.iter().find(|v| v.id == dossier.id).expect("it is told");
+                assert_eq!(view.declined.as_ref().map(|there| &there.record), Some(&**said));
                 continue;
             }
             if matches!(dossier.state, DossierState::Withdrawn { .. }) {

@@ -13,6 +13,7 @@ use motcua_wire::{
     About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, DossiersQuery,
     DossiersReply, Enrolled, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply,
     OpsRequest, OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference,
+    SubmissionPage,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -261,6 +262,13 @@ impl Warehouse for HttpWarehouse {
             Err(LinkError::Refused(code)) if code == "dossierUnknown" => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError> {
+        let request = self.request(Method::GET, &["submissions"])?.query(&[("limit", limit)]);
+        let request = after.iter().fold(request, |request, id| request.query(&[("after", id.to_string())]));
+        // The list is the office's, whoever works there now.
+        json(send(request, USUAL).await?).await
     }
 
     async fn lease_dossier(

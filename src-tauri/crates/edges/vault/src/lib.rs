@@ -16,6 +16,7 @@
 //! # Ok::<(), motcua_desk::ports::VaultError>(())
 //! ```
 
+mod accepted;
 mod blob;
 mod database;
 mod disk;

@@ -1,5 +1,6 @@
 //! [`SealedVault`]: the vault port over a directory.
 
+use crate::accepted;
 use crate::blob::{BlobStore, identify};
 use crate::database;
 use crate::disk::{self, Hold};
@@ -373,6 +374,10 @@ impl Vault for SealedVault {
         self.with(|open| open.records.owed(limit))
     }
 
+    fn accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Dossier>, VaultError> {
+        self.with(|open| accepted::own(open.records.connection(), from, until))
+    }
+
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.with(|open| open.records.outbox(all))
     }
@@ -434,6 +439,10 @@ impl Vault for SealedVault {
 
     fn office_seated(&self, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
         self.with(|open| open.records.office_seated(limit))
+    }
+
+    fn office_accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.with(|open| accepted::of_office(open.records.connection(), from, until))
     }
 
     fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError> {

@@ -157,6 +157,10 @@ impl Vault for StartedVault {
         self.vault.owed(limit)
     }
 
+    fn accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Dossier>, VaultError> {
+        self.vault.accepted(from, until)
+    }
+
     fn outbox(&self, all: bool) -> Result<Vec<OutboxItem>, VaultError> {
         self.vault.outbox(all)
     }
@@ -211,6 +215,10 @@ impl Vault for StartedVault {
 
     fn office_seated(&self, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {
         self.vault.office_seated(limit)
+    }
+
+    fn office_accepted(&self, from: Timestamp, until: Timestamp) -> Result<Vec<OfficeDossier>, VaultError> {
+        self.vault.office_accepted(from, until)
     }
 
     fn office_dossier(&self, id: DossierId) -> Result<Option<OfficeDossier>, VaultError> {

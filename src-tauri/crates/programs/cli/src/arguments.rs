@@ -68,9 +68,14 @@ pub(crate) enum Command {
     /// Phí, lệ phí của hồ sơ, và sổ thu trong ca.
     #[command(subcommand)]
     Fee(FeeAction),
+    /// Sổ theo dõi hồ sơ (mẫu 06) của cơ quan theo ngày tiếp nhận, như máy này biết; không cần mạng.
+    Book(BookAction),
     /// Hồ sơ sau khi tiếp nhận: chuyển, bổ sung, hẹn lại, từ chối, dừng.
     #[command(subcommand)]
     Step(StepAction),
+    /// Hồ sơ nộp qua cổng dịch vụ công: xem, mở; không tiếp nhận một hồ sơ (mẫu 02, 03).
+    #[command(subcommand)]
+    Online(OnlineAction),
     /// Hộp gửi.
     Outbox {
         /// Cả những mục kho đã nhận.
@@ -149,6 +154,67 @@ pub(crate) enum FeeAction {
         /// Ngày, dd/MM/yyyy hoặc yyyy-MM-dd; không ghi thì hôm nay.
         #[arg(long, value_parser = day)]
         day: Option<Day>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct BookAction {
+    /// Từ ngày, dd/MM/yyyy hoặc yyyy-MM-dd; không ghi thì hôm nay.
+    #[arg(long, value_parser = day)]
+    pub(crate) from: Option<Day>,
+    /// Đến hết ngày; không ghi thì hôm nay.
+    #[arg(long, value_parser = day)]
+    pub(crate) to: Option<Day>,
+    /// Ghi sổ để in (PDF, A4) ra tệp này.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pdf: Option<PathBuf>,
+    /// Ghi bảng (CSV) ra tệp này.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OnlineAction {
+    /// Hồ sơ đang chờ tiếp nhận, như máy nghe được lần gần nhất.
+    List,
+    /// Mở một hồ sơ tại quầy này, kèm tệp tin công dân gửi.
+    Open {
+        /// Hồ sơ.
+        id: String,
+        /// Mở cả khi quầy khác đang xem.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Lý do có sẵn để không tiếp nhận.
+    Reasons,
+    /// Không tiếp nhận một hồ sơ chưa tiếp nhận, dù nộp qua cổng hay tại quầy.
+    Decline {
+        /// Hồ sơ.
+        id: String,
+        /// Yêu cầu bổ sung (mẫu 02) thay vì từ chối (mẫu 03).
+        #[arg(long)]
+        supplement: bool,
+        /// Mã của lý do có sẵn (`motcua online reasons`); ghi được nhiều lần.
+        #[arg(long = "code", value_name = "CODE")]
+        codes: Vec<String>,
+        /// Lý do khác; ghi được nhiều lần.
+        #[arg(long = "reason", value_name = "TEXT", required_unless_present = "codes")]
+        reasons: Vec<String>,
+    },
+    /// Vẫn tiếp nhận hồ sơ của cơ quan dù chưa đúng quy định; lý do trống là bỏ.
+    Except {
+        /// Hồ sơ.
+        id: String,
+        /// Lý do.
+        reason: String,
+    },
+    /// Ghi mẫu 02 hoặc 03 của hồ sơ không tiếp nhận.
+    Form {
+        /// Hồ sơ.
+        id: String,
+        /// Tệp PDF.
+        #[arg(long)]
+        out: PathBuf,
     },
 }
 

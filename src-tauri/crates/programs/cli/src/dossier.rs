@@ -498,6 +498,7 @@ fn show(dossier: &Dossier) {
     line(dossier);
     let state = match &dossier.state {
         DossierState::Draft => "Nháp".to_owned(),
+        DossierState::Declined(said) => crate::online::declined_words(said),
         DossierState::Accepted { .. } => crate::steps::standing_words(dossier),
         DossierState::Completed { at, .. } => format!("Hoàn thành {}", at.format_vn()),
         DossierState::Withdrawn { at, .. } => format!("Đã bỏ {}", at.format_vn()),

@@ -54,6 +54,26 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("fee reverse", &["motcua fee reverse 01a1fd07-… 01a1fd08-… --reason 'thu nhầm'"]),
     ("fee mend", &["motcua fee mend 01a1fd07-… 01a1fd08-… --receipt AB/26P-0000124"]),
     ("fee shift", &["motcua fee shift", "motcua fee shift --day 20/11/2026 --json"]),
+    ("online list", &["motcua online list", "motcua online list --json"]),
+    ("online open", &["motcua online open 01a1fd07-…"]),
+    ("online reasons", &["motcua online reasons --json"]),
+    (
+        "online decline",
+        &[
+            "motcua online decline 01a1fd07-… --code notCompetent",
+            "motcua online decline 01a1fd07-… --supplement --reason 'thiếu giấy chứng sinh'",
+        ],
+    ),
+    ("online except", &["motcua online except 01a1fd07-… 'cơ quan chưa được cấp tài khoản'"]),
+    ("online form", &["motcua online form 01a1fd07-… --out phieu-tu-choi.pdf"]),
+    (
+        "book",
+        &[
+            "motcua book",
+            "motcua book --from 2026-11-01 --to 2026-11-30 --pdf so-theo-doi.pdf --csv so-theo-doi.csv",
+            "motcua book --from 20/11/2026 --to 20/11/2026 --json",
+        ],
+    ),
     ("step show", &["motcua step show 01a1fd07-… --json"]),
     ("step hand-over", &["motcua step hand-over 01a1fd07-… --to 'Công chức tư pháp'"]),
     ("step take-over", &["motcua step take-over 01a1fd07-…"]),

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod book;
 mod demo;
 mod dossier;
 mod fees;
@@ -11,6 +12,7 @@ mod files;
 mod health;
 mod help;
 mod journey;
+mod online;
 mod output;
 mod package;
 mod secrets;
@@ -88,6 +90,8 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Procedures { query } => opened(&desk, dossier::procedures(&desk, &query, output)).await,
         Command::Dossier(action) => opened(&desk, dossier::run(&desk, &action, output)).await,
         Command::Fee(action) => opened(&desk, fees::run(&desk, &action, output)).await,
+        Command::Online(action) => opened(&desk, online::run(&desk, &action, output)).await,
+        Command::Book(action) => opened(&desk, book::run(&desk, &action, output)).await,
         Command::Step(action) => opened(&desk, steps::run(&desk, &action, output)).await,
         Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {

@@ -5,10 +5,14 @@
 
 use anyhow::{Context, Result};
 use motcua_dossier::{
-    BlobId, Calendar, Category, CopyForm, Day, DeviceId, DocumentId, DocumentRecord, IdNumber, Metadata,
-    OrgNode, PaperName, Procedure, Provenance, ReferenceData, ResultCode, StoreKind, Timestamp, WorkingHours,
+    Applicant, BlobId, Calendar, Category, Channel, CopyForm, Day, DeviceId, DocumentId, DocumentRecord,
+    DossierId, EvidenceSource, IdNumber, Metadata, OrgNode, PaperName, Party, PartyKind, PortalAccount,
+    Procedure, ProcedureCode, Provenance, ReferenceData, ResultCode, ReturnMethod, StoreKind, Submission,
+    SubmittedPaper, Timestamp, WorkingHours,
 };
-use motcua_warehouse::{Config, IdentityEntry, SeedDevice, SeedDocument, SeedFile, SeedReport, seed};
+use motcua_warehouse::{
+    Config, IdentityEntry, SeedDevice, SeedDocument, SeedFile, SeedReport, SeedSubmission, seed,
+};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -343,6 +347,7 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
         identity: Some(identity()?),
         aliases: vec![],
         documents,
+        submissions: submissions(&stock, now, tools)?,
     };
     let file = stock.join("seed.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&content)?)?;
@@ -350,6 +355,69 @@ pub fn prepare(dir: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Line> {
     let identity = enrol(&config, device)?;
     let receipt_key = hex::encode(motcua_warehouse::receipt_key(&data)?.verifying_key().to_bytes());
     Ok(Line { url: format!("https://{listen}"), ca_pem, identity, device, receipt_key, report, reference })
+}
+
+/// Two dossiers that came through the portal: a citizen's, and an agency's that the rule of 11/9/2024 is not kept by.
+fn submissions(stock: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Vec<SeedSubmission>> {
+    let portal = DeviceId::derive(u64::try_from(now.0)?, &random::<10>()?);
+    let hours_ago = |hours: i64| Timestamp(now.0 - hours * DAY / 24);
+    let mut sent = vec![];
+    let wishes = [
+        (OWNERS.first().context("no owner")?, PartyKind::Citizen, "2.000635.000.00.00.H08", "TN", 20),
+        (
+            OWNERS.iter().find(|owner| owner.number.contains(".H")).context("no agency")?,
+            PartyKind::Agency,
+            "1.012373.H08",
+            "TH1",
+            3,
+        ),
+    ];
+    for (n, (owner, kind, procedure, case, hours)) in wishes.into_iter().enumerate() {
+        let title =
+            if n == 0 { "Tờ khai (DEMO)" } else { "Tờ trình đề nghị khen thưởng (DEMO)" };
+        let pdf = (tools.draw)(title, &[owner.name.to_owned(), "Mọi thông tin đều hư cấu".to_owned()])?;
+        let file = PathBuf::from("papers").join(format!("nop-{}.pdf", n + 1));
+        std::fs::write(stock.join(&file), &pdf)?;
+        let number = IdNumber::parse(owner.number)?;
+        let sent_at = hours_ago(hours);
+        let mark = <[u8; 10]>::try_from(&Sha256::digest(title.as_bytes())[..10])?;
+        let owner = Party {
+            kind,
+            number: number.clone(),
+            aliases: vec![],
+            name: owner.name.to_owned(),
+            address: "Thôn DEMO, xã An Hòa".to_owned(),
+            phone: String::new(),
+        };
+        let source = EvidenceSource::File { blob: BlobId(Sha256::digest(&pdf).into()), document: None };
+        sent.push(SeedSubmission {
+            id: DossierId::derive(u64::try_from(sent_at.0)?, &mark),
+            portal,
+            submission: Submission {
+                reference: format!("DEMO-{:04}", n + 1),
+                agency: motcua_dossier::AgencyCode::parse(AGENCY_CODE)?,
+                resolving_agency: AGENCY_NAME.to_owned(),
+                district: String::new(),
+                channel: Channel::Online,
+                return_method: ReturnMethod::Counter,
+                applicant: Applicant { owner, submitter: None },
+                account: Some(PortalAccount {
+                    kind: PartyKind::Citizen,
+                    number: Some(number).filter(|_| kind == PartyKind::Citizen),
+                    login: "VNeID".to_owned(),
+                    assurance: "IAL3".to_owned(),
+                }),
+                procedure: ProcedureCode::parse(procedure)?,
+                case_code: case.to_owned(),
+                papers: vec![SubmittedPaper { component: 1, name: title.to_owned(), source }],
+                note: String::new(),
+                sent_at,
+                follows: None,
+            },
+            files: vec![file],
+        });
+    }
+    Ok(sent)
 }
 
 /// Reference data of the seeds, as shipped in `assets/seed`, with a trust list.

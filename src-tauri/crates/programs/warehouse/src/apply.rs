@@ -5,6 +5,7 @@ use crate::intake::{FileRefusal, admit};
 use crate::ledger;
 use crate::reference::Reference;
 use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, View};
+use crate::submissions;
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
     BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber, OpId,
@@ -56,6 +57,10 @@ fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Referen
     let (officer, at, roles, procedure): (_, _, &[Role], _) = match &op.payload {
         OpPayload::AcceptDossier(accepted) => {
             (&accepted.officer, accepted.accepted_at, &[Role::Intake], Some(accepted.procedure.clone()))
+        }
+        OpPayload::Decline(declined) => {
+            let said = &declined.record;
+            (&said.officer, said.at, &[Role::Intake], Some(declined.procedure.clone()))
         }
         OpPayload::ReturnResult(result) => {
             let accepted = view.dossier(op.dossier)?.and_then(|row| row.accepted);
@@ -233,7 +238,7 @@ impl Warehouse {
                     return Ok(OpResult::Duplicate { op_id, version, receipt });
                 }
                 require_author(view, caller, op, reference)?;
-                let dossier = stand_of(view, caller, op, now)?;
+                let dossier = stand_of(view, caller, op, reference, now)?;
                 let mut waits_for: Vec<String> = missing.iter().map(BlobId::to_string).collect();
                 match view.waits_behind(op)? {
                     // Whether it can be done follows from what is done before it.
@@ -334,6 +339,9 @@ impl Warehouse {
         if op.device != caller.device {
             return Err(rejected("deviceMismatch", &["device"]));
         }
+        if caller.portal != matches!(op.payload, OpPayload::Submit(_)) {
+            return Err(rejected(if caller.portal { "notForPortals" } else { "notAPortal" }, &["payload"]));
+        }
         let missing = self.missing(caller, op)?;
         match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
@@ -357,7 +365,11 @@ impl Warehouse {
                     motcua_pdf::inspect(&receipt).map_err(|_| rejected("fileNotPdf", &["receipt"]))?;
                 }
             }
-            OpPayload::Fee(_) | OpPayload::Step(_) | OpPayload::Feedback(_) => {}
+            OpPayload::Submit(_)
+            | OpPayload::Decline(_)
+            | OpPayload::Fee(_)
+            | OpPayload::Step(_)
+            | OpPayload::Feedback(_) => {}
         }
         Ok(missing)
     }
@@ -408,6 +420,14 @@ impl Warehouse {
                 accept(view, caller, op, accepted, &dossier, reference, now)?
             }
             OpPayload::ReturnResult(result) => return_result(view, caller, op, result, &dossier, now)?,
+            OpPayload::Submit(sent) => {
+                submissions::submit(sent, &dossier, reference, now)?;
+                Done { document: None, blobs: blobs_of(&op.payload) }
+            }
+            OpPayload::Decline(declined) => {
+                submissions::decline(declined, &dossier, reference, now)?;
+                Done::default()
+            }
             OpPayload::Withdraw(work) => withdraw(view, op, work, now)?,
             OpPayload::Fee(record) => {
                 ledger::fee(view, caller, op, record, &dossier, now)?;
@@ -426,6 +446,8 @@ impl Warehouse {
             OpPayload::AcceptDossier(_) => before.accepted.is_some(),
             OpPayload::ReturnResult(_) => before.returned.is_some(),
             OpPayload::FileDocument { .. }
+            | OpPayload::Submit(_)
+            | OpPayload::Decline(_)
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
             | OpPayload::Step(_)
@@ -435,8 +457,12 @@ impl Warehouse {
             view.keep_history(op.dossier, &before)?;
         }
         match &op.payload {
-            OpPayload::AcceptDossier(accepted) => dossier.accepted = Some((**accepted).clone()),
+            OpPayload::AcceptDossier(accepted) => {
+                (dossier.accepted, dossier.declined) = (Some((**accepted).clone()), None);
+            }
             OpPayload::ReturnResult(result) => dossier.returned = Some((**result).clone()),
+            OpPayload::Submit(sent) => dossier.submitted = Some(((**sent).clone(), op.device)),
+            OpPayload::Decline(declined) => dossier.declined = Some(((**declined).clone(), op.op_id)),
             OpPayload::FileDocument { .. }
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
@@ -455,6 +481,8 @@ impl Warehouse {
                 OpPayload::FileDocument { .. } => DossierEvent::PaperFiled,
                 OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
                 OpPayload::ReturnResult(_) => DossierEvent::Returned,
+                OpPayload::Submit(_) => DossierEvent::Submitted,
+                OpPayload::Decline(_) => DossierEvent::Declined,
                 OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
                 OpPayload::Step(_) => DossierEvent::StepTaken,
                 OpPayload::Fee(_) | OpPayload::Feedback(_) => DossierEvent::FeeRecorded,
@@ -507,14 +535,34 @@ fn withdraw(view: &View<'_>, op: &Op, work: &WithdrawnWork, now: Timestamp) -> R
 }
 
 /// The dossier an operation is about, if the operation may touch it at all.
-fn stand_of(view: &View<'_>, caller: &Caller, op: &Op, now: Timestamp) -> Result<DossierRow, Stop> {
+fn stand_of(
+    view: &View<'_>,
+    caller: &Caller,
+    op: &Op,
+    reference: &Reference,
+    now: Timestamp,
+) -> Result<DossierRow, Stop> {
+    // A portal is of an agency above: what it sends is the office's it is sent to.
+    let office = match &op.payload {
+        OpPayload::Submit(sent) => {
+            let below = reference.tree.under(&caller.agency, now.day());
+            let to = sent.agency.to_string();
+            if !below.contains(&to) {
+                return Err(rejected("agencyUnknown", &["agency"]));
+            }
+            to
+        }
+        _ => caller.agency.clone(),
+    };
     let dossier = view.dossier(op.dossier)?.unwrap_or_else(|| DossierRow {
         version: 0,
-        agency: caller.agency.clone(),
+        agency: office.clone(),
+        submitted: None,
+        declined: None,
         accepted: None,
         returned: None,
     });
-    if !caller.office.contains(&dossier.agency) {
+    if !caller.office.contains(&dossier.agency) && office != dossier.agency {
         return Err(rejected("dossierOfOtherAgency", &["dossier"]));
     }
     // A base ahead of ours was seen before a restore, or names what waits here before it. What an operation
@@ -567,7 +615,8 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
             blobs
         }
         OpPayload::Step(step) => step.act.papers().iter().filter_map(|paper| paper.source.blob()).collect(),
-        OpPayload::Fee(_) | OpPayload::Feedback(_) => BTreeSet::new(),
+        OpPayload::Submit(sent) => sent.papers.iter().filter_map(|paper| paper.source.blob()).collect(),
+        OpPayload::Fee(_) | OpPayload::Feedback(_) | OpPayload::Decline(_) => BTreeSet::new(),
     }
 }
 
@@ -653,6 +702,13 @@ fn accept(
     reference: &Reference,
     now: Timestamp,
 ) -> Result<Done, Stop> {
+    // A word that was taken back, and came here all the same, gives way to the acceptance that names it.
+    if dossier.declined.as_ref().is_some_and(|(_, by)| !op.replaces.contains(by)) {
+        return Err(rejected("dossierDeclined", &["dossier"]));
+    }
+    if accepted.exception.as_ref().is_some_and(|why| why.chars().count() > MAX_TEXT) {
+        return Err(rejected("textTooLong", &["exception"]));
+    }
     // One that was applied while its counter made another is corrected by that other; one that was made in
     // knowledge of it is what a person settled. What stood before is kept.
     let corrects = match &dossier.accepted {

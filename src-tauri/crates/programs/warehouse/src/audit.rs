@@ -159,7 +159,8 @@ pub(crate) fn of_op(caller: &Caller, op: &Op, action: &'static str, at: Timestam
         OpPayload::Fee(record) => record.officer.as_str(),
         OpPayload::Step(record) => record.officer.as_str(),
         OpPayload::Feedback(record) => record.officer.as_str(),
-        OpPayload::FileDocument { .. } => "",
+        OpPayload::Decline(declined) => declined.record.officer.as_str(),
+        OpPayload::FileDocument { .. } | OpPayload::Submit(_) => "",
     };
     event(caller.device, officer, action, op.op_id.to_string(), at)
 }

@@ -79,7 +79,7 @@ impl DeviceAuthority {
         let mut params = CertificateParams::new(vec![]).map_err(trouble)?;
         params.distinguished_name.push(DnType::CommonName, device.id.to_string());
         params.distinguished_name.push(DnType::OrganizationName, device.agency.clone());
-        params.distinguished_name.push(DnType::OrganizationalUnitName, device.generation.to_string());
+        params.distinguished_name.push(DnType::OrganizationalUnitName, unit_of(device));
         params.serial_number = Some(SerialNumber::from_slice(&random::<16>()?));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -109,6 +109,15 @@ impl DeviceAuthority {
         Ok(Arc::new(AnyDate(inner)))
     }
 }
+
+/// How the certificate names the generation, and what kind of machine it is: a warehouse that was restored knows
+/// nothing else of it.
+fn unit_of(device: &DeviceRow) -> String {
+    if device.portal { format!("{} {PORTAL}", device.generation) } else { device.generation.to_string() }
+}
+
+/// Marks the certificate of a portal.
+const PORTAL: &str = "portal";
 
 fn make_key(data: &Path, path: &Path) -> io::Result<KeyPair> {
     let key = KeyPair::generate().map_err(io::Error::other)?;
@@ -196,6 +205,8 @@ pub(crate) struct Presented {
     pub(crate) device: DeviceId,
     pub(crate) agency: String,
     pub(crate) generation: u32,
+    /// A portal's.
+    pub(crate) portal: bool,
     /// Last moment it is valid.
     pub(crate) until: Timestamp,
 }
@@ -211,10 +222,17 @@ impl Presented {
             std::str::from_utf8(value.value()).ok().map(str::to_owned)
         };
         let until = certificate.tbs_certificate.validity.not_after.to_unix_duration();
+        let unit = part("2.5.4.11")?;
+        let (generation, portal) = match unit.split_once(' ') {
+            None => (unit.as_str(), false),
+            Some((generation, PORTAL)) => (generation, true),
+            Some(_) => return None,
+        };
         Some(Self {
             device: DeviceId::parse(&part("2.5.4.3")?).ok()?,
             agency: part("2.5.4.10")?,
-            generation: part("2.5.4.11")?.parse().ok()?,
+            generation: generation.parse().ok()?,
+            portal,
             until: Timestamp(i64::try_from(until.as_millis()).ok()?),
         })
     }
@@ -320,11 +338,20 @@ impl From<StoreError> for DeviceError {
 /// # Errors
 /// See [`DeviceError`].
 pub fn device_code(config: &Config, agency: &AgencyCode, name: &str) -> Result<DeviceCode, DeviceError> {
+    make_code(&Warehouse::beside(config)?, agency, fitting(name)?, (None, false))
+}
+
+fn fitting(name: &str) -> Result<&str, DeviceError> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 {
-        return Err(DeviceError::Name);
-    }
-    make_code(&Warehouse::beside(config)?, agency, name, None)
+    if name.is_empty() || name.chars().count() > 100 { Err(DeviceError::Name) } else { Ok(name) }
+}
+
+/// Makes a one-time code for a portal: it may submit dossiers to that agency and those below it, and does nothing else.
+///
+/// # Errors
+/// See [`DeviceError`].
+pub fn portal_code(config: &Config, agency: &AgencyCode, name: &str) -> Result<DeviceCode, DeviceError> {
+    make_code(&Warehouse::beside(config)?, agency, fitting(name)?, (None, true))
 }
 
 /// Makes a one-time code by which a machine that is known enrols again: it was set up anew, its certificate ended, or
@@ -336,14 +363,14 @@ pub fn device_code_again(config: &Config, id: DeviceId) -> Result<DeviceCode, De
     let warehouse = Warehouse::beside(config)?;
     let row = warehouse.records.read(|v| v.device(id))?.ok_or(DeviceError::Unknown(id))?;
     let agency = AgencyCode::parse(&row.agency).map_err(|_| StoreError::Identifier)?;
-    make_code(&warehouse, &agency, &row.name, Some(id))
+    make_code(&warehouse, &agency, &row.name, (Some(id), row.portal))
 }
 
 fn make_code(
     warehouse: &Warehouse,
     agency: &AgencyCode,
     name: &str,
-    device: Option<DeviceId>,
+    (device, portal): (Option<DeviceId>, bool),
 ) -> Result<DeviceCode, DeviceError> {
     let now = warehouse.now();
     let letters: String =
@@ -354,6 +381,7 @@ fn make_code(
         secret: secret_hash(&letters),
         agency: agency.to_string(),
         name: name.to_owned(),
+        portal,
         device,
         until,
         tries: 0,
@@ -473,6 +501,7 @@ impl Warehouse {
                 id: wish.device,
                 agency: code.agency.clone(),
                 name: code.name.clone(),
+                portal: code.portal,
                 revoked: false,
                 generation,
                 certificate_until: None,
@@ -524,7 +553,7 @@ impl Warehouse {
         if now.0 > presented.until.0 + grace {
             return Err(Refusal::CertificateExpired);
         }
-        Ok(self.machine(device.id, device.agency)?)
+        Ok(self.machine(device.id, device.agency, device.portal)?)
     }
 
     fn readmit(
@@ -537,6 +566,7 @@ impl Warehouse {
             id: presented.device,
             agency: presented.agency.clone(),
             name: behind.as_ref().map(|row| row.name.clone()).unwrap_or_default(),
+            portal: presented.portal,
             // Its certificate is newer than whatever the backup knows of it.
             revoked: false,
             generation: presented.generation,
@@ -614,6 +644,7 @@ mod tests {
                 secret: secret_hash(&letters),
                 agency: AGENCY.to_owned(),
                 name: "Quầy 1".to_owned(),
+                portal: false,
                 device,
                 until: Timestamp(self.now.load(Ordering::SeqCst) + CODE_MINUTES * 60 * 1000),
                 tries: 0,

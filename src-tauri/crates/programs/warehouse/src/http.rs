@@ -20,7 +20,7 @@ use crate::problem::Refusal;
 use crate::warehouse::{Caller, Warehouse};
 use crate::{health, limits};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, head, options, post};
@@ -54,6 +54,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/changes", get(changes::changes))
         .route("/v1/dossiers", get(office::page))
         .route("/v1/dossiers/read", post(office::read))
+        .route("/v1/submissions", get(office::submissions))
         .route("/v1/dossiers/{id}", get(records::dossier))
         .route("/v1/dossiers/{id}/lease", post(leases::take).delete(leases::give_back))
         .route("/v1/dossiers/{id}/fees", get(ledger::fees))
@@ -126,6 +127,7 @@ async fn authorize(
         Ok(caller)
     };
     match blocking(warehouse, who).await {
+        Ok(caller) if caller.portal && !is_for_portals(&request) => Refusal::NotForPortals.into_response(),
         Ok(caller) => {
             if let Err(refusal) = gates.gates.admit(caller.device) {
                 return refusal.into_response();
@@ -135,6 +137,23 @@ async fn authorize(
         }
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// What a portal may ask for. Of dossiers it reads those it sent, and its operations submit and nothing else.
+fn is_for_portals(request: &Request) -> bool {
+    const ROUTES: [&str; 8] = [
+        "/v1/reference",
+        "/v1/ops",
+        "/v1/ops/status",
+        "/v1/dossiers/{id}",
+        "/v1/blobs/check",
+        "/v1/blobs/{sha256}/commit",
+        "/v1/uploads",
+        "/v1/uploads/{id}",
+    ];
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let sends = request.method() == Method::PUT;
+    route.is_some_and(|route| ROUTES.contains(&route) || sends && route == "/v1/blobs/{sha256}")
 }
 
 async fn time_limit(State(limit): State<Duration>, request: Request, next: Next) -> Response {

@@ -61,7 +61,8 @@ impl Warehouse {
     pub(crate) fn settle(&self, lane: Lane, reference: &Reference) -> Result<(), StoreError> {
         let mut after = None;
         while let Some(kept) = self.records.read(|v| v.next_kept(lane, after))? {
-            let caller = self.machine(lane.1, kept.agency)?;
+            let portal = self.records.read(|v| Ok(v.device(lane.1)?.is_some_and(|row| row.portal)))?;
+            let caller = self.machine(lane.1, kept.agency, portal)?;
             after = Some(kept.op.device_seq);
             if !self.missing(&caller, &kept.op)?.is_empty() {
                 continue;
@@ -154,7 +155,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = Arc::new(AtomicI64::new(100 * DAY));
         let (warehouse, reference) = (on_clock(dir.path(), &now), reference());
-        let caller = warehouse.machine(DeviceId::derive(1, &[1; 10]), "a".into()).unwrap();
+        let caller = warehouse.machine(DeviceId::derive(1, &[1; 10]), "a".into(), false).unwrap();
         let other = Caller { device: DeviceId::derive(1, &[2; 10]), ..caller.clone() };
         let full = u16::try_from(MAX_KEPT).unwrap();
         warehouse

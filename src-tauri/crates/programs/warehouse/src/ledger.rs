@@ -241,7 +241,7 @@ fn own(view: &View<'_>, caller: &Caller, id: OpId) -> Result<Feedback, Stop> {
         .ok_or_else(|| rejected("feedbackUnknown", &["feedback"]))
 }
 
-fn by_officer(officer: &str, at: Timestamp, now: Timestamp) -> Result<(), Stop> {
+pub(crate) fn by_officer(officer: &str, at: Timestamp, now: Timestamp) -> Result<(), Stop> {
     text("officer", officer, MAX_OFFICER)?;
     if at.0 > now.0.saturating_add(AHEAD_MS) {
         return Err(rejected("madeInFuture", &["at"]));
@@ -249,7 +249,7 @@ fn by_officer(officer: &str, at: Timestamp, now: Timestamp) -> Result<(), Stop> 
     Ok(())
 }
 
-fn text(field: &str, text: &str, longest: usize) -> Result<(), Stop> {
+pub(crate) fn text(field: &str, text: &str, longest: usize) -> Result<(), Stop> {
     match text.trim().chars().count() {
         0 => Err(rejected("textMissing", &[field])),
         n if n > longest => Err(rejected("textTooLong", &[field])),

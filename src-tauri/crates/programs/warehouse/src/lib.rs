@@ -43,6 +43,7 @@ mod seed;
 mod server;
 mod settings;
 mod store;
+mod submissions;
 mod warehouse;
 
 pub use audit::{
@@ -53,7 +54,7 @@ pub use check::{CheckReport, check};
 pub use config::{CONFIG_VERSION, Config, ConfigError, PREFIX};
 pub use enrol::{
     CODE_MINUTES, DeviceCode, DeviceError, DeviceReport, device_code, device_code_again, devices,
-    issue_certificate, revoke_device,
+    issue_certificate, portal_code, revoke_device,
 };
 pub use http::openapi_json;
 pub use identity::{FileDirectory, IdentityDirectory, IdentityEntry, IdentityOutage};
@@ -82,7 +83,9 @@ pub use reference::{
     reference_list,
 };
 pub use scrub::{ScrubReport, scrub};
-pub use seed::{SEED_VERSION, SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, seed};
+pub use seed::{
+    SEED_VERSION, SeedDevice, SeedDocument, SeedError, SeedFile, SeedReport, SeedSubmission, seed,
+};
 pub use server::{RunningServer, ServeError, serve, start};
 pub use settings::{ConfigReport, Setting, SettingProblem, config_check};
 pub use store::{BlobError, Blobs, Records, StoreError};

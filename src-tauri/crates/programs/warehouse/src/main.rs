@@ -11,7 +11,7 @@ use motcua_warehouse::{
     NoticeState, OfficerError, PREFIX, Which, add_officer, audit_export, audit_verify, audit_verify_export,
     back_up, carried_packages, check, config_check, device_code, device_code_again, devices, end_officer,
     grant, import, import_carried, import_officers, import_package, notices_list, notices_release,
-    notices_retry, officers, read_recovery_key, receipt_key, reference_diff, reference_export,
+    notices_retry, officers, portal_code, read_recovery_key, receipt_key, reference_diff, reference_export,
     reference_history, reference_import, reference_list, restore, revoke_device, revoke_grant, scrub, seed,
     serve, set_officer_secret,
 };
@@ -305,6 +305,9 @@ enum Device {
         /// Tên máy mới, để quản trị nhận ra.
         #[arg(long)]
         name: Option<String>,
+        /// Cho cổng dịch vụ công: cổng gửi hồ sơ tới cơ quan này và các cơ quan bên dưới, không làm việc khác.
+        #[arg(long, conflicts_with = "device")]
+        portal: bool,
         /// Máy đã có (UUID, như `device list` in ra) cần đăng ký lại.
         #[arg(long, value_parser = device_id, conflicts_with_all = ["agency", "name"])]
         device: Option<DeviceId>,
@@ -579,12 +582,14 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
                 }
             }
         }
-        Command::Device(Device::Code { place, agency, name, device }) => {
+        Command::Device(Device::Code { place, agency, name, portal, device }) => {
             let config = Config::load(&place.get()?)?;
             let code = match (device, agency) {
                 (Some(id), _) => device_code_again(&config, id)?,
                 (None, agency) => {
-                    device_code(&config, &agency.context("--agency")?, name.as_deref().unwrap_or_default())?
+                    let (agency, name) = (agency.context("--agency")?, name.unwrap_or_default());
+                    let make = if portal { portal_code } else { device_code };
+                    make(&config, &agency, &name)?
                 }
             };
             tell.device_code(&code);

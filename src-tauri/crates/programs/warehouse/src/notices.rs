@@ -42,6 +42,8 @@ pub(crate) fn raise_for(
         OpPayload::AcceptDossier(_) => NoticeEvent::Received,
         OpPayload::ReturnResult(_) => NoticeEvent::ResultReady,
         OpPayload::FileDocument { .. }
+        | OpPayload::Submit(_)
+        | OpPayload::Decline(_)
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
         | OpPayload::Step(_)

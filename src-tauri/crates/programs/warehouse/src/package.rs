@@ -136,7 +136,7 @@ pub fn import_package(
     if machine.revoked && !revoked {
         return Err(PackageImportError::Revoked(device));
     }
-    let caller = warehouse.machine(device, machine.agency)?;
+    let caller = warehouse.machine(device, machine.agency, machine.portal)?;
     let (mut ops, mut files) = (Vec::with_capacity(manifest.lines.len()), 0);
     file.rewind()?;
     let manifest = each_part(&mut file, key, |_, part| {

@@ -9,6 +9,7 @@ use motcua_wire::{DossierLease, Problem};
 pub(crate) enum Refusal {
     Unauthorized,
     DeviceRevoked,
+    NotForPortals,
     CertificateExpired,
     LoginRefused,
     LoginExpired,
@@ -68,9 +69,10 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 56] = [
+    pub(crate) const ALL: [Self; 57] = [
         Self::Unauthorized,
         Self::DeviceRevoked,
+        Self::NotForPortals,
         Self::CertificateExpired,
         Self::LoginRefused,
         Self::LoginExpired,
@@ -183,6 +185,9 @@ impl Refusal {
                 "Sai mật khẩu nhiều lần, hãy chờ rồi thử lại",
                 Some(seconds),
             ),
+            Self::NotForPortals => {
+                (S::FORBIDDEN, "notForPortals", "Cổng chỉ gửi hồ sơ và xem hồ sơ mình đã gửi", None)
+            }
             Self::OfficeWithoutOfficers => {
                 (S::FORBIDDEN, "officeWithoutOfficers", "Kho chưa có cán bộ nào của cơ quan này", None)
             }

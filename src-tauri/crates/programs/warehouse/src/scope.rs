@@ -99,6 +99,16 @@ impl Tree {
         self.walk(&[node.to_owned()], day, true)
     }
 
+    /// An agency and those below it on that day: what a portal of it submits to.
+    pub(crate) fn under(&self, agency: &str, day: Day) -> BTreeSet<String> {
+        let rows = self.by_code.get(agency).into_iter().flatten().copied();
+        let own: Vec<String> =
+            rows.filter(|n| self.has_begun(*n, day)).map(|n| self.nodes[n].id.clone()).collect();
+        let mut agencies = self.walk(&own, day, true);
+        agencies.insert(agency.to_owned());
+        agencies
+    }
+
     /// Agencies a grant at that node reaches: those at and below it; that of a unit which is no agency and has none
     /// below is the one it belongs to, as long as that is the node's it stands at.
     pub(crate) fn reach(&self, node: &str, day: Day) -> BTreeSet<String> {
@@ -383,6 +393,7 @@ mod tests {
                             id: device,
                             agency: agency.clone(),
                             name: String::new(),
+                            portal: false,
                             revoked: false,
                             generation: 0,
                             certificate_until: None,
@@ -393,6 +404,8 @@ mod tests {
                             &DossierRow {
                                 version: 1,
                                 agency: agency.clone(),
+                                submitted: None,
+                                declined: None,
                                 accepted: None,
                                 returned: None,
                             },

@@ -4,11 +4,13 @@
 use crate::audit::operator;
 use crate::intake::{FileRefusal, examine};
 use crate::reference::content_hash;
-use crate::store::{BlobError, DeviceRow, PaperRow, StoredStatus};
+use crate::store::{BlobError, DeviceRow, DossierRow, PaperRow, StoredStatus};
 use crate::{Config, IdentityEntry, Reference, ServeError, StoreError, Warehouse};
 use motcua_dossier::{
-    AgencyCode, DeviceId, DocumentRecord, IdNumber, PaperCode, Provenance, ReferenceData, Timestamp,
+    AgencyCode, DeviceId, DocumentRecord, DossierId, IdNumber, PaperCode, Provenance, ReferenceData,
+    Submission, Timestamp,
 };
+use motcua_wire::{Change, DossierEvent};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -37,6 +39,9 @@ pub struct SeedFile {
     /// Papers.
     #[serde(default)]
     pub documents: Vec<SeedDocument>,
+    /// Dossiers that wait to be accepted.
+    #[serde(default)]
+    pub submissions: Vec<SeedSubmission>,
 }
 
 impl std::fmt::Debug for IdentityEntry {
@@ -98,6 +103,20 @@ pub struct SeedDocument {
     pub filed_by: Option<AgencyCode>,
 }
 
+/// One dossier as if a portal had sent it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedSubmission {
+    /// Which.
+    pub id: DossierId,
+    /// The portal.
+    pub portal: DeviceId,
+    /// As it was sent.
+    pub submission: Submission,
+    /// The files it names, relative to the seed file.
+    pub files: Vec<PathBuf>,
+}
+
 /// What was loaded.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct SeedReport {
@@ -111,6 +130,8 @@ pub struct SeedReport {
     pub documents_added: usize,
     /// Papers that were there already.
     pub documents_there: usize,
+    /// Waiting dossiers added.
+    pub submissions_added: usize,
     /// Papers kept with a mark because their file would be refused at intake, by reason.
     pub marked: Vec<String>,
 }
@@ -169,6 +190,7 @@ pub fn seed(config: &Config, file: &Path) -> Result<SeedReport, SeedError> {
                 id: device.id,
                 agency: device.agency.to_string(),
                 name: device.name.clone(),
+                portal: known.as_ref().is_some_and(|row| row.portal),
                 revoked: device.revoked,
                 generation: known.as_ref().map_or(0, |row| row.generation),
                 certificate_until: known.and_then(|row| row.certificate_until),
@@ -194,8 +216,54 @@ pub fn seed(config: &Config, file: &Path) -> Result<SeedReport, SeedError> {
     for document in content.documents {
         load_paper(&warehouse, reference.as_deref(), folder, document, now, &mut report)?;
     }
+    for sent in content.submissions {
+        report.submissions_added += usize::from(load_submission(&warehouse, folder, sent, now)?);
+    }
     warehouse.note_command("seeded", hex::encode(Sha256::digest(&text)))?;
     Ok(report)
+}
+
+/// False when it is there already, whatever became of it.
+fn load_submission(
+    warehouse: &Warehouse,
+    folder: &Path,
+    sent: SeedSubmission,
+    now: Timestamp,
+) -> Result<bool, SeedError> {
+    let SeedSubmission { id, portal, submission, files } = sent;
+    if warehouse.records.read(|v| v.dossier(id))?.is_some() {
+        return Ok(false);
+    }
+    let mut blobs = vec![];
+    for file in files {
+        let bytes = std::fs::read(folder.join(file)).map_err(|e| SeedError::File(e.to_string()))?;
+        blobs.push((warehouse.blobs.put(&bytes)?, bytes.len() as u64));
+    }
+    let named = submission.papers.iter().filter_map(|paper| paper.source.blob());
+    for blob in named {
+        if !blobs.iter().any(|(id, _)| *id == blob) {
+            return Err(SeedError::Paper(id.to_string()));
+        }
+    }
+    warehouse.records.write(|v| {
+        for (blob, size) in &blobs {
+            v.add_blob(blob, *size, now, None)?;
+            v.bind_blob(id, blob)?;
+        }
+        let agency = submission.agency.to_string();
+        let row = DossierRow {
+            version: 1,
+            agency: agency.clone(),
+            submitted: Some((submission, portal)),
+            declined: None,
+            accepted: None,
+            returned: None,
+        };
+        v.put_dossier(id, &row)?;
+        let change = Change::Dossier { id, version: 1, code: None, what: DossierEvent::Submitted };
+        v.note(&change, Some(&agency), now)
+    })?;
+    Ok(true)
 }
 
 fn load_paper(

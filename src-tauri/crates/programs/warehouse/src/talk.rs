@@ -601,6 +601,7 @@ fn package_line(line: &PackageLineReport) -> String {
     let what = match line.kind {
         OutboxKind::Document => "giấy tờ số hóa",
         OutboxKind::Acceptance => "hồ sơ tiếp nhận",
+        OutboxKind::Decline => "hồ sơ không tiếp nhận",
         OutboxKind::Result => "kết quả giải quyết",
         OutboxKind::Fee => "phí, lệ phí",
         OutboxKind::Step => "bước giải quyết",

@@ -56,6 +56,8 @@ pub(crate) struct Caller {
     pub(crate) agency: String,
     /// What the machine's office works on: its own, and that of offices whose work it took over.
     pub(crate) office: Scope,
+    /// A portal: it submits dossiers and does nothing else.
+    pub(crate) portal: bool,
     /// The officer who works there, where one is logged in.
     pub(crate) session: Option<Session>,
 }
@@ -161,7 +163,12 @@ impl Warehouse {
     }
 
     /// A machine of an agency, as things are today.
-    pub(crate) fn machine(&self, device: DeviceId, agency: String) -> Result<Caller, StoreError> {
+    pub(crate) fn machine(
+        &self,
+        device: DeviceId,
+        agency: String,
+        portal: bool,
+    ) -> Result<Caller, StoreError> {
         let reference = self.reference().map_err(|error| match error {
             ServeError::Store(error) => error,
             error => StoreError::Io(std::io::Error::other(error.to_string())),
@@ -170,7 +177,7 @@ impl Warehouse {
             Some(reference) => reference.tree.office(&agency, self.now().day()),
             None => Scope::only(&agency),
         };
-        Ok(Caller { device, agency, office, session: None })
+        Ok(Caller { device, agency, office, portal, session: None })
     }
 
     /// The file is here whole, and in that scope. What is shared is nobody's who works with nobody's papers.

@@ -42,6 +42,7 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     the_lines_of_a_dossier_are_found_whatever_became_of_them(make().as_ref());
     what_is_owed_comes_by_its_day_and_leaves_when_it_is_not(make().as_ref());
     what_was_handed_to_somebody_is_found_however_old_it_is(make().as_ref());
+    what_was_accepted_is_found_by_its_moment(make().as_ref());
     entries_of_fees_are_found_by_day_and_number(make().as_ref());
     an_operation_never_changes(make().as_ref());
     sending_is_queued_again_after_unlock(make().as_ref());
@@ -464,6 +465,54 @@ fn what_was_handed_to_somebody_is_found_however_old_it_is(vault: &dyn Vault) {
     assert_eq!(vault.office_seated(10), Ok(vec![old]));
 }
 
+fn what_was_accepted_is_found_by_its_moment(vault: &dyn Vault) {
+    create(vault);
+    let base: i64 = 1_795_143_600_000;
+    let deadline = || Deadline::plain(Day::parse("2026-11-25").unwrap(), 1);
+    let accepted = |n: u8, at: i64| Dossier {
+        state: DossierState::Accepted { at: Timestamp(base + at), deadline: deadline() },
+        ..sample_dossier(n, "Nguyễn Văn A")
+    };
+    let (first, last, after) = (accepted(1, 20), accepted(2, 10), accepted(3, 30));
+    let (at, accepted_at) = (Timestamp(base + 99), Timestamp(base + 15));
+    let completed = Dossier {
+        state: DossierState::Completed { at, accepted_at, deadline: deadline() },
+        ..sample_dossier(4, "Nguyễn Văn A")
+    };
+    let was = Box::new(accepted(5, 20).state);
+    let taken_back =
+        Dossier { state: DossierState::Withdrawn { at, was }, ..sample_dossier(5, "Nguyễn Văn A") };
+    let was = Box::new(DossierState::Draft);
+    let never =
+        Dossier { state: DossierState::Withdrawn { at, was }, ..sample_dossier(6, "Nguyễn Văn A") };
+    let draft = sample_dossier(7, "Nguyễn Văn A");
+    let dossiers =
+        vec![first.clone(), last.clone(), after, completed.clone(), taken_back.clone(), never, draft];
+    vault.commit(&Batch { dossiers, ..Batch::default() }).unwrap();
+    let found = |from: i64, until: i64| vault.accepted(Timestamp(base + from), Timestamp(base + until));
+    assert_eq!(
+        found(10, 30),
+        Ok(vec![last, completed.clone(), first.clone(), taken_back]),
+        "from the first moment on, before the last, in the order of acceptance"
+    );
+    assert_eq!(found(11, 16), Ok(vec![completed]), "by its acceptance, not by its return");
+    assert_eq!(found(99, 100), Ok(vec![]));
+    let of_office = |id: DossierId, n: u8, at: i64| OfficeDossier {
+        id,
+        accepted_at: Timestamp(base + at),
+        ..sample_office(n, "Người Mẫu")
+    };
+    let theirs = |n: u8, at: i64| of_office(sample_office(n, "").id, n, at);
+    let rows = vec![theirs(21, 20), theirs(22, 10), theirs(23, 30), of_office(first.id, 24, 20)];
+    let office = OfficeRows { epoch: 1, rows: rows.clone(), complete: false };
+    vault.commit(&Batch { office: Some(office), ..Batch::default() }).unwrap();
+    assert_eq!(
+        vault.office_accepted(Timestamp(base + 10), Timestamp(base + 30)),
+        Ok(vec![rows[1].clone(), rows[0].clone()]),
+        "without those this counter has"
+    );
+}
+
 fn what_is_owed_comes_by_its_day_and_leaves_when_it_is_not(vault: &dyn Vault) {
     create(vault);
     let dossier = |n: u8, day: &str| {
@@ -768,6 +817,8 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         replaced: Default::default(),
         withdrawals: vec![],
         guide_due: false,
+        submission: None,
+        exception: None,
         taken_up: None,
         settlements: vec![],
         officer: OFFICER.into(),

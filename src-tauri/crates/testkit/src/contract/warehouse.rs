@@ -9,6 +9,7 @@ mod lease;
 mod machine;
 mod office;
 mod steps;
+mod submissions;
 
 use async_trait::async_trait;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -46,7 +47,9 @@ pub trait WarehouseBench: Send + Sync {
     fn line(&self, machine: u8) -> Arc<dyn Warehouse>;
     /// That machine.
     fn device(&self, machine: u8) -> DeviceId;
-    /// Agency of both.
+    /// Number of a machine that is a portal of their agency.
+    fn portal(&self) -> u8;
+    /// Agency of all.
     fn agency(&self) -> AgencyCode;
     /// Key the warehouse signs receipts with.
     fn receipt_key(&self) -> [u8; 32];
@@ -56,6 +59,8 @@ pub trait WarehouseBench: Send + Sync {
     fn owner(&self) -> IdNumber;
     /// A procedure of the reference data.
     fn procedure(&self) -> ProcedureCode;
+    /// A case of it.
+    fn case(&self) -> String;
     /// A PDF of one page; every mark gives other bytes.
     fn paper(&self, by: SignedBy, mark: u8) -> Vec<u8>;
     /// Puts a paper into the stock, filed an hour ago.
@@ -95,6 +100,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     feed::suite(&make).await;
     fees::suite(&make).await;
     steps::suite(&make).await;
+    submissions::suite(&make).await;
     lease::suite(&make).await;
     office::suite(&make).await;
     a_cut_line_is_no_contact(make().await).await;

@@ -8,14 +8,14 @@ use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode,
     DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode,
-    Party, Phase, Provenance, Standing, StepRecord, Timestamp,
+    Party, Phase, Provenance, Standing, StepRecord, Submission, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, Change, Changes, DossierEvent, DossierFees, DossierLease, DossierPage, DossierSteps,
-    DossierView, EvidenceSource, FeeEntry, LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_REPLACED,
-    Op, OpPayload, OpResult, OpState, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, StepEntry,
-    WithdrawnWork,
+    AcceptedDossier, Change, Changes, DeclinedDossier, DossierEvent, DossierFees, DossierLease, DossierPage,
+    DossierSteps, DossierView, EvidenceSource, FeeEntry, LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT,
+    MAX_PAGE, MAX_REPLACED, Op, OpPayload, OpResult, OpState, ReceiptBody, ReturnedResult, SCHEMA_VERSION,
+    SignedReceipt, StepEntry, SubmissionPage, WaitingSubmission, WithdrawnWork,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -305,6 +305,8 @@ impl State {
         let view = self.dossiers.entry(op.dossier).or_insert_with(|| DossierView {
             id: op.dossier,
             version: 0,
+            submitted: None,
+            declined: None,
             accepted: None,
             returned: None,
             receipts: vec![],
@@ -312,8 +314,15 @@ impl State {
         });
         view.version += u64::from(!op.payload.is_aside());
         match &op.payload {
-            OpPayload::AcceptDossier(accepted) => view.accepted = Some((**accepted).clone()),
+            OpPayload::AcceptDossier(accepted) => {
+                (view.accepted, view.declined) = (Some((**accepted).clone()), None);
+            }
             OpPayload::ReturnResult(result) => view.returned = Some((**result).clone()),
+            OpPayload::Submit(sent) => view.submitted = Some((**sent).clone()),
+            OpPayload::Decline(declined) => {
+                view.declined = Some((**declined).clone());
+                self.declined_by.insert(op.dossier, op.op_id);
+            }
             OpPayload::FileDocument { .. }
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
@@ -326,6 +335,8 @@ impl State {
             OpPayload::FileDocument { .. } => DossierEvent::PaperFiled,
             OpPayload::AcceptDossier(_) => DossierEvent::Accepted,
             OpPayload::ReturnResult(_) => DossierEvent::Returned,
+            OpPayload::Submit(_) => DossierEvent::Submitted,
+            OpPayload::Decline(_) => DossierEvent::Declined,
             OpPayload::Withdraw(_) => DossierEvent::Withdrawn,
             OpPayload::Step(_) => DossierEvent::StepTaken,
             OpPayload::Fee(_) | OpPayload::Feedback(_) => DossierEvent::FeeRecorded,
@@ -354,11 +365,17 @@ impl State {
         if !(1..=SCHEMA_VERSION).contains(&op.schema_version) {
             return Err(rejected("schemaUnknown"));
         }
+        let portal = self.portals.contains(&op.device);
+        if portal != matches!(op.payload, OpPayload::Submit(_)) {
+            return Err(rejected(if portal { "notForPortals" } else { "notAPortal" }));
+        }
         let missing = self.missing(op);
         match &op.payload {
             OpPayload::FileDocument { record, .. } => self.look_into(record)?,
             OpPayload::ReturnResult(result) => self.look_into(&result.record)?,
             OpPayload::AcceptDossier(_)
+            | OpPayload::Submit(_)
+            | OpPayload::Decline(_)
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
             | OpPayload::Step(_)
@@ -394,9 +411,69 @@ impl State {
             OpPayload::Withdraw(work) => self.withdraw(op, work),
             OpPayload::Fee(record) => self.fee(op, record),
             OpPayload::Step(record) => self.step(op, record, waits_for),
+            OpPayload::Submit(sent) => self.submit(op, sent, waits_for),
+            OpPayload::Decline(declined) => self.decline(op, declined),
             // Feedback is the real warehouse's to judge.
             OpPayload::Feedback(_) => Ok((None, BTreeSet::new())),
         }
+    }
+
+    /// Whether it may be accepted is for an officer to say.
+    fn submit(&self, op: &Op, sent: &Submission, waits_for: Vec<String>) -> Result<Done, Refusal> {
+        if self.dossiers.contains_key(&op.dossier) {
+            return Err(rejected("dossierExists"));
+        }
+        let known = self.reference.procedures.iter().find(|p| p.code.same_procedure(&sent.procedure));
+        let procedure = known.ok_or_else(|| rejected("procedureUnknown"))?;
+        if !procedure.cases.iter().any(|case| case.code == sent.case_code) {
+            return Err(rejected("caseUnknown"));
+        }
+        let fits = |source: &EvidenceSource| {
+            matches!(source, EvidenceSource::File { document: None, .. } | EvidenceSource::Warehouse { .. })
+        };
+        if !sent.papers.iter().all(|paper| fits(&paper.source)) {
+            return Err(rejected("paperUnfit"));
+        }
+        if waits_for.is_empty() { Ok((None, blobs_of(&op.payload))) } else { Err(Refusal::Kept(waits_for)) }
+    }
+
+    fn decline(&self, op: &Op, declined: &DeclinedDossier) -> Result<Done, Refusal> {
+        let view = self.dossiers.get(&op.dossier);
+        if view.is_some_and(|view| view.accepted.is_some()) {
+            return Err(rejected("alreadyAccepted"));
+        }
+        if view.is_some_and(|view| view.declined.is_some()) {
+            return Err(rejected("alreadyDeclined"));
+        }
+        if declined.record.reasons.is_empty() {
+            return Err(rejected("textMissing"));
+        }
+        Ok((None, BTreeSet::new()))
+    }
+
+    pub(super) fn submissions(
+        &self,
+        after: Option<DossierId>,
+        limit: u32,
+    ) -> Result<SubmissionPage, LinkError> {
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(LinkError::Refused("queryMalformed".into()));
+        }
+        let waits = |view: &DossierView| {
+            let submission = view.submitted.clone().filter(|_| view.accepted.is_none())?;
+            let submission = Some(submission).filter(|_| view.declined.is_none())?;
+            let holder = self.leases.get(&view.id).map(|lease| Holder {
+                device: lease.device,
+                counter: String::new(),
+                officer: lease.officer.clone(),
+                until: lease.until,
+            });
+            Some(WaitingSubmission { id: view.id, version: view.version, submission, holder })
+        };
+        let views = self.dossiers.values().filter(|view| after.is_none_or(|after| view.id > after));
+        let items: Vec<_> = views.filter_map(waits).take(limit as usize).collect();
+        let next = (items.len() == limit as usize).then(|| items.last().map(|item| item.id)).flatten();
+        Ok(SubmissionPage { items, next })
     }
 
     /// Of an accepted dossier; what it says is the real warehouse's to judge.
@@ -509,6 +586,10 @@ impl State {
         accepted: &AcceptedDossier,
         mut waits_for: Vec<String>,
     ) -> Result<Done, Refusal> {
+        let taken_back = self.declined_by.get(&op.dossier).is_some_and(|by| op.replaces.contains(by));
+        if !taken_back && self.dossiers.get(&op.dossier).is_some_and(|d| d.declined.is_some()) {
+            return Err(rejected("dossierDeclined"));
+        }
         let stands = self.dossiers.get(&op.dossier).filter(|d| d.accepted.is_some());
         let by_earlier = self.accepted_by.get(&op.dossier).is_some_and(|by| op.replaces.contains(by));
         // Said again in knowledge of what is here, it takes its place.
@@ -696,7 +777,8 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
             scanned.chain([accepted.receipt]).collect()
         }
         OpPayload::Step(step) => step.act.papers().iter().filter_map(|paper| paper.source.blob()).collect(),
-        OpPayload::Fee(_) | OpPayload::Feedback(_) => BTreeSet::new(),
+        OpPayload::Submit(sent) => sent.papers.iter().filter_map(|paper| paper.source.blob()).collect(),
+        OpPayload::Fee(_) | OpPayload::Feedback(_) | OpPayload::Decline(_) => BTreeSet::new(),
     }
 }
 

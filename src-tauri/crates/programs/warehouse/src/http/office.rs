@@ -8,7 +8,8 @@ use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use motcua_dossier::DossierId;
 use motcua_wire::{
-    DossierPage, DossiersQuery, DossiersReply, MAX_ASKED, OpState, OpStatus, OpsQuery, OpsStatus,
+    DossierPage, DossiersQuery, DossiersReply, MAX_ASKED, MAX_PAGE, OpState, OpStatus, OpsQuery, OpsStatus,
+    SubmissionPage,
 };
 use serde::Deserialize;
 
@@ -81,6 +82,38 @@ pub(super) async fn read(
         }
         w.name_procedures(&mut items);
         Ok(Json(DossiersReply { items }))
+    })
+    .await
+}
+
+/// What was sent to the caller's agency and nobody accepted or declined yet, in the order of their ids.
+#[utoipa::path(get, path = "/v1/submissions", tag = "dossiers",
+    params(("after" = Option<String>, Query, description = "next of the page before"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200)),
+    responses((status = 200, description = "SubmissionPage", body = Object),
+        (status = 422, description = "queryMalformed, dossierIdMalformed", body = super::openapi::ProblemSchema)),
+    security(("device" = [])))]
+pub(super) async fn submissions(
+    State(warehouse): Shared,
+    Extension(caller): Who,
+    query: Result<Query<After>, QueryRejection>,
+) -> Result<Json<SubmissionPage>, Refusal> {
+    let Query(asked) = query.map_err(|_| Refusal::QueryMalformed)?;
+    let limit = u32::try_from(asked.limit.unwrap_or(MAX_PAGE as usize)).unwrap_or(0);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Refusal::QueryMalformed);
+    }
+    let after = asked.after.as_deref().map(DossierId::parse).transpose();
+    let after = after.map_err(|_| Refusal::DossierIdMalformed)?;
+    blocking(warehouse, move |w| {
+        let now = w.now();
+        let items = w.records.read(|v| v.waiting(caller.scope(), after, limit, now))?;
+        if let (Some(first), Some(last)) = (items.first(), items.last()) {
+            let subject = format!("{} {}..{}", items.len(), first.id, last.id);
+            w.note_read(&caller, "submissions.listed", subject)?;
+        }
+        let next = (items.len() == limit as usize).then(|| items.last().map(|item| item.id)).flatten();
+        Ok(Json(SubmissionPage { items, next }))
     })
     .await
 }

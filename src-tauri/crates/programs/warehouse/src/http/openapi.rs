@@ -191,6 +191,8 @@ pub(super) struct DossierLeaseSchema {
 pub(super) enum DossierEvent {
     Withdrawn,
     PaperFiled,
+    Submitted,
+    Declined,
     Accepted,
     Returned,
     FeeRecorded,
@@ -561,6 +563,7 @@ pub(super) enum ConsentMethod {
     Spoken,
     Paper,
     Pad,
+    Portal,
 }
 
 #[derive(ToSchema)]
@@ -668,6 +671,7 @@ impl Modify for DeviceCertificate {
         super::changes::changes,
         super::office::page,
         super::office::read,
+        super::office::submissions,
         super::office::op_states,
         super::records::dossier,
         super::leases::take,

@@ -325,6 +325,7 @@ impl Import<'_> {
             consents: vec![],
             receipt: receipt.blob,
             officer: row.text("can_bo").to_owned(),
+            exception: None,
         };
         let id = DossierId(derived("dossier", code.as_str()));
         if self.warehouse.records.read(|v| v.code_taken(code.as_str(), id))? {
@@ -349,6 +350,8 @@ impl Import<'_> {
             let row = DossierRow {
                 version: 1,
                 agency: agency.to_string(),
+                submitted: None,
+                declined: None,
                 accepted: Some(accepted),
                 returned: None,
             };

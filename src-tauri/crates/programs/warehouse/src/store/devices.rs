@@ -10,6 +10,8 @@ pub(crate) struct DeviceRow {
     pub(crate) id: DeviceId,
     pub(crate) agency: String,
     pub(crate) name: String,
+    /// A portal that sends dossiers, no counter.
+    pub(crate) portal: bool,
     pub(crate) revoked: bool,
     /// Certificates of an earlier one are ended.
     pub(crate) generation: u32,
@@ -25,6 +27,8 @@ pub(crate) struct CodeRow {
     pub(crate) secret: [u8; 32],
     pub(crate) agency: String,
     pub(crate) name: String,
+    /// For a portal.
+    pub(crate) portal: bool,
     /// The machine it is for; none is a new one.
     pub(crate) device: Option<DeviceId>,
     pub(crate) until: Timestamp,
@@ -33,18 +37,18 @@ pub(crate) struct CodeRow {
     pub(crate) used: Option<[u8; 32]>,
 }
 
-const DEVICE: &str = "SELECT id, agency, name, revoked, generation, certificate_until FROM devices";
+const DEVICE: &str = "SELECT id, agency, name, revoked, generation, certificate_until, portal FROM devices";
 
-type RawDevice = (String, String, String, bool, u32, Option<i64>);
+type RawDevice = (String, String, String, bool, u32, Option<i64>, bool);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawDevice> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
 }
 
 fn device(raw: RawDevice) -> Result<DeviceRow, StoreError> {
-    let (id, agency, name, revoked, generation, until) = raw;
+    let (id, agency, name, revoked, generation, until, portal) = raw;
     let id = DeviceId::parse(&id).map_err(|_| StoreError::Identifier)?;
-    Ok(DeviceRow { id, agency, name, revoked, generation, certificate_until: until.map(Timestamp) })
+    Ok(DeviceRow { id, agency, name, portal, revoked, generation, certificate_until: until.map(Timestamp) })
 }
 
 impl View<'_> {
@@ -63,18 +67,19 @@ impl View<'_> {
 
     pub(crate) fn put_device(&self, row: &DeviceRow) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT INTO devices(id, agency, name, revoked, generation, certificate_until)
-             VALUES(?, ?, ?, ?, ?, ?)
+            "INSERT INTO devices(id, agency, name, revoked, generation, certificate_until, portal)
+             VALUES(?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT(id) DO UPDATE SET agency = excluded.agency, name = excluded.name,
                revoked = excluded.revoked, generation = excluded.generation,
-               certificate_until = excluded.certificate_until",
+               certificate_until = excluded.certificate_until, portal = excluded.portal",
             params![
                 row.id.to_string(),
                 row.agency,
                 row.name,
                 row.revoked,
                 row.generation,
-                row.certificate_until.map(|t| t.0)
+                row.certificate_until.map(|t| t.0),
+                row.portal
             ],
         )?;
         Ok(())
@@ -96,7 +101,7 @@ impl View<'_> {
         let found = self
             .0
             .query_row(
-                "SELECT selector, secret, agency, name, device, until, tries, used FROM device_codes
+                "SELECT selector, secret, agency, name, device, until, tries, used, portal FROM device_codes
                  WHERE selector = ? AND until >= ?",
                 params![selector, now.0],
                 |r| {
@@ -105,6 +110,7 @@ impl View<'_> {
                         secret: r.get(1)?,
                         agency: r.get(2)?,
                         name: r.get(3)?,
+                        portal: r.get(8)?,
                         device: None,
                         until: Timestamp(r.get(5)?),
                         tries: r.get(6)?,
@@ -121,8 +127,8 @@ impl View<'_> {
 
     pub(crate) fn put_code(&self, row: &CodeRow) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT OR REPLACE INTO device_codes(selector, secret, agency, name, device, until, tries, used)
-             VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO device_codes(selector, secret, agency, name, device, until, tries, used, portal)
+             VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 row.selector,
                 row.secret.as_slice(),
@@ -131,7 +137,8 @@ impl View<'_> {
                 row.device.map(|id| id.to_string()),
                 row.until.0,
                 row.tries,
-                row.used.as_ref().map(<[u8; 32]>::as_slice)
+                row.used.as_ref().map(<[u8; 32]>::as_slice),
+                row.portal
             ],
         )?;
         Ok(())

@@ -1,8 +1,10 @@
 //! Dossiers and the operations applied to them.
 
 use super::{StoreError, View};
-use motcua_dossier::{BlobId, Consent, DeviceId, DossierId, OpId, Timestamp};
-use motcua_wire::{AcceptedDossier, DossierLease, DossierView, ReturnedResult, SignedReceipt};
+use motcua_dossier::{BlobId, Consent, DeviceId, DossierId, OpId, Submission, Timestamp};
+use motcua_wire::{
+    AcceptedDossier, DeclinedDossier, DossierLease, DossierView, ReturnedResult, SignedReceipt,
+};
 use rusqlite::{OptionalExtension, params};
 
 /// A dossier as stored.
@@ -10,6 +12,10 @@ use rusqlite::{OptionalExtension, params};
 pub(crate) struct DossierRow {
     pub(crate) version: u64,
     pub(crate) agency: String,
+    /// As it was sent, and by which portal.
+    pub(crate) submitted: Option<(Submission, DeviceId)>,
+    /// As it was not accepted, and by which operation.
+    pub(crate) declined: Option<(DeclinedDossier, OpId)>,
     pub(crate) accepted: Option<AcceptedDossier>,
     pub(crate) returned: Option<ReturnedResult>,
 }
@@ -17,8 +23,10 @@ pub(crate) struct DossierRow {
 impl DossierRow {
     /// What a counter is shown of it, without receipts.
     pub(crate) fn view(self, id: DossierId, lease: Option<DossierLease>) -> DossierView {
-        let (version, accepted, returned) = (self.version, self.accepted, self.returned);
-        DossierView { id, version, accepted, returned, receipts: vec![], lease }
+        let Self { version, declined, accepted, returned, .. } = self;
+        let submitted = self.submitted.map(|(submission, _)| submission);
+        let declined = declined.map(|(declined, _)| declined);
+        DossierView { id, version, submitted, declined, accepted, returned, receipts: vec![], lease }
     }
 }
 
@@ -109,32 +117,64 @@ impl View<'_> {
     }
 
     pub(crate) fn dossier(&self, id: DossierId) -> Result<Option<DossierRow>, StoreError> {
-        type Raw = (u64, String, Option<String>, Option<String>);
-        let raw: Option<Raw> = self
+        let found = self
             .0
-            .prepare_cached("SELECT version, agency, accepted, returned FROM dossiers WHERE id = ?")?
-            .query_row([id.to_string()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
-            .optional()?;
-        raw.map(|(version, agency, accepted, returned)| {
-            Ok(DossierRow {
-                version,
-                agency,
-                accepted: accepted.map(|t| serde_json::from_str(&t)).transpose()?,
-                returned: returned.map(|t| serde_json::from_str(&t)).transpose()?,
+            .prepare_cached(
+                "SELECT version, agency, accepted, returned, submitted, submitted_by, declined, declined_op
+                 FROM dossiers WHERE id = ?",
+            )?
+            .query_row([id.to_string()], |r| {
+                let text = |at: usize| r.get::<_, Option<String>>(at);
+                Ok(((r.get(0)?, r.get(1)?), [text(2)?, text(3)?, text(4)?, text(5)?, text(6)?, text(7)?]))
             })
-        })
-        .transpose()
+            .optional()?;
+        let Some(((version, agency), [accepted, returned, submitted, by, declined, declined_op])) = found
+        else {
+            return Ok(None);
+        };
+        let submitted: Option<Submission> = submitted.map(|t| serde_json::from_str(&t)).transpose()?;
+        let by = by.map(|id| DeviceId::parse(&id).map_err(|_| StoreError::Identifier)).transpose()?;
+        let declined: Option<DeclinedDossier> = declined.map(|t| serde_json::from_str(&t)).transpose()?;
+        let declined_op =
+            declined_op.map(|id| OpId::parse(&id).map_err(|_| StoreError::Identifier)).transpose()?;
+        Ok(Some(DossierRow {
+            version,
+            agency,
+            submitted: submitted.zip(by),
+            declined: declined.zip(declined_op),
+            accepted: accepted.map(|t| serde_json::from_str(&t)).transpose()?,
+            returned: returned.map(|t| serde_json::from_str(&t)).transpose()?,
+        }))
     }
 
     pub(crate) fn put_dossier(&self, id: DossierId, row: &DossierRow) -> Result<(), StoreError> {
         let accepted = row.accepted.as_ref().map(serde_json::to_string).transpose()?;
         let returned = row.returned.as_ref().map(serde_json::to_string).transpose()?;
+        let (submitted, by) = row.submitted.as_ref().map(|(sent, by)| (sent, by.to_string())).unzip();
+        let submitted = submitted.map(serde_json::to_string).transpose()?;
+        let (declined, declined_op) = row.declined.as_ref().map(|(said, op)| (said, op.to_string())).unzip();
+        let declined = declined.map(serde_json::to_string).transpose()?;
         let code = row.accepted.as_ref().map(|a| a.code.as_str());
         self.0.execute(
-            "INSERT INTO dossiers(id, version, agency, code, accepted, returned) VALUES(?, ?, ?, ?, ?, ?)
+            "INSERT INTO dossiers(id, version, agency, code, accepted, returned, submitted, submitted_by,
+               declined, declined_op)
+             VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT(id) DO UPDATE SET version = excluded.version, code = excluded.code,
-               accepted = excluded.accepted, returned = excluded.returned",
-            params![id.to_string(), row.version, row.agency, code, accepted, returned],
+               accepted = excluded.accepted, returned = excluded.returned, submitted = excluded.submitted,
+               submitted_by = excluded.submitted_by, declined = excluded.declined,
+               declined_op = excluded.declined_op",
+            params![
+                id.to_string(),
+                row.version,
+                row.agency,
+                code,
+                accepted,
+                returned,
+                submitted,
+                by,
+                declined,
+                declined_op
+            ],
         )?;
         row.accepted.as_ref().map_or(Ok(()), |accepted| self.set_promise(id, accepted))
     }

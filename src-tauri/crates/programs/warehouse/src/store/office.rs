@@ -3,7 +3,7 @@
 use super::{StoreError, View};
 use crate::scope::Scope;
 use motcua_dossier::{BlobId, DeviceId, DossierId, Holder, OfficeDossier, OpId, Phase, Timestamp};
-use motcua_wire::{AcceptedDossier, OpState, ReturnedResult, SignedReceipt};
+use motcua_wire::{AcceptedDossier, OpState, ReturnedResult, SignedReceipt, WaitingSubmission};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The machine that took a dossier in is the one whose operation on it was applied first.
@@ -116,6 +116,52 @@ impl View<'_> {
             .query_row(params![now.0, scope.parameter(), id.to_string()], Raw::read)
             .optional()?;
         found.map(|raw| raw.told(self)).transpose()
+    }
+
+    /// What was sent to a scope and waits, after that one, in the order of their ids.
+    pub(crate) fn waiting(
+        &self,
+        scope: &Scope,
+        after: Option<DossierId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<WaitingSubmission>, StoreError> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let sql = format!(
+            "SELECT d.id, d.version, d.submitted, l.device, coalesce(held.name, ''), l.officer, l.until
+             FROM dossiers d
+             LEFT JOIN leases l ON l.dossier = d.id AND l.until > ?1
+             LEFT JOIN devices held ON held.id = l.device
+             WHERE d.submitted IS NOT NULL AND d.accepted IS NULL AND d.declined IS NULL
+               AND {} AND d.id > ?3 ORDER BY d.id LIMIT ?4",
+            Scope::holds("d.agency", "?2")
+        );
+        type Held = (Option<String>, String, Option<String>, Option<i64>);
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![now.0, scope.parameter(), after, limit], |r| {
+            let sent: (String, u64, String) = (r.get(0)?, r.get(1)?, r.get(2)?);
+            let held: Held = (r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?);
+            Ok((sent, held))
+        })?;
+        rows.map(|row| {
+            let ((id, version, submission), held) = row?;
+            let holder = match held {
+                (Some(device), counter, Some(officer), Some(until)) => Some(Holder {
+                    device: DeviceId::parse(&device).map_err(|_| StoreError::Identifier)?,
+                    counter,
+                    officer,
+                    until: Timestamp(until),
+                }),
+                _ => None,
+            };
+            Ok(WaitingSubmission {
+                id: DossierId::parse(&id).map_err(|_| StoreError::Identifier)?,
+                version,
+                submission: serde_json::from_str(&submission)?,
+                holder,
+            })
+        })
+        .collect()
     }
 
     /// What became of an operation of that machine, as far as it is settled.

@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 14] = [
+const STEPS: [&str; 15] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -202,6 +202,16 @@ ALTER TABLE dossiers ADD COLUMN due TEXT;
 UPDATE dossiers SET due = json_extract(accepted, '$.deadline.day') WHERE accepted IS NOT NULL;
 DROP INDEX dossiers_promised;
 CREATE INDEX dossiers_promised ON dossiers(due) WHERE due IS NOT NULL AND returned IS NULL;
+",
+    "
+ALTER TABLE dossiers ADD COLUMN submitted TEXT;
+ALTER TABLE dossiers ADD COLUMN submitted_by TEXT;
+ALTER TABLE dossiers ADD COLUMN declined TEXT;
+ALTER TABLE dossiers ADD COLUMN declined_op TEXT;
+CREATE INDEX dossiers_waiting ON dossiers(agency, id)
+  WHERE submitted IS NOT NULL AND accepted IS NULL AND declined IS NULL;
+ALTER TABLE devices ADD COLUMN portal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE device_codes ADD COLUMN portal INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 

@@ -9,6 +9,7 @@ use motcua_link::{HttpWarehouse, LinkSettings};
 use motcua_testkit::contract::warehouse::{SignedBy, WarehouseBench, warehouse_contract};
 use motcua_warehouse::{GrantWish, add_officer, grant};
 use motcua_wire::Role;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 struct Server {
@@ -16,18 +17,32 @@ struct Server {
     /// Where it listened, also after it was cut.
     url: String,
     stranger: Identity,
+    portal: (DeviceId, PathBuf),
+}
+
+/// Number of the portal among the machines.
+const PORTAL: u8 = 2;
+
+impl Server {
+    fn identity(&self, machine: u8) -> PathBuf {
+        if machine == PORTAL { self.portal.1.clone() } else { self.world.identity(machine.into()) }
+    }
 }
 
 #[async_trait::async_trait]
 impl WarehouseBench for Server {
     fn line(&self, machine: u8) -> Arc<dyn Warehouse> {
         let (url, ca_pem) = (self.url.clone(), self.world.ca_pem.clone());
-        let settings = LinkSettings { url, ca_pem, identity: self.world.identity(machine.into()) };
+        let settings = LinkSettings { url, ca_pem, identity: self.identity(machine) };
         Arc::new(HttpWarehouse::new(settings).unwrap())
     }
 
     fn device(&self, machine: u8) -> DeviceId {
-        self.world.devices[usize::from(machine)]
+        if machine == PORTAL { self.portal.0 } else { self.world.devices[usize::from(machine)] }
+    }
+
+    fn portal(&self) -> u8 {
+        PORTAL
     }
 
     fn agency(&self) -> AgencyCode {
@@ -48,6 +63,10 @@ impl WarehouseBench for Server {
 
     fn procedure(&self) -> ProcedureCode {
         ProcedureCode::parse("1.000894.H08").unwrap()
+    }
+
+    fn case(&self) -> String {
+        self.world.reference().procedures[0].cases[0].code.clone()
     }
 
     fn paper(&self, by: SignedBy, mark: u8) -> Vec<u8> {
@@ -93,7 +112,8 @@ async fn the_server_keeps_what_every_warehouse_promises() {
     warehouse_contract(async || {
         let world = World::new().await;
         let stranger = Authority::new("CA lạ").issue(AGENCY_NAME, -5, 30);
-        Server { url: world.url(), world, stranger }
+        let portal = world.portal().await;
+        Server { url: world.url(), world, stranger, portal }
     })
     .await;
 }

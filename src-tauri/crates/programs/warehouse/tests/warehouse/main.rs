@@ -23,6 +23,7 @@ mod officers;
 mod ops;
 mod package;
 mod paper;
+mod portal;
 mod program;
 mod reference;
 mod routes;

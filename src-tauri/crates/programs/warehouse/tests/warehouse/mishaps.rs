@@ -165,6 +165,7 @@ impl Action {
             ("get", "/v1/fees/totals") => {
                 Self::Read(format!("/v1/fees/totals?day={}", today().format_iso()), "items")
             }
+            ("get", "/v1/submissions") => Self::Read("/v1/submissions".into(), "items"),
             ("get", "/v1/feedback") => Self::Read("/v1/feedback".into(), "items"),
             ("get", "/v1/reuse") => Self::Read(format!("/v1/reuse?dossier={mark}"), ""),
             ("get", "/v1/consents") => Self::Read(format!("/v1/consents?dossier={mark}"), ""),

@@ -10,15 +10,17 @@ use crate::world::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_dossier::{
-    AgencyCode, BlobId, Day, DeviceId, DocumentId, DocumentSummary, DossierCode, DossierId, FeeAct,
+    AgencyCode, BlobId, Channel, Day, DeviceId, DocumentId, DocumentSummary, DossierCode, DossierId, FeeAct,
     FeeMethod, FeeRecord, FeedbackAct, FeedbackReason, FeedbackRecord, OpId, OrgNode, Provenance, StepAct,
-    StepRecord,
+    StepRecord, Submission,
 };
-use motcua_warehouse::{GrantWish, SeedDevice, SeedFile, add_officer, grant, officers, revoke_grant};
+use motcua_warehouse::{
+    GrantWish, SeedDevice, SeedFile, SeedSubmission, add_officer, grant, officers, revoke_grant,
+};
 use motcua_wire::{
     BlobsReply, Change, Changes, ConsentRecord, DossierFees, DossierPage, DossierSteps, DossiersReply,
     FeeTotals, FeedbackPage, LoggedIn, Op, OpPayload, OpResult, OpState, OpsReply, OpsStatus, Owner, PURPOSE,
-    Role, SCHEMA_VERSION, Use,
+    Role, SCHEMA_VERSION, SubmissionPage, Use,
 };
 use reqwest::{Client, Method, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -32,7 +34,7 @@ type Route = (&'static str, &'static str);
 type Offices = BTreeSet<usize>;
 
 /// Every route that gives rows of an office or of a machine, or tells whether there is one.
-const ROWS: [Route; 26] = [
+const ROWS: [Route; 27] = [
     ("get", "/v1/documents"),
     ("get", "/v1/owners/{number}"),
     ("get", "/v1/identity/{number}"),
@@ -44,6 +46,7 @@ const ROWS: [Route; 26] = [
     ("delete", "/v1/dossiers/{id}/lease"),
     ("get", "/v1/dossiers/{id}/fees"),
     ("get", "/v1/dossiers/{id}/steps"),
+    ("get", "/v1/submissions"),
     ("get", "/v1/fees/totals"),
     ("get", "/v1/feedback"),
     ("get", "/v1/reuse"),
@@ -577,6 +580,7 @@ impl Case<'_> {
         }
         let seen = |of: usize| scope.contains(&of);
         let mut all: Vec<_> = self.rows.dossiers.iter().map(|d| (d.id.to_string(), seen(d.of))).collect();
+        all.extend((0..self.devices.len()).map(|of| (submitted(of).to_string(), seen(of))));
         all.extend(self.rows.papers.iter().map(|p| (p.id.to_string(), p.of.is_some_and(seen))));
         let feedback: Vec<_> = self
             .rows
@@ -624,6 +628,19 @@ impl Case<'_> {
         let accepted = |d: &&Dossier| d.accepted.is_some();
         let rows = self.rows.dossiers.iter().filter(accepted);
         let all: Vec<_> = rows.map(|d| (d.id, scope.contains(&d.of))).collect();
+        self.judge(caller, route, told, all);
+        let route = ("get", "/v1/submissions");
+        let (mut told, mut after) = (BTreeSet::new(), String::new());
+        loop {
+            let path = format!("/v1/submissions?limit={}{after}", 1 + self.draw.below(4));
+            let page: SubmissionPage = read(&self.ask(caller, route, &path, Some(scope), |r| r).await.1);
+            told.extend(page.items.iter().map(|item| item.id));
+            match page.next {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        let all: Vec<_> = (0..self.devices.len()).map(|of| (submitted(of), scope.contains(&of))).collect();
         self.judge(caller, route, told, all);
         let route = ("get", "/v1/fees/totals");
         let path = format!("/v1/fees/totals?day={}", today().format_iso());
@@ -948,6 +965,36 @@ async fn province(seed: u64, number: u64) -> Tally {
     tally
 }
 
+/// What was sent to an office and waits there.
+fn submitted(office: usize) -> DossierId {
+    DossierId::derive(7, &[u8::try_from(office).unwrap(); 10])
+}
+
+fn submission(office: usize) -> SeedSubmission {
+    let like = accept(DossierCode::parse("TAM-MAU-0001").unwrap(), BlobId([1; 32]), vec![]);
+    SeedSubmission {
+        id: submitted(office),
+        portal: DeviceId::derive(7, &[7; 10]),
+        submission: Submission {
+            reference: format!("TT-{office}"),
+            agency: AgencyCode::parse(&agency(office)).unwrap(),
+            resolving_agency: String::new(),
+            district: String::new(),
+            channel: Channel::Online,
+            return_method: like.return_method,
+            applicant: like.applicant,
+            account: None,
+            procedure: like.procedure,
+            case_code: like.case_code,
+            papers: vec![],
+            note: String::new(),
+            sent_at: now(),
+            follows: None,
+        },
+        files: vec![],
+    }
+}
+
 /// Enrols a machine for each office.
 fn machines(world: &World, devices: &[DeviceId]) {
     let of = |n: usize| SeedDevice {
@@ -963,6 +1010,7 @@ fn machines(world: &World, devices: &[DeviceId]) {
         identity: None,
         aliases: vec![],
         documents: vec![],
+        submissions: (0..devices.len()).map(submission).collect(),
     });
     world.load_tree(6, (0..devices.len()).map(|n| node(format!("a{n}"), None, Some(n))).collect());
     for (n, device) in devices.iter().enumerate() {

@@ -6,8 +6,8 @@ use ed25519_dalek::VerifyingKey;
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, Consent, ConsentMethod, Day, Deadline, DeviceId, DocumentId,
-    DocumentRecord, DossierCode, DossierId, IdNumber, IdentityCheck, NumberBlock, OpId, OrgNode, Party,
-    PartyKind, Procedure, ProcedureCode, Provenance, ReferenceData, ReturnMethod, Timestamp,
+    DocumentRecord, DossierCode, DossierId, HandlingCase, IdNumber, IdentityCheck, NumberBlock, OpId,
+    OrgNode, Party, PartyKind, Procedure, ProcedureCode, Provenance, ReferenceData, ReturnMethod, Timestamp,
 };
 use motcua_link::{DeviceIdentity, DeviceRequest, HttpWarehouse, LinkSettings};
 use motcua_testkit::ChaosGate;
@@ -152,6 +152,7 @@ impl World {
             }]),
             aliases: vec![],
             documents: vec![],
+            submissions: vec![],
         }
     }
 
@@ -170,6 +171,22 @@ impl World {
         }
     }
 
+    /// A portal of the agency, enrolled by its code, and its identity file.
+    pub async fn portal(&self) -> (DeviceId, PathBuf) {
+        self.portal_at("portal.json").await
+    }
+
+    pub async fn portal_at(&self, file: &str) -> (DeviceId, PathBuf) {
+        let agency = AgencyCode::parse(AGENCY).unwrap();
+        let code = motcua_warehouse::portal_code(&self.config, &agency, "Cổng dịch vụ công").unwrap().code;
+        let identity = self.dir.path().join(file);
+        let device = DeviceId(fresh_uuid());
+        let settings =
+            LinkSettings { url: self.url(), ca_pem: self.ca_pem.clone(), identity: identity.clone() };
+        motcua_link::enrol(&settings, &code, device, &agency).await.unwrap();
+        (device, identity)
+    }
+
     pub fn load(&self, content: &SeedFile) -> SeedReport {
         let file = self.dir.path().join("seed.json");
         std::fs::write(&file, serde_json::to_vec(content).unwrap()).unwrap();
@@ -185,6 +202,7 @@ impl World {
             identity: None,
             aliases: vec![],
             documents: vec![],
+            submissions: vec![],
         });
     }
 
@@ -215,6 +233,7 @@ impl World {
             identity: None,
             aliases: vec![],
             documents: vec![document],
+            submissions: vec![],
         };
         let report = self.load(&content);
         assert_eq!(report.documents_added, 1);
@@ -389,7 +408,13 @@ fn procedure(code: &str, name: &str, field: &str) -> Procedure {
         field: field.into(),
         level: "Cấp Xã".into(),
         agency_applicant: false,
-        cases: vec![],
+        cases: vec![HandlingCase {
+            code: "thuong".into(),
+            name: "Thông thường".into(),
+            working_days: 1,
+            working_hours: 0,
+            fee: 0,
+        }],
         components: vec![],
         result_code: None,
         result_name: String::new(),
@@ -428,6 +453,7 @@ pub fn accept(code: DossierCode, receipt: BlobId, components: Vec<EvidenceSource
         consents: vec![],
         receipt,
         officer: "canbo.demo".into(),
+        exception: None,
     }
 }
 

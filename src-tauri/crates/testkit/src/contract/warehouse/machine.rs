@@ -110,29 +110,32 @@ impl<'a> Machine<'a> {
         id
     }
 
+    /// The person the identity service knows.
+    pub(super) fn applicant(&self) -> Applicant {
+        let owner = Party {
+            kind: PartyKind::Citizen,
+            number: self.bench.owner(),
+            aliases: vec![],
+            name: OWNER_NAME.into(),
+            address: String::new(),
+            phone: String::new(),
+        };
+        Applicant { owner, submitter: None }
+    }
+
     /// An acceptance under a fresh code, its receipt uploaded.
     pub(super) async fn accepted(
         &self,
         sources: Vec<EvidenceSource>,
         consents: Vec<Consent>,
     ) -> AcceptedDossier {
-        let (now, owner) = (self.bench.now(), self.bench.owner());
+        let now = self.bench.now();
         let row = |(source, number)| ComponentEvidence { number, name: format!("Giấy {number}"), source };
         AcceptedDossier {
             code: self.lease(1).await.take().unwrap(),
             channel: Channel::Direct,
             return_method: ReturnMethod::Counter,
-            applicant: Applicant {
-                owner: Party {
-                    kind: PartyKind::Citizen,
-                    number: owner,
-                    aliases: vec![],
-                    name: OWNER_NAME.into(),
-                    address: String::new(),
-                    phone: String::new(),
-                },
-                submitter: None,
-            },
+            applicant: self.applicant(),
             identity: IdentityCheck::NotAsked,
             procedure: self.bench.procedure(),
             case_code: "thuong".into(),
@@ -144,6 +147,7 @@ impl<'a> Machine<'a> {
             consents,
             receipt: self.upload(&self.bench.paper(SignedBy::Nobody, self.next())).await,
             officer: OFFICER.into(),
+            exception: None,
         }
     }
 
