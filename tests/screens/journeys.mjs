@@ -27,10 +27,6 @@ export const journeys = {
     await page.waitForSelector("[data-test=case-select]");
     assert.match(await page.textContent("[aria-pressed=true]"), /1\.012222/, "Enter takes the hit of what was typed, however fast");
     await page.keyboard.press("F9");
-    await page.waitForSelector("[data-test=auto-attach]");
-
-    await tabTo(page, "auto-attach");
-    await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=component-2-state][data-state=reused]");
     await page.waitForSelector("[data-test=consent-confirm]:not([disabled])");
     await page.keyboard.press("Control+d");
@@ -57,13 +53,13 @@ export const journeys = {
     await page.waitForSelector("[data-test=sign-confirm]:not([disabled])");
     await page.keyboard.press("F7");
     await page.waitForSelector("[data-test=component-1-state][data-state=needsDigitize]");
+    await page.keyboard.press("F9");
     for (const n of [1, 3]) {
-      await tabTo(page, `component-${n}-digitize`);
-      await page.keyboard.press("Enter");
-      await page.waitForSelector("[data-test=meta-name]");
+      await page.waitForSelector("[data-test=digitize-save]:not([disabled])");
       await page.keyboard.press("F9");
       await page.waitForSelector(`[data-test=component-${n}-state][data-state=digitized]`);
     }
+    await page.waitForSelector("[data-test=digitize-save]", { state: "detached" });
 
     await page.keyboard.press("F9");
     await page.waitForSelector("[data-test=receipt-code]");
@@ -98,6 +94,7 @@ export const journeys = {
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=case-select]");
     await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=auto-summary]");
     await page.waitForSelector("[data-test=component-1-state][data-state=missing]");
     await page.keyboard.press("F4");
     await focusIs(page, "picker-row-0");

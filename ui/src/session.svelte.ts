@@ -15,6 +15,8 @@ class Session {
   now = $state(bridge.now());
   /** A number typed in the box, carried to the form in memory only. */
   carried = "";
+  /** The dossier opened just now: what the warehouse has is put onto its rows as soon as it is on the table. */
+  fresh = "";
   /** One sentence said politely to a screen reader. */
   said = $state("");
 

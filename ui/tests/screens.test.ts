@@ -1,12 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bridge } from "../src/bridge/fake";
-import type { ComponentRow, DossierLine, Offer, OfficeLine, Standing } from "../src/bridge/bridge";
+import type { ComponentRow, Dossier, DossierLine, Offer, OfficeLine, Standing } from "../src/bridge/bridge";
 import { errorText } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
 import { noteWords, returnWords } from "../src/screens/book/book";
 import { readCard } from "../src/screens/dossier/card";
-import { autoWords, DossierDesk, rowState } from "../src/screens/dossier/desk.svelte";
+import { autoWords, DossierDesk, nextStep, rowState } from "../src/screens/dossier/desk.svelte";
 import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
+import { session } from "../src/session.svelte";
 import { reprintWhy } from "../src/screens/dossier/reprint";
 import { groupOf, handedHere, reuseRate, typed, worklist } from "../src/screens/home/worklist";
 import { hintOf, nextSteps, seatLine, nextTab } from "../src/screens/steps/steps";
@@ -166,6 +167,26 @@ describe("the ticks of the papers", () => {
   });
 });
 
+describe("what is left of a draft", () => {
+  const problem = (code: string, n: number) => ({ field: `components.${n}`, code });
+  const unfiled = (needsSignature: ComponentRow["needsSignature"], canDigitize: boolean) => ({ open: true, needsSignature, canDigitize, attachment: { blob: "", size: 1, pages: 1, mediaType: "application/pdf", source: "scan" as const, dpi: 300, document: null, signatures: [], digitized: false, outbox: null } });
+  it("is signed, digitized and accepted by one key, in that order, and only when nothing else is missing", async () => {
+    const desk = new DossierDesk("d1");
+    await desk.load();
+    const dossier = desk.dossier as Dossier;
+    Object.assign(dossier.components[0] as ComponentRow, unfiled("agency", false));
+    Object.assign(dossier.components[1] as ComponentRow, unfiled("none", true));
+    dossier.problems = [problem("componentNotDigitized", 1), problem("componentNotDigitized", 2)];
+    expect(nextStep(dossier)).toBe("sign");
+    Object.assign(dossier.components[0] as ComponentRow, unfiled("none", true));
+    expect(nextStep(dossier)).toBe("digitize");
+    dossier.problems.push(problem("componentMissing", 3));
+    expect(nextStep(dossier), "what is missing is told first").toBeNull();
+    dossier.problems = [];
+    expect(nextStep(dossier)).toBeNull();
+  });
+});
+
 describe("the automatic update", () => {
   it("shows how far it is while it runs and says what it did", async () => {
     const desk = new DossierDesk("d1");
@@ -182,6 +203,18 @@ describe("the automatic update", () => {
     const rows = [{ component: 1, outcome: "attached" as const, count: 1 }];
     expect(autoWords({ rows, stopped: true })).toContain("Đã lấy 1 giấy tờ và giữ lại");
     expect(autoWords({ rows, stopped: false })).toContain("Đã lấy từ kho 1 giấy tờ");
+  });
+  it("runs by itself for a dossier opened just now, and tells nobody what was in its way", async () => {
+    const [procedure] = await bridge.findProcedures({ query: "xang dau" });
+    const owner = { kind: "citizen" as const, number: "099090000001", aliases: [], name: "Người Mẫu", address: "", phone: "" };
+    const made = await bridge.openDossier({ channel: "direct", returnMethod: "counter", owner, submitter: null, procedureCode: procedure?.code ?? "", caseCode: procedure?.cases[0]?.code ?? "" });
+    const desk = new DossierDesk(made.id);
+    await desk.load();
+    await desk.reuse();
+    expect(desk.auto?.rows.some((row) => row.outcome === "attached")).toBe(true);
+    const failing = vi.spyOn(bridge, "autoAttach").mockRejectedValueOnce({ code: "linkTrouble", params: {}, reference: "r" });
+    await desk.reuse();
+    expect([failing.mock.calls.length, session.failure, desk.auto, desk.busy]).toEqual([1, null, null, false]);
   });
 });
 

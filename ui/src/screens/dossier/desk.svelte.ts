@@ -33,16 +33,27 @@ export class DossierDesk {
   }
 
   async autoAttach(): Promise<void> {
+    const answer = await this.#attach((run) => session.attempt(run));
+    if (!answer) return;
+    this.auto = { rows: answer.rows, stopped: answer.stopped };
+    session.say(autoWords(answer));
+  }
+  /** The same for a dossier opened just now. Nobody asked for it: what was in its way is told when somebody does. */
+  async reuse(): Promise<void> {
+    const answer = await this.#attach((run) => run().catch(() => undefined));
+    if (!answer?.rows.some((row) => row.outcome !== "none")) return;
+    this.auto = { rows: answer.rows, stopped: answer.stopped };
+    session.say(autoWords(answer));
+  }
+  async #attach(attempt: (run: () => Promise<AutoAttach>) => Promise<AutoAttach | undefined>): Promise<AutoAttach | undefined> {
     this.busy = true;
     this.auto = null;
     this.fetching = { at: null, stopping: false };
-    const answer = await session.attempt(() => bridge.autoAttach({ id: this.id }, (at) => { if (this.fetching) this.fetching.at = at; }));
+    const answer = await attempt(() => bridge.autoAttach({ id: this.id }, (at) => { if (this.fetching) this.fetching.at = at; }));
     this.busy = false;
     this.fetching = null;
-    if (!answer) return;
-    this.dossier = answer.dossier;
-    this.auto = { rows: answer.rows, stopped: answer.stopped };
-    session.say(autoWords(answer));
+    if (answer) this.dossier = answer.dossier;
+    return answer;
   }
   stop = () => {
     if (!this.fetching) return;
@@ -89,6 +100,16 @@ export const signable = (attachment: Attachment | null): attachment is Attachmen
   attachment !== null && attachment.mediaType === "application/pdf" && attachment.source !== "warehouse" && !attachment.digitized;
 
 export const canSign = (row: ComponentRow) => row.open && signable(row.attachment);
+
+/** Rows whose paper can enter the warehouse now. */
+export const toDigitize = (dossier: Dossier) => dossier.components.filter((row) => row.open && row.canDigitize);
+
+/** What stands between a draft and its acceptance when nothing but signing and digitizing does. */
+export function nextStep(dossier: Dossier): "sign" | "digitize" | null {
+  if (dossier.problems.length === 0 || dossier.problems.some((problem) => problem.code !== "componentNotDigitized")) return null;
+  if (toSign(dossier).length > 0) return "sign";
+  return toDigitize(dossier).length > 0 ? "digitize" : null;
+}
 
 /** Rows that still lack the signature they need. */
 export const toSign = (dossier: Dossier) => dossier.components.filter((row) => canSign(row) && row.needsSignature !== "none");
