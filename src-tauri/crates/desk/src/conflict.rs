@@ -93,8 +93,14 @@ impl Desk {
             match &queued.op.payload {
                 // What another counter did with it meanwhile stands.
                 OpPayload::Decline(_) => {
-                    if let Some(server) = &kept.server {
-                        take_their_word(&mut change.dossier, server);
+                    let settled =
+                        |server: &&DossierView| server.accepted.is_some() || server.declined.is_some();
+                    match kept.server.as_ref().filter(settled) {
+                        Some(server) => take_their_word(&mut change.dossier, server),
+                        // Somebody had it on the table, or filed a paper: it is said again in knowledge of that.
+                        None => {
+                            change.enqueue(OutboxKind::Decline, queued.op.payload.clone(), vec![])?;
+                        }
                     }
                 }
                 OpPayload::FileDocument { .. }

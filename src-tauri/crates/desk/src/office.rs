@@ -198,7 +198,8 @@ impl Desk {
 
     async fn lease(&self, id: DossierId, force: bool) -> Result<Work, DeskError> {
         let dossier = self.stored(id)?;
-        if !matches!(dossier.state, DossierState::Accepted { .. }) || dossier.server_version == 0 {
+        let sent = dossier.state == DossierState::Draft && dossier.submission.is_some();
+        if !(sent || matches!(dossier.state, DossierState::Accepted { .. })) || dossier.server_version == 0 {
             return Ok(Work::OnlyHere);
         }
         let now = self.server_time();
@@ -312,7 +313,7 @@ impl Desk {
         Ok(self.vault.commit(&Batch { settings: vec![(LEASES.to_owned(), text)], ..Batch::default() })?)
     }
 
-    fn server_time(&self) -> Timestamp {
+    pub(crate) fn server_time(&self) -> Timestamp {
         Timestamp(self.clock.now().0.saturating_add(self.live().clock_offset()))
     }
 }

@@ -16,6 +16,7 @@ use motcua_dossier::{
     EvidenceSource, IdentityCheck, Provenance, RuleKey, Submission,
 };
 use motcua_wire::{LeaseDossier, MAX_PAGE, MAX_TEXT, WaitingSubmission};
+use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 /// The list as it was heard last.
@@ -43,11 +44,15 @@ impl Desk {
         let mut waiting = self.heard()?.unwrap_or_default();
         let mut here = vec![];
         for item in &waiting {
-            if self.vault.dossier(item.id)?.is_some() {
+            if self.vault.dossier(item.id)?.is_some_and(|here| !was_taken_back(&here)) {
                 here.push(item.id);
             }
         }
         waiting.retain(|item| !here.contains(&item.id));
+        let now = self.server_time();
+        for item in &mut waiting {
+            item.holder = item.holder.take().filter(|holder| holder.until > now);
+        }
         waiting.sort_by_key(|item| (item.submission.sent_at, item.id));
         Ok(waiting)
     }
@@ -68,7 +73,11 @@ impl Desk {
         loop {
             let page = match self.warehouse.submissions(after, MAX_PAGE).await {
                 Ok(page) => page,
-                Err(LinkError::Refused(_)) => break,
+                // What was heard before stays, and colleagues' news go on.
+                Err(error) if !error.ends_contact() => {
+                    tracing::warn!(%error, "the list of what was sent cannot be had");
+                    return Ok(());
+                }
                 Err(error) => return Err(error.into()),
             };
             waiting.extend(page.items);
@@ -104,7 +113,7 @@ impl Desk {
         on_progress: &(dyn Fn(RowProgress) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Opened, DeskError> {
-        if let Some(dossier) = self.vault.dossier(id)? {
+        if let Some(dossier) = self.vault.dossier(id)?.filter(|here| !was_taken_back(here)) {
             return Ok(Opened { dossier, failed: vec![] });
         }
         let view = match self.warehouse.dossier(id).await {
@@ -120,7 +129,10 @@ impl Desk {
             Lease::Theirs(lease) => return Err(OfficeProblem::SubmissionHeld(lease.officer).into()),
         }
         dossier.server_version = view.version;
+        // A pass of the sync gives back what nobody has on the table.
+        self.live().open_work.insert(id);
         let opened = self.fill_in(dossier, &sent, on_progress, cancel).await;
+        self.live().open_work.remove(&id);
         if opened.is_err() {
             // Whoever could not open it does not keep it from the others.
             drop(self.give_back(id).await);
@@ -137,8 +149,10 @@ impl Desk {
     ) -> Result<Opened, DeskError> {
         let (id, total) = (dossier.id, u32::try_from(sent.papers.len()).unwrap_or(u32::MAX));
         let (mut failed, mut reused) = (vec![], vec![]);
+        let mut taken = BTreeSet::new();
         for (done, paper) in (0u32..).zip(&sent.papers) {
-            let number = place_for(&mut dossier, paper.component, &paper.name);
+            let number = place_for(&mut dossier, &taken, paper.component, &paper.name);
+            taken.insert(number);
             match &paper.source {
                 EvidenceSource::File { blob, .. } => {
                     let tell = |received, size| {
@@ -173,8 +187,14 @@ impl Desk {
         dossier.submission = Some(Box::new(sent.clone()));
         {
             let _writing = self.writing();
-            if let Some(here) = self.vault.dossier(id)? {
-                return Ok(Opened { dossier: here, failed: vec![] });
+            match self.vault.dossier(id)? {
+                // It begins anew, and what was taken back stays known.
+                Some(here) if was_taken_back(&here) => {
+                    dossier.revision = here.revision + 1;
+                    (dossier.withdrawals, dossier.replaced) = (here.withdrawals, here.replaced);
+                }
+                Some(here) => return Ok(Opened { dossier: here, failed: vec![] }),
+                None => {}
             }
             self.vault.commit(&Batch { dossiers: vec![dossier.clone()], ..Batch::default() })?;
         }
@@ -253,6 +273,11 @@ impl Desk {
     }
 }
 
+/// Its acceptance was taken back before it left: at the warehouse it waits as before.
+fn was_taken_back(dossier: &Dossier) -> bool {
+    matches!(dossier.state, DossierState::Withdrawn { .. })
+}
+
 fn as_wished(sent: &Submission) -> NewDossier {
     NewDossier {
         channel: sent.channel,
@@ -264,9 +289,9 @@ fn as_wished(sent: &Submission) -> NewDossier {
     }
 }
 
-/// The empty row a paper was sent for, by its number and else by its name; a row of its own where there is none.
-fn place_for(dossier: &mut Dossier, component: u32, name: &str) -> u32 {
-    let free = |row: &&motcua_dossier::ComponentRow| row.attachment.is_none();
+/// The row a paper was sent for that has none yet, by its number and else by its name; a row of its own where there is none.
+fn place_for(dossier: &mut Dossier, taken: &BTreeSet<u32>, component: u32, name: &str) -> u32 {
+    let free = |row: &&motcua_dossier::ComponentRow| !taken.contains(&row.number);
     let rows = &dossier.components;
     let by_number = rows.iter().filter(free).find(|row| row.number == component);
     if let Some(row) = by_number.or_else(|| rows.iter().filter(free).find(|row| row.name == name)) {

@@ -174,7 +174,9 @@ impl Change<'_> {
         let dossier = &mut self.dossier;
         dossier.reports.retain(|report| report.op != op);
         dossier.replaced.insert(op);
-        if matches!(dossier.state, DossierState::Declined(_)) {
+        // What the warehouse has said to be declined stays so, whoever told it first.
+        let said_there = |state: &OutboxState| matches!(state, OutboxState::NeedsAttention { code } if code == "alreadyDeclined" || code == "alreadyAccepted");
+        if matches!(queued.op.payload, OpPayload::Decline(_)) && !said_there(&queued.item.state) {
             dossier.state = DossierState::Draft;
         }
         if dossier.state == DossierState::Draft {

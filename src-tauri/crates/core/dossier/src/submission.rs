@@ -142,17 +142,14 @@ const REASON: &str = "tuchoi.";
 
 impl ReferenceData {
     /// Reasons officers choose from who do not accept a dossier: guides `tuchoi.CODE` with the reason as heading. Where there
-    /// are none, the usual ones.
+    /// are none, the usual ones; those of the rule for agencies always.
     #[must_use]
     pub fn decline_reasons(&self) -> Vec<DeclineReason> {
         let named = self.guides.iter().filter_map(|guide| {
             let code = guide.key.strip_prefix(REASON)?.to_owned();
             Some(DeclineReason { code, text: guide.title.clone() })
         });
-        let named: Vec<DeclineReason> = named.collect();
-        if !named.is_empty() {
-            return named;
-        }
+        let mut reasons: Vec<DeclineReason> = named.collect();
         let usual = [
             ("papersMissing", "Thiếu thành phần hồ sơ theo quy định của thủ tục"),
             ("formWrong", "Tờ khai chưa đúng mẫu hoặc chưa ghi đủ nội dung"),
@@ -167,7 +164,16 @@ impl ReferenceData {
                 "Thành phần hồ sơ của cơ quan chưa được ký số hoặc chứng thực điện tử",
             ),
         ];
-        usual.map(|(code, text)| DeclineReason { code: code.to_owned(), text: text.to_owned() }).to_vec()
+        let own = !reasons.is_empty();
+        let defects = [AgencyDefect::OtherAccount, AgencyDefect::PapersUnsigned].map(AgencyDefect::code);
+        for (code, text) in usual {
+            // What the rule for agencies finds is always among them.
+            let wanted = !own || defects.contains(&code) && reasons.iter().all(|known| known.code != code);
+            if wanted {
+                reasons.push(DeclineReason { code: code.to_owned(), text: text.to_owned() });
+            }
+        }
+        reasons
     }
 }
 

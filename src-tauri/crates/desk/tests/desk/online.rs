@@ -285,3 +285,95 @@ async fn an_agency_s_dossier_comes_from_its_own_account_signed_or_an_officer_say
     let citizen = send(&office, 5, sent).await;
     assert_eq!(codes(&open(&office, citizen).await.unwrap().dossier), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_word_that_met_a_colleague_s_lease_is_said_again_and_not_lost() {
+    let office = Office::ready().await;
+    let id = send(&office, 1, submission(vec![])).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    office.desk.decline(id, DeclineKind::Refusal, vec![reason("Không thuộc thẩm quyền")]).await.unwrap();
+    other.desk.open_submission(id, true, &|_| {}, &CancellationToken::new()).await.unwrap();
+    sync(&office).await;
+    let line = office.desk.outbox(false).await.unwrap().remove(0);
+    assert!(matches!(line.state, OutboxState::NeedsAttention { .. }), "{line:?}");
+    // The colleague puts it aside, and the word goes on.
+    office.warehouse.of(other.vault.counter().unwrap().device).give_back_dossier(id).await.unwrap();
+    office.desk.settle_conflict(line.op, &std::collections::BTreeMap::new()).await.unwrap();
+    assert_eq!(sync(&office).await.attention, 0);
+    let there = office.warehouse.dossier(id).await.unwrap().unwrap();
+    assert!(there.declined.is_some(), "the warehouse knows what the citizen was told");
+    assert!(matches!(office.desk.dossier(id).await.unwrap().state, DossierState::Declined(_)));
+}
+
+#[tokio::test]
+async fn what_is_being_opened_is_kept_from_the_others_while_its_files_come() {
+    let office = Office::ready().await;
+    let source = file(&office, &unsigned_pdf(1)).await;
+    let id = send(&office, 1, submission(vec![paper(FORM, "Tờ khai theo mẫu", source)])).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    office.warehouse.hold_files(true);
+    let desk = std::sync::Arc::clone(&office.desk);
+    let opening =
+        tokio::spawn(
+            async move { desk.open_submission(id, false, &|_| {}, &CancellationToken::new()).await },
+        );
+    office.warehouse.file_waits().await;
+    sync(&office).await;
+    let refused = open(&other, id).await.unwrap_err();
+    assert!(matches!(refused, DeskError::Office(OfficeProblem::SubmissionHeld(_))), "{refused:?}");
+    office.warehouse.hold_files(false);
+    opening.await.unwrap().unwrap();
+    // It stays this counter's until it is accepted or declined.
+    sync(&office).await;
+    assert!(office.warehouse.dossier(id).await.unwrap().unwrap().lease.is_some());
+}
+
+#[tokio::test]
+async fn a_dossier_whose_acceptance_was_taken_back_waits_again() {
+    let office = Office::ready().await;
+    let source = file(&office, &unsigned_pdf(1)).await;
+    let birth = file(&office, &pki().sign(&unsigned_pdf(2), &pki().agency, SENT)).await;
+    let papers = vec![paper(FORM, "Tờ khai theo mẫu", source), paper(BIRTH, "Giấy khai sinh", birth)];
+    let id = send(&office, 1, submission(papers)).await;
+    sync(&office).await;
+    open(&office, id).await.unwrap();
+    office.warehouse.out(Some(LinkError::Offline));
+    digitize(&office, id, BIRTH).await;
+    office.desk.accept(id).await.unwrap();
+    let secret = zeroize::Zeroizing::new("Hai-2026-mot-cua".to_owned());
+    office.desk.enrol("canbo.hai", &secret).await.unwrap();
+    let line = office.desk.outbox(false).await.unwrap().remove(0);
+    office.desk.withdraw(line.op, "tiếp nhận nhầm người nộp", "canbo.hai", &secret).unwrap();
+    assert_eq!(waiting(&office).await, [id], "nobody has it, so somebody can");
+    office.warehouse.out(None);
+    sync(&office).await;
+    let again = open(&office, id).await.unwrap().dossier;
+    assert_eq!((again.state, again.withdrawals.len()), (DossierState::Draft, 1));
+    digitize(&office, id, BIRTH).await;
+    office.desk.accept(id).await.unwrap();
+    let report = sync(&office).await;
+    assert_eq!((report.waiting, report.attention), (0, 0));
+}
+
+#[tokio::test]
+async fn two_papers_for_one_row_both_have_a_place() {
+    let office = Office::ready().await;
+    let (stocked, bytes) = paper_of(4, BIRTH_CODE, Some(&pki().agency));
+    office.warehouse.hold(stocked.clone(), &bytes);
+    let (document, version, provenance) = (stocked.record.id, stocked.version, stocked.provenance);
+    let papers = vec![
+        paper(BIRTH, "Giấy khai sinh", EvidenceSource::Warehouse { document, version, provenance }),
+        paper(BIRTH, "Bản chụp giấy khai sinh", file(&office, &unsigned_pdf(3)).await),
+    ];
+    let id = send(&office, 1, submission(papers)).await;
+    sync(&office).await;
+    let opened = open(&office, id).await.unwrap();
+    assert_eq!(opened.failed, []);
+    let row = |number: u32| opened.dossier.component(number).unwrap().attachment.clone().unwrap();
+    assert!(row(BIRTH).is_reused() && !row(4).is_reused(), "{:?}", opened.dossier.components);
+}

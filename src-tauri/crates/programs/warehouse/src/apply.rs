@@ -393,7 +393,7 @@ impl Warehouse {
     pub(crate) fn missing(&self, caller: &Caller, op: &Op) -> Result<Vec<BlobId>, StoreError> {
         let mut absent = Vec::new();
         for blob in blobs_of(&op.payload) {
-            if !self.sees_blob(&caller.office, &blob)? {
+            if !self.may_name(caller, &blob)? {
                 absent.push(blob);
             }
         }
@@ -421,11 +421,11 @@ impl Warehouse {
             }
             OpPayload::ReturnResult(result) => return_result(view, caller, op, result, &dossier, now)?,
             OpPayload::Submit(sent) => {
-                submissions::submit(sent, &dossier, reference, now)?;
+                submissions::submit(sent, reference, now)?;
                 Done { document: None, blobs: blobs_of(&op.payload) }
             }
             OpPayload::Decline(declined) => {
-                submissions::decline(declined, &dossier, reference, now)?;
+                submissions::decline(declined, &dossier, now)?;
                 Done::default()
             }
             OpPayload::Withdraw(work) => withdraw(view, op, work, now)?,
@@ -562,6 +562,10 @@ fn stand_of(
         accepted: None,
         returned: None,
     });
+    // What is here was sent or taken in by somebody, and is told to no portal.
+    if matches!(op.payload, OpPayload::Submit(_)) && dossier.version > 0 {
+        return Err(rejected("dossierExists", &["dossier"]));
+    }
     if !caller.office.contains(&dossier.agency) && office != dossier.agency {
         return Err(rejected("dossierOfOtherAgency", &["dossier"]));
     }
@@ -703,7 +707,9 @@ fn accept(
     now: Timestamp,
 ) -> Result<Done, Stop> {
     // A word that was taken back, and came here all the same, gives way to the acceptance that names it.
-    if dossier.declined.as_ref().is_some_and(|(_, by)| !op.replaces.contains(by)) {
+    if let Some((_, by)) = &dossier.declined
+        && !(op.replaces.contains(by) && view.made_by(*by, op.device)?)
+    {
         return Err(rejected("dossierDeclined", &["dossier"]));
     }
     if accepted.exception.as_ref().is_some_and(|why| why.chars().count() > MAX_TEXT) {

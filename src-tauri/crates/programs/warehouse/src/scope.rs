@@ -102,8 +102,10 @@ impl Tree {
     /// An agency and those below it on that day: what a portal of it submits to.
     pub(crate) fn under(&self, agency: &str, day: Day) -> BTreeSet<String> {
         let rows = self.by_code.get(agency).into_iter().flatten().copied();
-        let own: Vec<String> =
-            rows.filter(|n| self.has_begun(*n, day)).map(|n| self.nodes[n].id.clone()).collect();
+        let own: Vec<String> = rows
+            .filter(|n| self.has_begun(*n, day) && !self.went_on(*n, day))
+            .map(|n| self.nodes[n].id.clone())
+            .collect();
         let mut agencies = self.walk(&own, day, true);
         agencies.insert(agency.to_owned());
         agencies

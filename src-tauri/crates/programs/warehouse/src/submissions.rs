@@ -7,17 +7,11 @@ use crate::store::DossierRow;
 use motcua_dossier::{EvidenceSource, MAX_SUBMITTED_PAPERS, Submission, Timestamp};
 use motcua_wire::{DeclinedDossier, MAX_STEP_ITEMS, MAX_TEXT};
 
+/// Numbers of one person beside the main one.
+const MAX_ALIASES: usize = 10;
+
 /// What a portal sends is looked at for its shape alone: whether it is accepted is for an officer to say.
-pub(crate) fn submit(
-    sent: &Submission,
-    dossier: &DossierRow,
-    reference: &Reference,
-    now: Timestamp,
-) -> Result<(), Stop> {
-    // The version was counted up for this operation already.
-    if dossier.version > 1 {
-        return Err(rejected("dossierExists", &["dossier"]));
-    }
+pub(crate) fn submit(sent: &Submission, reference: &Reference, now: Timestamp) -> Result<(), Stop> {
     let known = reference.data.procedures.iter().find(|p| p.code.same_procedure(&sent.procedure));
     let procedure = known.ok_or_else(|| rejected("procedureUnknown", &["procedure"]))?;
     if !procedure.cases.iter().any(|case| case.code == sent.case_code) {
@@ -30,6 +24,12 @@ pub(crate) fn submit(
     text("applicant.owner.name", &sent.applicant.owner.name, MAX_TEXT)?;
     if let Some(submitter) = &sent.applicant.submitter {
         text("applicant.submitter.name", &submitter.name, MAX_TEXT)?;
+    }
+    for party in std::iter::once(&sent.applicant.owner).chain(&sent.applicant.submitter) {
+        let long = [&party.address, &party.phone].iter().any(|value| value.chars().count() > MAX_TEXT);
+        if long || party.aliases.len() > MAX_ALIASES {
+            return Err(rejected("textTooLong", &["applicant"]));
+        }
     }
     let account = sent.account.as_ref();
     let optional = [
@@ -58,12 +58,7 @@ pub(crate) fn submit(
 }
 
 /// A dossier is not accepted: the citizen has form 02 or 03.
-pub(crate) fn decline(
-    declined: &DeclinedDossier,
-    dossier: &DossierRow,
-    reference: &Reference,
-    now: Timestamp,
-) -> Result<(), Stop> {
+pub(crate) fn decline(declined: &DeclinedDossier, dossier: &DossierRow, now: Timestamp) -> Result<(), Stop> {
     let said = &declined.record;
     by_officer(&said.officer, said.at, now)?;
     if dossier.accepted.is_some() {
@@ -71,9 +66,6 @@ pub(crate) fn decline(
     }
     if dossier.declined.is_some() {
         return Err(rejected("alreadyDeclined", &["dossier"]));
-    }
-    if !reference.knows_procedure(&declined.procedure) {
-        return Err(rejected("procedureUnknown", &["procedure"]));
     }
     match said.reasons.len() {
         0 => return Err(rejected("textMissing", &["record.reasons"])),

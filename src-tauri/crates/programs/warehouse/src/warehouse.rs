@@ -186,6 +186,16 @@ impl Warehouse {
         Ok(seen && !scope.is_empty() && self.blobs.has(id))
     }
 
+    /// The file is here whole, and the machine may name it. A portal names what it brought itself: what others brought is as
+    /// absent for it as what is nowhere.
+    pub(crate) fn may_name(&self, caller: &Caller, id: &BlobId) -> Result<bool, StoreError> {
+        if !caller.portal {
+            return self.sees_blob(&caller.office, id);
+        }
+        let brought = self.records.read(|v| Ok(v.has_blob(id)? && v.brought_by(id, caller.device)?))?;
+        Ok(brought && self.blobs.has(id))
+    }
+
     /// A file whose row was lost in a crash gets its row back; a row whose file is gone is reported;
     /// uploads nobody came back for are forgotten.
     fn reconcile(&self) -> Result<(), ServeError> {

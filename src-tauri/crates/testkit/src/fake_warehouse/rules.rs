@@ -369,6 +369,9 @@ impl State {
         if portal != matches!(op.payload, OpPayload::Submit(_)) {
             return Err(rejected(if portal { "notForPortals" } else { "notAPortal" }));
         }
+        if portal && self.dossiers.contains_key(&op.dossier) {
+            return Err(rejected("dossierExists"));
+        }
         let missing = self.missing(op);
         match &op.payload {
             OpPayload::FileDocument { record, .. } => self.look_into(record)?,
@@ -411,7 +414,7 @@ impl State {
             OpPayload::Withdraw(work) => self.withdraw(op, work),
             OpPayload::Fee(record) => self.fee(op, record),
             OpPayload::Step(record) => self.step(op, record, waits_for),
-            OpPayload::Submit(sent) => self.submit(op, sent, waits_for),
+            OpPayload::Submit(sent) => self.submit(&op.payload, sent, waits_for),
             OpPayload::Decline(declined) => self.decline(op, declined),
             // Feedback is the real warehouse's to judge.
             OpPayload::Feedback(_) => Ok((None, BTreeSet::new())),
@@ -419,10 +422,12 @@ impl State {
     }
 
     /// Whether it may be accepted is for an officer to say.
-    fn submit(&self, op: &Op, sent: &Submission, waits_for: Vec<String>) -> Result<Done, Refusal> {
-        if self.dossiers.contains_key(&op.dossier) {
-            return Err(rejected("dossierExists"));
-        }
+    fn submit(
+        &self,
+        payload: &OpPayload,
+        sent: &Submission,
+        waits_for: Vec<String>,
+    ) -> Result<Done, Refusal> {
         let known = self.reference.procedures.iter().find(|p| p.code.same_procedure(&sent.procedure));
         let procedure = known.ok_or_else(|| rejected("procedureUnknown"))?;
         if !procedure.cases.iter().any(|case| case.code == sent.case_code) {
@@ -434,7 +439,7 @@ impl State {
         if !sent.papers.iter().all(|paper| fits(&paper.source)) {
             return Err(rejected("paperUnfit"));
         }
-        if waits_for.is_empty() { Ok((None, blobs_of(&op.payload))) } else { Err(Refusal::Kept(waits_for)) }
+        if waits_for.is_empty() { Ok((None, blobs_of(payload))) } else { Err(Refusal::Kept(waits_for)) }
     }
 
     fn decline(&self, op: &Op, declined: &DeclinedDossier) -> Result<Done, Refusal> {

@@ -85,7 +85,7 @@ pub(super) async fn check(
     blocking(warehouse, move |w| {
         let now = w.now();
         let state = |id: BlobId| {
-            if w.sees_blob(&caller.office, &id)? {
+            if w.may_name(&caller, &id)? {
                 return Ok(BlobState { id, have: true, upload: None });
             }
             let open = w.records.read(|v| v.upload_of(&id, caller.device))?;
@@ -114,11 +114,11 @@ pub(super) async fn commit(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let id = BlobId::parse(&id).map_err(|_| Refusal::BlobIdMalformed)?;
-    let (device, office) = (caller.device, caller.office.clone());
+    let device = caller.device;
     let open =
         blocking(Arc::clone(&warehouse), move |w| Ok(w.records.read(|v| v.upload_of(&id, device))?)).await?;
     let Some(open) = open else {
-        let stored = blocking(warehouse, move |w| Ok(w.sees_blob(&office, &id)?)).await?;
+        let stored = blocking(warehouse, move |w| Ok(w.may_name(&caller, &id)?)).await?;
         return if stored { Ok(StatusCode::NO_CONTENT) } else { Err(Refusal::UploadUnknown) };
     };
     let held = Held::take(&warehouse, &caller, &open.id).await?;

@@ -85,6 +85,14 @@ impl View<'_> {
         Ok(())
     }
 
+    /// Is the operation that machine's.
+    pub(crate) fn made_by(&self, op: OpId, device: DeviceId) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT 1 FROM ops WHERE id = ? AND device = ?")?
+            .exists(params![op.to_string(), device.to_string()])?)
+    }
+
     /// Has another device changed the dossier after that version.
     pub(crate) fn changed_elsewhere(
         &self,

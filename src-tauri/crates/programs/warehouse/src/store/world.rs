@@ -70,6 +70,14 @@ impl View<'_> {
         Ok(rows.map(|r| r.map(BlobId)).collect::<Result<_, _>>()?)
     }
 
+    /// Did that machine bring the file.
+    pub(crate) fn brought_by(&self, id: &BlobId, device: DeviceId) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT 1 FROM blob_senders WHERE blob = ? AND device = ?")?
+            .exists(params![id.0.as_slice(), device.to_string()])?)
+    }
+
     /// May the file be fetched: it is a paper that is shared or of the scope, belongs to a dossier of the scope, or a
     /// machine of the scope brought it.
     pub(crate) fn blob_in_scope(&self, id: &BlobId, scope: &Scope) -> Result<bool, StoreError> {
@@ -79,7 +87,7 @@ impl View<'_> {
              UNION ALL SELECT 1 FROM dossier_blobs db JOIN dossiers d ON d.id = db.dossier
                WHERE db.blob = ?1 AND {}
              UNION ALL SELECT 1 FROM blob_senders s JOIN devices v ON v.id = s.device
-               WHERE s.blob = ?1 AND {}",
+               WHERE s.blob = ?1 AND v.portal = 0 AND {}",
             Scope::holds("filed_by", "?2"),
             Scope::holds("d.agency", "?2"),
             Scope::holds("v.agency", "?2"),

@@ -175,4 +175,9 @@ async fn a_portal_submits_and_does_nothing_else(bench: &dyn WarehouseBench) {
     receipt_of(&portal.push(&portal.op(5, OpPayload::Submit(Box::new(submission.clone())))).await);
     let again = motcua_wire::Op { base_version: 1, ..portal.op(5, OpPayload::Submit(Box::new(submission))) };
     assert_eq!(code_of(&portal.push(&again).await), "dossierExists");
+    // A counter's dossier is told to no portal, whatever it knows of it.
+    let accepted = counter.accepted(vec![EvidenceSource::Absent], vec![]).await;
+    receipt_of(&counter.push(&counter.op(9, OpPayload::AcceptDossier(Box::new(accepted)))).await);
+    let onto = portal.op(9, OpPayload::Submit(Box::new(sent(bench, &portal).await)));
+    assert_eq!(code_of(&portal.push(&onto).await), "dossierExists");
 }
