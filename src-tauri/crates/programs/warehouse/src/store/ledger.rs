@@ -11,6 +11,7 @@ use motcua_wire::{
     StepEntry, Use,
 };
 use rusqlite::{OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
 
 /// What a list of uses or confirmations is asked by.
 #[derive(Clone, Copy)]
@@ -61,20 +62,31 @@ impl View<'_> {
 
     /// The entries of a dossier in their order.
     pub(crate) fn fee_entries(&self, dossier: DossierId) -> Result<Vec<FeeEntry>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT op, record, device, at FROM fees WHERE dossier = ? ORDER BY serial")?;
+        self.entries_of("fees", dossier, |id, record, device, taken_at| FeeEntry {
+            id,
+            record,
+            device,
+            taken_at,
+        })
+    }
+
+    /// What stands beside a dossier in that table, in its order.
+    fn entries_of<T, R: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        dossier: DossierId,
+        entry: impl Fn(OpId, R, DeviceId, Timestamp) -> T,
+    ) -> Result<Vec<T>, StoreError> {
+        let sql = format!("SELECT op, record, device, at FROM {table} WHERE dossier = ? ORDER BY serial");
+        let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map([dossier.to_string()], |r| {
             Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?, r.get(3)?))
         })?;
         rows.map(|row| {
             let (op, record, device, at) = row?;
-            Ok(FeeEntry {
-                id: OpId::parse(&op).map_err(|_| StoreError::Identifier)?,
-                record: serde_json::from_str(&record)?,
-                device: DeviceId::parse(&device).map_err(|_| StoreError::Identifier)?,
-                taken_at: Timestamp(at),
-            })
+            let op = OpId::parse(&op).map_err(|_| StoreError::Identifier)?;
+            let device = DeviceId::parse(&device).map_err(|_| StoreError::Identifier)?;
+            Ok(entry(op, serde_json::from_str(&record)?, device, Timestamp(at)))
         })
         .collect()
     }
@@ -162,22 +174,12 @@ impl View<'_> {
 
     /// The steps of a dossier in their order.
     pub(crate) fn step_entries(&self, dossier: DossierId) -> Result<Vec<StepEntry>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT op, record, device, at FROM steps WHERE dossier = ? ORDER BY serial")?;
-        let rows = statement.query_map([dossier.to_string()], |r| {
-            Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?, r.get(3)?))
-        })?;
-        rows.map(|row| {
-            let (op, record, device, at) = row?;
-            Ok(StepEntry {
-                id: OpId::parse(&op).map_err(|_| StoreError::Identifier)?,
-                record: serde_json::from_str(&record)?,
-                device: DeviceId::parse(&device).map_err(|_| StoreError::Identifier)?,
-                taken_at: Timestamp(at),
-            })
+        self.entries_of("steps", dossier, |id, record, device, taken_at| StepEntry {
+            id,
+            record,
+            device,
+            taken_at,
         })
-        .collect()
     }
 
     pub(crate) fn put_step(&self, from: &Source<'_>, record: &StepRecord) -> Result<(), StoreError> {
