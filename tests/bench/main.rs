@@ -11,9 +11,13 @@
     reason = "a program of measures ends at its first surprise"
 )]
 
+#[path = "../desktop/driver.rs"]
+#[allow(dead_code, reason = "the journeys use all of it")]
+mod driver;
 mod feed;
 mod load;
 mod million;
+mod officer;
 mod papers;
 mod peers;
 mod report;
@@ -38,7 +42,8 @@ impl Scale {
     }
 }
 
-const PARTS: [&str; 9] = ["floor", "upload", "peers", "slow", "load", "million", "search", "unlock", "feed"];
+const PARTS: [&str; 10] =
+    ["floor", "upload", "peers", "slow", "load", "million", "search", "unlock", "feed", "officer"];
 
 fn main() {
     let installed = rustls::crypto::ring::default_provider().install_default();
@@ -64,6 +69,7 @@ fn main() {
             "million" => runtime.block_on(million::at_a_million(&mut report, scale, &out)),
             "search" => search::of_a_counter(&mut report, scale, &out),
             "unlock" => search::unlock(&mut report, scale, &out),
+            "officer" => runtime.block_on(officer::at_the_window(&mut report, scale)),
             _ => runtime.block_on(feed::first_sync(&mut report, scale, &out)),
         }
         report.save(&out);

@@ -36,7 +36,7 @@ const PROCEDURES: &[&str] = &[
     "Đăng ký thành lập hộ kinh doanh",
 ];
 
-fn dossier(number: u64, random: &mut Sequence) -> Dossier {
+pub(crate) fn dossier(number: u64, random: &mut Sequence) -> Dossier {
     let name = format!("{} {} {}", random.one(FAMILY), random.one(MIDDLE), random.one(GIVEN));
     let mut dossier = contract::sample_dossier(1, &name);
     let at = 1_700_000_000_000 + number * 60_000;

@@ -707,9 +707,14 @@ fn accept(
     now: Timestamp,
 ) -> Result<Done, Stop> {
     // A word that was taken back, and came here all the same, gives way to the acceptance that names it.
-    if let Some((_, by)) = &dossier.declined
-        && !(op.replaces.contains(by) && view.made_by(*by, op.device)?)
-    {
+    // What another machine did is never replaced by a word of this one, however often it is said.
+    let mut own = vec![];
+    for replaced in &op.replaces {
+        if view.made_by(*replaced, op.device)? {
+            own.push(*replaced);
+        }
+    }
+    if dossier.declined.as_ref().is_some_and(|(_, by)| !own.contains(by)) {
         return Err(rejected("dossierDeclined", &["dossier"]));
     }
     if accepted.exception.as_ref().is_some_and(|why| why.chars().count() > MAX_TEXT) {
@@ -719,7 +724,7 @@ fn accept(
     // knowledge of it is what a person settled. What stood before is kept.
     let corrects = match &dossier.accepted {
         None => false,
-        Some(_) if dossier.returned.is_none() && view.accepted_by_one_of(op.dossier, &op.replaces)? => true,
+        Some(_) if dossier.returned.is_none() && view.accepted_by_one_of(op.dossier, &own)? => true,
         Some(before) if knows(op, dossier) && before.code == accepted.code => true,
         Some(_) => return Err(rejected("alreadyAccepted", &["dossier"])),
     };

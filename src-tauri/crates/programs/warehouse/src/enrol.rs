@@ -303,6 +303,8 @@ pub struct DeviceReport {
     pub agency: String,
     /// Name for people.
     pub name: String,
+    /// A portal, no counter.
+    pub portal: bool,
     /// No longer admitted.
     pub revoked: bool,
     /// End of the certificate issued last; none before it enrolled.
@@ -408,6 +410,7 @@ pub fn devices(config: &Config) -> Result<Vec<DeviceReport>, DeviceError> {
             id: row.id,
             agency: row.agency,
             name: row.name,
+            portal: row.portal,
             revoked: row.revoked,
             certificate_until: row.certificate_until,
         })

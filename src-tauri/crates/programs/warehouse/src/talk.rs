@@ -212,7 +212,10 @@ impl Tell {
                 (false, None) => "chưa đăng ký".to_owned(),
                 (false, Some(until)) => format!("chứng thư đến {}", until.day().format_vn()),
             };
-            devices.iter().map(|d| format!("{}  {}  {} ({})", d.id, d.agency, d.name, state(d))).collect()
+            let kind = |d: &DeviceReport| if d.portal { "cổng, " } else { "" };
+            let line =
+                |d: &DeviceReport| format!("{}  {}  {} ({}{})", d.id, d.agency, d.name, kind(d), state(d));
+            devices.iter().map(line).collect()
         });
     }
 

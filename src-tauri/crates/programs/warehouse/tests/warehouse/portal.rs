@@ -72,7 +72,10 @@ async fn a_portal_asks_for_nothing_but_what_it_sent() {
     let other_line = line(&world, &other_identity);
     assert_eq!(other_line.dossier(op.dossier).await.unwrap(), None, "another portal did not send it");
     assert!(matches!(push(&other_line, &submit(&world, other, AGENCY)).await, OpResult::Applied { .. }));
-    // What it is stays with it: a new certificate makes it no counter.
+    // What it is stays with it, and an administrator sees it: a new certificate makes it no counter.
+    let listed = motcua_warehouse::devices(&world.config).unwrap();
+    assert_eq!(listed.iter().filter(|d| d.portal).count(), 2);
+    assert!(listed.iter().any(|d| d.id == device && d.portal));
     let again = device_code_again(&world.config, device).unwrap().code;
     let settings =
         LinkSettings { url: world.url(), ca_pem: world.ca_pem.clone(), identity: identity.clone() };
