@@ -64,6 +64,7 @@ export const STATES = [
   { name: "dossier-edit", scene: "", hash: "#/dossier/d1/papers", act: steps(click("edit"), see("[data-test=edit-case]"), click("edit-other-submitter")) },
   { name: "dossier-complete", scene: "complete", hash: "#/dossier/d1/papers" },
   { name: "dossier-reserved-offline", scene: "complete,offline,notRegistered", hash: "#/dossier/d1/papers" },
+  { name: "dossier-unasked", scene: "offline,neverAsked", hash: "#/dossier/d1/papers", act: see("[data-test=papers-unasked]") },
   { name: "dossier-guide", scene: "notRegistered", hash: "#/dossier/d1/papers", act: steps(click("identity-guide-show"), see("[data-test=guide-address]")) },
   { name: "viewer", scene: "mixed", hash: "#/dossier/d1/papers", act: steps(click("component-2-view"), see("[data-test=viewer] canvas"), (page) => page.waitForTimeout(700)) },
   { name: "viewer-bad-signature", scene: "mixed,badSignature", hash: "#/dossier/d1/papers", act: steps(click("component-2-view"), see("[data-test=viewer] canvas"), (page) => page.waitForTimeout(700)) },

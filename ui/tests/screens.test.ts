@@ -16,6 +16,24 @@ import { parseDay } from "../src/text/day";
 
 const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, phase: "working", seat: null, onItsWay: false, outbox: null, reused: 0, reprint: [], guideDue: false, feeDue: 0, ...more });
 
+describe("a draft opened without a network", () => {
+  it("asks the warehouse by itself when the network is back, once", async () => {
+    const desk = new DossierDesk("d1");
+    await desk.load();
+    expect(desk.unasked).toBe(false);
+    desk.dossier?.components.forEach((row) => (row.matchesAt = null));
+    expect(desk.unasked).toBe(true);
+    const asked = vi.spyOn(desk, "reuse").mockResolvedValue();
+    for (const online of [true, false, false, null]) desk.hear(online);
+    expect(asked, "never while nothing came back").not.toHaveBeenCalled();
+    for (const online of [false, true, true]) desk.hear(online);
+    expect(asked).toHaveBeenCalledOnce();
+    desk.dossier?.components.forEach((row) => (row.matchesAt = 1));
+    for (const online of [false, true]) desk.hear(online);
+    expect(asked, "what was asked is known").toHaveBeenCalledOnce();
+  });
+});
+
 describe("the box", () => {
   it("knows what was typed by its pattern", () => {
     expect(typed("099090000001").kind).toBe("identity");

@@ -59,7 +59,7 @@ const identity = (outcome: IdentityCheck["outcome"], number: string, more: Parti
 
 const row = (number: number, name: string, more: Partial<ComponentRow> = {}): ComponentRow => ({
   number, name, form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, waiver: null,
-  matches: 0, matchesAt: NOW - HOUR, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more,
+  matches: 0, matchesAt: NOW - HOUR, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more, ...(scene("neverAsked") ? { matches: 0, matchesAt: null } : {}),
 });
 
 const attachment = (seed: string, more: Partial<Attachment> = {}): Attachment => ({

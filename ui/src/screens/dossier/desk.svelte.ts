@@ -19,6 +19,8 @@ export class DossierDesk {
     this.id = id;
   }
 
+  #online: boolean | null = null;
+
   async load(): Promise<void> {
     await this.act(() => bridge.dossier({ id: this.id }));
   }
@@ -44,6 +46,11 @@ export class DossierDesk {
     if (!answer?.rows.some((row) => row.outcome !== "none")) return;
     this.auto = { rows: answer.rows, stopped: answer.stopped };
     session.say(autoWords(answer));
+  }
+  /** The network came back: what a draft opened without it would have been offered is looked for now. */
+  hear(online: boolean | null): void {
+    if (online && this.#online === false && this.unasked && !this.busy) void this.reuse();
+    this.#online = online;
   }
   async #attach(attempt: (run: () => Promise<AutoAttach>) => Promise<AutoAttach | undefined>): Promise<AutoAttach | undefined> {
     this.busy = true;
@@ -73,6 +80,10 @@ export class DossierDesk {
   guided = () => this.act(() => bridge.guided({ id: this.id }));
   printed = (receipt: string) => this.act(() => bridge.receiptPrinted({ id: this.id, receipt }));
 
+  /** A draft whose owner's papers the warehouse was never asked for. */
+  get unasked(): boolean {
+    return this.dossier?.state === "draft" && this.dossier.components.some((row) => row.matchesAt === null);
+  }
   /** Rows whose papers "Ký số" takes at once: those that still need a signature, and what the officer made of it. */
   get ticked(): number[] {
     const rows = this.dossier?.components.filter(canSign) ?? [];
