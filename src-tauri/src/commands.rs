@@ -5,6 +5,7 @@ pub mod book;
 pub mod capture;
 pub mod dossier;
 pub mod fees;
+pub mod guides;
 mod names;
 pub mod office;
 pub mod online;
@@ -108,6 +109,9 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         fees::save_fee_shift,
         book::book,
         book::save_book,
+        book::compliance,
+        book::save_compliance,
+        guides::guides,
         steps::take_step,
         steps::add_paper,
         steps::seats,
@@ -201,6 +205,9 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             fees::save_fee_shift::<tauri::Wry>,
             book::book,
             book::save_book::<tauri::Wry>,
+            book::compliance,
+            book::save_compliance::<tauri::Wry>,
+            guides::guides,
             steps::take_step::<tauri::Wry>,
             steps::add_paper,
             steps::seats,

@@ -4,6 +4,7 @@
 mod book;
 mod deadline;
 mod fees;
+mod guides;
 mod office;
 mod online;
 mod steps;
@@ -220,7 +221,7 @@ impl view::IdentityCheck {
 impl From<&motcua_desk::IdentityFinding> for view::IdentityCheck {
     fn from(found: &motcua_desk::IdentityFinding) -> Self {
         Self {
-            guide: found.guide.clone(),
+            guide: found.guide.as_ref().map(Into::into),
             earlier: found.earlier.as_ref().map(Into::into),
             suggested_name: found.suggested_name.clone(),
             ..Self::of(&found.number, &found.check)
@@ -386,6 +387,8 @@ pub(crate) struct Around<'a> {
     pub(crate) open: &'a [u32],
     /// What the officer who opened it is called.
     pub(crate) officer: String,
+    /// By this machine's clock.
+    pub(crate) today: Day,
     /// When a draft would be due if it were accepted now.
     pub(crate) expected: Option<&'a domain::Deadline>,
     /// By when the next steps of an accepted one are to be done.
@@ -407,7 +410,8 @@ impl Around<'_> {
         let code = d.code.as_ref().map(ToString::to_string);
         let mut identity = view::IdentityCheck::of(&d.applicant.owner.number, &d.identity);
         if identity.outcome == view::IdentityOutcome::NotRegistered {
-            identity.guide = Some(self.reference.identity_guide.clone()).filter(|g| !g.is_empty());
+            identity.guide =
+                self.reference.guide_on(domain::IDENTITY_GUIDE, self.today).as_ref().map(Into::into);
         }
         let (state, completed_at) = match &d.state {
             domain::DossierState::Draft => (view::DossierStateName::Draft, None),

@@ -1,5 +1,5 @@
 //! The `page:` protocol: page images and PDFs as bytes, by content id, from the open vault, and printed forms of a dossier
-//! and the book of a span of days, set when they are asked for. Nothing of it goes through IPC, and only the main window is answered.
+//! the book of a span of days and guides for people, set when they are asked for. Nothing of it goes through IPC, and only the main window is answered.
 
 use motcua_desk::{Desk, PrintedForm};
 use motcua_dossier::{BlobId, Day, DossierId, OpId};
@@ -10,12 +10,14 @@ use tauri::http::{Method, Request, Response, StatusCode, header};
 pub const SCHEME: &str = "page";
 
 /// What the address names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Named {
     Blob(BlobId),
     Form(DossierId, PrintedForm),
     /// From the first day to the last, both counted.
     Book(Day, Day),
+    /// By its key.
+    Guide(String),
 }
 
 /// What it says that is.
@@ -85,12 +87,12 @@ async fn find(desk: Option<Arc<Desk>>, request: &Request<Vec<u8>>) -> Result<(Ki
             Ok(book) => desk.printed_book(&book).await,
             Err(error) => Err(error),
         },
+        Named::Guide(key) => desk.printed_guide(&key).await,
     };
     let bytes = found.map_err(|error| match error.code() {
         "vaultLocked" | "vaultAbsent" => StatusCode::FORBIDDEN,
-        "fileMissing" | "documentFileGone" | "dossierUnknown" | "stepNoForm" | "dossierNotAccepted" => {
-            StatusCode::NOT_FOUND
-        }
+        "fileMissing" | "documentFileGone" | "dossierUnknown" | "stepNoForm" | "dossierNotAccepted"
+        | "guideUnknown" => StatusCode::NOT_FOUND,
         "bookReversed" | "bookTooLong" => StatusCode::BAD_REQUEST,
         "fileOnlyThere" => StatusCode::GONE,
         "offlineGraceOver" => StatusCode::LOCKED,
@@ -117,6 +119,7 @@ fn parse(path: &str, query: Option<&str>) -> Option<(Named, Kind)> {
             let (from, to) = days.split_once('/')?;
             Named::Book(Day::parse(from).ok()?, Day::parse(to).ok()?)
         }
+        Some(("guide", key)) if is_guide_key(key) => Named::Guide(key.to_owned()),
         Some(_) => return None,
     };
     let kind = match query.and_then(|q| q.strip_prefix("type=")) {
@@ -125,6 +128,12 @@ fn parse(path: &str, query: Option<&str>) -> Option<(Named, Kind)> {
         _ => return None,
     };
     Some((named, kind))
+}
+
+/// Keys of guides are plain words; nothing else gets into an address.
+fn is_guide_key(key: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    !key.is_empty() && key.len() <= 64 && key.bytes().all(plain)
 }
 
 /// Origin of our own page, the only one that may read the bytes.
@@ -151,6 +160,8 @@ mod tests {
             ("/book/2026-11-20".to_owned(), Some("type=pdf")),
             ("/book/2026-11-20/2026-02-30".to_owned(), Some("type=pdf")),
             ("/paper/2026-11-20/2026-11-20".to_owned(), Some("type=pdf")),
+            ("/guide/".to_owned(), Some("type=pdf")),
+            ("/guide/../online".to_owned(), Some("type=pdf")),
         ] {
             assert_eq!(parse(&path, query), None, "{path}");
         }
@@ -160,6 +171,8 @@ mod tests {
         let day = |text| Day::parse(text).unwrap();
         let book = parse("/book/2026-11-01/2026-11-30", Some("type=pdf"));
         assert_eq!(book, Some((Named::Book(day("2026-11-01"), day("2026-11-30")), Kind::Pdf)));
+        let guide = parse("/guide/online", Some("type=pdf"));
+        assert_eq!(guide, Some((Named::Guide("online".to_owned()), Kind::Pdf)));
         let step = parse(&format!("/form/{id}/{id}"), Some("type=pdf")).map(|(named, _)| named);
         assert!(matches!(step, Some(Named::Form(_, PrintedForm::Step(_)))));
     }

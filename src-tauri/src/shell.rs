@@ -257,6 +257,7 @@ impl Shell {
             capturing: &capturing,
             open: &open,
             officer: desk.officer_name(&dossier.officer).await?,
+            today: desk.today(),
             expected: expected.as_ref(),
             days,
             defects: &defects,

@@ -157,7 +157,7 @@ dtos! {
         outcome: IdentityOutcome,
         at: Option<Millis>,
         cached: bool,
-        guide: Option<String>,
+        guide: Option<Guide>,
         /// In its normal form.
         number: String,
         kind: IdKindName,
@@ -436,6 +436,56 @@ dtos! {
         note: Option<BookNote>,
     }
     BookNote { kind: BookNoteKind, day: String }
+    /// What the officer tells a citizen, step by step.
+    Guide {
+        key: String,
+        title: String,
+        /// For the citizen's own telephone; the window opens it nowhere.
+        link: Option<String>,
+        code: Option<GuideCode>,
+        lead: Vec<String>,
+        steps: Vec<String>,
+        notes: Vec<String>,
+    }
+    /// A QR picture as the path of a drawing with so many units a side.
+    GuideCode { side: u32, path: String }
+    Guides {
+        guides: Vec<Guide>,
+        /// What digitizing rests on today, the newest first.
+        digitizing: Vec<String>,
+    }
+    /// What the law asks of every dossier, in a span of days: of this counter's own.
+    Compliance {
+        /// `yyyy-MM-dd`.
+        from: String,
+        /// `yyyy-MM-dd`.
+        to: String,
+        received: u32,
+        /// Dossiers of other counters, which are not judged here.
+        elsewhere: u32,
+        digitized: u32,
+        returned: u32,
+        /// Returned with an electronic result.
+        electronic: u32,
+        reused: u32,
+        /// Target of reuse in hundredths of a percent.
+        target: u32,
+        /// Dossiers of which something is missing.
+        missing: u32,
+        /// The first of these; a written table has all dossiers.
+        lines: Vec<ComplianceLine>,
+    }
+    ComplianceLine {
+        dossier: String,
+        code: Option<String>,
+        procedure_name: String,
+        owner_name: String,
+        received: Millis,
+        /// Papers that are not in electronic form.
+        papers: Vec<String>,
+        /// The result was returned without an electronic one.
+        result: bool,
+    }
     TakenUp { counter: String, officer: String, at: Millis }
     Settlement { at: Millis, officer: String, differences: Vec<ConflictField> }
     /// A dossier of the office that another counter took in; the owner's number is masked.

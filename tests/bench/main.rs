@@ -42,8 +42,8 @@ impl Scale {
     }
 }
 
-const PARTS: [&str; 10] =
-    ["floor", "upload", "peers", "slow", "load", "million", "search", "unlock", "feed", "officer"];
+const PARTS: [&str; 11] =
+    ["floor", "upload", "peers", "slow", "load", "million", "search", "unlock", "feed", "officer", "day"];
 
 fn main() {
     let installed = rustls::crypto::ring::default_provider().install_default();
@@ -70,6 +70,7 @@ fn main() {
             "search" => search::of_a_counter(&mut report, scale, &out),
             "unlock" => search::unlock(&mut report, scale, &out),
             "officer" => runtime.block_on(officer::at_the_window(&mut report, scale)),
+            "day" => runtime.block_on(officer::a_long_day(&mut report, scale)),
             _ => runtime.block_on(feed::first_sync(&mut report, scale, &out)),
         }
         report.save(&out);

@@ -398,6 +398,52 @@ export const journeys = {
     await page.waitForSelector("[data-test=home-box]");
   },
 
+  async "a guide is read, its code shown and its hand-out printed by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=notRegistered#/dossier/d1/papers`);
+    await page.waitForSelector("[data-test=progress]");
+    await page.evaluate(() => { globalThis.prints = 0; globalThis.print = () => { globalThis.prints += 1; }; });
+    await tabTo(page, "identity-guide-show");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=guide-identity] [data-test=guide-code]");
+    await page.keyboard.press("Control+p");
+    await page.waitForSelector("[data-test=print]:not([disabled])");
+    await page.keyboard.press("Control+p");
+    assert.equal(await page.evaluate(() => globalThis.prints), 1);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=viewer]", { state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=guide]", { state: "detached" });
+    await focusIs(page, "identity-guide-show");
+    await tabTo(page, "recheck-identity");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=auto-summary]");
+  },
+
+  async "a paper the warehouse has is taken from there before any file of the computer"(page, base) {
+    await page.goto(`${base}/?scene=#/dossier/d1/papers`);
+    await page.waitForSelector("[data-test=component-2-take]");
+    // The first button of the row; the computer's files come behind it.
+    await page.focus('[data-row="2"]');
+    await page.keyboard.press("Tab");
+    await focusIs(page, "component-2-take");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=picker-row-0]");
+    await page.keyboard.press("F9");
+    await page.waitForSelector('[data-test=component-2-state][data-state="reused"]');
+  },
+
+  async "what is missing is looked up beside the book and written by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=steps,notDigitized#/book`);
+    await page.waitForSelector("[data-test=book-line]");
+    await tabTo(page, "book-tab-lines");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForSelector("[data-test=compliance-line]");
+    await focusIs(page, "book-tab-missing");
+    await tabTo(page, "book-save");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=book-saved]");
+  },
+
   async "a procedure's code can be typed; digits choose in the list only"(page, base) {
     await page.goto(`${base}/#/new`);
     await page.waitForSelector("[data-test=procedure-option-5]");

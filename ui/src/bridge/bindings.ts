@@ -124,6 +124,12 @@ export const commands = {
 	book: (from: string, to: string) => __TAURI_INVOKE<Book>("book", { from, to }),
 	/**  The same as a table for a spreadsheet, into a place the officer picks; none when he closed the dialog. */
 	saveBook: (from: string, to: string) => __TAURI_INVOKE<string | null>("save_book", { from, to }),
+	/**  The same days held against what the law asks of every dossier. */
+	compliance: (from: string, to: string) => __TAURI_INVOKE<Compliance>("compliance", { from, to }),
+	/**  The same as a table for a spreadsheet, into a place the officer picks; none when he closed the dialog. */
+	saveCompliance: (from: string, to: string) => __TAURI_INVOKE<string | null>("save_compliance", { from, to }),
+	/**  The guides in force today, and what digitizing rests on. */
+	guides: () => __TAURI_INVOKE<Guides>("guides"),
 	/**  Takes a step of an accepted dossier. `approver` and his secret are given where a colleague has to agree. */
 	takeStep: (id: string, wish: StepWish, approver: string | null, secret: Secret | null) => __TAURI_INVOKE<Dossier>("take_step", { id, wish, approver, secret }),
 	/**  Adds a row for a paper of a supplement that the procedure does not name. */
@@ -307,6 +313,40 @@ export type CertificateChoice = {
 	untrusted: boolean,
 	pinState: PinStateName,
 	pinPad: boolean,
+};
+
+/**  What the law asks of every dossier, in a span of days: of this counter's own. */
+export type Compliance = {
+	/**  `yyyy-MM-dd`. */
+	from: string,
+	/**  `yyyy-MM-dd`. */
+	to: string,
+	received: number,
+	/**  Dossiers of other counters, which are not judged here. */
+	elsewhere: number,
+	digitized: number,
+	returned: number,
+	/**  Returned with an electronic result. */
+	electronic: number,
+	reused: number,
+	/**  Target of reuse in hundredths of a percent. */
+	target: number,
+	/**  Dossiers of which something is missing. */
+	missing: number,
+	/**  The first of these; a written table has all dossiers. */
+	lines: ComplianceLine[],
+};
+
+export type ComplianceLine = {
+	dossier: string,
+	code: string | null,
+	procedureName: string,
+	ownerName: string,
+	received: Millis,
+	/**  Papers that are not in electronic form. */
+	papers: string[],
+	/**  The result was returned without an electronic one. */
+	result: boolean,
 };
 
 export type ComponentRow = {
@@ -548,6 +588,30 @@ export type FindingName = "received" | "arriving" | "kept" | "waiting" | "refuse
 
 export type Fit = "exact" | "suggested" | "unfit";
 
+/**  What the officer tells a citizen, step by step. */
+export type Guide = {
+	key: string,
+	title: string,
+	/**  For the citizen's own telephone; the window opens it nowhere. */
+	link: string | null,
+	code: GuideCode | null,
+	lead: string[],
+	steps: string[],
+	notes: string[],
+};
+
+/**  A QR picture as the path of a drawing with so many units a side. */
+export type GuideCode = {
+	side: number,
+	path: string,
+};
+
+export type Guides = {
+	guides: Guide[],
+	/**  What digitizing rests on today, the newest first. */
+	digitizing: string[],
+};
+
 export type HandlingCase = {
 	code: string,
 	name: string,
@@ -569,7 +633,7 @@ export type IdentityCheck = {
 	outcome: IdentityOutcome,
 	at: Millis | null,
 	cached: boolean,
-	guide: string | null,
+	guide: Guide | null,
 	/**  In its normal form. */
 	number: string,
 	kind: IdKindName,

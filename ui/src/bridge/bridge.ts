@@ -1,5 +1,5 @@
 import type {
-  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, IdentityCheck,
+  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck,
   Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work,
 } from "./bindings";
 
@@ -7,8 +7,11 @@ export type * from "./bindings";
 
 type Row = { id: string; component: number };
 
-/** A PDF to be shown: a content held here, a printed form of a dossier (a step's id, "control" for form 05, "slip", "decline" for 02 or 03 of one that was not accepted), or the book of these days (yyyy-MM-dd). */
-export type Paper = { blob: string } | { dossier: string; form: string } | { from: string; to: string };
+/** A PDF to be shown: a content held here, a printed form of a dossier (a step's id, "control" for form 05, "slip", "decline" for 02 or 03 of one that was not accepted), the book of these days (yyyy-MM-dd), or the hand-out of a guide. */
+export type Paper = { blob: string } | { dossier: string; form: string } | { from: string; to: string } | { guide: string };
+
+/** What is said when a form that is set here cannot be had. */
+export const notSet = (paper: Exclude<Paper, { blob: string }>) => ("form" in paper ? "formFailed" : "guide" in paper ? "guideNotSet" : "bookNotSet");
 
 /** Everything the screens may ask of the desk. `component` 0 is the dossier's result. */
 export interface Bridge {
@@ -101,6 +104,12 @@ export interface Bridge {
   book(a: { from: string; to: string }): Promise<Book>;
   /** Name of the file, or null when the dialog was closed. */
   saveBook(a: { from: string; to: string }): Promise<string | null>;
+  /** The same days held against what the law asks of every dossier. */
+  compliance(a: { from: string; to: string }): Promise<Compliance>;
+  /** Name of the file, or null when the dialog was closed. */
+  saveCompliance(a: { from: string; to: string }): Promise<string | null>;
+  /** What the officer tells citizens today, and what digitizing rests on. */
+  guides(): Promise<Guides>;
   outbox(a: { all: boolean }): Promise<OutboxItem[]>;
   syncNow(): Promise<Status>;
   /** "Gửi lại" of a line that needs a person. */

@@ -3,10 +3,11 @@
 import {
   type AppError, type Attachment, type AutoAttach, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier, type FeeEntry, type Fees, type FeeWish,
   type Conflict, type DossierLine, type IdentityCheck, type Metadata, type OfficeLine, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
-  type Problem, type SignPrompt, type Status,
+  notSet, type Problem, type SignPrompt, type Status,
 } from "./bridge";
 import { fold } from "../text/format";
-import { bookOf } from "./fake-book";
+import { bookOf, complianceOf } from "./fake-book";
+import { GUIDES } from "./fake-guides";
 import { defectsOf, fillRows, REASONS, type Submission, SUBMISSIONS, waitingLine } from "./fake-online";
 import { fakePageSvg, fakePdf } from "./fake-paper";
 import { SEATS, standingOf, step, stepsOf } from "./fake-steps";
@@ -49,11 +50,9 @@ function procedure(code: string, name: string, field: string, cases: [string, st
   return { code, name, field, level: "Cấp xã", agencyApplicant, componentCount, cases: cases.map(([c, n, workingDays, fee]) => ({ code: c, name: n, workingDays, workingHours: 0, fee })) };
 }
 
-/** As it is shipped (assets/seed/identity-guide.json). */
-const GUIDE = "Số định danh này chưa có tài khoản trên Cổng Dịch vụ công quốc gia.\n1. Từ ngày 20/7/2026, Cổng Dịch vụ công quốc gia (https://dichvucong.gov.vn) chỉ nhận tài khoản định danh điện tử VNeID.\n2. Công dân chưa có tài khoản VNeID: hướng dẫn đến cơ quan Công an cấp xã làm thủ tục cấp tài khoản định danh điện tử mức độ 2.\n3. Công dân đã có VNeID: mở ứng dụng VNeID, đăng nhập Cổng Dịch vụ công quốc gia một lần để kích hoạt.\n4. Sau đó nhập lại số định danh và bấm \"Xác minh danh tính số\".";
 const identity = (outcome: IdentityCheck["outcome"], number: string, more: Partial<IdentityCheck> = {}): IdentityCheck => ({
   outcome, at: NOW - 60_000, cached: false, number, kind: "cccd", earlier: null, suggestedName: null,
-  guide: outcome === "notRegistered" ? GUIDE : null,
+  guide: outcome === "notRegistered" ? (copy(GUIDES.guides[0]) ?? null) : null,
   ...more,
 });
 
@@ -717,6 +716,15 @@ export const bridge: Bridge = {
     if (scene("diskFull")) fail("fileNotSaved");
     return `so-theo-doi-${from}_${to}.csv`;
   },
+  compliance: async ({ from, to }) => {
+    if (from > to) fail("bookReversed");
+    return copy(complianceOf([...store.values()].map(settle), await bridge.listOffice({ query: "" }), from, to, scene("notDigitized")));
+  },
+  saveCompliance: async ({ from, to }) => {
+    if (scene("diskFull")) fail("fileNotSaved");
+    return `so-hoa-tra-ket-qua-${from}_${to}.csv`;
+  },
+  guides: async () => copy(GUIDES),
   outbox: async ({ all }) => [...store.values()].flatMap((d) => copy(settle(d).outbox)).filter((i) => all || !CLOSED.has(i.state)),
   syncNow: async () => {
     await wait(pace);
@@ -832,7 +840,7 @@ export const bridge: Bridge = {
     return URL.createObjectURL(new Blob([fakePageSvg(known.name, known.page)], { type: "image/svg+xml" }));
   },
   pdf: async (paper) => {
-    if (scene("brokenPdf")) fail("blob" in paper ? "fileBroken" : "form" in paper ? "formFailed" : "bookNotSet");
+    if (scene("brokenPdf")) fail("blob" in paper ? "fileBroken" : notSet(paper));
     if (scene("graceOver")) fail("offlineGraceOver");
     if (scene("onlyThere") && !broughtBack) fail("fileOnlyThere");
     return fakePdf(3);

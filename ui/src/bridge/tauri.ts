@@ -2,7 +2,7 @@
 import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands, type IntakeChannel, type ReturnMethod } from "./bindings";
-import { type AppError, type Bridge, DeskFailure, type Paper, type PinBridge, type SignPrompt, type Status } from "./bridge";
+import { type AppError, type Bridge, DeskFailure, notSet, type Paper, type PinBridge, type SignPrompt, type Status } from "./bridge";
 
 /** A command of the desk; what it rejects with becomes a real exception. */
 async function call<T>(answer: Promise<T>): Promise<T> {
@@ -35,6 +35,7 @@ const pageUrl = (blob: string, type: "jpeg" | "pdf") => `${convertFileSrc(blob, 
 const formUrl = (path: string) => `${convertFileSrc("", "page")}${path}?type=pdf`;
 function pdfUrl(paper: Paper): string {
   if ("blob" in paper) return pageUrl(paper.blob, "pdf");
+  if ("guide" in paper) return formUrl(`guide/${paper.guide}`);
   return formUrl("form" in paper ? `form/${paper.dossier}/${paper.form}` : `book/${paper.from}/${paper.to}`);
 }
 
@@ -102,6 +103,9 @@ export const bridge: Bridge = {
   saveFeeShift: (a) => call(commands.saveFeeShift(a.day)),
   book: (a) => call(commands.book(a.from, a.to)),
   saveBook: (a) => call(commands.saveBook(a.from, a.to)),
+  compliance: (a) => call(commands.compliance(a.from, a.to)),
+  saveCompliance: (a) => call(commands.saveCompliance(a.from, a.to)),
+  guides: () => call(commands.guides()),
   outbox: (a) => call(commands.outbox(a.all)),
   syncNow: () => call(commands.syncNow()),
   resend: (a) => call(commands.resend(a.op)),
@@ -125,7 +129,7 @@ export const bridge: Bridge = {
     const answer = await fetch(pdfUrl(paper));
     if (answer.status === 423) throw new DeskFailure({ code: "offlineGraceOver", params: {}, reference: "" });
     if (answer.status === 410) throw new DeskFailure({ code: "fileOnlyThere", params: {}, reference: "" });
-    if (!answer.ok) throw new DeskFailure({ code: "blob" in paper ? "documentUnknown" : "form" in paper ? "formFailed" : "bookNotSet", params: {}, reference: "" });
+    if (!answer.ok) throw new DeskFailure({ code: "blob" in paper ? "documentUnknown" : notSet(paper), params: {}, reference: "" });
     return new Uint8Array(await answer.arrayBuffer());
   },
   onStatus: (heard) => hear<Status>("statusChanged", heard),

@@ -241,14 +241,7 @@ impl Desk {
     /// # Errors
     /// The first day is after the last; more than 366 days; the vault is closed.
     pub async fn book(&self, from: Day, to: Day) -> Result<Book, DeskError> {
-        let days = (to.0 - from.0).whole_days() + 1;
-        if days < 1 {
-            return Err(BookError::Reversed.into());
-        }
-        if days > MOST_DAYS {
-            return Err(BookError::TooLong.into());
-        }
-        let (first, end) = (from.start(), Timestamp(to.start().0 + DAY));
+        let (first, end) = span(from, to)?;
         let agency = &self.office.agency_name;
         let own = self.vault.accepted(first, end)?;
         let mut lines: Vec<BookLine> =
@@ -273,6 +266,18 @@ impl Desk {
         });
         Ok(office_form(&form, &FONTS).map_err(|_| BookError::NotSet)?)
     }
+}
+
+/// From the first moment of a day to the one after the last of another.
+pub(crate) fn span(from: Day, to: Day) -> Result<(Timestamp, Timestamp), BookError> {
+    let days = (to.0 - from.0).whole_days() + 1;
+    if days < 1 {
+        return Err(BookError::Reversed);
+    }
+    if days > MOST_DAYS {
+        return Err(BookError::TooLong);
+    }
+    Ok((from.start(), Timestamp(to.start().0 + DAY)))
 }
 
 fn way_word(way: ReturnMethod) -> &'static str {

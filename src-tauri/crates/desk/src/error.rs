@@ -72,6 +72,9 @@ pub enum DeskError {
     /// The book of dossiers.
     #[error(transparent)]
     Book(#[from] BookError),
+    /// A guide for people.
+    #[error(transparent)]
+    Guide(#[from] GuideError),
     /// A paper that is wrong.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -166,6 +169,18 @@ pub enum BookError {
     TooLong,
     /// The printed form cannot be made.
     #[error("book cannot be set")]
+    NotSet,
+}
+
+/// Why a guide is not printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuideError {
+    /// The reference data have none of that key that is in force.
+    #[error("no such guide")]
+    Unknown,
+    /// The printed form cannot be made.
+    #[error("guide cannot be set")]
     NotSet,
 }
 

@@ -4,7 +4,8 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::ports::{Batch, CachedIdentity, LinkError};
 use motcua_dossier::{
-    Dossier, DossierId, DossierState, IdNumber, IdentityAnswer, IdentityCheck, LinkFault, Party,
+    Dossier, DossierId, DossierState, Guide, IDENTITY_GUIDE, IdNumber, IdentityAnswer, IdentityCheck,
+    LinkFault, Party,
 };
 use motcua_wire::Purpose;
 
@@ -15,8 +16,8 @@ pub struct IdentityFinding {
     pub number: IdNumber,
     /// What the service said, or why it said nothing.
     pub check: IdentityCheck,
-    /// What to do when the answer is "Chưa có"; text is reference data.
-    pub guide: Option<String>,
+    /// What to do when the answer is "Chưa có"; reference data, the one in force today.
+    pub guide: Option<Guide>,
     /// The owner as an earlier dossier of this counter has him.
     pub earlier: Option<Party>,
     /// Name the service has for the number, when it gave one.
@@ -35,7 +36,7 @@ impl Desk {
         let (check, suggested_name) = self.ask_identity(&number, Purpose::Intake).await?;
         let guide = match &check {
             IdentityCheck::Answered { answer: IdentityAnswer::NotRegistered, .. } => {
-                Some(self.vault.reference()?.identity_guide.clone()).filter(|g| !g.is_empty())
+                self.vault.reference()?.guide_on(IDENTITY_GUIDE, self.today())
             }
             _ => None,
         };

@@ -21,6 +21,7 @@ mod accept;
 mod attach;
 mod book;
 mod capture;
+mod compliance;
 mod conflict;
 mod decline;
 mod desk;
@@ -29,6 +30,7 @@ mod error;
 mod fees;
 mod forms;
 mod grace;
+mod guides;
 mod identity;
 mod intake;
 mod login;
@@ -58,18 +60,20 @@ mod withdraw;
 
 pub use book::{Book, BookLine, BookNote};
 pub use capture::ScanOptions;
+pub use compliance::{Compliance, ComplianceLine, ResultForm};
 pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, IntakeError,
-    OUTBOX_CODES, OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError,
-    StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
+    BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, GuideError,
+    IntakeError, OUTBOX_CODES, OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError,
+    SignError, StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };
 pub use forms::PrintedForm;
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
 pub use login::Login;
 pub use loose::LooseScan;
+pub use motcua_pdf::{CodePicture, code_picture};
 pub use motcua_wire::MAX_FILE;
 pub use motcua_wire::PACKAGE_VERSION;
 pub use motcua_wire::WaitingSubmission;

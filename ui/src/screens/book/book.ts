@@ -14,3 +14,8 @@ const WAYS: Record<ReturnMethod, () => string> = { counter: m.return_counter, po
 /** What is out of the ordinary with a dossier, as the printed book says it. */
 export const noteWords = (note: BookNote) => NOTES[note.kind]({ day: day(note.day) });
 export const returnWords = (way: ReturnMethod) => WAYS[way]();
+
+/** A share in percent with two decimals, half up ("33,33"), as reports print it. */
+export function percentOf(n: number, all: number): string {
+  return (Math.floor((n * 10_000) / all + 0.5) / 100).toLocaleString("vi", { maximumFractionDigits: 2 });
+}

@@ -73,7 +73,12 @@ export class DossierDesk {
   addPaper = (name: string) => this.act(() => bridge.addPaper({ id: this.id, name }));
   detach = (component: number) => this.act(() => bridge.detach({ id: this.id, component }));
   confirm = (method: ConsentMethod) => this.act(() => bridge.confirmReuse({ id: this.id, method }));
-  recheck = () => this.act(() => bridge.recheckIdentity({ id: this.id }));
+  /** Who has an account by now: what the warehouse has of him is put onto the rows, as when the dossier was opened. */
+  recheck = async () => {
+    const before = this.dossier?.identity.outcome;
+    const answered = await this.act(() => bridge.recheckIdentity({ id: this.id }));
+    if (answered && before !== "registered" && this.dossier?.identity.outcome === "registered" && this.dossier.state === "draft") await this.reuse();
+  };
   accept = () => this.act(() => bridge.accept({ id: this.id }));
   decline = (kind: DeclineKind, reasons: DeclineReason[]) => this.act(() => bridge.decline({ id: this.id, kind, reasons }));
   setException = (reason: string) => this.act(() => bridge.setException({ id: this.id, reason }));

@@ -20,8 +20,10 @@ mod feedback;
 mod fees;
 mod fit;
 mod fold;
+mod guide;
 mod identity;
 mod ids;
+mod legal;
 mod merge;
 mod moment;
 mod office;
@@ -51,10 +53,12 @@ pub use feedback::{FeedbackAct, FeedbackReason, FeedbackRecord, Report};
 pub use fees::{FeeAccount, FeeAct, FeeFault, FeeLine, FeeMethod, FeeRecord, MAX_FEE, next_receipt_number};
 pub use fit::{Fit, UnfitReason};
 pub use fold::{fold, untelex};
+pub use guide::{Guide, ONLINE_GUIDE, WAREHOUSE_GUIDE};
 pub use identity::{
     IdKind, IdNumber, IdNumberError, IdentityAnswer, IdentityCheck, LinkFault, Party, PartyKind,
 };
 pub use ids::{BlobId, DeviceId, DocumentId, DossierId, OpId};
+pub use legal::LegalDocument;
 pub use merge::{Difference, Merged, Sheet, Side, Undecided, merge};
 pub use moment::{Day, Timestamp};
 pub use office::{Holder, OfficeDossier};

@@ -266,6 +266,9 @@ impl ReferenceData {
         for (at, guide) in self.guides.iter().enumerate() {
             found.text(ReferenceList::Guides, at, "key", &guide.key);
             found.once(ReferenceList::Guides, at, "key", keys.insert(&guide.key));
+            if guide.is_malformed() {
+                found.add(ReferenceList::Guides, at, "text", FaultKind::Malformed);
+            }
         }
         let mut targets = BTreeSet::new();
         for (at, target) in self.targets.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 mod book;
 mod control;
+mod guide;
 mod letters;
 mod slip;
 
@@ -224,6 +225,29 @@ pub struct SlipForm {
     pub contact: String,
 }
 
+/// A guide to take home (A5): what to do, step by step.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct GuideForm {
+    /// Cơ quan.
+    pub agency: String,
+    /// Bộ phận.
+    pub unit: String,
+    /// Heading.
+    pub title: String,
+    /// What stands above the steps, a paragraph each.
+    pub lead: Vec<String>,
+    /// The steps; numbered on paper.
+    pub steps: Vec<String>,
+    /// What stands below them, a paragraph each.
+    pub notes: Vec<String>,
+    /// Address for the reader's own telephone; without one there is no code picture.
+    pub link: String,
+    /// Whom to ask.
+    pub contact: String,
+    /// `In ngày 21/11/2026`.
+    pub day_line: String,
+}
+
 /// A form of the office, its words already made for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OfficeForm {
@@ -241,6 +265,8 @@ pub enum OfficeForm {
     Book(BookForm),
     /// Slip of 80 mm, as tall as what it says.
     Slip(SlipForm),
+    /// Hướng dẫn cho công dân, A5.
+    Guide(GuideForm),
 }
 
 /// Sets a form; what is long goes on over further pages.
@@ -257,5 +283,6 @@ pub fn office_form(form: &OfficeForm, fonts: &FormFonts<'_>) -> Result<Vec<u8>, 
         OfficeForm::Stopped(form) => form.set(fonts),
         OfficeForm::Book(form) => form.set(fonts),
         OfficeForm::Slip(form) => form.set(fonts),
+        OfficeForm::Guide(form) => form.set(fonts),
     }
 }

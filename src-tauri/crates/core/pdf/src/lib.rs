@@ -29,10 +29,11 @@ mod token;
 pub use assemble::{AssembleInfo, PageImage, assemble};
 pub use error::PdfError;
 pub use forms::{
-    ApologyForm, BookForm, BookRow, ControlForm, ControlRow, FormHead, FormSubject, OfficeForm, RefusalForm,
-    SlipForm, StoppedForm, SupplementForm, office_form,
+    ApologyForm, BookForm, BookRow, ControlForm, ControlRow, FormHead, FormSubject, GuideForm, OfficeForm,
+    RefusalForm, SlipForm, StoppedForm, SupplementForm, office_form,
 };
 pub use inspect::{PdfFacts, inspect};
 pub use prepare::{PreparedPdf, SignatureRequest, prepare};
 pub use receipt::{FormFonts, ReceiptForm, ReceiptRow, receipt};
+pub use sheet::{CodePicture, code_picture};
 pub use signatures::{FoundSignature, signatures};

@@ -366,29 +366,47 @@ impl Sheet {
     /// The code as a QR picture of filled runs.
     #[allow(clippy::cast_precision_loss)] // a QR picture has at most 177 modules
     pub(crate) fn code_picture(&mut self, code: &str, x: f32, y: f32, side: f32) {
-        let Ok(picture) = qrcode::QrCode::with_error_correction_level(code, qrcode::EcLevel::M) else {
-            return;
-        };
-        let count = picture.width();
-        let module = side / count as f32;
-        let dark = picture.to_colors();
-        for (row, modules) in dark.chunks(count).enumerate() {
-            let mut start = 0;
-            while start < count {
-                let length =
-                    modules[start..].iter().take_while(|module| **module == qrcode::Color::Dark).count();
-                if length > 0 {
-                    self.block(
-                        x + start as f32 * module,
-                        y + row as f32 * module,
-                        length as f32 * module,
-                        module * 1.01,
-                    );
-                }
-                start += length.max(1);
-            }
+        let Some(picture) = code_picture(code) else { return };
+        let module = side / picture.side as f32;
+        for (row, start, length) in picture.runs {
+            self.block(
+                x + start as f32 * module,
+                y + row as f32 * module,
+                length as f32 * module,
+                module * 1.01,
+            );
         }
     }
+}
+
+/// A QR picture: its dark parts as runs of modules.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodePicture {
+    /// Modules of each side, without a margin.
+    pub side: u32,
+    /// Row, first module and length of each run, all counted from 0.
+    pub runs: Vec<(u32, u32, u32)>,
+}
+
+/// A text as a QR picture (error correction M); none when it is too long for one.
+#[must_use]
+pub fn code_picture(text: &str) -> Option<CodePicture> {
+    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).ok()?;
+    let dark = code.to_colors();
+    let mut runs: Vec<(u32, u32, u32)> = vec![];
+    for (row, modules) in (0..).zip(dark.chunks(code.width())) {
+        let mut open = false;
+        for (column, module) in (0..).zip(modules) {
+            let is_dark = *module == qrcode::Color::Dark;
+            match runs.last_mut() {
+                Some((_, _, length)) if is_dark && open => *length += 1,
+                _ if is_dark => runs.push((row, column, 1)),
+                _ => {}
+            }
+            open = is_dark;
+        }
+    }
+    Some(CodePicture { side: u32::try_from(code.width()).ok()?, runs })
 }
 
 fn joined(line: &str, word: &str) -> String {

@@ -1,7 +1,7 @@
 //! Stable codes of errors, and what their sentences need.
 
 use super::{
-    BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, IntakeError,
+    BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, GuideError, IntakeError,
     OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
     UnlockError, WithdrawError,
 };
@@ -146,6 +146,8 @@ pub const CODES: &[&str] = &[
     "bookReversed",
     "bookTooLong",
     "bookNotSet",
+    "guideUnknown",
+    "guideNotSet",
     "dossierNotDraft",
     "dossierNotAccepted",
     "dossierNoSuchComponent",
@@ -339,6 +341,8 @@ impl DeskError {
             Self::Book(BookError::Reversed) => "bookReversed",
             Self::Book(BookError::TooLong) => "bookTooLong",
             Self::Book(BookError::NotSet) => "bookNotSet",
+            Self::Guide(GuideError::Unknown) => "guideUnknown",
+            Self::Guide(GuideError::NotSet) => "guideNotSet",
             Self::Grace(_) => "offlineGraceOver",
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",

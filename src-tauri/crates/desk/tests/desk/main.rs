@@ -8,6 +8,7 @@ mod crash;
 mod fees;
 mod files;
 mod grace;
+mod guides;
 mod intake;
 mod job;
 mod life;

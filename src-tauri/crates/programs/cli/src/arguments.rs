@@ -70,6 +70,9 @@ pub(crate) enum Command {
     Fee(FeeAction),
     /// Sổ theo dõi hồ sơ (mẫu 06) của cơ quan theo ngày tiếp nhận, như máy này biết; không cần mạng.
     Book(BookAction),
+    /// Hướng dẫn cho công dân: tạo tài khoản, nộp trực tuyến, kho của mình.
+    #[command(subcommand)]
+    Guide(GuideAction),
     /// Hồ sơ sau khi tiếp nhận: chuyển, bổ sung, hẹn lại, từ chối, dừng.
     #[command(subcommand)]
     Step(StepAction),
@@ -171,6 +174,28 @@ pub(crate) struct BookAction {
     /// Ghi bảng (CSV) ra tệp này.
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
+    /// Thay cho sổ: hồ sơ nào còn thiếu bản số hóa hoặc kết quả điện tử, và tỷ lệ sử dụng lại.
+    #[arg(long, conflicts_with = "pdf")]
+    pub(crate) missing: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum GuideAction {
+    /// Các hướng dẫn đang có hiệu lực.
+    List,
+    /// Một hướng dẫn, từng bước.
+    Show {
+        /// Tên ngắn của hướng dẫn, như `motcua guide list` in ra.
+        key: String,
+    },
+    /// Ghi tờ hướng dẫn để in (PDF, A5).
+    Print {
+        /// Tên ngắn của hướng dẫn.
+        key: String,
+        /// Ghi ra tệp này.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]

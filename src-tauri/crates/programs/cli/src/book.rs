@@ -3,12 +3,15 @@
 use crate::arguments::BookAction;
 use crate::files::write_whole;
 use crate::output::{Failure, Output};
-use motcua_desk::{Book, BookLine, BookNote, Desk};
+use motcua_desk::{Book, BookLine, BookNote, Compliance, Desk};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 pub(crate) async fn run(desk: &Desk, action: &BookAction, output: Output) -> Result<ExitCode, Failure> {
     let today = desk.today();
+    if action.missing {
+        return missing(desk, action, output).await;
+    }
     let book = desk.book(action.from.unwrap_or(today), action.to.unwrap_or(today)).await?;
     if let Some(path) = &action.pdf {
         write_whole(path, &desk.printed_book(&book).await?)?;
@@ -22,6 +25,53 @@ pub(crate) async fn run(desk: &Desk, action: &BookAction, output: Output) -> Res
     let said = json!({ "from": book.from.format_iso(), "to": book.to.format_iso(), "dossiers": dossiers });
     output.data(&said, || show(&book))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the law asks of every dossier, and where something is missing.
+async fn missing(desk: &Desk, action: &BookAction, output: Output) -> Result<ExitCode, Failure> {
+    let today = desk.today();
+    let found = desk.compliance(action.from.unwrap_or(today), action.to.unwrap_or(today)).await?;
+    if let Some(path) = &action.csv {
+        write_whole(path, &found.table())?;
+        eprintln!("Đã ghi {}.", path.display());
+    }
+    let dossiers: Vec<Value> = found
+        .lines
+        .iter()
+        .map(|line| {
+            json!({ "dossier": line.dossier, "code": line.code, "procedure": line.procedure,
+                "received": line.received, "papers_missing": line.papers_missing,
+                "result": line.result.word(), "reused": line.reused })
+        })
+        .collect();
+    let said = json!({ "from": found.from.format_iso(), "to": found.to.format_iso(),
+        "received": found.lines.len(), "elsewhere": found.elsewhere, "digitized": found.digitized(),
+        "returned": found.returned(), "electronic": found.electronic(), "reused": found.reused(),
+        "target": found.target, "dossiers": dossiers });
+    output.data(&said, || show_missing(&found))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_missing(found: &Compliance) {
+    let received = found.lines.len();
+    println!(
+        "{} – {}\t{received} hồ sơ · số hóa {}/{received} · kết quả điện tử {}/{} · sử dụng lại {}/{received}",
+        found.from.format_vn(),
+        found.to.format_vn(),
+        found.digitized(),
+        found.electronic(),
+        found.returned(),
+        found.reused()
+    );
+    for line in found.missing() {
+        println!(
+            "{}\t{}\tcòn thiếu: {}\tkết quả điện tử: {}",
+            line.code.as_ref().map_or("—", |code| code.as_str()),
+            line.procedure,
+            line.papers_missing.join(", "),
+            line.result.word()
+        );
+    }
 }
 
 /// A dossier in the book, as JSON.

@@ -26,7 +26,7 @@ pub(crate) async fn identity(desk: &Desk, number: &str, output: Output) -> Resul
         || {
             println!("{}", identity_words(&finding.check));
             if let Some(guide) = &finding.guide {
-                println!("{guide}");
+                println!("{}", crate::guides::text(guide));
             }
         },
     )?;

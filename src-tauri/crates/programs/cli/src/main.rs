@@ -9,6 +9,7 @@ mod demo;
 mod dossier;
 mod fees;
 mod files;
+mod guides;
 mod health;
 mod help;
 mod journey;
@@ -92,6 +93,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Fee(action) => opened(&desk, fees::run(&desk, &action, output)).await,
         Command::Online(action) => opened(&desk, online::run(&desk, &action, output)).await,
         Command::Book(action) => opened(&desk, book::run(&desk, &action, output)).await,
+        Command::Guide(action) => opened(&desk, guides::run(&desk, &action, output)).await,
         Command::Step(action) => opened(&desk, steps::run(&desk, &action, output)).await,
         Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {

@@ -6,14 +6,13 @@
 use anyhow::{Context, Result};
 use motcua_dossier::{
     Applicant, BlobId, Calendar, Category, Channel, CopyForm, Day, DeviceId, DocumentId, DocumentRecord,
-    DossierId, EvidenceSource, IdNumber, Metadata, OrgNode, PaperName, Party, PartyKind, PortalAccount,
-    Procedure, ProcedureCode, Provenance, ReferenceData, ResultCode, ReturnMethod, StoreKind, Submission,
-    SubmittedPaper, Timestamp, WorkingHours,
+    DossierId, EvidenceSource, GuideText, IDENTITY_GUIDE, IdNumber, Metadata, OrgNode, PaperName, Party,
+    PartyKind, PortalAccount, Procedure, ProcedureCode, Provenance, ReferenceData, ResultCode, ReturnMethod,
+    StoreKind, Submission, SubmittedPaper, Timestamp, WorkingHours,
 };
 use motcua_warehouse::{
     Config, IdentityEntry, SeedDevice, SeedDocument, SeedFile, SeedReport, SeedSubmission, seed,
 };
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -425,10 +424,6 @@ fn submissions(stock: &Path, now: Timestamp, tools: &Tools<'_>) -> Result<Vec<Se
 /// # Errors
 /// A shipped file is not what it should be (does not happen: a test reads them all).
 pub fn reference(trust_pem: Vec<String>) -> Result<ReferenceData> {
-    #[derive(Deserialize)]
-    struct Guide {
-        current: String,
-    }
     let procedures: Vec<Procedure> =
         serde_json::from_str(include_str!("../../../../../assets/seed/procedures.json"))?;
     let categories: Vec<Category> =
@@ -436,7 +431,9 @@ pub fn reference(trust_pem: Vec<String>) -> Result<ReferenceData> {
     let tree: Vec<OrgNode> =
         serde_json::from_str(include_str!("../../../../../assets/seed/organisation.json"))?;
     let calendar: Calendar = serde_json::from_str(include_str!("../../../../../assets/seed/calendar.json"))?;
-    let guide: Guide = serde_json::from_str(include_str!("../../../../../assets/seed/identity-guide.json"))?;
+    // The guide of the identity check has a place of its own.
+    let (identity, guides): (Vec<_>, Vec<_>) =
+        GuideText::shipped().into_iter().partition(|guide| guide.key == IDENTITY_GUIDE);
     Ok(ReferenceData {
         version: 1,
         procedures,
@@ -444,7 +441,8 @@ pub fn reference(trust_pem: Vec<String>) -> Result<ReferenceData> {
         tree,
         calendar,
         trust_pem,
-        identity_guide: guide.current,
+        identity_guide: identity.into_iter().map(|guide| guide.text).collect(),
+        guides,
         hours: office_hours(),
         ..ReferenceData::default()
     })

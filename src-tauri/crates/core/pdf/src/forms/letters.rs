@@ -27,7 +27,7 @@ impl SupplementForm {
         let tail = sheet.signed(&signers)?;
         subject(&mut sheet, &self.subject);
         lead(&mut sheet, "Yêu cầu hoàn thiện hồ sơ gồm những nội dung sau:");
-        numbered(&mut sheet, &self.items, 0.0);
+        numbered(&mut sheet, &self.items, 0.0, 0.0);
         let spans = [
             (Cut::Regular, "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, ông (bà) liên hệ với "),
             (Cut::Bold, &*or_dots(&self.contact)),
@@ -68,7 +68,7 @@ impl RefusalForm {
         lead(&mut sheet, &text);
         let words = "Xin thông báo để ông (bà) được biết và thực hiện./.";
         let closing = Closing::new(&sheet, &[(Cut::Regular, words)], tail);
-        numbered(&mut sheet, &self.reasons, closing.tall);
+        numbered(&mut sheet, &self.reasons, closing.tall, 0.0);
         closing.place(&mut sheet);
         sheet.signatures(&signers)?;
         Ok(sheet)
@@ -158,7 +158,7 @@ impl StoppedForm {
             paragraph(&mut sheet, &[(Cut::Regular, words)], closing.tall);
         } else {
             lead(&mut sheet, "Trả lại ông (bà):");
-            numbered(&mut sheet, &self.returned, closing.tall);
+            numbered(&mut sheet, &self.returned, closing.tall, 0.0);
         }
         closing.place(&mut sheet);
         sheet.signatures(&signers)?;
@@ -265,8 +265,8 @@ impl Closing {
 }
 
 /// A numbered list; without any item, two lines to write on.
-/// The end of the list keeps `tail` of room below it on its page.
-fn numbered(sheet: &mut Sheet, items: &[String], tail: f32) {
+/// The end of the list keeps `tail` of room below it on its page; `gap` is the room between two items.
+pub(super) fn numbered(sheet: &mut Sheet, items: &[String], tail: f32, gap: f32) {
     let left = sheet.paper.left;
     // The widest number sets the edge of all.
     let edge = left + INDENT.max(sheet.width(Cut::Regular, sheet.size, &format!("{}. ", items.len())) + 4.0);
@@ -282,6 +282,7 @@ fn numbered(sheet: &mut Sheet, items: &[String], tail: f32) {
             first.push(Run { cut: Cut::Regular, x, text: label });
         }
         sheet.place(lines, if number + 1 == items.len() { tail } else { 0.0 });
+        sheet.y += gap;
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{ask, judge};
 use motcua_pdf::{
-    ApologyForm, BookForm, BookRow, ControlForm, ControlRow, FormFonts, FormHead, FormSubject, OfficeForm,
-    PdfError, RefusalForm, SlipForm, StoppedForm, SupplementForm, inspect, office_form,
+    ApologyForm, BookForm, BookRow, ControlForm, ControlRow, FormFonts, FormHead, FormSubject, GuideForm,
+    OfficeForm, PdfError, RefusalForm, SlipForm, StoppedForm, SupplementForm, inspect, office_form,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -334,6 +334,7 @@ fn a_temporary_code_is_marked_on_every_form() {
             OfficeForm::Stopped(form) => form.head.provisional = true,
             OfficeForm::Book(form) => form.head.provisional = true,
             OfficeForm::Slip(form) => form.provisional = true,
+            OfficeForm::Guide(_) => panic!("a guide is of no dossier"),
         }
         let pdf = printed(&format!("{name}-provisional"), &form);
         nothing_overlaps(name, &pdf);
@@ -360,6 +361,48 @@ fn the_code_on_every_form_can_be_scanned() {
             Command::new(&zbar).args(["--raw", "-q", "a.png"]).current_dir(dir.path()).output().unwrap();
         let code = if name == "book" { "01/2026" } else { CODE };
         assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), code, "{name}");
+    }
+}
+
+fn guide(steps: usize) -> OfficeForm {
+    OfficeForm::Guide(GuideForm {
+        agency: "UBND xã An Hòa (DEMO)".into(),
+        unit: "Bộ phận Tiếp nhận và Trả kết quả".into(),
+        title: "Nộp hồ sơ trực tuyến".into(),
+        lead: vec!["Ông (bà) có thể nộp hồ sơ tại nhà, không phải đến quầy.".into()],
+        steps: (1..=steps)
+            .map(|n| format!("Bước thứ {n}: bấm \"Đồng ý và tiếp tục\", sau đó bấm \"Nộp hồ sơ\"."))
+            .collect(),
+        notes: vec!["Nộp thành công sẽ có tin báo qua Zalo và SMS.".into()],
+        link: "https://dichvucong.gov.vn".into(),
+        contact: "Bộ phận Tiếp nhận và Trả kết quả, UBND xã An Hòa (DEMO)".into(),
+        day_line: "In ngày 22/11/2026".into(),
+    })
+}
+
+#[test]
+fn a_guide_takes_one_sheet_in_large_letters_with_a_code_a_telephone_reads() {
+    for steps in [1, 4, 8, 9, 30] {
+        let pdf = printed(&format!("guide-{steps}"), &guide(steps));
+        nothing_overlaps("guide", &pdf);
+        let Some(sheets) = sheets(&pdf) else { return };
+        assert_eq!(sheets.len() == 1, steps < 30, "{steps} steps");
+        let text = sheets.join(" ");
+        for step in 1..=steps {
+            assert!(text.contains(&format!("{step}. Bước thứ {step}:")), "{text}");
+        }
+        assert!(
+            text.contains("Cần giúp đỡ: Bộ phận") && text.contains("https://dichvucong.gov.vn"),
+            "{text}"
+        );
+        let (Some(tool), Some(zbar)) = (judge("pdftoppm"), judge("zbarimg")) else { continue };
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.pdf"), &pdf).unwrap();
+        let last = sheets.len().to_string();
+        let draw = ["-r", "100", "-png", "-singlefile", "-f", &last, "-l", &last, "a.pdf", "a"];
+        assert!(Command::new(&tool).args(draw).current_dir(dir.path()).status().unwrap().success());
+        let read = Command::new(&zbar).args(["--raw", "-q", "a.png"]).current_dir(dir.path()).output();
+        assert_eq!(String::from_utf8_lossy(&read.unwrap().stdout).trim(), "https://dichvucong.gov.vn");
     }
 }
 

@@ -704,7 +704,7 @@ fn placed(wrong: &ReferenceFault, places: &BTreeMap<ReferenceList, Vec<u64>>) ->
         L::DaysOff | L::WorkedWeekends => ("lich", &[("day", "ngay"), ("reason", "ly_do")]),
         L::Hours => ("gio_lam", &[("weekday", "thu"), ("from", "tu"), ("until", "den")]),
         L::Forms => ("bieu_mau", &[("code", "ma"), ("name", "ten")]),
-        L::Guides => ("huong_dan", &[("key", "khoa")]),
+        L::Guides => ("huong_dan", &[("key", "khoa"), ("text", "noi_dung")]),
         L::Targets => ("chi_tieu", &[("code", "ma"), ("rate", "muc")]),
         L::Rules => ("quy_dinh", &[("value", "gia_tri"), ("from", "tu_ngay"), ("until", "den_ngay")]),
         L::Notices => ("thong_bao", &[("event", "su_kien"), ("text", "noi_dung")]),
