@@ -14,6 +14,7 @@ pub mod reuse;
 pub mod sign;
 pub mod status;
 pub mod steps;
+pub mod training;
 
 pub use names::{MAIN, PIN};
 
@@ -138,6 +139,10 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         office::settle_conflict,
         office::reconcile,
         office::send_again,
+        training::open_training,
+        training::simulate_outage,
+        training::reset_training,
+        training::end_tour,
         sign::submit_pin,
     ]
 }
@@ -234,6 +239,10 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             office::settle_conflict::<tauri::Wry>,
             office::reconcile,
             office::send_again::<tauri::Wry>,
+            training::open_training,
+            training::simulate_outage,
+            training::reset_training::<tauri::Wry>,
+            training::end_tour,
             sign::submit_pin,
         ])
         .typ::<AppError>()

@@ -2,7 +2,7 @@
 //! the reference leads to the line in the log.
 
 use crate::view::AppError;
-use motcua_assembly::EnrolError;
+use motcua_assembly::{EnrolError, TrainingError};
 use motcua_desk::DeskError;
 use motcua_desk::ports::LinkError;
 use std::collections::BTreeMap;
@@ -50,6 +50,13 @@ impl From<EnrolError> for AppError {
                 Self::internal()
             }
         }
+    }
+}
+
+impl From<TrainingError> for AppError {
+    fn from(error: TrainingError) -> Self {
+        tracing::error!(%error, "no training");
+        Self::of(error.code())
     }
 }
 

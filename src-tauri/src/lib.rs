@@ -21,7 +21,8 @@ pub mod window;
 use crate::crash::Crashes;
 use crate::shell::Shell;
 use anyhow::Context;
-use motcua_assembly::{AssemblyError, ProfileDir};
+use motcua_assembly::{AssemblyError, CounterProfile, ProfileDir, TrainingGround};
+use motcua_desk::Desk;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tauri::{Manager, RunEvent, Runtime};
@@ -32,8 +33,14 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 /// # Errors
 /// No profile directory is known, or the window system refuses.
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let profile = ProfileDir::find(arguments.profile)?;
-    motcua_assembly::init_logging(profile.root(), "motcua-desktop");
+    let named = ProfileDir::find(arguments.profile)?;
+    let training = arguments.training || is_training(&named);
+    let profile = if arguments.training { named.training() } else { named.clone() };
+    // Whose folder it is comes before the first line of the log in it.
+    let claimed = if training { motcua_assembly::claim_training(&profile) } else { Ok(()) };
+    if claimed.is_ok() {
+        motcua_assembly::init_logging(profile.root(), "motcua-desktop");
+    }
     let crashes = Crashes::of(profile.root());
     crashes.install();
     let builder = tauri::Builder::default()
@@ -42,17 +49,18 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         .plugin(tauri_plugin_dialog::init());
     let app = with_commands(builder)
         .setup(move |app| {
-            match motcua_assembly::assemble(&profile) {
-                Ok(desk) => {
-                    app.manage(Shell::new(desk, crashes, profile));
-                    window::open(app)?;
+            let begun = claimed.map_err(AssemblyError::from).and_then(|()| begin(&named, &profile, training));
+            match begun {
+                Ok((desk, ground)) => {
+                    app.manage(Shell::new(desk, crashes, profile).for_training(ground));
+                    window::open(app, training)?;
                     app.state::<Shell>().watch_revocation(app.handle());
                 }
                 Err(error) => refuse_to_start(app.handle(), &error),
             }
             Ok(())
         })
-        .build(context())
+        .build(context_for(training))
         .context("window system")?;
     app.run(|app, event| {
         if let RunEvent::Exit = event
@@ -60,9 +68,39 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         {
             // Managed state is never dropped: the vault is closed here.
             tauri::async_runtime::block_on(shell.close(app));
+            if let Some(ground) = &shell.training {
+                ground.cut();
+            }
         }
     });
     Ok(())
+}
+
+/// A counter whose own settings say that it is for training.
+fn is_training(dir: &ProfileDir) -> bool {
+    CounterProfile::load(dir.root()).is_ok_and(|profile| profile.training)
+}
+
+/// The desk of `profile`, and for training what lies around it. `named` is the counter beside which people learn.
+fn begin(named: &ProfileDir, profile: &ProfileDir, training: bool) -> Result<Begun, AssemblyError> {
+    let programs = motcua_assembly::own_programs().map_err(AssemblyError::Executable)?;
+    let ground = match (training, named == profile) {
+        (false, _) => None,
+        (true, true) => Some(Arc::new(TrainingGround::at(profile.clone(), &programs)?)),
+        (true, false) => Some(Arc::new(TrainingGround::beside(named, &programs)?)),
+    };
+    Ok((motcua_assembly::assemble(profile)?, ground))
+}
+
+type Begun = (Arc<Desk>, Option<Arc<TrainingGround>>);
+
+/// The training is another program to the system: both windows may be open, and neither calls up the other.
+fn context_for<R: Runtime>(training: bool) -> tauri::Context<R> {
+    let mut context = context();
+    if training {
+        context.config_mut().identifier.push_str(".training");
+    }
+    context
 }
 
 /// Configuration, built page and capabilities, as compiled in.
@@ -90,17 +128,26 @@ pub fn with_commands<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R
 pub struct Arguments {
     /// `--profile DIR`.
     pub profile: Option<PathBuf>,
+    /// `--training`: the folder for training beside that profile.
+    pub training: bool,
 }
 
 impl Arguments {
     /// Reads the command line, without the program's name.
     ///
     /// # Errors
-    /// Something else than `--profile DIR`.
+    /// Something else than `--profile DIR` and `--training`.
     pub fn parse(mut words: impl Iterator<Item = std::ffi::OsString>) -> anyhow::Result<Self> {
         let mut arguments = Self::default();
         while let Some(word) = words.next() {
-            anyhow::ensure!(word == "--profile", "cách dùng: motcua-desktop [--profile THƯ_MỤC]");
+            if word == "--training" {
+                arguments.training = true;
+                continue;
+            }
+            anyhow::ensure!(
+                word == "--profile",
+                "cách dùng: motcua-desktop [--profile THƯ_MỤC] [--training]"
+            );
             arguments.profile = Some(words.next().context("--profile cần một thư mục")?.into());
         }
         Ok(arguments)
@@ -136,22 +183,33 @@ mod tests {
         let parse = |words: &[&str]| Arguments::parse(words.iter().map(Into::into));
         assert_eq!(parse(&["--profile", "/x"]).unwrap().profile, Some(PathBuf::from("/x")));
         assert!(parse(&["--profile"]).is_err());
+        let learning = parse(&["--profile", "/x", "--training"]).unwrap();
+        assert_eq!((learning.profile, learning.training), (Some(PathBuf::from("/x")), true));
+        assert!(!parse(&[]).unwrap().training, "never unasked");
         assert!(parse(&["motcua://open"]).is_err(), "a link is never acted on");
     }
 
     #[test]
     fn every_reason_not_to_start_is_told_in_vietnamese() {
-        use motcua_assembly::ProfileError as Profile;
+        use motcua_assembly::{ProfileError as Profile, TrainingError};
         let io = || std::io::Error::other("disk");
-        let reasons: [AssemblyError; 6] = [
+        let reasons: [AssemblyError; 7] = [
             Profile::Absent("/x".into()).into(),
             Profile::Newer(9).into(),
             Profile::Malformed("line 1".into()).into(),
+            Profile::TrainingOutside.into(),
             Profile::Io(io()).into(),
             AssemblyError::Key("receipt_key"),
             AssemblyError::Executable(io()),
         ];
-        for reason in &reasons {
+        let trainings = [
+            TrainingError::Occupied("/x".into()),
+            TrainingError::Prepare,
+            TrainingError::Warehouse,
+            TrainingError::Io(io()),
+        ];
+        let reasons = reasons.into_iter().chain(trainings.map(AssemblyError::from));
+        for reason in reasons {
             let said = refusal(reason.code());
             let parts: Vec<_> = said.split("\n\n").collect();
             assert!(parts.len() == 3 && parts.iter().all(|p| p.len() > 8), "{reason}: {said}");

@@ -104,7 +104,7 @@ impl PinDesk {
 /// The window system refuses.
 pub fn open_window<R: Runtime>(app: &AppHandle<R>, prompt: &SignPrompt) -> tauri::Result<WebviewWindow<R>> {
     WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("pin.html".into()))
-        .title("Ký số")
+        .title(if prompt.training { "TẬP HUẤN – Ký số" } else { "Ký số" })
         .inner_size(480.0, 440.0)
         .resizable(false)
         .maximizable(false)
@@ -166,6 +166,7 @@ pub(crate) mod tests {
                 pin_state: PinStateName::Normal,
                 pin_pad: false,
             },
+            training: false,
         }
     }
 

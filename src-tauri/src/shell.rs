@@ -5,7 +5,7 @@ use crate::jobs::Jobs;
 use crate::mirror::{outbox_item, small, summary_state, withdrawal_note};
 use crate::pin::PinDesk;
 use crate::view::{self, AppError, JobKind, Status, TokenPresence, VaultState, WarehouseLogin};
-use motcua_assembly::ProfileDir;
+use motcua_assembly::{ProfileDir, TrainingGround};
 use motcua_desk::Login;
 use motcua_desk::ports::VaultStatus;
 use motcua_desk::{Desk, SyncEvent, TokenState};
@@ -36,7 +36,21 @@ pub struct Shell {
     pub crashes: Crashes,
     /// Where this counter's settings lie.
     pub profile: ProfileDir,
+    /// The folder people learn in; none at a real counter.
+    pub training: Option<Arc<TrainingGround>>,
     token: Mutex<TokenState>,
+}
+
+fn practised(ground: &TrainingGround) -> view::Training {
+    let cast = ground.cast().clone();
+    view::Training {
+        officer: cast.officer,
+        officer_secret: cast.officer_secret,
+        pin: cast.pin,
+        owner_number: cast.owner_number,
+        owner_name: cast.owner_name,
+        cut: ground.is_cut(),
+    }
 }
 
 fn refused_login(code: &str) -> WarehouseLogin {
@@ -54,7 +68,13 @@ impl Shell {
     #[must_use]
     pub fn new(desk: Arc<Desk>, crashes: Crashes, profile: ProfileDir) -> Self {
         let (jobs, pins) = (Jobs::default(), PinDesk::default());
-        Self { desk, jobs, pins, crashes, profile, token: Mutex::new(TokenState::None) }
+        Self { desk, jobs, pins, crashes, profile, training: None, token: Mutex::new(TokenState::None) }
+    }
+
+    /// The same for learning.
+    #[must_use]
+    pub fn for_training(self, ground: Option<Arc<TrainingGround>>) -> Self {
+        Self { training: ground, ..self }
     }
 
     /// Where the counter stands.
@@ -79,6 +99,10 @@ impl Shell {
         let officer_name = match &officer {
             Some(login) => self.desk.officer_name(login).await.ok().filter(|name| name != login),
             None => None,
+        };
+        let tour_seen = match &officer {
+            Some(login) => self.desk.tour_seen(login).await.unwrap_or(true),
+            None => true,
         };
         let (warehouse_login, warehouse_name) = match status.login {
             Login::NotAsked => (WarehouseLogin::NotAsked, None),
@@ -113,6 +137,8 @@ impl Shell {
             reuse_target: status.reuse_target,
             offline_days_left: status.offline_days_left,
             lock_after_minutes: office.lock_after_minutes,
+            tour_seen,
+            training: self.training.as_deref().map(practised),
         }
     }
 

@@ -117,6 +117,16 @@ macro_rules! dtos {
 }
 
 dtos! {
+    /// With whom and what an officer practises; all of it is invented.
+    Training {
+        officer: String,
+        officer_secret: String,
+        pin: String,
+        owner_number: String,
+        owner_name: String,
+        /// He practises an outage.
+        cut: bool,
+    }
     Status {
         vault: VaultState,
         /// Since when only the recovery key opens the vault.
@@ -150,6 +160,10 @@ dtos! {
         offline_days_left: Option<u32>,
         /// Minutes without input after which the window locks.
         lock_after_minutes: u32,
+        /// The officer has seen the first tour; also while nobody has opened the counter.
+        tour_seen: bool,
+        /// None at a real counter.
+        training: Option<Training>,
     }
     /// The program stopped unexpectedly in an earlier run.
     CrashNote { at: Millis, path: String }
@@ -676,6 +690,8 @@ dtos! {
         pin_state: PinStateName,
         pin_pad: bool,
         certificate: CertificateChoice,
+        /// Nothing of it is real.
+        training: bool,
     }
     /// How far an act over several papers is; safe to lose.
     RowProgress {

@@ -11,18 +11,24 @@ pub const MAIN: &str = "main";
 const WIDTH: f64 = 1280.0;
 const HEIGHT: f64 = 800.0;
 
+/// What the title bar says; the training must not be taken for the real counter in a list of windows either.
+#[must_use]
+pub fn title(training: bool) -> &'static str {
+    if training { "TẬP HUẤN – Một Cửa" } else { "Một Cửa" }
+}
+
 /// Opens the window.
 ///
 /// # Errors
 /// The window system refuses.
-pub fn open<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
+pub fn open<R: Runtime>(app: &App<R>, training: bool) -> tauri::Result<()> {
     let (mut width, mut height) = (WIDTH, HEIGHT);
     if let Some(monitor) = app.primary_monitor()? {
         let visible = monitor.size().to_logical::<f64>(monitor.scale_factor());
         (width, height) = (width.min(visible.width), height.min(visible.height));
     }
     let builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
-        .title("Một Cửa")
+        .title(title(training))
         .inner_size(width, height)
         .min_inner_size(width.min(960.0), height.min(600.0))
         .center()
@@ -66,6 +72,11 @@ pub(crate) fn is_own_page(url: &Url) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_title_bar_of_the_training_says_what_it_is() {
+        assert!(title(true).starts_with("TẬP HUẤN") && !title(false).contains("TẬP HUẤN"));
+    }
 
     #[test]
     fn no_window_leaves_our_own_pages() {

@@ -83,6 +83,7 @@ pub(crate) async fn day_over_a_thin_line(report: &mut Report, scale: Scale) {
         offline_grace_days: 14,
         retention: Retention::default(),
         lock_after_minutes: 10,
+        training: false,
     };
     let ports = Ports {
         vault: Arc::clone(&vault) as Arc<dyn Vault>,

@@ -15,3 +15,4 @@ mod online;
 mod power;
 mod secrets;
 mod sentinel;
+mod training;

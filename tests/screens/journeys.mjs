@@ -13,6 +13,69 @@ async function tabTo(page, test, limit = 60) {
 const focusIs = (page, test) => page.waitForFunction((t) => document.activeElement?.getAttribute("data-test") === t, test);
 
 export const journeys = {
+  async "the first tour is walked by Enter, ends by Esc, gives the focus back and comes once"(page, base) {
+    await page.goto(`${base}/?scene=mixed,firstTour`);
+    await page.waitForSelector("[data-test=tour]");
+    assert.equal(await focused(page), "home-box", "it is offered, and the box is still the officer's");
+    await page.keyboard.type("thanh");
+    assert.equal(await page.inputValue("[data-test=home-box]"), "thanh", "typing is work, not the tour's");
+    await page.fill("[data-test=home-box]", "");
+    const seen = [];
+    for (let n = 0; n < 6; n += 1) {
+      seen.push(await page.textContent("[data-test=tour] h2"));
+      await page.keyboard.press("Enter");
+      await page.waitForTimeout(400);
+    }
+    assert.equal(new Set(seen).size, 6, seen.join(" · "));
+    await page.waitForSelector("[data-test=tour]", { state: "detached" });
+    await focusIs(page, "home-box");
+    await page.keyboard.press("F1");
+    await page.waitForSelector("[data-test=help-search]");
+    await focusIs(page, "help-search");
+    await tabTo(page, "help-tour");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "tour-next");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=id-number]");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=tour]", { state: "detached" });
+    await page.waitForSelector("[data-test=home-box]");
+    assert.equal(await page.locator("[data-test=tour]").count(), 0, "once ended it is not offered again");
+  },
+
+  async "every key is in the help sheet, on every screen"(page, base) {
+    for (const [scene, hash, ready] of [["locked", "", "[data-test=unlock-secret]"], ["mixed", "", "[data-test=home-box]"], ["captured", "#/dossier/d1/capture/1", "main .screen > *"], ["mixed", "#/dossier/d1/sign/1", "main .screen > *"], ["mixed", "#/dossier/d1/papers", "[data-test=accept]"]]) {
+      // The scene stands before the hash: another one is another document.
+      await page.goto("about:blank");
+      await page.goto(`${base}/?scene=${scene}${hash}`);
+      await page.waitForSelector(ready);
+      await page.keyboard.press("F1");
+      await page.waitForSelector("[data-test=help-sheet]");
+      const acts = await page.locator("[data-test=help-sheet] [data-act]").count();
+      assert.ok(acts >= 32, `${scene}${hash}: ${acts} keys`);
+      assert.match(await page.textContent("[data-test=help-sheet]"), /Mất mạng: cứ làm việc[^]*Gọi người quản trị/);
+      await page.keyboard.press("Escape");
+      await page.waitForSelector("[data-test=help-sheet]", { state: "detached" });
+    }
+  },
+
+  async "the training practises an outage and asks before it begins again"(page, base) {
+    await page.goto(`${base}/?scene=mixed,training`);
+    await page.waitForSelector("[data-test=training-band]");
+    await page.focus("[data-test=training-outage]");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("[data-test=status-network]")?.textContent?.includes("Mất mạng"));
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("[data-test=status-network]")?.textContent?.includes("Có mạng"));
+    await tabTo(page, "training-again");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=training-again-ask]");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=training-again-ask]", { state: "detached" });
+    await page.keyboard.press("Control+l");
+    await page.waitForSelector("[data-test=locked] [data-test=training-band]");
+  },
+
   async "the main job from the first key to the receipt, the result and its reuse needs no mouse"(page, base) {
     await page.goto(`${base}/?scene=held`);
     await page.waitForSelector("[data-test=home-box]");

@@ -9,6 +9,9 @@ const steps = (...all) => async (page) => {
   for (const step of all) await step(page);
 };
 
+/** So many hints of the first tour further. The hint moves with its control, so it is not clicked at. */
+const hints = (n) => steps(see("[data-test=tour]"), ...Array.from({ length: n }, () => steps((page) => page.focus("[data-test=tour-next]"), press("Enter"), (page) => page.waitForTimeout(400))));
+
 /** The agency's dossier of the portal, as the first screen opens it. */
 const openAgency = steps(see("[data-line=w3]"), (page) => page.click("[data-line=w3]"), see("[data-test=agency-defects]"));
 
@@ -37,6 +40,26 @@ export const STATES = [
   { name: "home-login-without-role", scene: "empty,loginWithoutRole", act: see("[data-test=warehouse-login]") },
   { name: "home-no-hit", scene: "mixed", act: steps(type("home-box", "099001009999"), see("[data-test=new-for-number]")) },
   { name: "help", scene: "mixed", act: steps(press("F1"), see("[data-test=help-sheet]")) },
+  { name: "help-search", scene: "mixed", act: steps(press("F1"), see("[data-test=help-sheet]"), type("help-search", "tiep nhan")) },
+  { name: "help-none", scene: "mixed", act: steps(press("F1"), see("[data-test=help-sheet]"), type("help-search", "zzz")) },
+  { name: "help-unlock", scene: "locked", act: steps(press("F1"), see("[data-test=help-sheet]")) },
+  { name: "unlock-training-opening", scene: "locked,trainingSlow", act: steps(click("open-training"), see("[data-test=open-training]:disabled")) },
+  { name: "unlock-training-failed", scene: "locked,trainingFails", act: steps(click("open-training"), see("[data-test=failure]")) },
+  { name: "training-unlock", scene: "locked,training", act: see("[data-test=training-signs]") },
+  { name: "training-locked", scene: "mixed,training", act: steps(press("Control+l"), see("[data-test=locked] [data-test=training-signs]")) },
+  { name: "training-home", scene: "mixed,training" },
+  { name: "training-outage", scene: "mixed,training", act: steps(click("training-outage"), see("[data-test=sync-queued]")) },
+  { name: "training-again", scene: "mixed,training", act: steps(click("training-again"), see("[data-test=training-again-ask]")) },
+  { name: "training-dossier", scene: "mixed,training", hash: "#/dossier/d1/papers" },
+  { name: "training-viewer", scene: "mixed,training", hash: "#/dossier/d1/papers", act: steps(click("component-2-view"), see("[data-test=viewer] canvas"), (page) => page.waitForTimeout(700)) },
+  { name: "training-receipt", scene: "received,training", hash: "#/dossier/d3/receipt" },
+  { name: "tour-box", scene: "mixed,firstTour", act: see("[data-test=tour]") },
+  { name: "tour-person", scene: "mixed,firstTour", act: steps(hints(1), see("[data-test=id-number]")) },
+  { name: "tour-rows", scene: "mixed,firstTour", act: steps(hints(2), see("[data-test=auto-attach]")) },
+  { name: "tour-accept", scene: "mixed,firstTour", act: steps(hints(3), see("[data-test=accept]")) },
+  { name: "tour-lights", scene: "mixed,firstTour", act: steps(hints(4), see("[data-test=home-box]")) },
+  { name: "tour-keys", scene: "mixed,firstTour", act: steps(hints(5), see("[data-test=home-box]")) },
+  { name: "tour-empty", scene: "empty,firstTour", act: steps(hints(2), see("[data-test=home-box]")) },
   { name: "new", scene: "", hash: "#/new" },
   { name: "new-registered", scene: "", hash: "#/new", act: steps(type("id-number", "099090000001"), click("verify-identity"), see("[data-outcome=registered]"), click("procedure-option-4")) },
   { name: "new-card", scene: "", hash: "#/new", act: steps(type("id-number", "099090000007|099000117|Lê Thị Thẻ Mẫu|01011990|Nữ|Thôn Thử Nghiệm, xã An Hòa, tỉnh Gia Lai|01012021"), (page) => page.focus("[data-test=id-number]"), press("Enter"), see("[data-outcome=registered]"), (page) => page.waitForFunction(() => document.querySelector("[data-test=owner-name]")?.value === "Lê Thị Thẻ Mẫu")) },
@@ -252,5 +275,6 @@ export const STATES = [
   { name: "pin-last-try", file: "pin.html", scene: "lastTry", size: { width: 460, height: 420 } },
   { name: "pin-wrong", file: "pin.html", scene: "", size: { width: 460, height: 420 }, act: steps(type("pin-input", "0000"), click("pin-submit"), see("[aria-invalid]")) },
   { name: "pin-locked", file: "pin.html", scene: "tokenLocked", size: { width: 460, height: 420 } },
+  { name: "pin-training", file: "pin.html", scene: "training", size: { width: 460, height: 420 } },
   { name: "pin-pad", file: "pin.html", scene: "pinPad", size: { width: 460, height: 420 } },
 ];

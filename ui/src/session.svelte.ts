@@ -12,6 +12,8 @@ class Session {
   route = $state<Route>(parse(globalThis.location?.hash ?? ""));
   failure = $state<AppError | null>(null);
   helpOpen = $state(false);
+  /** The first tour: offered at the first start, or asked for. */
+  tour = $state<"offered" | "asked" | null>(null);
   now = $state(bridge.now());
   /** A number typed in the box, carried to the form in memory only. */
   carried = "";

@@ -31,6 +31,7 @@ const TEXT: [string, string[]][] = [
   ["on-action", ["action", "action-strong"]],
   ["on-rail", ["rail", "rail-here"]],
   ["rail-muted", ["rail"]],
+  ["on-training", ["training"]],
 ];
 
 describe.each(Object.entries(themes))("%s palette", (_name, theme) => {
@@ -40,5 +41,8 @@ describe.each(Object.entries(themes))("%s palette", (_name, theme) => {
   it("edges of fields and the focus ring stand out (3.0)", () => {
     expect(contrast(theme.edge ?? "", theme.surface ?? "")).toBeGreaterThanOrEqual(3);
     expect(contrast(theme.focus ?? "", theme["focus-edge"] ?? "")).toBeGreaterThanOrEqual(3);
+  });
+  it.each([...grounds, "rail"])("the training band stands out from %s (3.0)", (ground) => {
+    if (ground !== "rail" || _name === "dark") expect(contrast(theme.training ?? "", theme[ground] ?? "")).toBeGreaterThanOrEqual(3);
   });
 });

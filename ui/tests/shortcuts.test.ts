@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it, vi } from "vitest";
-import { handle, holdForDialog, onKey, onScopedKey } from "../src/shortcuts/dispatch";
+import { handle, handleFloating, holdForDialog, onKey, onScopedKey } from "../src/shortcuts/dispatch";
 import { keyName, SHORTCUTS } from "../src/shortcuts/table";
 
 describe("shortcuts", () => {
@@ -24,7 +24,7 @@ describe("shortcuts", () => {
     const event = { code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, repeat: false, target: null, preventDefault: () => (taken = true), stopPropagation: () => undefined, ...more } as unknown as KeyboardEvent;
     return { event, taken: () => taken };
   };
-  it("an open dialog takes its own keys and nothing but the lock reaches the screen under it", () => {
+  it("an open dialog takes its own keys and nothing but help and the lock reaches the screen under it", () => {
     const heard: string[] = [];
     const screen = handle({ accept: () => heard.push("screen"), help: () => heard.push("help"), lock: () => heard.push("lock") });
     const release = holdForDialog();
@@ -37,7 +37,21 @@ describe("shortcuts", () => {
     release();
     onKey(press("F9").event);
     screen();
-    expect(heard).toEqual(["dialog", "lock", "screen"]);
+    expect(heard).toEqual(["dialog", "help", "lock", "screen"]);
+  });
+  it("what floats over the screens has its keys before a screen that comes later, never before a dialog", () => {
+    const heard: string[] = [];
+    const gone = handleFloating({ back: () => heard.push("hint") });
+    const screen = handle({ back: () => heard.push("screen"), accept: () => heard.push("accept") });
+    onKey(press("Escape").event);
+    onKey(press("F9").event);
+    const release = holdForDialog();
+    onKey(press("Escape").event);
+    release();
+    gone();
+    onKey(press("Escape").event);
+    screen();
+    expect(heard).toEqual(["hint", "accept", "screen"]);
   });
   it("a digit chooses an option only where an option has the focus", () => {
     vi.stubGlobal("HTMLElement", class {});

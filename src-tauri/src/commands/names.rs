@@ -88,6 +88,10 @@ pub const MAIN: &[&str] = &[
     "settle_conflict",
     "reconcile",
     "send_again",
+    "open_training",
+    "simulate_outage",
+    "reset_training",
+    "end_tour",
 ];
 
 /// Commands of the PIN window: this one, for ever.

@@ -103,6 +103,8 @@ pub async fn save_file<R: Runtime>(
     if let Ok(downloads) = app.path().download_dir() {
         dialog = dialog.set_directory(downloads);
     }
+    // A paper of the training says on itself that it is invented; its name says it before it is opened.
+    let name = if shell.desk.office().training { format!("TẬP HUẤN - {name}") } else { name };
     let Some(path) = chosen(dialog.set_file_name(file_name(&name))).await else { return Ok(false) };
     save_pdf(path, bytes).await?;
     Ok(true)

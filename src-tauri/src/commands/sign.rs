@@ -148,5 +148,6 @@ async fn prompt(
         pin_state: certificate.pin_state,
         pin_pad: certificate.pin_pad,
         certificate,
+        training: shell.desk.office().training,
     })
 }

@@ -191,6 +191,17 @@ export const commands = {
 	reconcile: (days: number) => __TAURI_INVOKE<Reconciliation>("reconcile", { days }),
 	/**  Sends received lines again that the warehouse does not know any more. */
 	sendAgain: (ops: string[]) => __TAURI_INVOKE<Status>("send_again", { ops }),
+	/**
+	 *  "Mở bản tập huấn": a window of its own on the folder beside this counter's; the first time it takes some seconds.
+	 *  Nothing happens in the training itself.
+	 */
+	openTraining: () => __TAURI_INVOKE<null>("open_training"),
+	/**  "Thử mất mạng": the training's warehouse ends, or answers again. */
+	simulateOutage: (cut: boolean) => __TAURI_INVOKE<Status>("simulate_outage", { cut }),
+	/**  "Làm lại từ đầu": the program begins anew with a fresh training folder. */
+	resetTraining: () => __TAURI_INVOKE<null>("reset_training"),
+	/**  The officer has seen the first tour, or does not want it. */
+	endTour: () => __TAURI_INVOKE<Status>("end_tour"),
 	/**  The PIN window's only command. No PIN means: give up. */
 	submitPin: (pin: Secret | null) => __TAURI_INVOKE<PinAnswer>("submit_pin", { pin }),
 };
@@ -944,6 +955,8 @@ export type SignPrompt = {
 	pinState: PinStateName,
 	pinPad: boolean,
 	certificate: CertificateChoice,
+	/**  Nothing of it is real. */
+	training: boolean,
 };
 
 export type SignatureCheck = {
@@ -1032,6 +1045,10 @@ export type Status = {
 	offlineDaysLeft: number | null,
 	/**  Minutes without input after which the window locks. */
 	lockAfterMinutes: number,
+	/**  The officer has seen the first tour; also while nobody has opened the counter. */
+	tourSeen: boolean,
+	/**  None at a real counter. */
+	training: Training | null,
 };
 
 /**  What happened; what its kind does not have is empty. */
@@ -1085,6 +1102,17 @@ export type TakenUp = {
 };
 
 export type TokenPresence = "none" | "present" | "locked";
+
+/**  With whom and what an officer practises; all of it is invented. */
+export type Training = {
+	officer: string,
+	officerSecret: string,
+	pin: string,
+	ownerNumber: string,
+	ownerName: string,
+	/**  He practises an outage. */
+	cut: boolean,
+};
 
 export type Trust = "trusted" | "untrusted" | "expired" | "notYetValid" | "revoked" | "notForSigning";
 

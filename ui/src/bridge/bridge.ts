@@ -138,6 +138,14 @@ export interface Bridge {
   reconcile(a: { days: number }): Promise<Reconciliation>;
   sendAgain(a: { ops: string[] }): Promise<Status>;
   verifyFile(a: { blob: string }): Promise<VerifyReport>;
+  /** "Mở bản tập huấn": another window; answers when it begins. */
+  openTraining(): Promise<void>;
+  /** "Thử mất mạng", in the training alone. */
+  simulateOutage(a: { cut: boolean }): Promise<Status>;
+  /** "Làm lại từ đầu": the training begins anew, and this window with it. */
+  resetTraining(): Promise<void>;
+  /** The officer has seen the first tour. */
+  endTour(): Promise<Status>;
 
   /** Address of a page picture. */
   imageUrl(blob: string): string;

@@ -287,6 +287,7 @@ const status: Status = {
   warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
   warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",
   queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10,
+  tourSeen: !scene("firstTour"), training: scene("training") ? { officer: OFFICER, officerSecret: "Demo-2026-mot-cua", pin: "Demo@2026", ownerNumber: lan.number, ownerName: lan.name, cut: false } : null,
 };
 function current(): Status {
   const items = [...store.values()].flatMap((d) => d.outbox);
@@ -374,6 +375,20 @@ export const bridge: Bridge = {
   },
   lockIdle: async () => {
     if (!scene("scanning")) Object.assign(status, { vault: "locked", officer: null });
+    return current();
+  },
+  openTraining: async () => {
+    if (scene("trainingFails")) fail("trainingNotMade");
+    if (scene("trainingSlow")) await held();
+  },
+  simulateOutage: async ({ cut }) => {
+    if (!status.training) fail("internal");
+    else Object.assign(status, { training: { ...status.training, cut }, online: !cut, trouble: cut ? "linkOffline" : null });
+    return current();
+  },
+  resetTraining: async () => globalThis.location?.reload(),
+  endTour: async () => {
+    status.tourSeen = true;
     return current();
   },
   crashNote: async () => (scene("crashed") ? { at: NOW - 14 * HOUR, path: "/home/canbo/.local/share/motcua/crashes/1795097520000.json" } : null),
@@ -859,7 +874,7 @@ export const bridge: Bridge = {
 export function pinBridge(): PinBridge {
   const of = (pinState: CertificateChoice["pinState"]): SignPrompt => ({
     job: "sign", title: "", tokenLabel: "USB ký số BCY (DEMO)", documents: ["Đơn đăng ký hoạt động (Kiểm tra)", "Bản kê trang thiết bị của cửa hàng"], pinState, pinPad: scene("pinPad"),
-    certificate: certificate("aa", "UBND xã An Hòa (DEMO)", "agency", { pinState }),
+    certificate: certificate("aa", "UBND xã An Hòa (DEMO)", "agency", { pinState }), training: scene("training"),
   });
   return {
     prompt: of(scene("lastTry") ? "lastTry" : scene("tokenLocked") ? "locked" : "normal"),

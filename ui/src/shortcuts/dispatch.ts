@@ -5,6 +5,8 @@ type Handlers = Partial<Record<Act, Handler>>;
 
 /** Handlers of the screens and, above a `null`, those of an open dialog. */
 const layers: (Handlers | null)[] = [];
+/** Handlers of what floats over whatever screen there is, the newest last. */
+const floating: Handlers[] = [];
 let dialogs = 0;
 
 /** Puts a screen's handlers on top, or the window's own under all; returns how to take them off. Fits `$effect`. */
@@ -13,6 +15,14 @@ export function handle(handlers: Handlers, under = false): () => void {
   else layers.push(handlers);
   return () => {
     layers.splice(layers.lastIndexOf(handlers), 1);
+  };
+}
+
+/** Puts handlers of what floats over the screens before those of any screen, also of one that comes later. */
+export function handleFloating(handlers: Handlers): () => void {
+  floating.push(handlers);
+  return () => {
+    floating.splice(floating.lastIndexOf(handlers), 1);
   };
 }
 
@@ -52,10 +62,12 @@ export function onKey(event: KeyboardEvent): void {
   if (found.act === "back" && dialogs > 0) return;
   event.preventDefault();
   if (event.repeat) return;
+  const over = dialogs === 0 ? floating.findLast((handlers) => handlers[found.act])?.[found.act] : undefined;
+  if (over) return over(digitOf(event));
   for (let i = layers.length - 1; i >= 0; i -= 1) {
     const layer = layers[i];
-    // Whatever is open, the officer may leave the counter.
-    if (!layer && found.act === "lock") continue;
+    // Whatever is open, the officer may leave the counter and ask for help.
+    if (!layer && (found.act === "lock" || found.act === "help")) continue;
     if (!layer) return;
     const handler = layer[found.act];
     if (handler) {

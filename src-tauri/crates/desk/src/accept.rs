@@ -10,11 +10,15 @@ use motcua_dossier::{
 use motcua_pdf::{FormFonts, ReceiptForm, ReceiptRow};
 use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, OpPayload};
 
-pub(crate) const FONTS: FormFonts<'static> = FormFonts {
+const FONTS: FormFonts<'static> = FormFonts {
     regular: include_bytes!("../../../../assets/fonts/LiberationSerif-Regular.ttf"),
     bold: include_bytes!("../../../../assets/fonts/LiberationSerif-Bold.ttf"),
     italic: include_bytes!("../../../../assets/fonts/LiberationSerif-Italic.ttf"),
+    watermark: "",
 };
+
+/// Under every page printed for training.
+pub const TRAINING_WATERMARK: &str = "BẢN TẬP HUẤN – KHÔNG CÓ GIÁ TRỊ";
 
 impl Desk {
     /// What keeps a dossier from being accepted, field by field; empty when nothing does.
@@ -94,8 +98,13 @@ impl Desk {
         officer: &str,
     ) -> Result<BlobId, DeskError> {
         let form = self.receipt_form(dossier, code, at, deadline, self.name_of(officer)?);
-        let pdf = motcua_pdf::receipt(&form, &FONTS).map_err(|_| FilingError::Receipt)?;
+        let pdf = motcua_pdf::receipt(&form, &self.form_fonts()).map_err(|_| FilingError::Receipt)?;
         Ok(self.vault.put_blob(&pdf)?)
+    }
+
+    /// The type face of whatever is printed, and its watermark where people only learn.
+    pub(crate) fn form_fonts(&self) -> FormFonts<'static> {
+        FormFonts { watermark: if self.office.training { TRAINING_WATERMARK } else { "" }, ..FONTS }
     }
 
     fn acceptance_problems(&self, dossier: &Dossier) -> Result<Vec<FieldProblem>, DeskError> {

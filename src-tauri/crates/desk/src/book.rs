@@ -2,7 +2,7 @@
 //! machine knows. Of dossiers of other counters only what the warehouse tells the office is known; the rest of their row
 //! stays empty, to be written by hand.
 
-use crate::accept::{FONTS, due_text};
+use crate::accept::due_text;
 use crate::desk::Desk;
 use crate::error::{BookError, DeskError};
 use crate::spreadsheet::Spreadsheet;
@@ -264,7 +264,7 @@ impl Desk {
             until: book.to.format_vn(),
             rows: book.rows().collect(),
         });
-        Ok(office_form(&form, &FONTS).map_err(|_| BookError::NotSet)?)
+        Ok(office_form(&form, &self.form_fonts()).map_err(|_| BookError::NotSet)?)
     }
 }
 

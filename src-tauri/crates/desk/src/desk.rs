@@ -58,6 +58,8 @@ pub struct OfficeSettings {
     pub retention: Retention,
     /// Minutes without input after which the window locks.
     pub lock_after_minutes: u32,
+    /// Nothing here is real: whatever is printed says so.
+    pub training: bool,
 }
 
 /// The counter. Share it by `Arc`; every method takes `&self`.

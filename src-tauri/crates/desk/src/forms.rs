@@ -4,7 +4,7 @@
 //! The line at the upper right ("Mẫu số …") is reference data: circulars number the forms differently. Where nobody gave
 //! one, there is none.
 
-use crate::accept::{FONTS, due_text, fee_text};
+use crate::accept::{due_text, fee_text};
 use crate::desk::Desk;
 use crate::error::{DeskError, FilingError, StepError};
 use motcua_dossier::{
@@ -39,7 +39,7 @@ impl Desk {
         let dossier = self.stored(id)?;
         if let (PrintedForm::Decline, DossierState::Declined(said)) = (which, &dossier.state) {
             let form = self.form_of_decline(&dossier, said)?;
-            return Ok(office_form(&form, &FONTS).map_err(|_| FilingError::Receipt)?);
+            return Ok(office_form(&form, &self.form_fonts()).map_err(|_| FilingError::Receipt)?);
         }
         let (accepted_at, promised) = dossier.state.acceptance().ok_or(DossierError::NotAccepted)?;
         let form = match which {
@@ -66,7 +66,7 @@ impl Desk {
                 contact: self.office.unit_name.clone(),
             }),
         };
-        Ok(office_form(&form, &FONTS).map_err(|_| FilingError::Receipt)?)
+        Ok(office_form(&form, &self.form_fonts()).map_err(|_| FilingError::Receipt)?)
     }
 
     fn form_of_decline(&self, dossier: &Dossier, said: &Declined) -> Result<OfficeForm, DeskError> {

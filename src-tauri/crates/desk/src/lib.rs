@@ -58,6 +58,7 @@ mod sync;
 mod unlock;
 mod withdraw;
 
+pub use accept::TRAINING_WATERMARK;
 pub use book::{Book, BookLine, BookNote};
 pub use capture::ScanOptions;
 pub use compliance::{Compliance, ComplianceLine, ResultForm};

@@ -26,6 +26,25 @@ impl Desk {
         self.name_of(officer)
     }
 
+    /// The officer has seen the first tour, or said that he does not want it.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn end_tour(&self, officer: &str) -> Result<(), DeskError> {
+        let _writing = self.writing();
+        let settings = vec![(tour_key(officer), "yes".to_owned())];
+        self.vault.commit(&Batch { settings, ..Batch::default() })?;
+        Ok(())
+    }
+
+    /// Whether the first tour need not be offered to him again.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub async fn tour_seen(&self, officer: &str) -> Result<bool, DeskError> {
+        Ok(self.vault.setting(&tour_key(officer))?.is_some())
+    }
+
     pub(crate) fn name_of(&self, officer: &str) -> Result<String, DeskError> {
         let known = self.vault.setting(&key(officer))?.filter(|name| !name.is_empty());
         Ok(known.unwrap_or_else(|| officer.to_owned()))
@@ -34,4 +53,8 @@ impl Desk {
 
 fn key(officer: &str) -> String {
     format!("officer_name.{officer}")
+}
+
+fn tour_key(officer: &str) -> String {
+    format!("tour_seen.{officer}")
 }

@@ -90,6 +90,18 @@ impl Office {
         self.vault.die_after(None);
         self.vault.lock();
         self.vault.unlock(OFFICER, &SECRET.to_owned().into()).unwrap();
+        let device = self.desk.office().device;
+        self.desk_on(OfficeSettings { device, ..settings(&self.warehouse) });
+    }
+
+    /// The same counter, for training.
+    #[must_use]
+    pub fn for_training(mut self) -> Self {
+        self.desk_on(OfficeSettings { training: true, ..self.desk.office().clone() });
+        self
+    }
+
+    fn desk_on(&mut self, settings: OfficeSettings) {
         let ports = Ports {
             vault: Arc::clone(&self.vault) as Arc<dyn Vault>,
             scanner: self.scanner.clone(),
@@ -98,8 +110,7 @@ impl Office {
             clock: self.clock.clone(),
             random: self.random.clone(),
         };
-        let device = self.desk.office().device;
-        self.desk = Arc::new(Desk::new(ports, OfficeSettings { device, ..settings(&self.warehouse) }));
+        self.desk = Arc::new(Desk::new(ports, settings));
     }
 
     /// A draft of the sample owner.
@@ -129,6 +140,7 @@ pub fn settings(warehouse: &FakeWarehouse) -> OfficeSettings {
         offline_grace_days: 14,
         retention: Retention::default(),
         lock_after_minutes: 10,
+        training: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::sheet::{Cut, Grid, HeadCell, Heading, LINE, Paper, Sheet, Signer, Strip};
 use crate::{FormHead, PdfError};
 
-/// The three cuts of the form's type face (TrueType bytes; Liberation Serif ≥ 2.1).
+/// The three cuts of the form's type face (TrueType bytes; Liberation Serif ≥ 2.1), and the paper's watermark.
 #[derive(Clone, Copy)]
 pub struct FormFonts<'a> {
     /// Regular.
@@ -12,6 +12,8 @@ pub struct FormFonts<'a> {
     pub bold: &'a [u8],
     /// Italic.
     pub italic: &'a [u8],
+    /// Stands in grey under the text of every page; none when empty.
+    pub watermark: &'a str,
 }
 
 /// One row of the table of papers.

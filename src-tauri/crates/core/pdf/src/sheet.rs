@@ -18,6 +18,12 @@ pub(crate) const LINE: f32 = 13.0;
 
 const MM: f32 = 72.0 / 25.4;
 
+/// The largest letters of a watermark, and how often it comes down a page.
+const WATERMARK: f32 = 30.0;
+const WATERMARK_STEP: f32 = 118.0;
+/// How light it is: it must not be overlooked and must not be in the way, of readers and of code pictures.
+const WATERMARK_GREY: f32 = 0.8;
+
 /// A size of paper and the room on it; lengths in points, from the upper left corner.
 #[derive(Clone, Copy)]
 pub(crate) struct Paper {
@@ -98,6 +104,7 @@ pub(crate) struct Run {
 pub(crate) struct Sheet {
     document: PdfDocument,
     faces: [Face; 3],
+    watermark: String,
     done: Vec<Vec<Op>>,
     ops: Vec<Op>,
     pub(crate) paper: Paper,
@@ -118,7 +125,17 @@ impl Sheet {
             Ok(Face { font, handle })
         };
         let faces = [face(fonts.regular)?, face(fonts.bold)?, face(fonts.italic)?];
-        Ok(Self { document, faces, done: vec![], ops: vec![], paper, y: paper.top, size: SIZE, line: LINE })
+        Ok(Self {
+            document,
+            faces,
+            watermark: fonts.watermark.to_owned(),
+            done: vec![],
+            ops: vec![],
+            paper,
+            y: paper.top,
+            size: SIZE,
+            line: LINE,
+        })
     }
 
     /// The file; of several pages each says at its foot what it belongs to and which of how many it is.
@@ -127,7 +144,8 @@ impl Sheet {
         let pages = std::mem::take(&mut self.done);
         let count = pages.len();
         for (number, ops) in pages.into_iter().enumerate() {
-            self.ops = ops;
+            self.draw_watermark();
+            self.ops.extend(ops);
             if count > 1 {
                 let foot = format!("{foot} · trang {}/{count}", number + 1);
                 let size = self.fitting(Cut::Regular, 8.0, &foot);
@@ -139,6 +157,22 @@ impl Sheet {
             self.document.pages.push(page);
         }
         self.document.save(&PdfSaveOptions::default(), &mut Vec::new())
+    }
+
+    /// The watermark in lines down the page. It is the first thing drawn, so all else stands on it.
+    fn draw_watermark(&mut self) {
+        if self.watermark.is_empty() {
+            return;
+        }
+        let text = self.watermark.clone();
+        let (left, right) = (self.paper.left, self.paper.right);
+        let size = self.fitting(Cut::Bold, WATERMARK, &text);
+        let x = f32::midpoint(left, right) - self.width(Cut::Bold, size, &text) / 2.0;
+        let mut y = self.paper.top + WATERMARK_STEP / 2.0;
+        while y < self.paper.bottom {
+            self.write(grey(), Cut::Bold, size, (x, y), &text);
+            y += WATERMARK_STEP;
+        }
     }
 
     /// How many pages are full.
@@ -325,13 +359,17 @@ impl Sheet {
 
     /// Sets a text and gives the place after it.
     pub(crate) fn put(&mut self, cut: Cut, size: f32, x: f32, y: f32, text: &str) -> f32 {
+        self.write(black(), cut, size, (x, y), text)
+    }
+
+    fn write(&mut self, colour: Color, cut: Cut, size: f32, (x, y): (f32, f32), text: &str) -> f32 {
         let text: String = text.chars().filter_map(|letter| self.known(cut, letter)).collect();
         let next = x + self.width(cut, size, &text);
         if !text.is_empty() {
             let font = self.face(cut).handle.clone();
             self.ops.extend([
                 Op::StartTextSection,
-                Op::SetFillColor { col: black() },
+                Op::SetFillColor { col: colour },
                 Op::SetFont { font, size: Pt(size) },
                 Op::SetTextCursor { pos: Point { x: Pt(x), y: Pt(self.paper.height - y) } },
                 Op::ShowText { items: vec![TextItem::Text(text)] },
@@ -415,4 +453,8 @@ fn joined(line: &str, word: &str) -> String {
 
 fn black() -> Color {
     Color::Rgb(Rgb { r: 0.0, g: 0.0, b: 0.0, icc_profile: None })
+}
+
+fn grey() -> Color {
+    Color::Rgb(Rgb { r: WATERMARK_GREY, g: WATERMARK_GREY, b: WATERMARK_GREY, icc_profile: None })
 }

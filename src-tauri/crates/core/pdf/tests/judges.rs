@@ -101,7 +101,9 @@ fn printed(form: &ReceiptForm) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../assets/fonts");
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
     let cuts = ["Regular", "Bold", "Italic"].map(|cut| read(&format!("LiberationSerif-{cut}.ttf")));
-    let pdf = receipt(form, &FormFonts { regular: &cuts[0], bold: &cuts[1], italic: &cuts[2] }).unwrap();
+    let pdf =
+        receipt(form, &FormFonts { regular: &cuts[0], bold: &cuts[1], italic: &cuts[2], watermark: "" })
+            .unwrap();
     // For a look with one's own eyes.
     if let Some(folder) = std::env::var_os("MOTCUA_KEEP") {
         std::fs::write(Path::new(&folder).join(format!("receipt-{}.pdf", form.rows.len())), &pdf).unwrap();

@@ -23,6 +23,7 @@ mod revoked;
 mod sign;
 mod steps;
 mod sync;
+mod training;
 mod unlock;
 mod waive;
 mod withdraw;

@@ -42,6 +42,16 @@ impl ProfileDir {
         &self.0
     }
 
+    /// The folder for training that lies beside this one, never in it.
+    #[must_use]
+    pub fn training(&self) -> Self {
+        let own = std::fs::canonicalize(&self.0).or_else(|_| std::path::absolute(&self.0));
+        let own = own.unwrap_or_else(|_| self.0.clone());
+        let mut name = own.file_name().map_or_else(|| OsString::from("motcua"), OsString::from);
+        name.push("-training");
+        Self(own.with_file_name(name))
+    }
+
     /// Settings of this counter.
     #[must_use]
     pub fn settings(&self) -> PathBuf {
@@ -123,6 +133,20 @@ mod tests {
         assert_eq!(chosen(None, &env).unwrap(), Path::new("/from/env"));
         assert_eq!(chosen(None, &env[1..]).unwrap(), Path::new("/data/motcua"));
         assert_eq!(chosen(None, &env[2..]).unwrap(), Path::new("/home/a/.local/share/motcua"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_training_folder_lies_beside_the_real_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = std::fs::canonicalize(dir.path()).unwrap();
+        std::fs::create_dir(place.join("motcua")).unwrap();
+        for named in ["motcua", "motcua/", "motcua/.", "motcua/../motcua", "motcua/../absent/../motcua"] {
+            // The last one cannot be resolved; it still never lies within.
+            let training = ProfileDir::at(place.join(named)).training();
+            assert!(!training.root().starts_with(place.join("motcua")), "{named}: {training:?}");
+        }
+        assert_eq!(ProfileDir::at(place.join("motcua")).training().root(), place.join("motcua-training"));
     }
 
     #[test]

@@ -63,6 +63,10 @@ pub fn diagnose_without_profile(dir: &ProfileDir, error: &ProfileError) -> Vec<F
         ProfileError::Newer(version) => {
             (format!("Thiết lập thuộc bản mới hơn ({version})"), "Cài bản Một Cửa mới nhất rồi mở lại.")
         }
+        ProfileError::TrainingOutside => (
+            "Thiết lập tập huấn chỉ tới một kho ngoài máy này nên không được dùng".into(),
+            "Xóa thư mục tập huấn này rồi mở lại bản tập huấn.",
+        ),
         ProfileError::Malformed(_) | ProfileError::Io(_) => {
             ("Không đọc được thiết lập của quầy".into(), "Liên hệ người quản trị; không xóa thư mục này.")
         }

@@ -1,7 +1,7 @@
 //! Settings to Desk: the only crate that names edges.
 //!
-//! Owns the counter's profile (`counter.json`, `device.json`, `reference.json`), the start of worker processes, logging and the
-//! health check. The window and the command line call [`dispatch_worker`] as their first act, then
+//! Owns the counter's profile (`counter.json`, `device.json`, `reference.json`), the start of worker processes, logging, the
+//! health check and the folder for training. The window and the command line call [`dispatch_worker`] as their first act, then
 //! [`assemble`].
 //!
 //! ```no_run
@@ -17,6 +17,7 @@ mod diagnosis;
 mod logging;
 mod profile;
 mod starter;
+mod training;
 mod version;
 mod wiring;
 mod worker;
@@ -27,6 +28,10 @@ pub use motcua_link::DeviceIdentity;
 pub use motcua_platform::{PathError, ProfileDir, read_up_to, write_whole, write_whole_by};
 pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
 pub use starter::{STARTER_FILE, STARTER_VERSION};
+pub use training::{
+    TrainingCast, TrainingError, TrainingGround, claim_training, complete_training, open_training_window,
+    own_programs, prepare_training,
+};
 pub use version::version_line;
 pub use wiring::{
     AssemblyError, EnrolError, RescueError, assemble, assemble_from, assemble_recovered, enrol,

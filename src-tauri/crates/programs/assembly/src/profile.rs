@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Version of `counter.json` this program writes; a newer one is refused, untouched.
@@ -56,6 +57,9 @@ pub struct CounterProfile {
     /// Minutes without input after which the window locks, from 1 to 60.
     #[serde(default = "CounterProfile::usual_lock_after")]
     pub lock_after_minutes: u32,
+    /// A counter at which people only learn: nothing in it is real, and it reaches a warehouse of this machine alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub training: bool,
 }
 
 /// Why a profile cannot be used.
@@ -71,6 +75,9 @@ pub enum ProfileError {
     /// Not the JSON that was expected.
     #[error("counter profile is not understood: {0}")]
     Malformed(String),
+    /// A counter for training names a warehouse that is not of this machine.
+    #[error("the training profile names a warehouse elsewhere")]
+    TrainingOutside,
     /// Disk.
     #[error("counter profile cannot be read or written: {0}")]
     Io(#[from] std::io::Error),
@@ -84,6 +91,7 @@ impl ProfileError {
             Self::Absent(_) => "profileAbsent",
             Self::Newer(_) => "profileNewer",
             Self::Malformed(_) => "profileMalformed",
+            Self::TrainingOutside => "trainingOutside",
             Self::Io(_) => "profileUnreadable",
         }
     }
@@ -127,6 +135,21 @@ impl CounterProfile {
         Ok(Self { version: PROFILE_VERSION, ..profile })
     }
 
+    /// Where the warehouse of a training profile listens; only a port of this machine is one.
+    ///
+    /// # Errors
+    /// [`ProfileError::TrainingOutside`].
+    pub(crate) fn training_warehouse(&self) -> Result<SocketAddr, ProfileError> {
+        let address = self.warehouse_url.strip_prefix("https://").map(|rest| rest.trim_end_matches('/'));
+        let address = address.and_then(|rest| rest.parse::<SocketAddr>().ok());
+        address.filter(|address| address.ip().is_loopback()).ok_or(ProfileError::TrainingOutside)
+    }
+
+    /// Nothing that is learned here may reach anybody.
+    pub(crate) fn check_training(&self) -> Result<(), ProfileError> {
+        if self.training { self.training_warehouse().map(drop) } else { Ok(()) }
+    }
+
     /// Writes `counter.json` for its owner only, whole or not at all.
     ///
     /// # Errors
@@ -159,6 +182,34 @@ mod tests {
         assert!(matches!(CounterProfile::load(dir.path()), Err(ProfileError::Newer(99))));
         fs::write(dir.path().join("counter.json"), r#"{"version": 1}"#).unwrap();
         assert!(matches!(CounterProfile::load(dir.path()), Err(ProfileError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_training_profile_reaches_this_machine_alone() {
+        let profile = |url: &str, training: bool| -> CounterProfile {
+            serde_json::from_value(serde_json::json!({
+                "version": 2, "warehouse_url": url, "ca_pem": "", "agency_code": "000.01.20.H08", "agency_name": "a",
+                "unit_name": "u", "place": "p", "recovery_key": "", "receipt_key": "", "training": training,
+            }))
+            .unwrap()
+        };
+        for inside in ["https://127.0.0.1:7461", "https://127.0.0.1:7461/", "https://[::1]:7461"] {
+            assert!(profile(inside, true).check_training().is_ok(), "{inside}");
+        }
+        for outside in [
+            "https://kho.gialai.gov.vn",
+            "https://127.0.0.1.kho.vn:7461",
+            "https://10.0.0.1:7461",
+            "http://127.0.0.1:7461",
+            "https://127.0.0.1:7461@kho.vn",
+            "https://127.0.0.1:7461/../kho",
+            "",
+        ] {
+            let refused = profile(outside, true).check_training();
+            assert!(matches!(refused, Err(ProfileError::TrainingOutside)), "{outside}");
+            assert!(profile(outside, false).check_training().is_ok(), "a real counter reaches the province");
+        }
+        assert!(!serde_json::to_string(&profile("", false)).unwrap().contains("training"), "as before");
     }
 
     #[test]

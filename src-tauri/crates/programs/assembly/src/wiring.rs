@@ -2,6 +2,7 @@
 
 use crate::profile::{CounterProfile, ProfileError};
 use crate::starter::StartedVault;
+use crate::training::TrainingError;
 use motcua_desk::ports::{Clock, LinkError, Random};
 use motcua_desk::{Desk, DeskError, OfficeSettings, ports};
 use motcua_dossier::DeviceId;
@@ -28,6 +29,9 @@ pub enum AssemblyError {
     /// A key in `counter.json` is not 64 hex digits.
     #[error("{0} in the counter profile is not 64 hexadecimal digits")]
     Key(&'static str),
+    /// The folder for training.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
     /// The path of this executable is not known, so no worker can be started.
     #[error("this program does not know its own path")]
     Executable(#[source] std::io::Error),
@@ -41,6 +45,7 @@ impl AssemblyError {
             Self::Profile(error) => error.code(),
             // Both lie in `counter.json`.
             Self::Link(_) | Self::Key(_) => "profileMalformed",
+            Self::Training(error) => error.code(),
             Self::Executable(_) => "programUnknown",
         }
     }
@@ -93,6 +98,7 @@ fn desk_on(
     profile: CounterProfile,
     vault: SealedVault,
 ) -> Result<Arc<Desk>, AssemblyError> {
+    profile.check_training()?;
     let program = worker_program().map_err(AssemblyError::Executable)?;
     let (device, link) = (device_of(dir, &profile)?, link_of(dir, &profile));
     let args = |name: &str| vec![OsString::from("worker"), OsString::from(name)];
@@ -117,6 +123,7 @@ fn desk_on(
         offline_grace_days: profile.offline_grace_days.clamp(3, 90),
         // Never at once and never not at all.
         lock_after_minutes: profile.lock_after_minutes.clamp(1, 60),
+        training: profile.training,
     };
     let vault = Arc::new(StartedVault::new(vault, dir.root()));
     let ports = ports_of(vault, scanner, token, profile.pkcs11_module, link)?;

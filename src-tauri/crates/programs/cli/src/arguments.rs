@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// Thư mục cấu hình của quầy (mặc định: MOTCUA_PROFILE, rồi ~/.local/share/motcua).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) profile: Option<PathBuf>,
+    /// Làm việc ở bản tập huấn (thư mục riêng bên cạnh, dữ liệu giả định); `demo --prepare` để tạo.
+    #[arg(long, global = true)]
+    pub(crate) training: bool,
     /// In dữ liệu dạng JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -4,7 +4,9 @@ use crate::arguments::DemoAction;
 use crate::journey;
 use crate::output::{Failure, Output};
 use anyhow::{Context, bail};
-use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, init_logging};
+use motcua_assembly::{
+    CounterProfile, ProfileDir, TrainingCast, assemble_from, claim_training, complete_training, init_logging,
+};
 use motcua_desk::Desk;
 use motcua_desk::ports::VaultStatus;
 use std::path::{Path, PathBuf};
@@ -14,13 +16,18 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
-/// Runs the demo in `profile` (default: `motcua-demo` beside the usual profile).
+/// Runs the demo in `profile` (default: `motcua-demo` beside the usual profile); for training, in the folder for training
+/// that lies beside it.
 pub(crate) async fn run(
     profile: Option<PathBuf>,
+    training: bool,
     action: &DemoAction,
     output: Output,
 ) -> Result<ExitCode, Failure> {
-    let dir = demo_dir(profile)?;
+    if training && action.window {
+        return open_training(profile).await;
+    }
+    let dir = if training { training_dir(profile)? } else { demo_dir(profile)? };
     let begin = Instant::now();
     let demo = prepare(dir.root())?;
     eprintln!("✓ Cấu hình mẫu sẵn sàng: {} ({:.1} s)", dir.root().display(), begin.elapsed().as_secs_f32());
@@ -28,6 +35,13 @@ pub(crate) async fn run(
     let desk = assemble_from(&dir, CounterProfile::load(dir.root()).map_err(anyhow::Error::from)?)
         .map_err(anyhow::Error::from)?;
     open_vault(&desk, &demo).await?;
+    if !training && !action.window {
+        // Whoever prepares it on the command line is no newcomer at the window.
+        desk.end_tour(&demo.officer).await?;
+    }
+    if training {
+        complete_training(&dir, &cast(&demo)).map_err(anyhow::Error::from)?;
+    }
     if action.prepare {
         desk.lock().await;
         return Ok(ExitCode::SUCCESS);
@@ -58,6 +72,35 @@ fn demo_dir(profile: Option<PathBuf>) -> Result<ProfileDir, Failure> {
     }
     let usual = ProfileDir::find(None).map_err(anyhow::Error::from)?;
     Ok(ProfileDir::at(usual.root().with_file_name("motcua-demo")))
+}
+
+fn training_dir(profile: Option<PathBuf>) -> Result<ProfileDir, Failure> {
+    let dir = ProfileDir::find(profile).map_err(anyhow::Error::from)?.training();
+    claim_training(&dir).map_err(anyhow::Error::from)?;
+    Ok(dir)
+}
+
+/// The window prepares the folder itself and has its warehouse.
+async fn open_training(profile: Option<PathBuf>) -> Result<ExitCode, Failure> {
+    let dir = ProfileDir::find(profile).map_err(anyhow::Error::from)?;
+    let window = Command::new(beside("motcua-desktop")?)
+        .arg("--profile")
+        .arg(dir.root())
+        .arg("--training")
+        .kill_on_drop(true)
+        .status();
+    let status = window.await.map_err(anyhow::Error::from)?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn cast(demo: &motcua_demo::DemoProfile) -> TrainingCast {
+    TrainingCast {
+        officer: demo.officer.clone(),
+        officer_secret: demo.officer_secret.clone(),
+        pin: demo.pin.clone(),
+        owner_number: demo.owner_number.clone(),
+        owner_name: demo.owner_name.clone(),
+    }
 }
 
 fn prepare(dir: &Path) -> anyhow::Result<motcua_demo::DemoProfile> {

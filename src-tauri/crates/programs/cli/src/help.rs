@@ -110,7 +110,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("package send", &["motcua package send /media/usb/quay-1.mcgoi"]),
     ("package info", &["motcua package info /media/usb/quay-1.mcgoi --json"]),
     ("sync", &["motcua sync", "motcua sync --watch"]),
-    ("demo", &["motcua demo", "motcua --profile /tmp/quay demo --prepare"]),
+    (
+        "demo",
+        &["motcua demo", "motcua --profile /tmp/quay demo --prepare", "motcua --training demo --window"],
+    ),
 ];
 
 /// Reads the command line; prints help or what was typed wrong, and how to end, where there is nothing

@@ -47,18 +47,24 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     if let Command::Demo(demo) = arguments.command {
-        return demo::run(arguments.profile, &demo, output).await;
+        return demo::run(arguments.profile, arguments.training, &demo, output).await;
     }
     if let Command::Package(PackageAction::Info { file }) = &arguments.command {
         return package::info(file, output);
     }
-    let dir = ProfileDir::find(arguments.profile).map_err(anyhow::Error::from)?;
+    let mut dir = ProfileDir::find(arguments.profile).map_err(anyhow::Error::from)?;
+    if arguments.training {
+        dir = dir.training();
+    }
     let profile = match CounterProfile::load(dir.root()) {
         Err(error) if matches!(arguments.command, Command::Doctor) => {
             return health::without_profile(&dir, &error, output);
         }
         loaded => loaded?,
     };
+    if profile.training {
+        eprintln!("TẬP HUẤN – dữ liệu giả định");
+    }
     init_logging(dir.root(), "motcua");
     if let Command::Enrol { code } = &arguments.command {
         return health::enrol(&dir, &profile, code, output).await;

@@ -19,7 +19,11 @@ static CUTS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
 });
 
 fn set(form: &OfficeForm) -> Result<Vec<u8>, PdfError> {
-    office_form(form, &FormFonts { regular: &CUTS[0], bold: &CUTS[1], italic: &CUTS[2] })
+    set_on(form, "")
+}
+
+fn set_on(form: &OfficeForm, watermark: &str) -> Result<Vec<u8>, PdfError> {
+    office_form(form, &FormFonts { regular: &CUTS[0], bold: &CUTS[1], italic: &CUTS[2], watermark })
 }
 
 fn printed(name: &str, form: &OfficeForm) -> Vec<u8> {
@@ -320,6 +324,31 @@ fn every_form_says_what_it_was_given() {
         }
         let code = if *name == "book" { "01/2026" } else { CODE };
         assert!(text.contains(code) && !text.contains("TẠM"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_watermark_stands_under_every_page_of_every_form() {
+    const MARK: &str = "BẢN TẬP HUẤN – KHÔNG CÓ GIÁ TRỊ";
+    for (name, form, size) in every() {
+        let pdf = set_on(&form, MARK).unwrap();
+        if let Some(folder) = std::env::var_os("MOTCUA_KEEP") {
+            std::fs::write(Path::new(&folder).join(format!("{name}-watermark.pdf")), &pdf).unwrap();
+        }
+        ask("qpdf", &pdf, &["--check"], &[]);
+        if let Some(text) = ask("pdfinfo", &pdf, &[], &[]) {
+            assert!(text.contains(size), "{name}: {text}");
+        }
+        if let Some(text) = ask("pdffonts", &pdf, &[], &[]) {
+            for font in text.lines().skip(2) {
+                assert!(font.contains("LiberationSerif") && font.contains(" yes yes yes "), "{name}: {text}");
+            }
+        }
+        let (Some(marked), Some(plain)) = (sheets(&pdf), sheets(&set(&form).unwrap())) else { return };
+        assert_eq!(marked.len(), plain.len(), "{name}: it takes no room");
+        for page in marked {
+            assert!(page.contains(MARK), "{name}: {page}");
+        }
     }
 }
 
