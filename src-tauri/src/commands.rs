@@ -10,6 +10,7 @@ mod names;
 pub mod office;
 pub mod online;
 pub mod outbox;
+pub mod queue;
 pub mod reuse;
 pub mod sign;
 pub mod status;
@@ -116,6 +117,12 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         steps::take_step,
         steps::add_paper,
         steps::seats,
+        queue::bench,
+        queue::office_queue,
+        queue::office_overview,
+        queue::save_office_queue,
+        queue::take_several,
+        queue::reassign,
         online::submissions,
         online::open_submission,
         online::decline_reasons,
@@ -216,6 +223,12 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             steps::take_step::<tauri::Wry>,
             steps::add_paper,
             steps::seats,
+            queue::bench,
+            queue::office_queue,
+            queue::office_overview,
+            queue::save_office_queue::<tauri::Wry>,
+            queue::take_several::<tauri::Wry>,
+            queue::reassign::<tauri::Wry>,
             online::submissions,
             online::open_submission,
             online::decline_reasons,

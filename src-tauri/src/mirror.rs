@@ -7,6 +7,7 @@ mod fees;
 mod guides;
 mod office;
 mod online;
+mod queue;
 mod steps;
 
 pub(crate) use office::{field_name, reconciled_day};
@@ -57,6 +58,7 @@ same_words! {
     domain::OutboxKind => view::OutboxKind { Document, Acceptance, Decline, Result, Fee, Step, Feedback, Withdrawal }
     domain::FeedbackReason => view::FeedbackReason { WrongInformation, NotTheResult, NotSigned }
     domain::FeeMethod => view::FeeMethod { Cash, Transfer, Portal, Post }
+    domain::QueueState => view::QueueStateName { Late, Today, Soon, AwaitingSupplement, ToReturn, OnItsWay }
     domain::Side => view::SideName { Ours, Theirs }
     ports::ScannerSource => view::ScanSource { Auto, Flatbed, Feeder }
     ports::PinState => view::PinStateName { Normal, Low, LastTry, Locked, MustChange }

@@ -91,6 +91,7 @@ impl Shell {
             }
             VaultStatus::Open { officer } => (VaultState::Open, Vec::new(), Some(officer)),
         };
+        let open = officer.is_some();
         let (token, token_label) = match self.token() {
             TokenState::None => (TokenPresence::None, None),
             TokenState::Present { label, .. } => (TokenPresence::Present, Some(label)),
@@ -139,6 +140,7 @@ impl Shell {
             lock_after_minutes: office.lock_after_minutes,
             tour_seen,
             training: self.training.as_deref().map(practised),
+            supervises: open && self.desk.may_supervise().unwrap_or(false),
         }
     }
 

@@ -37,7 +37,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Every command that fails rejects with this: a stable code, what its sentence needs, and where to look in the log.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Type)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct AppError {
     pub code: String,
@@ -93,6 +93,8 @@ words! {
     FeeMethod { Cash, Transfer, Portal, Post }
     /// What is out of the ordinary with a dossier in the book.
     BookNoteKind { AwaitingSupplement, Refused, Stopped, TakenBack, FirstDue }
+    /// What pressing, or waiting, a queue is asked for.
+    QueueStateName { Late, Today, Soon, AwaitingSupplement, ToReturn, OnItsWay }
     /// Nobody else can work on it; this counter alone; another counter; not known now.
     WorkState { OnlyHere, Held, Elsewhere, Unasked }
     SideName { Ours, Theirs }
@@ -164,6 +166,8 @@ dtos! {
         tour_seen: bool,
         /// None at a real counter.
         training: Option<Training>,
+        /// The officer looks after the work of others.
+        supervises: bool,
     }
     /// The program stopped unexpectedly in an earlier run.
     CrashNote { at: Millis, path: String }
@@ -520,6 +524,63 @@ dtos! {
         counter: String,
         holder: Option<Holder>,
     }
+    /// A page of the office's queue.
+    Queue {
+        /// In the order of their days.
+        lines: Vec<QueueLine>,
+        /// So many fit what was asked for.
+        count: u32,
+        /// Pages begin at 0.
+        page: u32,
+        /// Lines of a full page.
+        page_lines: u32,
+        /// When the warehouse was heard last; none: not since the start.
+        as_of: Option<Millis>,
+        /// Units that have something.
+        units: Vec<String>,
+    }
+    QueueLine {
+        id: String,
+        /// This machine has it.
+        here: bool,
+        code: Option<String>,
+        owner_name: String,
+        owner_number: String,
+        procedure_name: String,
+        accepted_at: Millis,
+        /// Officer who accepted it.
+        officer: String,
+        /// What the office calls the counter that accepted it; may be empty.
+        counter: String,
+        /// When the result is due.
+        due: String,
+        phase: PhaseName,
+        /// Who has it; none: the counter that accepted it.
+        seat: Option<Seat>,
+        on_its_way: bool,
+        /// Who handed it on last; may be empty.
+        moved_by: String,
+        /// Since when it is there.
+        moved_at: Option<Millis>,
+    }
+    /// Which lines of the queue a supervisor asks for; an empty unit or officer: at none.
+    QueueAsk { unit: Option<String>, officer: Option<String>, state: Option<QueueStateName> }
+    /// Who has how much.
+    Overview {
+        whole: Load,
+        /// With whom it lies; what nobody handed on comes first.
+        seats: Vec<SeatLoad>,
+        /// Lines of this machine that did not leave.
+        unsent: u32,
+        /// Lines of this machine that wait for a person.
+        attention: u32,
+        as_of: Option<Millis>,
+    }
+    SeatLoad { seat: Option<Seat>, load: Load }
+    /// Dossiers by state.
+    Load { all: u32, late: u32, today: u32, soon: u32, awaiting: u32, to_return: u32, on_its_way: u32 }
+    /// What became of one of several dossiers.
+    TakenStep { id: String, refused: Option<AppError> }
     /// The machine that works on a dossier alone.
     Holder { counter: String, officer: String, until: Millis }
     /// Who works on the open dossier.

@@ -646,6 +646,42 @@ fn the_book_of_a_day_is_shown_and_served_to_be_printed() {
     assert_eq!(page(today).status(), 400);
 }
 
+#[test]
+fn what_was_handed_on_is_received_and_given_to_somebody_else() {
+    let counter = Counter::open();
+    let id = counter.open_dossier()["id"].clone();
+    counter.scan_into(&id, 1, 1);
+    counter.ask("finish_capture", json!({ "id": id, "component": 1 })).unwrap();
+    let database = counter.ask("databases", json!({})).unwrap()[0]["name"].clone();
+    counter.ask("waive", json!({ "id": id, "component": 2, "database": database, "note": "" })).unwrap();
+    counter.ask("accept", json!({ "id": id })).unwrap();
+    let bench = || counter.ask("bench", json!({ "unit": null, "state": null, "page": 0 })).unwrap();
+    assert_eq!(bench()["count"], 0, "nobody handed it on");
+    let unit = counter.ask("status", json!({})).unwrap()["unitName"].clone();
+    let several =
+        |to: Value| counter.ask("take_several", json!({ "ids": [id], "to": to, "note": "" })).unwrap();
+    let seat = |unit: &Value, officer: &str| json!({ "unit": unit, "officer": officer });
+    assert_eq!(several(seat(&unit, "")), json!([{ "id": id, "refused": null }]));
+    let queue = bench();
+    let line = &queue["lines"][0];
+    assert_eq!((&line["id"], &line["onItsWay"], &line["here"]), (&id, &json!(true), &json!(true)));
+    assert_eq!((&line["seat"], &queue["units"]), (&seat(&unit, ""), &json!([unit])));
+    assert_eq!(several(Value::Null)[0]["refused"], Value::Null);
+    assert_eq!(several(Value::Null)[0]["refused"]["code"], "stepNothingSent");
+
+    let ask = json!({ "unit": null, "officer": null, "state": null });
+    let whole = || counter.ask("office_queue", json!({ "ask": ask, "page": 0 })).unwrap();
+    assert_eq!((&whole()["count"], &whole()["pageLines"]), (&json!(1), &json!(50)));
+    let overview = counter.ask("office_overview", json!({})).unwrap();
+    assert_eq!(overview["whole"]["all"], 1);
+    let to = seat(&json!("Phòng mẫu"), "tu.phap");
+    let give = |reason: &str| counter.ask("reassign", json!({ "ids": [id], "to": to, "reason": reason }));
+    assert_eq!(give(" ").unwrap_err()["code"], "stepTextMissing");
+    assert_eq!(give("cán bộ nghỉ phép").unwrap()[0]["refused"], Value::Null);
+    assert_eq!(whole()["lines"][0]["seat"], to);
+    assert_eq!(bench()["count"], 0);
+}
+
 #[tokio::test]
 async fn pages_are_bytes_of_the_open_vault_for_the_main_window_only() {
     let office = Office::ready().await;

@@ -430,6 +430,60 @@ export const journeys = {
     await page.waitForSelector("[data-test=edit-owner-name]", { state: "detached" });
   },
 
+  async "a specialist receives several dossiers, asks, proposes and hands on by keyboard alone"(page, base) {
+    const rows = () => page.locator("[data-test=queue-line]").count();
+    const onRow = () => page.evaluate(() => document.activeElement?.matches("[data-test=queue-line]"));
+    await page.goto(`${base}/?scene=fullDesk`);
+    await page.waitForSelector("[data-test=home-box]");
+    await page.keyboard.press("Control+7");
+    await page.waitForSelector("[data-test=queue-line]");
+    await page.waitForFunction(() => document.activeElement?.matches("[data-test=queue-line]"));
+    const before = await rows();
+    const comes = await page.locator("[data-test=queue-to-me]").count();
+    assert.ok(comes > 1, "several wait to be received");
+    for (let n = 0; n < before; n += 1) {
+      if (await page.evaluate(() => document.activeElement?.querySelector("[data-test=queue-to-me]") !== null)) await page.keyboard.press("Space");
+      await page.keyboard.press("ArrowDown");
+    }
+    assert.equal(await page.locator("tr.picked").count(), comes);
+    for (let n = 0; n < before && !(await page.evaluate(() => document.activeElement?.matches("tr.picked"))); n += 1) await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("n");
+    await page.waitForSelector("[data-test=queue-done]");
+    assert.match(await page.textContent("[data-test=queue-done]"), new RegExp(`Đã nhận ${comes} hồ sơ`));
+    await page.waitForFunction(() => document.querySelectorAll("[data-test=queue-to-me]").length === 0);
+    assert.ok(await onRow(), "the keys go on where they were");
+
+    for (let n = 0; n < before; n += 1) await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("c");
+    await page.waitForSelector("[data-test=hand-on]");
+    await focusIs(page, "hand-on-unit");
+    await page.keyboard.type("Phòng Kinh tế (DEMO)");
+    await tabTo(page, "hand-on-text");
+    await page.keyboard.type("Đề nghị thẩm tra");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=hand-on]", { state: "detached" });
+    assert.match(await page.textContent("[data-test=queue-done]"), /Đã chuyển 2 hồ sơ đến Phòng Kinh tế/);
+    await page.waitForFunction((n) => document.querySelectorAll("[data-test=queue-line]").length === n, before - 2);
+
+    await page.goto(`${base}/?scene=stepHeld#/bench`);
+    await page.waitForSelector("[data-test=queue-line]");
+    await page.waitForFunction(() => document.activeElement?.matches("[data-test=queue-line]"));
+    await page.keyboard.press("t");
+    await page.waitForSelector("[data-test=step-form-resultProposed]");
+    await focusIs(page, "step-text");
+    await page.keyboard.type("Đủ điều kiện");
+    await tabTo(page, "step-unit");
+    await page.keyboard.type("Văn phòng HĐND và UBND xã (DEMO)");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=queue-done]");
+    await page.waitForSelector("[data-test=one-step]", { state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=home-box]");
+  },
+
   async "the book of dossiers is asked for other days, printed and written by keyboard alone"(page, base) {
     await page.goto(`${base}/?scene=`);
     await page.waitForSelector("[data-test=home-box]");

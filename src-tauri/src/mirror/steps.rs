@@ -184,7 +184,7 @@ impl view::StepWish {
             StepKind::OriginalReturned => {
                 StepWish::ReturnOriginal { component: self.row.ok_or_else(AppError::internal)? }
             }
-            StepKind::ResultProposed => StepWish::ProposeResult { note: text },
+            StepKind::ResultProposed => StepWish::ProposeResult { note: text, to: self.seat.map(Into::into) },
         })
     }
 }

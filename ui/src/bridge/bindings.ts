@@ -136,6 +136,18 @@ export const commands = {
 	addPaper: (id: string, name: string) => __TAURI_INVOKE<Dossier>("add_paper", { id, name }),
 	/**  Units a dossier may be handed to; those used from here first. */
 	seats: () => __TAURI_INVOKE<string[]>("seats"),
+	/**  What was handed to the officer, or to anybody of his unit; with `unit` all of that unit. */
+	bench: (unit: string | null, state: QueueStateName | null, page: number) => __TAURI_INVOKE<Queue>("bench", { unit, state, page }),
+	/**  Every dossier the citizen is owed something for; for a supervisor. */
+	officeQueue: (ask: QueueAsk, page: number) => __TAURI_INVOKE<Queue>("office_queue", { ask, page }),
+	/**  Who has how much; for a supervisor. */
+	officeOverview: () => __TAURI_INVOKE<Overview>("office_overview"),
+	/**  What was asked for as a table for a spreadsheet, into a place the officer picks; none when he closed the dialog. */
+	saveOfficeQueue: (ask: QueueAsk) => __TAURI_INVOKE<string | null>("save_office_queue", { ask }),
+	/**  Hands several dossiers on, or takes them over when nobody is named; each is a step of its own. */
+	takeSeveral: (ids: string[], to: Seat | null, note: string) => __TAURI_INVOKE<TakenStep[]>("take_several", { ids, to, note }),
+	/**  Gives work to somebody else and says why; for a supervisor. */
+	reassign: (ids: string[], to: Seat, reason: string) => __TAURI_INVOKE<TakenStep[]>("reassign", { ids, to, reason }),
 	/**  What was sent to the office and waits, as it was heard last. */
 	submissions: () => __TAURI_INVOKE<WaitingLine[]>("submissions"),
 	/**  Opens one of them at this counter, with its files; `force` takes it from the counter that looks into it. */
@@ -661,6 +673,17 @@ export type Integrity = "intact" | "changed" | "broken";
 /**  What `cancelJob` may stop. */
 export type JobKind = "scan" | "sign" | "fetch" | "sync";
 
+/**  Dossiers by state. */
+export type Load = {
+	all: number,
+	late: number,
+	today: number,
+	soon: number,
+	awaiting: number,
+	toReturn: number,
+	onItsWay: number,
+};
+
 /**  What is said about a paper. */
 export type Metadata = {
 	kind: string,
@@ -774,6 +797,18 @@ export type OutboxKind = "document" | "acceptance" | "decline" | "result" | "fee
 
 export type OutboxStateName = "queued" | "sending" | "sent" | "waiting" | "received" | "attention" | "replaced" | "withdrawn";
 
+/**  Who has how much. */
+export type Overview = {
+	whole: Load,
+	/**  With whom it lies; what nobody handed on comes first. */
+	seats: SeatLoad[],
+	/**  Lines of this machine that did not leave. */
+	unsent: number,
+	/**  Lines of this machine that wait for a person. */
+	attention: number,
+	asOf: Millis | null,
+};
+
 export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature";
 
 /**  A person or organisation. */
@@ -815,6 +850,57 @@ export type ProcedureChoice = {
 };
 
 export type Provenance = "provincial" | "national" | "nationalNotSynced";
+
+/**  A page of the office's queue. */
+export type Queue = {
+	/**  In the order of their days. */
+	lines: QueueLine[],
+	/**  So many fit what was asked for. */
+	count: number,
+	/**  Pages begin at 0. */
+	page: number,
+	/**  Lines of a full page. */
+	pageLines: number,
+	/**  When the warehouse was heard last; none: not since the start. */
+	asOf: Millis | null,
+	/**  Units that have something. */
+	units: string[],
+};
+
+/**  Which lines of the queue a supervisor asks for; an empty unit or officer: at none. */
+export type QueueAsk = {
+	unit: string | null,
+	officer: string | null,
+	state: QueueStateName | null,
+};
+
+export type QueueLine = {
+	id: string,
+	/**  This machine has it. */
+	here: boolean,
+	code: string | null,
+	ownerName: string,
+	ownerNumber: string,
+	procedureName: string,
+	acceptedAt: Millis,
+	/**  Officer who accepted it. */
+	officer: string,
+	/**  What the office calls the counter that accepted it; may be empty. */
+	counter: string,
+	/**  When the result is due. */
+	due: string,
+	phase: PhaseName,
+	/**  Who has it; none: the counter that accepted it. */
+	seat: Seat | null,
+	onItsWay: boolean,
+	/**  Who handed it on last; may be empty. */
+	movedBy: string,
+	/**  Since when it is there. */
+	movedAt: Millis | null,
+};
+
+/**  What pressing, or waiting, a queue is asked for. */
+export type QueueStateName = "late" | "today" | "soon" | "awaitingSupplement" | "toReturn" | "onItsWay";
 
 export type ReceiptChange = "finalCode" | "papers";
 
@@ -883,6 +969,11 @@ export type ScannerInfo = {
 export type Seat = {
 	unit: string,
 	officer: string,
+};
+
+export type SeatLoad = {
+	seat: Seat | null,
+	load: Load,
 };
 
 /**  A secret typed by the officer: wiped when dropped, never printed. */
@@ -1049,6 +1140,8 @@ export type Status = {
 	tourSeen: boolean,
 	/**  None at a real counter. */
 	training: Training | null,
+	/**  The officer looks after the work of others. */
+	supervises: boolean,
 };
 
 /**  What happened; what its kind does not have is empty. */
@@ -1099,6 +1192,12 @@ export type TakenUp = {
 	counter: string,
 	officer: string,
 	at: Millis,
+};
+
+/**  What became of one of several dossiers. */
+export type TakenStep = {
+	id: string,
+	refused: AppError | null,
 };
 
 export type TokenPresence = "none" | "present" | "locked";

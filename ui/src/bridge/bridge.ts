@@ -1,6 +1,5 @@
 import type {
-  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck,
-  Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work,
+  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -87,6 +86,17 @@ export interface Bridge {
   /** Units it may be handed to, those used last first. */
   addPaper(a: { id: string; name: string }): Promise<Dossier>;
   seats(): Promise<string[]>;
+  /** "Bàn xử lý": what was handed to the officer, or to anybody of his unit; with `unit` all of that unit. */
+  bench(a: { unit: string | null; state: QueueStateName | null; page: number }): Promise<Queue>;
+  /** "Giám sát": the queue of the whole office. */
+  officeQueue(a: { ask: QueueAsk; page: number }): Promise<Queue>;
+  officeOverview(): Promise<Overview>;
+  /** Name of the file, or null when the dialog was closed. */
+  saveOfficeQueue(a: { ask: QueueAsk }): Promise<string | null>;
+  /** Hands several dossiers on, or takes them over when nobody is named; each is told apart. */
+  takeSeveral(a: { ids: string[]; to: Seat | null; note: string }): Promise<TakenStep[]>;
+  /** A supervisor gives work to somebody else, and says why. */
+  reassign(a: { ids: string[]; to: Seat; reason: string }): Promise<TakenStep[]>;
   /** Dossiers of the portal that wait to be accepted, as heard last. */
   submissions(): Promise<WaitingLine[]>;
   /** Opens one of them as a draft here; `force` takes it from the counter that looks into it. */

@@ -2,13 +2,14 @@
 // `?scene=…` chooses its state. It is no part of the product build.
 import {
   type AppError, type Attachment, type AutoAttach, type Bridge, type CapturedPage, type CertificateChoice, type ComponentRow, DeskFailure, type Dossier, type FeeEntry, type Fees, type FeeWish,
-  type Conflict, type DossierLine, type IdentityCheck, type Metadata, type OfficeLine, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice,
+  type Conflict, type DossierLine, type IdentityCheck, type Metadata, type OfficeLine, type Offer, type OutboxItem, type Party, type PinBridge, type ProcedureChoice, type QueueLine, type Seat, type TakenStep,
   notSet, type Problem, type SignPrompt, type Status,
 } from "./bridge";
-import { fold } from "../text/format";
+import { fold, isoDay } from "../text/format";
 import { bookOf, complianceOf } from "./fake-book";
 import { GUIDES } from "./fake-guides";
 import { defectsOf, fillRows, REASONS, type Submission, SUBMISSIONS, waitingLine } from "./fake-online";
+import { crowd, loads, none, officeQueueLine, ownLine, pageOf as queuePage, sum } from "./fake-queue";
 import { fakePageSvg, fakePdf } from "./fake-paper";
 import { SEATS, standingOf, step, stepsOf } from "./fake-steps";
 
@@ -286,7 +287,7 @@ const status: Status = {
   officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !lost, trouble: scene("offline") ? "linkOffline" : scene("machine") ? "linkUnauthorized" : scene("intercepted") ? "linkIntercepted" : null, lastContact: lost ? NOW - 47 * 60_000 : NOW - 30_000,
   warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
   warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",
-  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10,
+  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10, supervises: !scene("plain"),
   tourSeen: !scene("firstTour"), training: scene("training") ? { officer: OFFICER, officerSecret: "Demo-2026-mot-cua", pin: "Demo@2026", ownerNumber: lan.number, ownerName: lan.name, cut: false } : null,
 };
 function current(): Status {
@@ -309,6 +310,21 @@ else add(open("d1", lan, procedures[3] as ProcedureChoice));
 if (scene("empty")) store.clear();
 
 /** What other counters of the office took in. */
+/** Dossiers of the queue that are in no other list of the fake office. */
+const more: QueueLine[] = scene("fullDesk") ? crowd(NOW, { unit: status.unitName, officer: OFFICER }) : [];
+const queued = (): QueueLine[] => [...[...store.values()].map((d) => ownLine(settle(d))), ...office.filter((o) => !store.has(o.id)).map(officeQueueLine), ...more].filter((line) => line !== null);
+function moveOne(id: string, to: Seat | null, note: string): TakenStep {
+  const refuse = (code: string): TakenStep => ({ id, refused: { code, params: {}, reference: "7F3K-21" } });
+  const line = queued().find((known) => known.id === id);
+  if (!line) return refuse("officeDossierUnknown");
+  if (scene("offline") && !line.here) return refuse("linkOffline");
+  if (to === null && (!line.onItsWay || (scene("takenSince") && id === more.find((known) => known.onItsWay)?.id))) return refuse("stepNothingSent");
+  const [seat, now] = [to ?? { unit: line.seat?.unit ?? "", officer: OFFICER }, { movedAt: NOW + (made += 1) * 1000, onItsWay: to !== null }];
+  Object.assign(more.find((known) => known.id === id) ?? {}, { seat, ...now, ...(to && { movedBy: OFFICER }), here: true });
+  Object.assign(office.find((known) => known.id === id) ?? {}, { seat, onItsWay: now.onItsWay });
+  store.get(id)?.standing?.steps.push(step(`q${made}`, to ? "handedOver" : "takenOver", now.movedAt, { seat, text: note, outbox: "queued" }));
+  return { id, refused: null };
+}
 const office: OfficeLine[] = scene("empty") ? [] : [
   officeLine("f1", "Huỳnh Thị Kim Ngân", "099093000011", 11, { holder: { counter: "Quầy 2", officer: "le.thi.mai", until: NOW + 3 * HOUR } }),
   officeLine("f2", "Nguyễn Hữu Tài", "099081000012", 12, { deadline: "2026-11-20" }),
@@ -658,9 +674,10 @@ export const bridge: Bridge = {
     const op = `step${(made += 1)}`;
     const again = wish.kind === "supplemented" ? "2026-11-26" : wish.day;
     standing.steps.push(step(op, wish.kind, NOW + made * 60_000, {
-      seat: wish.kind === "takenOver" ? { unit: standing.seat?.unit ?? status.unitName, officer: OFFICER } : wish.seat, items: wish.items, text: wish.text, day: again, outbox: "queued",
+      seat: wish.kind === "resultProposed" ? null : wish.kind === "takenOver" ? { unit: standing.seat?.unit ?? status.unitName, officer: OFFICER } : wish.seat, items: wish.items, text: wish.text, day: again, outbox: "queued",
       row: d.components.find((r) => r.number === wish.row)?.name ?? null, approvedBy: approver, approvalReason: wish.approvalReason,
     }));
+    if (wish.kind === "resultProposed" && wish.seat) standing.steps.push(step(`step${(made += 1)}`, "handedOver", NOW + made * 60_000, { seat: wish.seat, text: wish.text, outbox: "queued" }));
     if (again !== null) Object.assign(d, { deadline: again, deadlineReason: wish.kind === "supplemented" ? "tính lại từ khi bổ sung đủ, 20/11/2026" : "đã xin lỗi và hẹn lại ngày 20/11/2026" });
     d.outbox.push(item(op, id, "step", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
     return answer(d);
@@ -673,6 +690,30 @@ export const bridge: Bridge = {
     return answer(d);
   },
   seats: async () => SEATS,
+  bench: async ({ unit, state, page }) => {
+    await wait(pace);
+    return copy(queuePage(queued(), { unit, officer: null, state, mine: unit === null ? { unit: status.unitName, officer: OFFICER } : null }, page, isoDay(NOW), status.lastContact));
+  },
+  officeQueue: async ({ ask, page }) => {
+    if (!status.supervises) fail("notSupervisor");
+    return copy(queuePage(queued(), ask, page, isoDay(NOW), status.lastContact));
+  },
+  officeOverview: async () => {
+    if (!status.supervises) fail("notSupervisor");
+    const seats = loads(queued(), isoDay(NOW));
+    const { queued: unsent, attention } = current();
+    return { whole: seats.reduce((all, of) => sum(all, of.load), none()), seats, unsent, attention, asOf: status.lastContact };
+  },
+  saveOfficeQueue: async () => (scene("diskFull") ? fail("fileNotSaved") : "ho-so-dang-giai-quyet-2026-11-20.csv"),
+  takeSeveral: async ({ ids, to, note }) => {
+    await wait(pace);
+    return ids.map((id) => moveOne(id, to, note));
+  },
+  reassign: async ({ ids, to, reason }) => {
+    if (!status.supervises) fail("notSupervisor");
+    if (reason.trim() === "") fail("stepTextMissing");
+    return ids.map((id) => moveOne(id, to, reason));
+  },
   submissions: async () => Object.entries(waiting()).map(([id, of]) => waitingLine(id, of, procedureOf(of).name, of.holder)),
   openSubmission: async ({ id, force }, onProgress) => {
     cancelled = false;

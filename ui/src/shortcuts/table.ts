@@ -3,11 +3,11 @@ import type { MessageKey } from "#text";
 /** What a key asks for. */
 export type Act =
   | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back" | "lock"
-  | "place1" | "place2" | "place3" | "place4" | "place5" | "place6" | "section1" | "section2" | "section3" | "section4" | "section5"
-  | "consent" | "decline" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "pageUp" | "pageDown" | "optionPick";
+  | "place1" | "place2" | "place3" | "place4" | "place5" | "place6" | "place7" | "place8" | "section1" | "section2" | "section3" | "section4" | "section5"
+  | "consent" | "decline" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "rowReceive" | "rowHandOn" | "rowAsk" | "rowPropose" | "pageUp" | "pageDown" | "optionPick";
 
-/** Where a key counts: everywhere, or only while a row, a page or an option of a list has the focus. */
-export type Scope = "everywhere" | "row" | "page" | "option";
+/** Where a key counts: everywhere, or only while a row, a line of the bench, a page or an option of a list has the focus. */
+export type Scope = "everywhere" | "row" | "line" | "page" | "option";
 
 export interface Shortcut {
   act: Act;
@@ -44,6 +44,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "place4", scope: "everywhere", code: "Digit4", ctrl: true, text: "place_outbox" },
   { act: "place5", scope: "everywhere", code: "Digit5", ctrl: true, text: "place_fees" },
   { act: "place6", scope: "everywhere", code: "Digit6", ctrl: true, text: "place_book" },
+  { act: "place7", scope: "everywhere", code: "Digit7", ctrl: true, text: "place_bench" },
+  { act: "place8", scope: "everywhere", code: "Digit8", ctrl: true, text: "place_supervise" },
   { act: "section1", scope: "everywhere", code: "Digit1", alt: true, text: "tab_papers" },
   { act: "section2", scope: "everywhere", code: "Digit2", alt: true, text: "tab_receipt" },
   { act: "section3", scope: "everywhere", code: "Digit3", alt: true, text: "tab_steps" },
@@ -54,6 +56,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "rowDatabase", scope: "row", code: "KeyD", text: "key_rowDatabase" },
   { act: "rowReport", scope: "row", code: "KeyL", text: "key_rowReport" },
   { act: "rowView", scope: "row", code: "KeyX", text: "key_rowView" },
+  { act: "rowReceive", scope: "line", code: "KeyN", text: "key_rowReceive" },
+  { act: "rowHandOn", scope: "line", code: "KeyC", text: "key_rowHandOn" },
+  { act: "rowAsk", scope: "line", code: "KeyB", text: "key_rowAsk" },
+  { act: "rowPropose", scope: "line", code: "KeyT", text: "key_rowPropose" },
   { act: "pageUp", scope: "page", code: "ArrowUp", alt: true, text: "key_pageUp" },
   { act: "pageDown", scope: "page", code: "ArrowDown", alt: true, text: "key_pageDown" },
   { act: "optionPick", scope: "option", code: "Digit1", upTo: 9, text: "key_optionPick" },

@@ -155,6 +155,9 @@ pub enum StepError {
     /// The dossier has no such step, or nothing is printed for it.
     #[error("step has no form")]
     NoForm,
+    /// Nobody handed the dossier over, or it was taken already.
+    #[error("nothing was handed over")]
+    NothingSent,
 }
 
 /// Why there is no book of those days.
@@ -236,6 +239,12 @@ pub enum OfficeProblem {
     /// What was sent lies at the warehouse, which cannot be reached.
     #[error("submission needs a line to be opened")]
     SubmissionOffline,
+    /// Only a supervisor sees and moves the work of others.
+    #[error("officer is no supervisor")]
+    NotSupervisor,
+    /// So many dossiers are not moved by one act.
+    #[error("too many dossiers at once")]
+    TooManyAtOnce,
     /// Another counter looks into what was sent; who.
     #[error("submission is looked into elsewhere")]
     SubmissionHeld(String),

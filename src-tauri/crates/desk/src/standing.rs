@@ -61,6 +61,22 @@ impl Desk {
         Ok(Approvers { supervisor: standing.judged, officers })
     }
 
+    /// The officer at this counter looks after the work of others: a supervisor by the warehouse's last word, or anybody in
+    /// an office whose officers the warehouse does not know.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub fn may_supervise(&self) -> Result<bool, DeskError> {
+        let (standing, officer) = (self.standing()?, self.officer());
+        if !standing.judged {
+            return Ok(true);
+        }
+        match standing.officers.get(&officer) {
+            Some(told) => self.counts(told),
+            None => Ok(false),
+        }
+    }
+
     /// Refuses whoever is not known as a supervisor here, where the warehouse knows the office's officers.
     pub(crate) fn may_approve(&self, approver: &str) -> Result<(), DeskError> {
         let standing = self.standing()?;

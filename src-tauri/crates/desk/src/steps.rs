@@ -81,6 +81,8 @@ pub enum StepWish {
     ProposeResult {
         /// What; may be empty.
         note: String,
+        /// To whom it goes at once, to be signed: one act, two steps, for a hand-over is a line of form 05.
+        to: Option<Seat>,
     },
 }
 
@@ -94,8 +96,16 @@ impl Desk {
         let officer = self.officer();
         let wish = self.approved(wish, &officer)?;
         self.change(id, |change| {
+            let next = wish.to_signer();
             let act = self.act_of(&change.dossier, wish, change.now, &officer)?;
-            change.take_step(act, &officer)
+            change.take_step(act, &officer)?;
+            match next {
+                Some(to) => {
+                    let act = self.act_of(&change.dossier, to, change.now, &officer)?;
+                    change.take_step(act, &officer)
+                }
+                None => Ok(()),
+            }
         })
     }
 
@@ -193,7 +203,7 @@ impl Desk {
                 dossier.component(component)?;
                 StepAct::OriginalReturned { component }
             }
-            StepWish::ProposeResult { note } => StepAct::ResultProposed { note: optional(&note)? },
+            StepWish::ProposeResult { note, .. } => StepAct::ResultProposed { note: optional(&note)? },
             StepWish::AskSupplement { .. } => return Err(StepError::Unfit(StepFault::TextMissing).into()),
         })
     }
@@ -239,6 +249,18 @@ const SEATS_KEPT: usize = 12;
 enum Approved {
     Plain(StepWish),
     Asked { items: Vec<String>, reason: String, exception: Option<Exception> },
+}
+
+impl Approved {
+    /// The hand-over that a proposal ends with.
+    fn to_signer(&self) -> Option<Self> {
+        match self {
+            Self::Plain(StepWish::ProposeResult { note, to: Some(to) }) => {
+                Some(Self::Plain(StepWish::HandOver { to: to.clone(), note: note.clone() }))
+            }
+            Self::Plain(_) | Self::Asked { .. } => None,
+        }
+    }
 }
 
 impl Change<'_> {

@@ -5,8 +5,9 @@ use motcua_desk::ports::{
     VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, FeeAct, HeldFile, IdNumber, NumberBlock,
-    OfficeDossier, OpId, OutboxItem, OutboxKind, OutboxState, ReferenceData, SearchQuery, Timestamp,
+    BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, FeeAct, HeldFile, IdNumber, NumberBlock,
+    OfficeDossier, OpId, OutboxItem, OutboxKind, OutboxState, QueueFilter, QueuePage, QueueRow,
+    ReferenceData, SearchQuery, SeatLoad, Timestamp, seat_loads,
 };
 use motcua_wire::OpPayload;
 use sha2::{Digest, Sha256};
@@ -43,6 +44,16 @@ struct Content {
     office: HashMap<DossierId, (u64, OfficeDossier)>,
     conflicts: HashMap<OpId, KeptConflict>,
     blobs: BTreeMap<BlobId, Kept>,
+}
+
+impl Content {
+    /// What the citizen is owed something for: this counter's own, and what is told of others.
+    fn queue(&self) -> Vec<QueueRow> {
+        let others = self.office.values().map(|(_, row)| row);
+        let others =
+            others.filter(|row| !self.dossiers.contains_key(&row.id)).filter_map(QueueRow::of_office);
+        self.dossiers.values().filter_map(QueueRow::of_own).chain(others).collect()
+    }
 }
 
 /// A file, and what is known of it. A sealed one keeps its bytes and gives them to nobody.
@@ -465,6 +476,27 @@ impl Vault for MemoryVault {
 
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
         self.read(|c| c.settings.get(key).cloned())
+    }
+
+    fn queue(
+        &self,
+        filter: &QueueFilter,
+        today: Day,
+        skip: u32,
+        limit: u32,
+    ) -> Result<QueuePage, VaultError> {
+        self.read(|c| {
+            let mut rows = c.queue();
+            rows.retain(|row| filter.fits(row, today));
+            rows.sort_by_key(QueueRow::place);
+            let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            let rows = rows.into_iter().skip(skip as usize).take(limit as usize).collect();
+            QueuePage { rows, count }
+        })
+    }
+
+    fn queue_loads(&self, today: Day) -> Result<Vec<SeatLoad>, VaultError> {
+        self.read(|c| seat_loads(&c.queue(), today))
     }
 
     fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {

@@ -5,7 +5,7 @@ import { fold } from "../../text/format";
 /** Keys that count in one place, under its name. */
 export interface KeyGroup { name: string; title: MessageKey; keys: Shortcut[] }
 
-const TITLES: Record<Scope, MessageKey> = { everywhere: "help_everywhere", row: "help_row", page: "help_page", option: "help_option" };
+const TITLES: Record<Scope, MessageKey> = { everywhere: "help_everywhere", row: "help_row", line: "help_line", page: "help_page", option: "help_option" };
 /** Of the keys that count everywhere, those that lead to a place are many and belong together. */
 const WAYS: [string, RegExp, MessageKey][] = [
   ["places", /^place\d/, "help_places"],

@@ -29,6 +29,7 @@ mod moment;
 mod office;
 mod outbox;
 mod procedure;
+mod queue;
 mod reference;
 mod retention;
 mod rules;
@@ -64,6 +65,7 @@ pub use moment::{Day, Timestamp};
 pub use office::{Holder, OfficeDossier};
 pub use outbox::{OutboxItem, OutboxKind, OutboxState};
 pub use procedure::{Category, ComponentSpec, HandlingCase, OrgNode, Procedure, ReferenceData};
+pub use queue::{Load, QueueFilter, QueuePage, QueueRow, QueueState, SeatLoad, seat_key, seat_loads};
 pub use reference::{
     Database, FaultKind, FormTemplate, GuideText, IDENTITY_GUIDE, NoticeChannel, NoticeEvent, NoticeTemplate,
     PLACEHOLDERS, ReferenceFault, ReferenceList, Target, WorkingHours,
@@ -72,7 +74,7 @@ pub use retention::{Claim, Due, HeldFile, Retention};
 pub use rules::{LawRule, RuleKey};
 pub use search::{SearchQuery, SearchText, SearchWord};
 pub use steps::{
-    Exception, Phase, Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, StepRules,
+    Exception, Moved, Phase, Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, StepRules,
 };
 pub use submission::{
     AgencyDefect, DeclineKind, DeclineReason, Declined, MAX_SUBMITTED_PAPERS, PortalAccount, Submission,

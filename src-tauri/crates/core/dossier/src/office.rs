@@ -1,7 +1,8 @@
 //! What a counter knows of the dossiers of its office: enough for a list, whoever took them in.
 
 use crate::{
-    Deadline, DeviceId, DossierCode, DossierId, IdNumber, Phase, ProcedureCode, Seat, Standing, Timestamp,
+    Deadline, DeviceId, DossierCode, DossierId, IdNumber, Moved, Phase, ProcedureCode, Seat, Standing,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,9 @@ pub struct OfficeDossier {
     /// Handed over and not taken yet.
     #[serde(default)]
     pub on_its_way: bool,
+    /// How it came there, where the warehouse tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
     /// When the result was handed over.
     #[serde(default)]
     pub returned_at: Option<Timestamp>,
@@ -74,6 +78,7 @@ impl OfficeDossier {
             phase: standing.phase,
             seat: standing.seat,
             on_its_way: standing.on_its_way,
+            moved: standing.moved,
             ..self
         }
     }

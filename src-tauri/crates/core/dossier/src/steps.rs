@@ -20,6 +20,15 @@ pub struct Seat {
     pub officer: String,
 }
 
+/// How a dossier came to whoever has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Moved {
+    /// Login of the officer who handed it on; empty when it was taken without that.
+    pub from: String,
+    /// When it was handed over, or taken since.
+    pub at: Timestamp,
+}
+
 /// A colleague agreed that a rule is not kept, for a reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -258,6 +267,8 @@ pub struct Standing {
     pub seat: Option<Seat>,
     /// Handed over and not taken yet.
     pub on_its_way: bool,
+    /// How it came there; none while the counter that accepted it has it.
+    pub moved: Option<Moved>,
     /// When the result is due; the clock stands while a supplement is awaited.
     pub due: Deadline,
     /// Requests so far.
@@ -276,6 +287,7 @@ impl Standing {
             phase: Phase::Working,
             seat: None,
             on_its_way: false,
+            moved: None,
             due,
             supplements: 0,
             reappointments: 0,
@@ -296,8 +308,15 @@ impl Standing {
 
     fn take(&mut self, step: &StepRecord) {
         match &step.act {
-            StepAct::HandedOver { to, .. } => (self.seat, self.on_its_way) = (Some(to.clone()), true),
-            StepAct::TakenOver { by } => (self.seat, self.on_its_way) = (Some(by.clone()), false),
+            StepAct::HandedOver { to, .. } => {
+                (self.seat, self.on_its_way) = (Some(to.clone()), true);
+                self.moved = Some(Moved { from: step.officer.clone(), at: step.at });
+            }
+            StepAct::TakenOver { by } => {
+                (self.seat, self.on_its_way) = (Some(by.clone()), false);
+                let from = self.moved.take().map(|moved| moved.from).unwrap_or_default();
+                self.moved = Some(Moved { from, at: step.at });
+            }
             StepAct::SupplementAsked { .. } => {
                 self.supplements += 1;
                 self.phase = Phase::AwaitingSupplement { since: step.at };

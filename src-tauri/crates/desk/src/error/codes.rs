@@ -143,6 +143,7 @@ pub const CODES: &[&str] = &[
     "stepReturnedBefore",
     "stepDayOff",
     "stepNoForm",
+    "stepNothingSent",
     "bookReversed",
     "bookTooLong",
     "bookNotSet",
@@ -162,6 +163,8 @@ pub const CODES: &[&str] = &[
     "databaseUnknown",
     "noteTooLong",
     "officeDossierUnknown",
+    "notSupervisor",
+    "tooManyAtOnce",
     "conflictSettled",
     "conflictUndecided",
     "submissionGone",
@@ -326,6 +329,8 @@ impl DeskError {
                 OfficeProblem::Unknown => "officeDossierUnknown",
                 OfficeProblem::NoConflict => "conflictSettled",
                 OfficeProblem::Undecided(_) => "conflictUndecided",
+                OfficeProblem::NotSupervisor => "notSupervisor",
+                OfficeProblem::TooManyAtOnce => "tooManyAtOnce",
                 OfficeProblem::SubmissionGone => "submissionGone",
                 OfficeProblem::SubmissionHeld(_) => "submissionHeld",
                 OfficeProblem::SubmissionOffline => "submissionOffline",
@@ -494,6 +499,7 @@ fn step_code(error: StepError) -> &'static str {
         StepError::TextTooLong => "stepTextTooLong",
         StepError::DayOff => "stepDayOff",
         StepError::NoForm => "stepNoForm",
+        StepError::NothingSent => "stepNothingSent",
     }
 }
 

@@ -1,8 +1,8 @@
 //! The encrypted store of one counter.
 
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, IdentityAnswer, NumberBlock,
-    OfficeDossier, OpId, OutboxItem, ReferenceData, Timestamp,
+    BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, IdentityAnswer,
+    NumberBlock, OfficeDossier, OpId, OutboxItem, QueueFilter, QueuePage, ReferenceData, SeatLoad, Timestamp,
 };
 use motcua_wire::{DossierLease, DossierView, Op, SignedReceipt};
 use serde::{Deserialize, Serialize};
@@ -355,6 +355,19 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn owed(&self, limit: u32) -> Result<Vec<Dossier>, VaultError>;
+    /// The queue of the office: dossiers of this counter and, of those it has none of, what the warehouse tells, that the
+    /// citizen is owed something for; the most pressing first, `limit` of them after the first `skip`. `today` says what
+    /// is late.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn queue(&self, filter: &QueueFilter, today: Day, skip: u32, limit: u32)
+    -> Result<QueuePage, VaultError>;
+    /// How much of the queue lies with whom, in the order of units and officers; what nobody handed on comes first.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn queue_loads(&self, today: Day) -> Result<Vec<SeatLoad>, VaultError>;
     /// Dossiers of this counter that were accepted in that time, the first moment counted and the last not, in the order
     /// of their acceptance, then of their ids; also what was completed or taken back since. There is no index of that
     /// moment: where every dossier stands is read out of its body, some tenths of a second for ten thousand.

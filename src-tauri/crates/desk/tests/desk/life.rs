@@ -88,7 +88,7 @@ async fn a_dossier_goes_from_hand_to_hand_and_every_counter_sees_who_has_it() {
     let taken = second.desk.take_step(id, StepWish::TakeOver).unwrap();
     let standing = taken.standing().unwrap();
     assert_eq!((standing.seat, standing.on_its_way), (Some(seat(OFFICER)), false));
-    second.desk.take_step(id, StepWish::ProposeResult { note: String::new() }).unwrap();
+    second.desk.take_step(id, StepWish::ProposeResult { note: String::new(), to: None }).unwrap();
     sync(&second).await;
     sync(&office).await;
     let heard = office.desk.dossier(id).await.unwrap();

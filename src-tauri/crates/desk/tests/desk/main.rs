@@ -16,6 +16,7 @@ mod login;
 mod office;
 mod online;
 mod package;
+mod queue;
 mod report;
 mod retention;
 mod reuse;

@@ -24,6 +24,7 @@ mod failure;
 mod keys;
 mod migrations;
 mod owed;
+mod queue;
 mod records;
 mod sealed;
 mod tries;

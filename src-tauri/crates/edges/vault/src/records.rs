@@ -545,6 +545,7 @@ impl Writing<'_> {
                     place += 1;
                 }
                 index(self.tx, OFFICE.insert, place, &text)?;
+                crate::queue::note_office(self.tx, row)?;
                 continue;
             };
             if (of, before) > (epoch, version) {
@@ -554,6 +555,7 @@ impl Writing<'_> {
                 "UPDATE office SET epoch = ?2, version = ?3, body = ?4 WHERE place = ?1",
                 params![place, epoch, version, body],
             )?;
+            crate::queue::note_office(self.tx, row)?;
             let known: Option<OfficeDossier> = serde_json::from_str(&known).ok();
             if known.is_none_or(|known| known.search_text() != text) {
                 index(self.tx, OFFICE.replace, place, &text)?;
@@ -565,6 +567,7 @@ impl Writing<'_> {
                 [epoch],
             )?;
             self.run("DELETE FROM office WHERE epoch < ?1", [epoch])?;
+            crate::queue::forget_others(self.tx)?;
         }
         Ok(())
     }
@@ -581,6 +584,7 @@ impl Writing<'_> {
             return Err(VaultError::Stale);
         }
         crate::owed::note(self.tx, dossier)?;
+        crate::queue::note_own(self.tx, dossier)?;
         let text = dossier.search_text();
         let Some((place, _, before)) = stored else {
             self.names(User::Dossier, &id, dossier.files())?;

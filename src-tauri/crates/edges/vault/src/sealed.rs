@@ -5,6 +5,7 @@ use crate::blob::{BlobStore, identify};
 use crate::database;
 use crate::disk::{self, Hold};
 use crate::keys::{KeyFile, RootKey};
+use crate::queue;
 use crate::records::{FileRow, Records};
 use crate::tries::Tries;
 use motcua_desk::ports::{
@@ -12,8 +13,8 @@ use motcua_desk::ports::{
     VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
-    OpId, OutboxItem, ReferenceData, Timestamp,
+    BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock,
+    OfficeDossier, OpId, OutboxItem, QueueFilter, QueuePage, ReferenceData, SeatLoad, Timestamp,
 };
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -431,6 +432,20 @@ impl Vault for SealedVault {
 
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
         self.with(|open| open.records.setting(key))
+    }
+
+    fn queue(
+        &self,
+        filter: &QueueFilter,
+        today: Day,
+        skip: u32,
+        limit: u32,
+    ) -> Result<QueuePage, VaultError> {
+        self.with(|open| queue::page(open.records.connection(), filter, today, skip, limit))
+    }
+
+    fn queue_loads(&self, today: Day) -> Result<Vec<SeatLoad>, VaultError> {
+        self.with(|open| queue::loads(open.records.connection(), today))
     }
 
     fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {

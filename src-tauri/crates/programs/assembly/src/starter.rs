@@ -8,8 +8,8 @@ use motcua_desk::ports::{
     VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
-    OpId, OutboxItem, ReferenceData, Timestamp,
+    BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock,
+    OfficeDossier, OpId, OutboxItem, QueueFilter, QueuePage, ReferenceData, SeatLoad, Timestamp,
 };
 use motcua_vault::SealedVault;
 use serde::{Deserialize, Serialize};
@@ -207,6 +207,20 @@ impl Vault for StartedVault {
 
     fn setting(&self, key: &str) -> Result<Option<String>, VaultError> {
         self.vault.setting(key)
+    }
+
+    fn queue(
+        &self,
+        filter: &QueueFilter,
+        today: Day,
+        skip: u32,
+        limit: u32,
+    ) -> Result<QueuePage, VaultError> {
+        self.vault.queue(filter, today, skip, limit)
+    }
+
+    fn queue_loads(&self, today: Day) -> Result<Vec<SeatLoad>, VaultError> {
+        self.vault.queue_loads(today)
     }
 
     fn office(&self, query: &str, limit: u32) -> Result<Vec<OfficeDossier>, VaultError> {

@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use motcua_dossier::Day;
+use motcua_dossier::{Day, QueueState};
 use std::path::PathBuf;
 
 /// Một Cửa trên dòng lệnh: quét, ký số, số hóa, tiếp nhận, trả kết quả, đồng bộ.
@@ -79,6 +79,12 @@ pub(crate) enum Command {
     /// Hồ sơ sau khi tiếp nhận: chuyển, bổ sung, hẹn lại, từ chối, dừng.
     #[command(subcommand)]
     Step(StepAction),
+    /// Bàn xử lý: hồ sơ được chuyển đến cán bộ hoặc bộ phận của máy này, dù tiếp nhận ở đâu.
+    #[command(subcommand)]
+    Desk(DeskAction),
+    /// Giám sát hồ sơ của cả cơ quan; dành cho người phụ trách bộ phận.
+    #[command(subcommand)]
+    Supervise(SuperviseAction),
     /// Hồ sơ nộp qua cổng dịch vụ công: xem, mở; không tiếp nhận một hồ sơ (mẫu 02, 03).
     #[command(subcommand)]
     Online(OnlineAction),
@@ -358,6 +364,124 @@ pub(crate) enum StepAction {
         #[arg(long, default_value = "")]
         note: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DeskAction {
+    /// Hồ sơ được chuyển đến, theo ngày hẹn trả.
+    List {
+        /// Tất cả hồ sơ đang ở bộ phận này; không ghi thì hồ sơ của cán bộ đang mở máy.
+        #[arg(long)]
+        unit: Option<String>,
+        /// Chỉ những hồ sơ như thế.
+        #[arg(long, value_enum)]
+        state: Option<QueueWord>,
+        /// Trang, từ 1.
+        #[arg(long, default_value_t = 1)]
+        page: u32,
+    },
+    /// Nhận một hay nhiều hồ sơ được chuyển đến.
+    Receive {
+        /// Hồ sơ.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Chuyển một hay nhiều hồ sơ.
+    HandOn {
+        /// Hồ sơ.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Bộ phận nhận.
+        #[arg(long)]
+        to: String,
+        /// Tên đăng nhập của cán bộ nhận; không ghi thì ai ở đó cũng nhận được.
+        #[arg(long, default_value = "")]
+        officer: String,
+        /// Việc cần làm.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Trình kết quả; ghi bộ phận thì hồ sơ chuyển ngay đến người ký.
+    Propose {
+        /// Hồ sơ.
+        id: String,
+        /// Bộ phận của người ký.
+        #[arg(long)]
+        to: Option<String>,
+        /// Tên đăng nhập của người ký.
+        #[arg(long, default_value = "", requires = "to")]
+        officer: String,
+        /// Nội dung đề xuất.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SuperviseAction {
+    /// Ai đang giữ gì, cái nào quá hạn, đến hạn, chờ bổ sung, chờ trả.
+    Queue {
+        /// Chỉ bộ phận này; để trống ("") là hồ sơ chưa chuyển cho ai.
+        #[arg(long)]
+        unit: Option<String>,
+        /// Chỉ cán bộ này.
+        #[arg(long)]
+        officer: Option<String>,
+        /// Chỉ những hồ sơ như thế.
+        #[arg(long, value_enum)]
+        state: Option<QueueWord>,
+        /// Trang, từ 1.
+        #[arg(long, default_value_t = 1)]
+        page: u32,
+        /// Ghi tất cả ra bảng (CSV) này.
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
+    },
+    /// Giao một hay nhiều hồ sơ cho người khác, có lý do.
+    Reassign {
+        /// Hồ sơ.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Bộ phận nhận.
+        #[arg(long)]
+        to: String,
+        /// Tên đăng nhập của cán bộ nhận.
+        #[arg(long, default_value = "")]
+        officer: String,
+        /// Lý do.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Which dossiers of a queue.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum QueueWord {
+    /// Quá hạn.
+    Late,
+    /// Đến hạn hôm nay.
+    Today,
+    /// Sắp đến hạn.
+    Soon,
+    /// Chờ bổ sung.
+    Awaiting,
+    /// Chờ ký, trả kết quả.
+    ToReturn,
+    /// Đang chuyển, chưa ai nhận.
+    OnItsWay,
+}
+
+impl From<QueueWord> for QueueState {
+    fn from(word: QueueWord) -> Self {
+        match word {
+            QueueWord::Late => Self::Late,
+            QueueWord::Today => Self::Today,
+            QueueWord::Soon => Self::Soon,
+            QueueWord::Awaiting => Self::AwaitingSupplement,
+            QueueWord::ToReturn => Self::ToReturn,
+            QueueWord::OnItsWay => Self::OnItsWay,
+        }
+    }
 }
 
 impl StepAction {

@@ -90,6 +90,20 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("step stop", &["motcua step stop 01a1fd07-… --reason 'công dân rút hồ sơ'"]),
     ("step original", &["motcua step original 01a1fd07-… 2"]),
     ("step propose", &["motcua step propose 01a1fd07-… --note 'đủ điều kiện'"]),
+    ("desk list", &["motcua desk list", "motcua desk list --unit 'Công chức tư pháp' --state late --json"]),
+    ("desk receive", &["motcua desk receive 01a1fd07-… 01a1fd08-…"]),
+    (
+        "desk hand-on",
+        &["motcua desk hand-on 01a1fd07-… 01a1fd08-… --to 'Công chức tư pháp' --note 'đề nghị thẩm tra'"],
+    ),
+    ("desk propose", &["motcua desk propose 01a1fd07-… --to 'Lãnh đạo UBND' --note 'đủ điều kiện'"]),
+    ("supervise queue", &["motcua supervise queue", "motcua supervise queue --state late --csv qua-han.csv"]),
+    (
+        "supervise reassign",
+        &[
+            "motcua supervise reassign 01a1fd07-… --to 'Công chức tư pháp' --officer mai --reason 'cán bộ nghỉ phép'",
+        ],
+    ),
     ("outbox", &["motcua outbox", "motcua outbox --all --json"]),
     ("outbox resend", &["motcua outbox resend 01a1fd07-c562-7069-b328-0c13631b4c9b"]),
     ("outbox reconcile", &["motcua outbox reconcile", "motcua outbox reconcile --days 7 --json"]),

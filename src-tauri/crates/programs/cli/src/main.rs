@@ -16,6 +16,7 @@ mod journey;
 mod online;
 mod output;
 mod package;
+mod queue;
 mod secrets;
 mod steps;
 
@@ -100,6 +101,8 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Online(action) => opened(&desk, online::run(&desk, &action, output)).await,
         Command::Book(action) => opened(&desk, book::run(&desk, &action, output)).await,
         Command::Guide(action) => opened(&desk, guides::run(&desk, &action, output)).await,
+        Command::Desk(action) => opened(&desk, queue::desk(&desk, action, output)).await,
+        Command::Supervise(action) => opened(&desk, queue::supervise(&desk, action, output)).await,
         Command::Step(action) => opened(&desk, steps::run(&desk, &action, output)).await,
         Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {

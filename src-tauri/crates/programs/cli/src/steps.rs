@@ -74,7 +74,7 @@ fn wish(action: &StepAction) -> Result<Option<StepWish>, Failure> {
         StepAction::Refuse { reasons, .. } => StepWish::Refuse { reasons: reasons.clone() },
         StepAction::Stop { reason, .. } => StepWish::Stop { reason: reason.clone() },
         StepAction::Original { component, .. } => StepWish::ReturnOriginal { component: *component },
-        StepAction::Propose { note, .. } => StepWish::ProposeResult { note: note.clone() },
+        StepAction::Propose { note, .. } => StepWish::ProposeResult { note: note.clone(), to: None },
     }))
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn standing_words(dossier: &Dossier) -> String {
     text
 }
 
-fn seat_words(seat: &Seat) -> String {
+pub(crate) fn seat_words(seat: &Seat) -> String {
     if seat.officer.is_empty() { seat.unit.clone() } else { format!("{} ({})", seat.unit, seat.officer) }
 }
 

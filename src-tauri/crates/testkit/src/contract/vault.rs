@@ -9,9 +9,10 @@ use motcua_desk::ports::{
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
     DocumentStatus, DocumentSummary, Dossier, DossierCode, DossierId, DossierState, FeeAct, FeeMethod,
-    FeeRecord, HeldFile, IdNumber, IdentityAnswer, IdentityCheck, Metadata, NumberBlock, OfficeDossier, OpId,
-    OutboxItem, OutboxKind, OutboxState, PaperCode, Party, PartyKind, Phase, ProcedureCode, Provenance,
-    ReferenceData, ReturnMethod, Seat, StepAct, StepLine, StepRecord, StoreKind, Timestamp,
+    FeeRecord, HeldFile, IdNumber, IdentityAnswer, IdentityCheck, Load, Metadata, Moved, NumberBlock,
+    OfficeDossier, OpId, OutboxItem, OutboxKind, OutboxState, PaperCode, Party, PartyKind, Phase,
+    ProcedureCode, Provenance, QueueFilter, QueueState, ReferenceData, ReturnMethod, Seat, StepAct, StepLine,
+    StepRecord, StoreKind, Timestamp,
 };
 use motcua_wire::{Op, OpPayload, SignedReceipt};
 
@@ -43,6 +44,7 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     what_is_owed_comes_by_its_day_and_leaves_when_it_is_not(make().as_ref());
     what_was_handed_to_somebody_is_found_however_old_it_is(make().as_ref());
     what_was_accepted_is_found_by_its_moment(make().as_ref());
+    the_queue_has_what_is_owed_by_day_and_by_whoever_has_it(make().as_ref());
     entries_of_fees_are_found_by_day_and_number(make().as_ref());
     an_operation_never_changes(make().as_ref());
     sending_is_queued_again_after_unlock(make().as_ref());
@@ -201,6 +203,7 @@ pub fn sample_office(number: u8, owner: &str) -> OfficeDossier {
         phase: Phase::Working,
         seat: None,
         on_its_way: false,
+        moved: None,
         returned_at: None,
         officer: OFFICER.into(),
         device: Some(sample_device()),
@@ -463,6 +466,109 @@ fn what_was_handed_to_somebody_is_found_however_old_it_is(vault: &dyn Vault) {
     let office = OfficeRows { epoch: 1, rows, complete: false };
     vault.commit(&Batch { office: Some(office), ..Batch::default() }).unwrap();
     assert_eq!(vault.office_seated(10), Ok(vec![old]));
+}
+
+fn the_queue_has_what_is_owed_by_day_and_by_whoever_has_it(vault: &dyn Vault) {
+    create(vault);
+    let (today, at) = (Day::parse("2026-11-20").unwrap(), Timestamp(1_795_143_600_000));
+    let due = |day: &str| Deadline::plain(Day::parse(day).unwrap(), 1);
+    let seat = |officer: &str| Seat { unit: "Phòng Mẫu Đ".into(), officer: officer.into() };
+    let step = |n: u8, act| {
+        let record = StepRecord { act, officer: "quay.mau".into(), at };
+        StepLine { id: OpId::derive(u64::from(n), &[n; 10]), record, void: false }
+    };
+    let sent = |to: Seat| StepAct::HandedOver { to, note: String::new() };
+    let own = |n: u8, day: &str, acts: Vec<StepAct>| Dossier {
+        state: DossierState::Accepted { at, deadline: due(day) },
+        steps: (n..).zip(acts).map(|(n, act)| step(n, act)).collect(),
+        ..sample_dossier(n, "Nguyễn Văn A")
+    };
+    let late = own(1, "2026-11-18", vec![sent(seat("Tu.Phap"))]);
+    let asked = StepAct::SupplementAsked { items: vec!["x".into()], reason: "x".into(), exception: None };
+    let waits = own(2, "2026-11-17", vec![sent(seat("")), StepAct::TakenOver { by: seat("tu.phap") }, asked]);
+    let counter = own(3, "2026-11-20", vec![]);
+    let over = own(4, "2026-11-16", vec![StepAct::Refused { reasons: vec!["x".into()] }]);
+    let draft = sample_dossier(5, "Nguyễn Văn A");
+    let other = |n: u8, day: &str| OfficeDossier { deadline: due(day), ..sample_office(n, "Người Mẫu") };
+    let unit = OfficeDossier { seat: Some(seat("")), on_its_way: true, ..other(21, "2026-11-22") };
+    let signs = OfficeDossier {
+        seat: Some(seat("lanh.dao")),
+        phase: Phase::ResultProposed { since: at },
+        ..other(22, "2026-11-30")
+    };
+    let done = OfficeDossier { returned_at: Some(at), ..other(23, "2026-11-15") };
+    // What this counter has itself is newer than what the warehouse tells.
+    let told = OfficeDossier { id: late.id, seat: Some(seat("lanh.dao")), ..other(24, "2026-11-30") };
+    let office = |epoch, rows, complete| {
+        let office = Some(OfficeRows { epoch, rows, complete });
+        vault.commit(&Batch { office, ..Batch::default() }).unwrap();
+    };
+    let dossiers = vec![late.clone(), waits.clone(), counter.clone(), over, draft];
+    vault.commit(&Batch { dossiers, ..Batch::default() }).unwrap();
+    office(1, vec![unit.clone(), signs.clone(), done, told], false);
+
+    let found = |filter: &QueueFilter| {
+        let page = vault.queue(filter, today, 0, 50).unwrap();
+        assert_eq!(page.rows.len(), page.count as usize);
+        page.rows.into_iter().map(|row| row.dossier).collect::<Vec<_>>()
+    };
+    let all = QueueFilter::default();
+    let order = [waits.id, late.id, counter.id, unit.id, signs.id];
+    assert_eq!(found(&all), order, "by the day, this counter's and the others'");
+    let page = |skip, limit| {
+        let page = vault.queue(&all, today, skip, limit).unwrap();
+        (page.rows.into_iter().map(|row| row.dossier).collect::<Vec<_>>(), page.count)
+    };
+    assert_eq!(page(0, 2), (order[..2].to_vec(), 5));
+    assert_eq!(page(4, 2), (order[4..].to_vec(), 5));
+    assert_eq!(page(6, 2), (vec![], 5), "after the last page");
+    let mine = |officer: &str| QueueFilter {
+        mine: Some(Seat { unit: " phòng mẫu đ".into(), officer: officer.into() }),
+        ..QueueFilter::default()
+    };
+    assert_eq!(found(&mine("TU.PHAP")), [waits.id, late.id, unit.id], "by name, or to anybody of the unit");
+    assert_eq!(found(&mine("khac")), [unit.id]);
+    let unit_of = |unit: &str| QueueFilter { unit: Some(unit.into()), ..QueueFilter::default() };
+    assert_eq!(found(&unit_of("")), [counter.id], "nobody handed it on");
+    assert_eq!(found(&unit_of("Phòng mẫu Đ")).len(), 4);
+    let officer = QueueFilter { officer: Some("lanh.dao".into()), ..QueueFilter::default() };
+    assert_eq!(found(&officer), [signs.id]);
+    let state = |state| found(&QueueFilter { state: Some(state), ..QueueFilter::default() });
+    assert_eq!(
+        state(QueueState::Late),
+        [late.id],
+        "nothing is late while the citizen brings what is missing"
+    );
+    assert_eq!(state(QueueState::Today), [counter.id]);
+    assert_eq!(state(QueueState::Soon), [unit.id]);
+    assert_eq!(state(QueueState::AwaitingSupplement), [waits.id]);
+    assert_eq!(state(QueueState::ToReturn), [signs.id]);
+    assert_eq!(state(QueueState::OnItsWay), [late.id, unit.id]);
+    let row = &vault.queue(&all, today, 1, 1).unwrap().rows[0];
+    assert_eq!((row.here, row.moved.clone()), (true, Some(Moved { from: "quay.mau".into(), at })));
+
+    let loads = vault.queue_loads(today).unwrap();
+    let told: Vec<(String, u32)> =
+        loads.iter().map(|l| (l.seat.clone().map(|s| s.officer).unwrap_or_default(), l.load.all)).collect();
+    assert_eq!(told[..2], [(String::new(), 1), (String::new(), 1)], "the counter, then anybody of the unit");
+    assert_eq!(told[2], ("lanh.dao".to_owned(), 1));
+    assert_eq!((loads.len(), loads[3].load.all), (4, 2), "in small or large letters it is one officer");
+    let (load, whole) = (loads[3].load, loads.iter().fold(Load::default(), |sum, seat| sum.with(seat.load)));
+    assert_eq!((load.late, load.awaiting, load.on_its_way), (1, 1, 1));
+    assert_eq!((whole.all, whole.late, whole.today, whole.soon), (5, 1, 1, 1));
+    assert_eq!((whole.awaiting, whole.to_return, whole.on_its_way), (1, 1, 2));
+
+    let returned = Dossier {
+        state: DossierState::Completed { at, accepted_at: at, deadline: due("2026-11-18") },
+        revision: late.revision + 1,
+        ..late
+    };
+    vault.commit(&Batch { dossiers: vec![returned], ..Batch::default() }).unwrap();
+    let returned = OfficeDossier { returned_at: Some(at), version: unit.version + 1, ..unit };
+    office(1, vec![returned], false);
+    assert_eq!(found(&all), [waits.id, counter.id, signs.id], "what is returned is owed no more");
+    office(2, vec![], true);
+    assert_eq!(found(&all), [waits.id, counter.id], "another history knows nothing of it");
 }
 
 fn what_was_accepted_is_found_by_its_moment(vault: &dyn Vault) {

@@ -257,6 +257,7 @@ impl State {
             phase: Phase::default(),
             seat: None,
             on_its_way: false,
+            moved: None,
             returned_at: view.returned.map(|returned| returned.returned_at),
             officer: accepted.officer,
             device: self.changes.iter().find(|step| step.dossier == id).map(|step| step.device),

@@ -2,7 +2,7 @@
 
 use super::RECOVERY_PRIVATE;
 use motcua_desk::ports::Vault;
-use motcua_dossier::{Dossier, OutboxState, Timestamp};
+use motcua_dossier::{Dossier, OutboxState, QueueFilter, QueueRow, Timestamp};
 use motcua_testkit::contract::vault::{self as contract, OFFICER, SECRET};
 use motcua_vault::SealedVault;
 use std::path::Path;
@@ -96,6 +96,15 @@ fn schema_6_opens_with_its_outbox_and_its_sealed_file() {
 fn schema_7_opens_with_its_outbox_and_its_sealed_file() {
     opens_with_its_outbox("schema_7", 2);
     has_its_sealed_file("schema_7");
+}
+
+#[test]
+fn schema_7_learns_its_queue() {
+    let dir = copied("schema_7");
+    let vault = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap();
+    let row = contract::sample_office(2, "Đỗ Thị Bé (DEMO)");
+    let page = vault.queue(&QueueFilter::default(), row.deadline.day, 0, 50).unwrap();
+    assert!(page.rows.contains(&QueueRow::of_office(&row).unwrap()));
 }
 
 fn has_its_sealed_file(fixture: &str) {

@@ -75,6 +75,7 @@ impl Raw {
             phase: Phase::default(),
             seat: None,
             on_its_way: false,
+            moved: None,
             returned_at: returned.map(|result| result.returned_at),
             officer: accepted.officer,
             device: self.device.as_deref().map(device).transpose()?,

@@ -2,7 +2,7 @@
 
 use super::WarehouseBench;
 use super::machine::{Machine, code_of, receipt_of};
-use motcua_dossier::{Deadline, DossierId, OfficeDossier, Phase, Seat, StepAct, StepRecord};
+use motcua_dossier::{Deadline, DossierId, Moved, OfficeDossier, Phase, Seat, StepAct, StepRecord};
 use motcua_wire::{AcceptedDossier, Change, DossierEvent, EvidenceSource, Op, OpPayload, OpResult};
 
 pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
@@ -35,6 +35,11 @@ fn seat() -> Seat {
     Seat { unit: "Công chức tư pháp (mẫu)".into(), officer: "tu.phap".into() }
 }
 
+fn step_of(op: &Op) -> StepRecord {
+    let OpPayload::Step(record) = &op.payload else { panic!("no step") };
+    StepRecord::clone(record)
+}
+
 async fn row(bench: &dyn WarehouseBench, id: DossierId) -> OfficeDossier {
     bench.line(1).office_dossiers(&[id]).await.unwrap().remove(0)
 }
@@ -51,6 +56,8 @@ async fn steps_move_the_dossier_every_machine_sees(bench: &dyn WarehouseBench) {
     receipt_of(&machine.push(&sent).await);
     let there = row(bench, id).await;
     assert_eq!((there.seat, there.on_its_way), (Some(seat()), true));
+    let StepRecord { officer: from, at, .. } = step_of(&sent);
+    assert_eq!(there.moved, Some(Moved { from, at }), "who handed it on, and when");
     receipt_of(&machine.push(&step(bench, &machine, 1, asked())).await);
     assert!(matches!(row(bench, id).await.phase, Phase::AwaitingSupplement { .. }));
     let due = Deadline::plain(accepted.deadline.day, 9);
