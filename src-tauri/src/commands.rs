@@ -4,6 +4,7 @@
 pub mod book;
 pub mod capture;
 pub mod dossier;
+pub mod feedback;
 pub mod fees;
 pub mod guides;
 mod names;
@@ -128,6 +129,10 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         online::decline_reasons,
         online::decline,
         online::set_exception,
+        feedback::feedback,
+        feedback::answer_feedback,
+        feedback::correct_paper,
+        feedback::bring_reported,
         outbox::outbox,
         outbox::sync_now,
         outbox::resend,
@@ -234,6 +239,10 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             online::decline_reasons,
             online::decline::<tauri::Wry>,
             online::set_exception,
+            feedback::feedback,
+            feedback::answer_feedback::<tauri::Wry>,
+            feedback::correct_paper::<tauri::Wry>,
+            feedback::bring_reported,
             outbox::outbox,
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,

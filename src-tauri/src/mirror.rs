@@ -3,6 +3,7 @@
 
 mod book;
 mod deadline;
+mod feedback;
 mod fees;
 mod guides;
 mod office;
@@ -54,7 +55,7 @@ same_words! {
     domain::ReceiptChange => view::ReceiptChange { FinalCode, Papers }
     domain::StoreKind => view::Store { Agency, Personal }
     domain::Provenance => view::Provenance { Provincial, National, NationalNotSynced }
-    domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
+    domain::DocumentStatus => view::PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature, UnderCorrection }
     domain::OutboxKind => view::OutboxKind { Document, Acceptance, Decline, Result, Fee, Step, Feedback, Withdrawal }
     domain::FeedbackReason => view::FeedbackReason { WrongInformation, NotTheResult, NotSigned }
     domain::FeeMethod => view::FeeMethod { Cash, Transfer, Portal, Post }
@@ -346,6 +347,7 @@ pub(crate) fn outbox_item(item: &domain::OutboxItem, code: Option<String>) -> vi
         last_error: item.last_error.clone(),
         exported_at: None,
         withdrawal: None,
+        answers: false,
     };
     match &item.state {
         domain::OutboxState::Queued

@@ -217,17 +217,21 @@ impl Shell {
     /// The vault is closed.
     pub async fn outbox(&self, all: bool) -> Result<Vec<view::OutboxItem>, AppError> {
         let items = self.desk.outbox(all).await?;
-        let mut known: HashMap<domain::DossierId, (Option<String>, Vec<domain::Withdrawal>)> = HashMap::new();
+        let mut known: HashMap<domain::DossierId, Option<(Option<String>, Vec<domain::Withdrawal>)>> =
+            HashMap::new();
         for item in &items {
             if let std::collections::hash_map::Entry::Vacant(e) = known.entry(item.dossier) {
                 let dossier = self.desk.dossier(item.dossier).await.ok();
-                e.insert(dossier.map(|d| (d.code.map(|c| c.to_string()), d.withdrawals)).unwrap_or_default());
+                e.insert(dossier.map(|d| (d.code.map(|c| c.to_string()), d.withdrawals)));
             }
         }
         let mut lines = Vec::with_capacity(items.len());
         for item in &items {
-            let (code, withdrawals) = known.get(&item.dossier).cloned().unwrap_or_default();
+            let dossier = known.get(&item.dossier).cloned().flatten();
+            let answers = dossier.is_none();
+            let (code, withdrawals) = dossier.unwrap_or_default();
             let mut line = outbox_item(item, code);
+            line.answers = answers;
             line.withdrawal =
                 withdrawals.iter().rev().find(|w| w.ops.contains(&item.op)).map(withdrawal_note);
             line.exported_at = self.desk.exported_at(item.op)?.map(Into::into);

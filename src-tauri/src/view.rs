@@ -77,7 +77,7 @@ words! {
     Store { Agency, Personal }
     Fit { Exact, Suggested, Unfit }
     Provenance { Provincial, National, NationalNotSynced }
-    PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature }
+    PaperStatus { Valid, Expired, Cancelled, Unsigned, BadSignature, UnderCorrection }
     AutoOutcome { Attached, Ambiguous, None }
     PinStateName { Normal, Low, LastTry, Locked, MustChange }
     OutboxStateName { Queued, Sending, Sent, Waiting, Received, Attention, Replaced, Withdrawn }
@@ -89,6 +89,9 @@ words! {
         ResultProposed,
     }
     FeedbackReason { WrongInformation, NotTheResult, NotSigned }
+    Judgement { Right, Wrong }
+    /// `Wrong`: to be filed anew; `Right` and `Corrected`: closed.
+    FeedbackStage { Open, Wrong, Right, Corrected }
     FeeKind { Paid, Relieved, Reversed }
     FeeMethod { Cash, Transfer, Portal, Post }
     /// What is out of the ordinary with a dossier in the book.
@@ -323,6 +326,34 @@ dtos! {
         holder: Option<Holder>,
     }
     OpenedDossier { dossier: Dossier, failed: Vec<FailedPaper> }
+    /// Feedback on a paper; the owner's number is masked.
+    FeedbackLine {
+        id: String,
+        /// Name and code of the paper, empty where it was not told.
+        paper: String,
+        paper_code: String,
+        owner_name: String,
+        owner_number: String,
+        reason: FeedbackReason,
+        /// Empty where it is between two other agencies.
+        text: String,
+        from_agency: String,
+        from_officer: String,
+        given_at: Millis,
+        to_agency: String,
+        /// This office answers it.
+        ours: bool,
+        stage: FeedbackStage,
+        /// What was said last is still on its way.
+        unsent: bool,
+        /// What the issuing agency found wrong.
+        finding: Option<FeedbackNote>,
+        answer: Option<FeedbackNote>,
+        uses: Vec<WrongUse>,
+    }
+    FeedbackNote { text: String, officer: String, at: Millis }
+    /// A dossier with a paper that was found wrong; one that is only a draft has no code.
+    WrongUse { dossier: String, code: Option<String>, owner_name: String, officer: String, returned: bool }
     /// A paper that could not be put onto its row, and the code of why.
     FailedPaper { name: String, code: String }
     /// Where an accepted dossier stands, computed from its steps.
@@ -720,6 +751,8 @@ dtos! {
         exported_at: Option<Millis>,
         /// Who took it back and why; also when that came too late and it was sent after all.
         withdrawal: Option<WithdrawalNote>,
+        /// It answers a feedback, and is of no dossier.
+        answers: bool,
     }
     /// Unsent work that was taken back by two officers.
     WithdrawalNote { at: Millis, officer: String, approved_by: String, reason: String, too_late: bool }

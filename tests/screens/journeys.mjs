@@ -297,6 +297,42 @@ export const journeys = {
     assert.equal(await page.locator("[data-line=w1]").count(), 0, "it waits no more");
   },
 
+  async "a reported paper is found wrong, put right, and another found right by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=feedback`);
+    await page.waitForSelector("[data-test=feedback-note]");
+    await tabTo(page, "feedback-open");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-feedback=f1]");
+    const stage = (id) => page.textContent(`[data-feedback=${id}] [data-test=feedback-stage]`);
+    await tabTo(page, "feedback-wrong");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "feedback-text");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=feedback-form] .problem");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=feedback-form]", { state: "detached" });
+    assert.match(await stage("f1"), /Chờ trả lời/, "Esc says nothing");
+    await tabTo(page, "feedback-wrong");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("Sai ngày sinh so với sổ gốc");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-feedback=f1] [data-test=feedback-correct]");
+    assert.match(await stage("f1"), /Cần sửa/);
+    await tabTo(page, "feedback-correct");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "feedback-text");
+    await page.keyboard.type("Đã cấp lại");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=feedback-others] [data-feedback=f1]");
+    assert.match(await stage("f1"), /Đã sửa/);
+    await tabTo(page, "feedback-right");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("Đúng như sổ gốc");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=feedback-others] [data-feedback=f2]");
+    assert.match(await stage("f2"), /Kết quả đúng/);
+  },
+
   async "an agency's dossier is refused or accepted all the same, and nothing by one key"(page, base) {
     await page.goto(`${base}/?scene=online`);
     await page.waitForSelector("[data-line=w3]");

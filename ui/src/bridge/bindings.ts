@@ -158,6 +158,14 @@ export const commands = {
 	decline: (id: string, kind: DeclineKind, reasons: DeclineReason[]) => __TAURI_INVOKE<Dossier>("decline", { id, kind, reasons }),
 	/**  Why an agency's dossier is accepted though the rule is not kept; empty takes that back. */
 	setException: (id: string, reason: string) => __TAURI_INVOKE<Dossier>("set_exception", { id, reason }),
+	/**  Feedback this office has to do with, as it was heard last; what waits for it first. */
+	feedback: () => __TAURI_INVOKE<FeedbackLine[]>("feedback"),
+	/**  Says what was found: the paper is right, or wrong and to be filed anew. */
+	answerFeedback: (id: string, judgement: Judgement, text: string) => __TAURI_INVOKE<null>("answer_feedback", { id, judgement, text }),
+	/**  Files a wrong paper anew from a PDF the officer picks in a dialog of the system; false when the dialog was closed. */
+	correctPaper: (id: string, text: string) => __TAURI_INVOKE<boolean>("correct_paper", { id, text }),
+	/**  Brings the paper a feedback is about to this machine, to be looked at; its content. */
+	bringReported: (id: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<string>("bring_reported", { id, onProgress }),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
 	outbox: (all: boolean) => __TAURI_INVOKE<OutboxItem[]>("outbox", { all }),
 	/**  Makes everything that waits due now. */
@@ -596,7 +604,42 @@ export type FeeWish = {
 	entry: string | null,
 };
 
+/**  Feedback on a paper; the owner's number is masked. */
+export type FeedbackLine = {
+	id: string,
+	/**  Name and code of the paper, empty where it was not told. */
+	paper: string,
+	paperCode: string,
+	ownerName: string,
+	ownerNumber: string,
+	reason: FeedbackReason,
+	/**  Empty where it is between two other agencies. */
+	text: string,
+	fromAgency: string,
+	fromOfficer: string,
+	givenAt: Millis,
+	toAgency: string,
+	/**  This office answers it. */
+	ours: boolean,
+	stage: FeedbackStage,
+	/**  What was said last is still on its way. */
+	unsent: boolean,
+	/**  What the issuing agency found wrong. */
+	finding: FeedbackNote | null,
+	answer: FeedbackNote | null,
+	uses: WrongUse[],
+};
+
+export type FeedbackNote = {
+	text: string,
+	officer: string,
+	at: Millis,
+};
+
 export type FeedbackReason = "wrongInformation" | "notTheResult" | "notSigned";
+
+/**  `Wrong`: to be filed anew; `Right` and `Corrected`: closed. */
+export type FeedbackStage = "open" | "wrong" | "right" | "corrected";
 
 /**  What is paid and due, computed from the entries. */
 export type Fees = {
@@ -683,6 +726,7 @@ export type Load = {
 	toReturn: number,
 	onItsWay: number,
 };
+export type Judgement = "right" | "wrong";
 
 /**  What is said about a paper. */
 export type Metadata = {
@@ -791,6 +835,8 @@ export type OutboxItem = {
 	exportedAt: Millis | null,
 	/**  Who took it back and why; also when that came too late and it was sent after all. */
 	withdrawal: WithdrawalNote | null,
+	/**  It answers a feedback, and is of no dossier. */
+	answers: boolean,
 };
 
 export type OutboxKind = "document" | "acceptance" | "decline" | "result" | "fee" | "step" | "feedback" | "withdrawal";
@@ -810,6 +856,7 @@ export type Overview = {
 };
 
 export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature";
+export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature" | "underCorrection";
 
 /**  A person or organisation. */
 export type Party = {
@@ -1269,3 +1316,11 @@ export type Work = {
 /**  Nobody else can work on it; this counter alone; another counter; not known now. */
 export type WorkState = "onlyHere" | "held" | "elsewhere" | "unasked";
 
+/**  A dossier with a paper that was found wrong; one that is only a draft has no code. */
+export type WrongUse = {
+	dossier: string,
+	code: string | null,
+	ownerName: string,
+	officer: string,
+	returned: boolean,
+};

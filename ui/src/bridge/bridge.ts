@@ -1,5 +1,5 @@
 import type {
-  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep,
+  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep, FeedbackLine, Judgement,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -106,6 +106,13 @@ export interface Bridge {
   decline(a: { id: string; kind: DeclineKind; reasons: DeclineReason[] }): Promise<Dossier>;
   /** Why an agency's dossier is accepted though the rule is not kept; empty takes that back. */
   setException(a: { id: string; reason: string }): Promise<Dossier>;
+  /** Feedback this office has to do with; what waits for it first. */
+  feedback(): Promise<FeedbackLine[]>;
+  answerFeedback(a: { id: string; judgement: Judgement; text: string }): Promise<void>;
+  /** False when the dialog was closed. */
+  correctPaper(a: { id: string; text: string }): Promise<boolean>;
+  /** The content of the paper, which is on this machine then. */
+  bringReported(a: { id: string }, onProgress: (at: RowProgress) => void): Promise<string>;
   /** What the officer took on a day (yyyy-MM-dd) at this counter. */
   feeShift(a: { day: string }): Promise<Shift>;
   /** Name of the file, or null when the dialog was closed. */

@@ -8,6 +8,7 @@ import {
 import { fold, isoDay } from "../text/format";
 import { bookOf, complianceOf } from "./fake-book";
 import { GUIDES } from "./fake-guides";
+import { feedbackOf } from "./fake-feedback";
 import { defectsOf, fillRows, REASONS, type Submission, SUBMISSIONS, waitingLine } from "./fake-online";
 import { crowd, loads, none, officeQueueLine, ownLine, pageOf as queuePage, sum } from "./fake-queue";
 import { fakePageSvg, fakePdf } from "./fake-paper";
@@ -94,7 +95,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
 }
 
 const item = (op: string, dossier: string, kind: OutboxItem["kind"], state: OutboxItem["state"], more: Partial<OutboxItem> = {}): OutboxItem => ({
-  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_048_576, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, exportedAt: null, withdrawal: null, ...more,
+  op, dossier, dossierCode: null, kind, state, sent: 0, total: 1_048_576, nextTry: null, receivedAt: state === "received" ? NOW - 20 * 60_000 : null, problem: null, attempts: 0, queuedAt: NOW - HOUR, lastError: null, exportedAt: null, withdrawal: null, answers: false, ...more,
 });
 const CLOSED: ReadonlySet<OutboxItem["state"]> = new Set(["received", "replaced", "withdrawn"]);
 const OFFICER = "canbo.demo";
@@ -353,6 +354,7 @@ function conflictOf(op: string): Conflict { return {
 const sentAgain = new Set<string>();
 
 /** Dossiers of the portal that no counter opened; the scenes about them have some. */
+const reported = scene("feedback") ? feedbackOf(scene("feedbackWrong")) : [];
 const waiting = (): Record<string, Submission> => (scene("online") ? Object.fromEntries(Object.entries(SUBMISSIONS).filter(([id]) => !store.has(id) && !gone.has(id))) : {});
 const gone = new Set<string>();
 const procedureOf = (of: Submission): ProcedureChoice => procedures.find((p) => p.code === of.procedure) ?? fail("procedureUnknown");
@@ -747,6 +749,20 @@ export const bridge: Bridge = {
     d.outbox.push(item(`x${(made += 1)}`, id, "decline", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
     return answer(d);
   },
+  feedback: async () => reported,
+  answerFeedback: async ({ id, judgement, text }) => {
+    const line = reported.find((known) => known.id === id) ?? fail("feedbackNotHeard");
+    if (scene("feedbackAnswered") || line.stage === "right" || line.stage === "corrected") fail("feedbackAnsweredBefore");
+    const note = { text, officer: OFFICER, at: NOW };
+    Object.assign(line, judgement === "right" ? { stage: "right", unsent: true, answer: note } : { stage: "wrong", unsent: true, finding: note });
+  },
+  correctPaper: async ({ id, text }) => {
+    const line = reported.find((known) => known.id === id) ?? fail("feedbackNotHeard");
+    if (scene("feedbackSameFile")) fail("feedbackSameFile");
+    Object.assign(line, { stage: "corrected", unsent: true, answer: { text, officer: OFFICER, at: NOW } });
+    return true;
+  },
+  bringReported: async () => (scene("offline") ? fail("linkOffline") : "kq"),
   setException: async ({ id, reason }) => answer(Object.assign(find(id), { exception: reason.trim() || null })),
   feeShift: async ({ day }) => {
     const lines = day !== "2026-11-20" ? [] : [...store.values()].flatMap((d) => settle(d).fees.entries.map((entry) => ({ dossier: d.id, code: d.code, ownerName: d.owner.name, entry: copy(entry) })));

@@ -260,6 +260,51 @@ impl Desk {
     }
 }
 
+/// Puts an operation into the outbox: under which id, based on which version of it, in whose place.
+pub(crate) fn queue(
+    desk: &Desk,
+    batch: &mut Batch,
+    now: Timestamp,
+    (dossier, base_version, replaced): &(DossierId, u64, BTreeSet<OpId>),
+    (kind, payload, blobs): (OutboxKind, OpPayload, Vec<BlobId>),
+) -> Result<OpId, DeskError> {
+    let mut counter = match batch.counter.take() {
+        Some(counter) => counter,
+        None => desk.vault.counter()?,
+    };
+    counter.last_sequence += 1;
+    let (millis, random) = desk.id_parts();
+    let op_id = OpId::derive(millis, &random);
+    batch.enqueue.push(QueuedOp {
+        item: OutboxItem {
+            op: op_id,
+            dossier: *dossier,
+            sequence: counter.last_sequence,
+            kind,
+            blobs,
+            state: OutboxState::Queued,
+            attempts: 0,
+            queued_at: now,
+            last_error: None,
+        },
+        op: Op {
+            op_id,
+            device: counter.device,
+            device_seq: counter.last_sequence,
+            device_time: now,
+            schema_version: payload.schema(),
+            dossier: *dossier,
+            base_version: *base_version,
+            // The newest: of a hundred that were replaced one after another, who knows the first?
+            replaces: replaced.iter().rev().take(MAX_REPLACED).copied().collect(),
+            payload,
+        },
+        receipt: None,
+    });
+    batch.counter = Some(counter);
+    Ok(op_id)
+}
+
 /// One change under way: the dossier as it will be, and everything committed with it.
 pub(crate) struct Change<'a> {
     pub(crate) desk: &'a Desk,
@@ -278,41 +323,9 @@ impl Change<'_> {
         payload: OpPayload,
         blobs: Vec<BlobId>,
     ) -> Result<OpId, DeskError> {
-        let mut counter = match self.batch.counter.take() {
-            Some(counter) => counter,
-            None => self.desk.vault.counter()?,
-        };
-        counter.last_sequence += 1;
-        let (millis, random) = self.desk.id_parts();
-        let op_id = OpId::derive(millis, &random);
-        self.batch.enqueue.push(QueuedOp {
-            item: OutboxItem {
-                op: op_id,
-                dossier: self.dossier.id,
-                sequence: counter.last_sequence,
-                kind,
-                blobs,
-                state: OutboxState::Queued,
-                attempts: 0,
-                queued_at: self.now,
-                last_error: None,
-            },
-            op: Op {
-                op_id,
-                device: counter.device,
-                device_seq: counter.last_sequence,
-                device_time: self.now,
-                schema_version: payload.schema(),
-                dossier: self.dossier.id,
-                base_version: self.dossier.server_version,
-                // The newest: of a hundred that were replaced one after another, who knows the first?
-                replaces: self.dossier.replaced.iter().rev().take(MAX_REPLACED).copied().collect(),
-                payload,
-            },
-            receipt: None,
-        });
-        self.batch.counter = Some(counter);
-        Ok(op_id)
+        let dossier = &self.dossier;
+        let place = (dossier.id, dossier.server_version, dossier.replaced.clone());
+        queue(self.desk, &mut self.batch, self.now, &place, (kind, payload, blobs))
     }
 
     /// Another operation takes the place of this one. What is queued from now on tells the warehouse, which

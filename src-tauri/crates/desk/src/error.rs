@@ -107,6 +107,24 @@ pub enum ReportError {
     /// The dossier was taken back.
     #[error("dossier was taken back")]
     DossierWithdrawn,
+    /// No such feedback was heard of.
+    #[error("feedback is not known here")]
+    NotHeard,
+    /// The paper itself was not told with the feedback.
+    #[error("paper of the feedback is not known here")]
+    PaperNotHeard,
+    /// Another office issued the paper.
+    #[error("feedback is for another office")]
+    NotOurs,
+    /// It was answered, here or by a colleague.
+    #[error("feedback was answered before")]
+    AnsweredBefore,
+    /// Whoever reported the paper is told why.
+    #[error("answer is missing")]
+    AnswerMissing,
+    /// The file is the one that is wrong.
+    #[error("file is the one reported")]
+    SameFile,
 }
 
 /// Why an entry of the fees is not made.

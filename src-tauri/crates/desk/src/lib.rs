@@ -27,6 +27,7 @@ mod decline;
 mod desk;
 mod digitize;
 mod error;
+mod feedback;
 mod fees;
 mod forms;
 mod grace;
@@ -70,6 +71,7 @@ pub use error::{
     IntakeError, OUTBOX_CODES, OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError,
     SignError, StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };
+pub use feedback::{FeedbackLine, Judgement};
 pub use forms::PrintedForm;
 pub use identity::IdentityFinding;
 pub use intake::{DossierChange, NewDossier};
@@ -79,6 +81,7 @@ pub use motcua_pdf::{CodePicture, code_picture};
 pub use motcua_wire::MAX_FILE;
 pub use motcua_wire::PACKAGE_VERSION;
 pub use motcua_wire::WaitingSubmission;
+pub use motcua_wire::{Feedback, WrongUse};
 pub use office::Work;
 pub use online::Opened;
 pub use package::{Package, package_header};

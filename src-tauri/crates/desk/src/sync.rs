@@ -116,6 +116,7 @@ impl Desk {
                     if more {
                         note(self.pull(cancel, on_event).await, &mut report)?;
                     }
+                    self.close_answered()?;
                     self.tend_leases(on_event).await?;
                 }
             }

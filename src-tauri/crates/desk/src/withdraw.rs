@@ -34,7 +34,8 @@ impl Desk {
         if item.state.is_closed() || item.kind == OutboxKind::Withdrawal {
             return Err(WithdrawError::Nothing.into());
         }
-        let dossier = self.stored(item.dossier)?;
+        // An answer to a feedback is of no dossier: it is said anew, not taken back.
+        let dossier = self.vault.dossier(item.dossier)?.ok_or(WithdrawError::Nothing)?;
         let mut lines = self.vault.outbox_of(item.dossier)?;
         lines.retain(|line| !line.state.is_closed());
         match item.kind {

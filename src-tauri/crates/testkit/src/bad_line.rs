@@ -5,8 +5,9 @@ use async_trait::async_trait;
 use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, IdentityReply,
-    LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference, SubmissionPage,
+    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, FeedbackPage,
+    IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference,
+    SubmissionPage,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -203,6 +204,10 @@ impl Warehouse for BadLine {
 
     async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError> {
         self.call(|| self.far.submissions(after, limit)).await
+    }
+
+    async fn feedback(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError> {
+        self.call(|| self.far.feedback(after, limit)).await
     }
 
     async fn lease_dossier(

@@ -14,9 +14,9 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierSteps,
-    DossierView, FeeEntry, IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply,
-    OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION, SealedReference, SignedReceipt, StepEntry,
-    SubmissionPage,
+    DossierView, FeeEntry, Feedback, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op,
+    OpStatus, OpsReply, OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION, SealedReference,
+    SignedReceipt, StepEntry, SubmissionPage,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -77,6 +77,7 @@ struct State {
     dossiers: BTreeMap<DossierId, DossierView>,
     fees: HashMap<DossierId, Vec<FeeEntry>>,
     steps: HashMap<DossierId, Vec<StepEntry>>,
+    feedback: Vec<Feedback>,
     next_ordinal: HashMap<Day, u32>,
     refuse_next: Option<String>,
     trouble_for: HashSet<DossierId>,
@@ -135,6 +136,7 @@ impl FakeWarehouse {
             dossiers: BTreeMap::new(),
             fees: HashMap::new(),
             steps: HashMap::new(),
+            feedback: vec![],
             next_ordinal: HashMap::new(),
             refuse_next: None,
             trouble_for: HashSet::new(),
@@ -218,6 +220,14 @@ impl FakeWarehouse {
         let mut state = self.state();
         state.blobs.insert(paper.record.blob, file.to_vec());
         state.papers.insert(paper.record.id, paper);
+    }
+
+    /// Another agency tells of a paper, or of what it found.
+    pub fn tell(&self, feedback: Feedback) {
+        let mut state = self.state();
+        state.feed.push(Change::Feedback { id: feedback.id, document: feedback.document });
+        state.feedback.retain(|known| known.id != feedback.id);
+        state.feedback.push(feedback);
     }
 
     /// Loses a file; its paper stays listed.
@@ -494,7 +504,8 @@ impl Warehouse for FakeWarehouse {
         let mut state = self.reached()?;
         state.looked_up.push(purpose);
         let of_owner = |p: &&DocumentSummary| p.record.owner.iter().any(|n| owner.contains(n));
-        let mut papers: Vec<_> = state.papers.values().filter(of_owner).cloned().collect();
+        let papers = state.papers.values().filter(of_owner);
+        let mut papers: Vec<_> = papers.map(|paper| state.as_it_stands(paper)).collect();
         papers.sort_by_key(|p| Reverse(p.filed_at));
         Ok(papers)
     }
@@ -581,6 +592,10 @@ impl Warehouse for FakeWarehouse {
 
     async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError> {
         self.for_counters()?.submissions(after, limit)
+    }
+
+    async fn feedback(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError> {
+        self.for_counters()?.feedback_after(after, limit)
     }
 
     async fn lease_dossier(

@@ -69,6 +69,8 @@ pub enum DocumentStatus {
     Unsigned,
     /// The signature was found wrong after it entered.
     BadSignature,
+    /// Whoever issued it found it wrong and files it anew.
+    UnderCorrection,
 }
 
 /// What the officer writes about a paper at "Số hóa" (domain 1.4; the seven fields of inventory E-16

@@ -48,6 +48,13 @@ pub enum FeedbackAct {
         #[serde(default)]
         text: String,
     },
+    /// The issuing agency finds that the paper is wrong: it is to be filed anew, and nobody is offered it meanwhile.
+    Confirmed {
+        /// Which feedback.
+        feedback: OpId,
+        /// What is wrong.
+        text: String,
+    },
     /// The issuing agency has filed the paper anew (a version that supersedes), or says why it is right.
     Answered {
         /// Which feedback.
@@ -57,6 +64,17 @@ pub enum FeedbackAct {
         /// What was done, or why not.
         text: String,
     },
+}
+
+impl FeedbackAct {
+    /// The feedback it answers; none of a feedback itself.
+    #[must_use]
+    pub fn answers(&self) -> Option<OpId> {
+        match self {
+            Self::Given { .. } => None,
+            Self::Confirmed { feedback, .. } | Self::Answered { feedback, .. } => Some(*feedback),
+        }
+    }
 }
 
 /// A paper that was reported from a dossier.

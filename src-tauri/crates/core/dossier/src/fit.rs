@@ -30,6 +30,8 @@ pub enum UnfitReason {
     Unsigned,
     /// Its signature was found wrong.
     BadSignature,
+    /// Found wrong by whoever issued it, and to be filed anew.
+    UnderCorrection,
     /// Known nationally, not synchronised yet.
     NotSynced,
     /// Its owner or agency does not share it.
@@ -52,6 +54,7 @@ impl UnfitReason {
             Self::Cancelled => "cancelled",
             Self::Unsigned => "unsigned",
             Self::BadSignature => "badSignature",
+            Self::UnderCorrection => "underCorrection",
             Self::NotSynced => "notSynced",
             Self::NotShared => "notShared",
             Self::TooOld => "tooOld",
@@ -73,6 +76,7 @@ impl ComponentRow {
             DocumentStatus::Cancelled => reasons.push(UnfitReason::Cancelled),
             DocumentStatus::Unsigned => reasons.push(UnfitReason::Unsigned),
             DocumentStatus::BadSignature => reasons.push(UnfitReason::BadSignature),
+            DocumentStatus::UnderCorrection => reasons.push(UnfitReason::UnderCorrection),
         }
         let said = &paper.record.metadata;
         if said.valid_until.is_some_and(|until| until < today) && !reasons.contains(&UnfitReason::Expired) {

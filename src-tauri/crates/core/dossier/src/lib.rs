@@ -68,7 +68,7 @@ pub use procedure::{Category, ComponentSpec, HandlingCase, OrgNode, Procedure, R
 pub use queue::{Load, QueueFilter, QueuePage, QueueRow, QueueState, SeatLoad, seat_key, seat_loads};
 pub use reference::{
     Database, FaultKind, FormTemplate, GuideText, IDENTITY_GUIDE, NoticeChannel, NoticeEvent, NoticeTemplate,
-    PLACEHOLDERS, ReferenceFault, ReferenceList, Target, WorkingHours,
+    ReferenceFault, ReferenceList, Target, WorkingHours,
 };
 pub use retention::{Claim, Due, HeldFile, Retention};
 pub use rules::{LawRule, RuleKey};

@@ -91,6 +91,16 @@ pub enum NoticeEvent {
     ResultReady,
     /// The day promised has passed: an apology.
     Overdue,
+    /// Another day is promised (form 04).
+    NewAppointment,
+    /// It was stopped, as its applicant asked.
+    Stopped,
+    /// It was refused after it had been accepted.
+    Refused,
+    /// It was not accepted and may come again (form 02).
+    NotYetAccepted,
+    /// It was not accepted (form 03).
+    NotAccepted,
 }
 
 /// How people are told.
@@ -115,22 +125,47 @@ pub struct NoticeTemplate {
     /// Heading of an e-mail.
     #[serde(default)]
     pub subject: String,
-    /// The text, with `{ma_ho_so}`, `{thu_tuc}`, `{co_quan}`, `{ngay_tiep_nhan}`, `{ngay_hen_tra}`.
+    /// The text, with [`NoticeEvent::placeholders`].
     pub text: String,
 }
 
 impl NoticeEvent {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Received, Self::NeedsSupplement, Self::ResultReady, Self::Overdue];
+    pub const ALL: [Self; 9] = [
+        Self::Received,
+        Self::NeedsSupplement,
+        Self::ResultReady,
+        Self::Overdue,
+        Self::NewAppointment,
+        Self::Stopped,
+        Self::Refused,
+        Self::NotYetAccepted,
+        Self::NotAccepted,
+    ];
+
+    /// What its text may have in braces. Reasons and what is asked for are not among them: they may say something of a
+    /// person, and a message is read by whoever holds the telephone.
+    #[must_use]
+    pub fn placeholders(self) -> &'static [&'static str] {
+        match self {
+            Self::NotYetAccepted | Self::NotAccepted => &["ma_ho_so", "thu_tuc", "co_quan"],
+            Self::NewAppointment => {
+                &["ma_ho_so", "thu_tuc", "co_quan", "ngay_tiep_nhan", "ngay_hen_tra", "ngay_hen_moi"]
+            }
+            Self::Received
+            | Self::NeedsSupplement
+            | Self::ResultReady
+            | Self::Overdue
+            | Self::Stopped
+            | Self::Refused => &["ma_ho_so", "thu_tuc", "co_quan", "ngay_tiep_nhan", "ngay_hen_tra"],
+        }
+    }
 }
 
 impl NoticeChannel {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Zalo, Self::Sms, Self::Email];
 }
-
-/// Every placeholder a notice may have.
-pub const PLACEHOLDERS: [&str; 5] = ["ma_ho_so", "thu_tuc", "co_quan", "ngay_tiep_nhan", "ngay_hen_tra"];
 
 impl NoticeTemplate {
     /// What is sent where the reference data says nothing of an event.
@@ -153,16 +188,36 @@ impl NoticeTemplate {
                 "Xin lỗi trả kết quả chậm hồ sơ {ma_ho_so}",
                 "{co_quan} xin lỗi vì chưa trả kết quả hồ sơ {ma_ho_so} ({thu_tuc}) đúng hẹn ngày {ngay_hen_tra}. Chúng tôi sẽ sớm thông báo ngày hẹn mới.",
             ),
+            NoticeEvent::NewAppointment => (
+                "Xin lỗi và hẹn lại ngày trả kết quả hồ sơ {ma_ho_so}",
+                "{co_quan} xin lỗi vì không kịp trả kết quả hồ sơ {ma_ho_so} ({thu_tuc}) như đã hẹn ngày {ngay_hen_tra}. Ngày hẹn mới: {ngay_hen_moi}.",
+            ),
+            NoticeEvent::Stopped => (
+                "Đã dừng giải quyết hồ sơ {ma_ho_so}",
+                "{co_quan} đã dừng giải quyết hồ sơ {ma_ho_so} ({thu_tuc}) theo yêu cầu của người nộp. Đề nghị liên hệ {co_quan} để nhận thông báo.",
+            ),
+            NoticeEvent::Refused => (
+                "Hồ sơ {ma_ho_so} không được giải quyết",
+                "Hồ sơ {ma_ho_so} ({thu_tuc}) không được giải quyết. Đề nghị liên hệ {co_quan} để nhận thông báo và biết lý do.",
+            ),
+            NoticeEvent::NotYetAccepted => (
+                "Hồ sơ {ma_ho_so} cần hoàn thiện trước khi tiếp nhận",
+                "Hồ sơ {ma_ho_so} ({thu_tuc}) chưa được tiếp nhận vì cần bổ sung, hoàn thiện. Đề nghị xem yêu cầu ở nơi đã nộp hồ sơ hoặc liên hệ {co_quan}.",
+            ),
+            NoticeEvent::NotAccepted => (
+                "Hồ sơ {ma_ho_so} không được tiếp nhận",
+                "Hồ sơ {ma_ho_so} ({thu_tuc}) không được tiếp nhận. Đề nghị xem lý do ở nơi đã nộp hồ sơ hoặc liên hệ {co_quan}.",
+            ),
         };
         Self { event, channel, subject: subject.to_owned(), text: text.to_owned() }
     }
 
-    /// Names in braces that nobody knows.
+    /// Names in braces that have no value for its event.
     fn unknown_placeholder(&self) -> bool {
         [&self.subject, &self.text].iter().any(|text| {
             text.split('{').skip(1).any(|rest| {
                 let name = rest.split_once('}').map(|(name, _)| name);
-                name.is_none_or(|name| !PLACEHOLDERS.contains(&name))
+                name.is_none_or(|name| !self.event.placeholders().contains(&name))
             })
         })
     }
@@ -588,9 +643,18 @@ mod tests {
             text: "Hồ sơ {ma_ho_so}, {ho_ten}".into(),
             ..NoticeTemplate::usual(NoticeEvent::Received, NoticeChannel::Sms)
         };
+        let told = |event, text: &str| NoticeTemplate {
+            text: text.into(),
+            ..NoticeTemplate::usual(event, NoticeChannel::Sms)
+        };
         let data = ReferenceData {
             hours: vec![hours("07:30", "11:30"), hours("7:30", "11:30"), hours("13:00", "12:59")],
-            notices: vec![notice],
+            notices: vec![
+                notice,
+                told(NoticeEvent::NewAppointment, "{ma_ho_so}: {ngay_hen_moi}"),
+                told(NoticeEvent::Overdue, "{ma_ho_so}: {ngay_hen_moi}"),
+                told(NoticeEvent::NotAccepted, "{ma_ho_so}: {ngay_hen_tra}"),
+            ],
             ..ReferenceData::default()
         };
         let found: Vec<_> = data.faults().into_iter().map(|f| (f.list, f.entry, f.what)).collect();
@@ -598,6 +662,8 @@ mod tests {
             (ReferenceList::Hours, 1, FaultKind::Malformed),
             (ReferenceList::Hours, 2, FaultKind::Backwards),
             (ReferenceList::Notices, 0, FaultKind::Placeholder),
+            (ReferenceList::Notices, 2, FaultKind::Placeholder),
+            (ReferenceList::Notices, 3, FaultKind::Placeholder),
         ];
         assert_eq!(found, wanted);
     }

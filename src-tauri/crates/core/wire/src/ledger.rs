@@ -1,8 +1,8 @@
 //! What is kept beside a dossier and read for itself: fees, feedback, uses of papers, confirmations, owners.
 
 use motcua_dossier::{
-    ConsentMethod, Day, DeviceId, DocumentId, DossierId, FeeAccount, FeeMethod, FeeRecord, FeedbackReason,
-    IdNumber, IdentityAnswer, OpId, StepRecord, Timestamp,
+    ConsentMethod, Day, DeviceId, DocumentId, DocumentSummary, DossierCode, DossierId, FeeAccount, FeeMethod,
+    FeeRecord, FeedbackReason, IdNumber, IdentityAnswer, OpId, StepRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -136,8 +136,46 @@ pub struct Feedback {
     pub from_agency: String,
     /// Agency that filed the paper, when known.
     pub to_agency: Option<String>,
+    /// The issuing agency found the paper wrong.
+    #[serde(default)]
+    pub confirmed: Option<FeedbackFinding>,
     /// What came of it.
     pub answer: Option<FeedbackAnswer>,
+    /// The caller's office is the one that answers.
+    #[serde(default)]
+    pub ours: bool,
+    /// The paper as it is now, where the caller may see it.
+    #[serde(default)]
+    pub paper: Option<DocumentSummary>,
+    /// Dossiers of the caller's scope that use the paper as it was, once it was found wrong.
+    #[serde(default)]
+    pub uses: Vec<WrongUse>,
+}
+
+/// The issuing agency found the paper wrong.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeedbackFinding {
+    /// What is wrong.
+    pub text: String,
+    /// Who.
+    pub officer: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A dossier that uses a paper that was found wrong.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WrongUse {
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Its code.
+    pub code: DossierCode,
+    /// Name of its owner.
+    pub owner_name: String,
+    /// Who accepted it.
+    pub officer: String,
+    /// Its result was handed over.
+    pub returned: bool,
 }
 
 /// What the issuing agency did.

@@ -22,9 +22,9 @@ mod seal;
 
 pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
 pub use ledger::{
-    ConsentRecord, DossierFees, DossierSteps, FeeEntry, FeeTotals, Feedback, FeedbackAnswer, FeedbackPage,
-    MAX_PAGE, MAX_RECEIPT_NUMBER, MAX_STEP_ITEMS, MAX_TEXT, OfficerFees, Owner, OwnerIdentity, StepEntry,
-    Use,
+    ConsentRecord, DossierFees, DossierSteps, FeeEntry, FeeTotals, Feedback, FeedbackAnswer, FeedbackFinding,
+    FeedbackPage, MAX_PAGE, MAX_RECEIPT_NUMBER, MAX_STEP_ITEMS, MAX_TEXT, OfficerFees, Owner, OwnerIdentity,
+    StepEntry, Use, WrongUse,
 };
 pub use motcua_dossier::{ComponentEvidence, EvidenceSource};
 pub use package::{

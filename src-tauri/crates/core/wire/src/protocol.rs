@@ -50,13 +50,14 @@ use crate::SignedReceipt;
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, ComponentEvidence, Consent, ConsentMethod, Day, Deadline,
     Declined, DeviceId, DocumentId, DocumentRecord, DossierCode, DossierId, EvidenceSource, FeeRecord,
-    FeedbackRecord, Holder, IdentityAnswer, IdentityCheck, OfficeDossier, OpId, ProcedureCode, ReturnMethod,
-    StepRecord, Submission, Timestamp,
+    FeedbackAct, FeedbackRecord, Holder, IdentityAnswer, IdentityCheck, OfficeDossier, OpId, ProcedureCode,
+    ReturnMethod, StepRecord, Submission, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-/// Version of the payload shapes below; the server takes N-3..=N.
-pub const SCHEMA_VERSION: u32 = 4;
+/// Version of the payload shapes below; the server takes every one up to it, since an operation bears the oldest that has
+/// everything it says.
+pub const SCHEMA_VERSION: u32 = 6;
 
 /// Bytes of the largest file the warehouse takes, and a counter reads.
 pub const MAX_FILE: u64 = 64 << 20;
@@ -487,6 +488,7 @@ impl OpPayload {
             accepted.exception.is_some() || accepted.consents.iter().any(of_portal)
         };
         match self {
+            Self::Feedback(record) if matches!(record.act, FeedbackAct::Confirmed { .. }) => 6,
             Self::Submit(_) | Self::Decline(_) => 4,
             Self::AcceptDossier(accepted) if newest(accepted) => 4,
             Self::Step(_) => 3,

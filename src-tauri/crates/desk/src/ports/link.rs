@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
     About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView,
-    IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference,
-    SubmissionPage,
+    FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role,
+    SealedReference, SubmissionPage,
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -164,6 +164,12 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError>;
+    /// Feedback on papers: what the machine's office recorded, what is told of papers it filed, and what was found wrong of
+    /// papers its dossiers use; after that place, oldest first, at most `limit` (1 to 200).
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    async fn feedback(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError>;
     /// Takes a dossier for this machine alone, or renews that; `version` is the one it works on.
     ///
     /// # Errors

@@ -17,7 +17,9 @@ use crate::error::link_code;
 use crate::ports::{KeptConflict, LinkError, QueuedOp};
 use crate::replace::never_left;
 use ed25519_dalek::VerifyingKey;
-use motcua_dossier::{BlobId, DocumentId, DossierId, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp};
+use motcua_dossier::{
+    BlobId, DocumentId, DossierId, FeedbackAct, OpId, OutboxItem, OutboxKind, OutboxState, Timestamp,
+};
 use motcua_wire::{ComponentEvidence, OpPayload, OpResult, SignedReceipt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +42,8 @@ pub(crate) struct Line {
     files: Option<DocumentId>,
     /// Papers it names that other lines of its dossier file.
     names: BTreeSet<DocumentId>,
+    /// It tells of papers of its place, and leaves when they have arrived: an answer that a paper was filed anew.
+    tells_of_papers: bool,
     /// Stays here for now: its dossier is not ready.
     kept_back: bool,
 }
@@ -60,7 +64,13 @@ impl Line {
             OpPayload::AcceptDossier(accepted) => (None, filed(&accepted.components)),
             OpPayload::Step(step) => (None, filed(step.act.papers())),
         };
-        Self { item: queued.item.clone(), files, names, kept_back }
+        let tells_of_papers = match &queued.op.payload {
+            OpPayload::Feedback(record) => {
+                matches!(record.act, FeedbackAct::Answered { corrected: true, .. })
+            }
+            _ => false,
+        };
+        Self { item: queued.item.clone(), files, names, tells_of_papers, kept_back }
     }
 
     fn op(&self) -> OpId {
@@ -297,7 +307,12 @@ impl Engine {
             let mut refused: BTreeSet<DocumentId> = BTreeSet::new();
             let mut accepting = false;
             let mut stepping = false;
+            let mut filing = false;
             for line in lines {
+                filing |= line.item.kind == OutboxKind::Document && !line.item.state.is_closed();
+                if filing && line.tells_of_papers {
+                    continue;
+                }
                 // Where a dossier stands is the order of its steps: each leaves when the one before it has arrived.
                 let stands = line.item.kind == OutboxKind::Step && !line.item.state.is_closed();
                 if stands && std::mem::replace(&mut stepping, true) {
@@ -657,7 +672,7 @@ mod tests {
             last_error: None,
         };
         let files = (kind == OutboxKind::Document).then(|| DocumentId::derive(n, &[3; 10]));
-        Line { item, files, names: BTreeSet::new(), kept_back: false }
+        Line { item, files, names: BTreeSet::new(), tells_of_papers: false, kept_back: false }
     }
 
     fn engine(lines: Vec<Line>) -> Engine {
@@ -678,6 +693,20 @@ mod tests {
 
     fn pushed(ops: Vec<OpId>, answer: Result<Vec<OpResult>, LinkError>) -> Ended {
         Ended::Pushed { asked: ops.clone(), left: ops, answer }
+    }
+
+    #[test]
+    fn an_answer_that_a_paper_was_filed_anew_leaves_when_the_paper_has_arrived() {
+        let told = Line { tells_of_papers: true, ..line(2, 1, OutboxKind::Feedback, &[]) };
+        let lines = vec![line(1, 1, OutboxKind::Document, &[1]), told, line(3, 1, OutboxKind::Feedback, &[])];
+        let mut engine = engine(lines);
+        assert_eq!(push_of(&engine.next(NOW)), [op(1), op(3)], "a feedback waits for nothing");
+        let mut there = line(1, 1, OutboxKind::Document, &[1]).item;
+        there.state = OutboxState::Received { at: NOW };
+        let told = Line { tells_of_papers: true, ..line(2, 1, OutboxKind::Feedback, &[]) };
+        let arrived = Line { item: there, ..line(1, 1, OutboxKind::Document, &[1]) };
+        engine.load(vec![arrived, told]);
+        assert_eq!(push_of(&engine.next(NOW)), [op(2)]);
     }
 
     #[test]

@@ -118,6 +118,7 @@ impl Desk {
         }
         let (mut ids, mut filed_from, mut reference) = (BTreeSet::new(), BTreeSet::new(), None);
         let (mut paid, mut stepped, mut sent) = (BTreeSet::new(), BTreeSet::new(), false);
+        let mut reported = false;
         for item in &page.items {
             match item {
                 Change::Dossier { id, what: DossierEvent::FeeRecorded, .. } => drop(paid.insert(*id)),
@@ -131,8 +132,8 @@ impl Desk {
                 }
                 Change::Document { dossier, .. } => filed_from.extend(*dossier),
                 Change::Reference { version } => reference = reference.max(Some(*version)),
-                // Of feedback this counter keeps nothing yet.
-                Change::Feedback { .. } | Change::Unknown => {}
+                Change::Feedback { .. } => reported = true,
+                Change::Unknown => {}
             }
         }
         for id in paid {
@@ -143,6 +144,9 @@ impl Desk {
         }
         if sent || self.lists_any(ids.iter().copied())? {
             self.refresh_submissions(on_event).await?;
+        }
+        if reported {
+            self.refresh_feedback(on_event).await?;
         }
         let ids: Vec<DossierId> = ids.into_iter().collect();
         let rows = if ids.is_empty() { vec![] } else { self.warehouse.office_dossiers(&ids).await? };
@@ -198,6 +202,7 @@ impl Desk {
             let rows = OfficeRows { epoch, rows: page.items, complete: page.next.is_none() };
             let Some(after) = page.next else {
                 self.refresh_submissions(on_event).await?;
+                self.refresh_feedback(on_event).await?;
                 let settings =
                     vec![(CURSOR.to_owned(), cursor.clone()), (SNAPSHOT.to_owned(), String::new())];
                 self.know(rows, settings, on_event)?;

@@ -233,6 +233,12 @@ impl Desk {
 
     /// State, receipt and the dossier's server version in one commit.
     fn receive(&self, item: OutboxItem, version: u64, receipt: SignedReceipt) -> Result<(), DeskError> {
+        if self.vault.dossier(item.dossier)?.is_none() {
+            // An answer to a feedback is of no dossier.
+            let receipts = vec![(item.op, receipt)];
+            let _writing = self.writing();
+            return Ok(self.vault.commit(&Batch { receipts, outbox: vec![item], ..Batch::default() })?);
+        }
         let dossier = self.change(item.dossier, |change| {
             change.dossier.server_version = change.dossier.server_version.max(version);
             change.batch.receipts.push((item.op, receipt));

@@ -5,6 +5,7 @@
 mod book;
 mod capture;
 mod crash;
+mod feedback;
 mod fees;
 mod files;
 mod grace;

@@ -11,9 +11,9 @@ use motcua_dossier::{
 };
 use motcua_wire::{
     About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, DossiersQuery,
-    DossiersReply, Enrolled, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply,
-    OpsRequest, OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference,
-    SubmissionPage,
+    DossiersReply, Enrolled, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus,
+    OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice,
+    SealedReference, SubmissionPage,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -267,6 +267,13 @@ impl Warehouse for HttpWarehouse {
     async fn submissions(&self, after: Option<DossierId>, limit: u32) -> Result<SubmissionPage, LinkError> {
         let request = self.request(Method::GET, &["submissions"])?.query(&[("limit", limit)]);
         let request = after.iter().fold(request, |request, id| request.query(&[("after", id.to_string())]));
+        // The list is the office's, whoever works there now.
+        json(send(request, USUAL).await?).await
+    }
+
+    async fn feedback(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError> {
+        let request = self.request(Method::GET, &["feedback"])?.query(&[("limit", limit)]);
+        let request = after.iter().fold(request, |request, after| request.query(&[("after", after)]));
         // The list is the office's, whoever works there now.
         json(send(request, USUAL).await?).await
     }

@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// Hồ sơ nộp qua cổng dịch vụ công: xem, mở; không tiếp nhận một hồ sơ (mẫu 02, 03).
     #[command(subcommand)]
     Online(OnlineAction),
+    /// Phản ánh về kết quả giải quyết: xem, mở giấy tờ, trả lời.
+    #[command(subcommand)]
+    Feedback(FeedbackAction),
     /// Hộp gửi.
     Outbox {
         /// Cả những mục kho đã nhận.
@@ -249,6 +252,37 @@ pub(crate) enum OnlineAction {
         /// Tệp PDF.
         #[arg(long)]
         out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FeedbackAction {
+    /// Phản ánh liên quan đến cơ quan, như máy nghe được lần gần nhất; việc chờ trả lời đứng trước.
+    List,
+    /// Ghi tệp của giấy tờ bị phản ánh ra đĩa.
+    Paper {
+        /// Phản ánh.
+        id: String,
+        /// Tệp PDF.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Trả lời một phản ánh về giấy tờ do cơ quan cấp.
+    #[command(group = clap::ArgGroup::new("judgement").required(true).args(["right", "wrong", "corrected"]))]
+    Answer {
+        /// Phản ánh.
+        id: String,
+        /// Kết quả đúng; lý do gửi cho nơi phản ánh.
+        #[arg(long)]
+        right: bool,
+        /// Kết quả sai, cần sửa; từ nay kho không đưa ra giấy tờ này cho đến khi có bản đã sửa.
+        #[arg(long)]
+        wrong: bool,
+        /// Tệp PDF đã sửa, có chữ ký số của cơ quan; thay cho bản trong kho.
+        #[arg(long, value_name = "FILE")]
+        corrected: Option<PathBuf>,
+        /// Nội dung trả lời.
+        text: String,
     },
 }
 

@@ -54,6 +54,16 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("fee reverse", &["motcua fee reverse 01a1fd07-… 01a1fd08-… --reason 'thu nhầm'"]),
     ("fee mend", &["motcua fee mend 01a1fd07-… 01a1fd08-… --receipt AB/26P-0000124"]),
     ("fee shift", &["motcua fee shift", "motcua fee shift --day 20/11/2026 --json"]),
+    ("feedback list", &["motcua feedback list", "motcua feedback list --json"]),
+    ("feedback paper", &["motcua feedback paper 01a1fd07-… --out giay-to.pdf"]),
+    (
+        "feedback answer",
+        &[
+            "motcua feedback answer 01a1fd07-… --right 'đúng như sổ gốc'",
+            "motcua feedback answer 01a1fd07-… --wrong 'sai ngày sinh'",
+            "motcua feedback answer 01a1fd07-… --corrected da-sua.pdf 'đã cấp lại'",
+        ],
+    ),
     ("online list", &["motcua online list", "motcua online list --json"]),
     ("online open", &["motcua online open 01a1fd07-…"]),
     ("online reasons", &["motcua online reasons --json"]),

@@ -7,6 +7,7 @@ mod arguments;
 mod book;
 mod demo;
 mod dossier;
+mod feedback;
 mod fees;
 mod files;
 mod guides;
@@ -99,6 +100,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Dossier(action) => opened(&desk, dossier::run(&desk, &action, output)).await,
         Command::Fee(action) => opened(&desk, fees::run(&desk, &action, output)).await,
         Command::Online(action) => opened(&desk, online::run(&desk, &action, output)).await,
+        Command::Feedback(action) => opened(&desk, feedback::run(&desk, &action, output)).await,
         Command::Book(action) => opened(&desk, book::run(&desk, &action, output)).await,
         Command::Guide(action) => opened(&desk, guides::run(&desk, &action, output)).await,
         Command::Desk(action) => opened(&desk, queue::desk(&desk, action, output)).await,

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Oldest payload schema taken.
-pub(crate) const MIN_SCHEMA: u32 = if SCHEMA_VERSION > 3 { SCHEMA_VERSION - 3 } else { 1 };
+pub(crate) const MIN_SCHEMA: u32 = 1;
 
 /// So far may a counter's clock be ahead: machines without the network drift by minutes, and a later
 /// hour on the receipt would be a promise nobody made.
@@ -471,8 +471,8 @@ impl Warehouse {
         }
         if !aside {
             view.put_dossier(op.dossier, &dossier)?;
-            crate::notices::raise_for(view, op, &dossier, reference, now)?;
         }
+        crate::notices::raise_for(view, op, &dossier, reference, now)?;
         let change = Change::Dossier {
             id: op.dossier,
             version: dossier.version,
@@ -837,7 +837,8 @@ fn check_usable(paper: &PaperRow, day: Day, field: &str) -> Result<(), Stop> {
         return Err(rejected("documentNotSynced", &[field]));
     }
     match paper.status_on(day) {
-        DocumentStatus::Valid => Ok(()),
+        // What was accepted while it was found wrong is told of, not refused: the citizen has the receipt.
+        DocumentStatus::Valid | DocumentStatus::UnderCorrection => Ok(()),
         DocumentStatus::Expired => Err(rejected("documentExpired", &[field])),
         DocumentStatus::Cancelled => Err(rejected("documentCancelled", &[field])),
         DocumentStatus::Unsigned | DocumentStatus::BadSignature => {

@@ -1,15 +1,17 @@
 //! What operations put beside a dossier: entries of its fees, steps after its acceptance, and feedback on papers.
 
 use crate::apply::{AHEAD_MS, OFFLINE_MS, Stop, rejected};
-use crate::store::{DossierRow, Source, View, account};
+use crate::store::{DossierRow, Source, StoreError, View, account};
 use crate::warehouse::Caller;
 use motcua_dossier::{
-    EvidenceSource, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, MAX_FEE, OpId, StepAct,
+    Day, EvidenceSource, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, MAX_FEE, OpId, StepAct,
     StepRecord, Timestamp,
 };
 use motcua_wire::{
-    Change, FeeEntry, Feedback, FeedbackAnswer, MAX_RECEIPT_NUMBER, MAX_STEP_ITEMS, MAX_TEXT, Op,
+    Change, FeeEntry, Feedback, FeedbackAnswer, FeedbackFinding, MAX_RECEIPT_NUMBER, MAX_STEP_ITEMS,
+    MAX_TEXT, Op,
 };
+use std::collections::BTreeSet;
 
 const MAX_OFFICER: usize = 100;
 
@@ -171,7 +173,7 @@ pub(crate) fn step(
     Ok(view.set_promise(op.dossier, accepted)?)
 }
 
-/// "Phản ánh về kết quả giải quyết": goes to the agency that filed the paper, which answers it.
+/// "Phản ánh về kết quả giải quyết": goes to the agency that filed the paper, which finds it wrong or answers it.
 pub(crate) fn feedback(
     view: &View<'_>,
     caller: &Caller,
@@ -200,10 +202,28 @@ pub(crate) fn feedback(
                 given_at: record.at,
                 from_agency: caller.agency.clone(),
                 to_agency: paper.filed_by,
+                confirmed: None,
                 answer: None,
+                ours: false,
+                paper: None,
+                uses: vec![],
             };
             view.put_feedback(&source(caller, op, now), &given)?;
             given
+        }
+        FeedbackAct::Confirmed { feedback, text: finding } => {
+            text("text", finding, MAX_TEXT)?;
+            let given = own(view, caller, *feedback)?;
+            if given.answer.is_some() || given.confirmed.is_some() {
+                return Err(rejected("feedbackAnswered", &["feedback"]));
+            }
+            let finding = FeedbackFinding {
+                text: finding.trim().to_owned(),
+                officer: record.officer.clone(),
+                at: record.at,
+            };
+            view.confirm_feedback(*feedback, &finding)?;
+            Feedback { confirmed: Some(finding), ..given }
         }
         FeedbackAct::Answered { feedback, corrected, text: answer } => {
             text("text", answer, MAX_TEXT)?;
@@ -226,11 +246,38 @@ pub(crate) fn feedback(
         }
     };
     let change = Change::Feedback { id: told.id, document: told.document };
-    view.note(&change, Some(&told.from_agency), now)?;
-    match told.to_agency.filter(|to| *to != told.from_agency) {
-        Some(to) => Ok(view.note(&change, Some(&to), now)?),
-        None => Ok(()),
+    let mut agencies: BTreeSet<String> = told.to_agency.into_iter().chain([told.from_agency]).collect();
+    // Whoever's dossier uses a paper that was found wrong hears of it, and of what came of it.
+    if told.confirmed.is_some() {
+        agencies.extend(view.agencies_using(told.document)?);
     }
+    for agency in agencies {
+        view.note(&change, Some(&agency), now)?;
+    }
+    Ok(())
+}
+
+/// A feedback as a caller is told of it: what only those two agencies said to each other stays with them.
+pub(crate) fn told(
+    view: &View<'_>,
+    caller: &Caller,
+    given: Feedback,
+    today: Day,
+) -> Result<Feedback, StoreError> {
+    let scope = caller.scope();
+    let between = std::iter::once(&given.from_agency).chain(&given.to_agency).any(|of| scope.contains(of));
+    let uses = match given.confirmed {
+        Some(_) => view.wrong_uses(given.document, given.version, scope)?,
+        None => vec![],
+    };
+    Ok(Feedback {
+        ours: caller.office.contains(given.to_agency.as_ref().unwrap_or(&given.from_agency)),
+        paper: view.paper_seen(given.document, scope, today)?,
+        uses,
+        text: if between { given.text } else { String::new() },
+        officer: if between { given.officer } else { String::new() },
+        ..given
+    })
 }
 
 /// A feedback the caller's office answers: on a paper it filed, or on one nobody here filed when it took it. An office

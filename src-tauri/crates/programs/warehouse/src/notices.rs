@@ -1,8 +1,8 @@
 //! Notices to people ("Zalo, SMS", inventory A-14): made in the transaction of what they tell, sent at least once.
 //!
-//! A notice has one key for its dossier, event and channel. It is marked as tried before it leaves and as sent
-//! after somebody took it; a crash between the two sends it again under the same key, by which the service
-//! that sends it knows it.
+//! A notice has one key for its dossier, event and channel, and for the operation where the same may happen again. It is
+//! marked as tried before it leaves and as sent after somebody took it; a crash between the two sends it again under the
+//! same key, by which the service that sends it knows it.
 //!
 //! A restored warehouse has forgotten what it told people since the backup. So it holds its notices for some days,
 //! and what lies before the restore is written down as not sent: a notice too few is asked for, a second apology is not
@@ -19,8 +19,11 @@ use crate::apply::Stop;
 use crate::reference::Reference;
 use crate::store::{DossierRow, NewNotice, StoreError, View};
 use crate::warehouse::Warehouse;
-use motcua_dossier::{Day, DossierId, NoticeChannel, NoticeEvent, Party, Timestamp};
-use motcua_wire::{AcceptedDossier, Op, OpPayload};
+use motcua_dossier::{
+    Applicant, Day, DeclineKind, DossierId, NoticeChannel, NoticeEvent, OpId, Party, ProcedureCode, Standing,
+    StepAct, StepRecord, Timestamp,
+};
+use motcua_wire::{AcceptedDossier, DeclinedDossier, Op, OpPayload};
 use sha2::{Digest, Sha256};
 
 /// What is late for longer is known to people by now; so a warehouse that begins to send tells no old stories.
@@ -38,64 +41,156 @@ pub(crate) fn raise_for(
     reference: &Reference,
     now: Timestamp,
 ) -> Result<(), Stop> {
-    let event = match &op.payload {
-        OpPayload::AcceptDossier(_) => NoticeEvent::Received,
-        OpPayload::ReturnResult(_) => NoticeEvent::ResultReady,
+    let told = match &op.payload {
+        OpPayload::AcceptDossier(_) => accepted_told(op, dossier, NoticeEvent::Received),
+        OpPayload::ReturnResult(_) => accepted_told(op, dossier, NoticeEvent::ResultReady),
+        OpPayload::Step(record) => step_told(view, op, record, dossier, now)?,
+        OpPayload::Decline(declined) => Some(decline_told(op, declined, dossier)),
         OpPayload::FileDocument { .. }
         | OpPayload::Submit(_)
-        | OpPayload::Decline(_)
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
-        | OpPayload::Step(_)
-        | OpPayload::Feedback(_) => return Ok(()),
+        | OpPayload::Feedback(_) => None,
     };
+    let Some(told) = told else { return Ok(()) };
     let state = match view.restored_at()? {
         // It comes again after a restore: whether people were told of it is not known here.
         Some(restored) if op.device_time < restored => NoticeState::Withheld,
         _ => NoticeState::Waiting,
     };
-    match &dossier.accepted {
-        Some(accepted) => {
-            let of = (op.dossier, dossier.agency.as_str(), accepted);
-            Ok(raise(view, (event, state), of, Some(reference), now)?)
+    Ok(raise(view, &told, state, Some(reference), now)?)
+}
+
+/// What somebody is to be told, before it has words.
+struct Told<'a> {
+    event: NoticeEvent,
+    dossier: DossierId,
+    /// The operation that says it, where the same may happen to a dossier again; none of what is told once.
+    of: Option<OpId>,
+    agency: &'a str,
+    applicant: &'a Applicant,
+    procedure: &'a ProcedureCode,
+    /// What its applicant knows the dossier by.
+    name: String,
+    days: Vec<(&'static str, String)>,
+}
+
+impl<'a> Told<'a> {
+    fn of_accepted(
+        event: NoticeEvent,
+        dossier: DossierId,
+        agency: &'a str,
+        accepted: &'a AcceptedDossier,
+        due: Day,
+    ) -> Self {
+        Self {
+            event,
+            dossier,
+            of: None,
+            agency,
+            applicant: &accepted.applicant,
+            procedure: &accepted.procedure,
+            name: accepted.code.to_string(),
+            days: vec![
+                ("{ngay_tiep_nhan}", accepted.accepted_at.day().format_vn()),
+                ("{ngay_hen_tra}", due.format_vn()),
+            ],
         }
-        None => Ok(()),
+    }
+}
+
+fn accepted_told<'a>(op: &Op, row: &'a DossierRow, event: NoticeEvent) -> Option<Told<'a>> {
+    let accepted = row.accepted.as_ref()?;
+    Some(Told::of_accepted(event, op.dossier, &row.agency, accepted, accepted.deadline.day))
+}
+
+/// A step its applicant is told of; what goes on inside the offices is theirs.
+fn step_told<'a>(
+    view: &View<'_>,
+    op: &Op,
+    record: &StepRecord,
+    row: &'a DossierRow,
+    now: Timestamp,
+) -> Result<Option<Told<'a>>, StoreError> {
+    let event = match &record.act {
+        StepAct::SupplementAsked { .. } => NoticeEvent::NeedsSupplement,
+        // It comes from a counter that was long without a line: nobody is promised a day that has passed.
+        StepAct::Reappointed { due, .. } if due.day < now.day() => return Ok(None),
+        StepAct::Reappointed { .. } => NoticeEvent::NewAppointment,
+        StepAct::Stopped { .. } => NoticeEvent::Stopped,
+        StepAct::Refused { .. } => NoticeEvent::Refused,
+        StepAct::HandedOver { .. }
+        | StepAct::TakenOver { .. }
+        | StepAct::Supplemented { .. }
+        | StepAct::OriginalReturned { .. }
+        | StepAct::ResultProposed { .. } => return Ok(None),
+    };
+    let Some(accepted) = &row.accepted else { return Ok(None) };
+    let steps = view.step_entries(op.dossier)?;
+    let before = steps.iter().filter(|step| step.id != op.op_id).map(|step| &step.record);
+    let promised = Standing::after(accepted.deadline.clone(), before).due.day;
+    let mut told = Told::of_accepted(event, op.dossier, &row.agency, accepted, promised);
+    told.of = Some(op.op_id);
+    if let StepAct::Reappointed { due, .. } = &record.act {
+        told.days.push(("{ngay_hen_moi}", due.day.format_vn()));
+    }
+    Ok(Some(told))
+}
+
+/// A dossier that is not accepted has no code: its applicant knows it by the number the portal gave it, or by the day.
+fn decline_told<'a>(op: &Op, declined: &'a DeclinedDossier, row: &'a DossierRow) -> Told<'a> {
+    let said = &declined.record;
+    let reference = row.submitted.as_ref().map(|(sent, _)| sent.reference.clone());
+    Told {
+        event: match said.kind {
+            DeclineKind::Supplement => NoticeEvent::NotYetAccepted,
+            DeclineKind::Refusal => NoticeEvent::NotAccepted,
+        },
+        dossier: op.dossier,
+        of: Some(op.op_id),
+        agency: &row.agency,
+        applicant: &declined.applicant,
+        procedure: &declined.procedure,
+        name: reference.unwrap_or_else(|| format!("nộp ngày {}", said.at.day().format_vn())),
+        days: vec![],
     }
 }
 
 fn raise(
     view: &View<'_>,
-    (event, state): (NoticeEvent, NoticeState),
-    (dossier, agency, accepted): (DossierId, &str, &AcceptedDossier),
+    told: &Told<'_>,
+    state: NoticeState,
     reference: Option<&Reference>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if !view.note_event(dossier, &word(event)?, now)? {
+    let (dossier, event) = (told.dossier, word(told.event)?);
+    let once = told.of.map_or_else(|| event.clone(), |op| format!("{event} {op}"));
+    if !view.note_event(dossier, &once, now)? {
         return Ok(());
     }
     let Some(reference) = reference.map(|r| &r.data) else { return Ok(()) };
-    let applicant = &accepted.applicant;
+    let applicant = told.applicant;
     let phone = applicant.submitter.as_ref().and_then(phone_of).or_else(|| phone_of(&applicant.owner));
-    let office = reference.tree.iter().find(|node| node.agency_code.as_deref() == Some(agency));
-    let procedure = reference.procedures.iter().find(|p| p.code.same_procedure(&accepted.procedure));
-    let values = [
-        ("{ma_ho_so}", accepted.code.to_string()),
-        ("{thu_tuc}", procedure.map_or_else(|| accepted.procedure.to_string(), |p| p.name.clone())),
-        ("{co_quan}", office.map_or_else(|| agency.to_owned(), |node| node.name.clone())),
-        ("{ngay_tiep_nhan}", accepted.accepted_at.day().format_vn()),
-        ("{ngay_hen_tra}", accepted.deadline.day.format_vn()),
+    let office = reference.tree.iter().find(|node| node.agency_code.as_deref() == Some(told.agency));
+    let procedure = reference.procedures.iter().find(|p| p.code.same_procedure(told.procedure));
+    let mut values = vec![
+        ("{ma_ho_so}", told.name.clone()),
+        ("{thu_tuc}", procedure.map_or_else(|| told.procedure.to_string(), |p| p.name.clone())),
+        ("{co_quan}", office.map_or_else(|| told.agency.to_owned(), |node| node.name.clone())),
     ];
+    values.extend(told.days.iter().cloned());
     for channel in NoticeChannel::ALL {
         // An applicant has told no address for e-mail so far.
         let recipient = match channel {
             NoticeChannel::Zalo | NoticeChannel::Sms => phone.as_deref(),
             NoticeChannel::Email => None,
         };
-        let (Some(recipient), Some(template)) = (recipient, reference.notice(event, channel)) else {
+        let (Some(recipient), Some(template)) = (recipient, reference.notice(told.event, channel)) else {
             continue;
         };
-        let (event, channel) = (word(event)?, word(channel)?);
-        let key = hex::encode(&Sha256::digest(format!("{dossier} {event} {channel}"))[..16]);
+        let channel = word(channel)?;
+        let of = told.of.map_or_else(String::new, |op| format!(" {op}"));
+        let key = hex::encode(&Sha256::digest(format!("{dossier} {event} {channel}{of}"))[..16]);
         // Of what is not sent nothing is kept that says something of a person.
         let (recipient, subject, text) = match state {
             NoticeState::Withheld => (send::masked(recipient), String::new(), String::new()),
@@ -168,8 +263,10 @@ impl Warehouse {
         let Ok(reference) = self.reference() else { return Ok(()) };
         self.records.write(|v| {
             late.iter().try_for_each(|late| {
-                let of = (late.dossier, late.agency.as_str(), &late.accepted);
-                raise(v, (NoticeEvent::Overdue, NoticeState::Waiting), of, reference.as_deref(), now)
+                let due = late.accepted.deadline.day;
+                let event = NoticeEvent::Overdue;
+                let told = Told::of_accepted(event, late.dossier, &late.agency, &late.accepted, due);
+                raise(v, &told, NoticeState::Waiting, reference.as_deref(), now)
             })
         })
     }

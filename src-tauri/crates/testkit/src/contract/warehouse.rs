@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 mod feed;
+mod feedback;
 mod fees;
 mod inbox;
 mod lease;
@@ -100,6 +101,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     feed::suite(&make).await;
     fees::suite(&make).await;
     steps::suite(&make).await;
+    feedback::suite(&make).await;
     submissions::suite(&make).await;
     lease::suite(&make).await;
     office::suite(&make).await;

@@ -7,15 +7,16 @@ use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode,
-    DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode,
-    Party, Phase, Provenance, Standing, StepRecord, Submission, Timestamp,
+    DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, Holder, IdNumber,
+    OfficeDossier, OpId, PaperCode, Party, Phase, Provenance, Standing, StepRecord, Submission, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
-    AcceptedDossier, Change, Changes, DeclinedDossier, DossierEvent, DossierFees, DossierLease, DossierPage,
-    DossierSteps, DossierView, EvidenceSource, FeeEntry, LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT,
-    MAX_PAGE, MAX_REPLACED, Op, OpPayload, OpResult, OpState, ReceiptBody, ReturnedResult, SCHEMA_VERSION,
-    SignedReceipt, StepEntry, SubmissionPage, WaitingSubmission, WithdrawnWork,
+    AcceptedDossier, Change, Changes, ComponentEvidence, DeclinedDossier, DossierEvent, DossierFees,
+    DossierLease, DossierPage, DossierSteps, DossierView, EvidenceSource, FeeEntry, Feedback, FeedbackAnswer,
+    FeedbackFinding, FeedbackPage, LEASE_HOURS, LeaseDossier, MAX_CHANGES, MAX_KEPT, MAX_PAGE, MAX_REPLACED,
+    Op, OpPayload, OpResult, OpState, ReceiptBody, ReturnedResult, SCHEMA_VERSION, SignedReceipt, StepEntry,
+    SubmissionPage, WaitingSubmission, WithdrawnWork, WrongUse,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -344,7 +345,14 @@ impl State {
         };
         let paper = document.map(|id| Change::Document { id, version: 1, dossier: Some(op.dossier) });
         self.feed.extend(paper);
-        self.feed.push(Change::Dossier { id: op.dossier, version, code, what });
+        self.feed.push(match &op.payload {
+            OpPayload::Feedback(record) => {
+                let id = record.act.answers().unwrap_or(op_id);
+                let document = self.feedback.iter().find(|given| given.id == id).map(|given| given.document);
+                Change::Feedback { id, document: document.unwrap() }
+            }
+            _ => Change::Dossier { id: op.dossier, version, code, what },
+        });
         let (blobs, at) = (blobs.into_iter().collect(), op.device_time);
         let written = ReceiptBody { v: 1, op_id, dossier: op.dossier, version, document, blobs, at };
         let forger = SigningKey::from_bytes(&[1; 32]);
@@ -417,8 +425,7 @@ impl State {
             OpPayload::Step(record) => self.step(op, record, waits_for),
             OpPayload::Submit(sent) => self.submit(&op.payload, sent, waits_for),
             OpPayload::Decline(declined) => self.decline(op, declined),
-            // Feedback is the real warehouse's to judge.
-            OpPayload::Feedback(_) => Ok((None, BTreeSet::new())),
+            OpPayload::Feedback(record) => self.take_feedback(op, record),
         }
     }
 
@@ -480,6 +487,123 @@ impl State {
         let items: Vec<_> = views.filter_map(waits).take(limit as usize).collect();
         let next = (items.len() == limit as usize).then(|| items.last().map(|item| item.id)).flatten();
         Ok(SubmissionPage { items, next })
+    }
+
+    /// Its agency is the only one here.
+    fn take_feedback(&mut self, op: &Op, record: &FeedbackRecord) -> Result<Done, Refusal> {
+        match &record.act {
+            FeedbackAct::Given { document, reason, text } => {
+                let paper = self.papers.get(document).ok_or_else(|| rejected("documentUnknown"))?;
+                let agency = op.device.to_string();
+                let given = Feedback {
+                    id: op.op_id,
+                    document: *document,
+                    version: paper.version,
+                    reason: *reason,
+                    text: text.clone(),
+                    officer: record.officer.clone(),
+                    given_at: record.at,
+                    from_agency: agency,
+                    to_agency: None,
+                    confirmed: None,
+                    answer: None,
+                    ours: true,
+                    paper: None,
+                    uses: vec![],
+                };
+                self.feedback.push(given);
+            }
+            FeedbackAct::Confirmed { feedback, text } => {
+                let at = self.place_of(*feedback)?;
+                if text.trim().is_empty() {
+                    return Err(rejected("textMissing"));
+                }
+                let given = &mut self.feedback[at];
+                if given.answer.is_some() || given.confirmed.is_some() {
+                    return Err(rejected("feedbackAnswered"));
+                }
+                let finding =
+                    FeedbackFinding { text: text.clone(), officer: record.officer.clone(), at: record.at };
+                given.confirmed = Some(finding);
+            }
+            FeedbackAct::Answered { feedback, corrected, text } => {
+                let at = self.place_of(*feedback)?;
+                if text.trim().is_empty() {
+                    return Err(rejected("textMissing"));
+                }
+                let newer = self.papers.get(&self.feedback[at].document);
+                let newer = newer.is_some_and(|paper| paper.version > self.feedback[at].version);
+                let given = &mut self.feedback[at];
+                if given.answer.is_some() {
+                    return Err(rejected("feedbackAnswered"));
+                }
+                if *corrected && !newer {
+                    return Err(rejected("paperNotCorrected"));
+                }
+                let (text, officer) = (text.clone(), record.officer.clone());
+                given.answer = Some(FeedbackAnswer { corrected: *corrected, text, officer, at: record.at });
+            }
+        }
+        Ok((None, BTreeSet::new()))
+    }
+
+    fn place_of(&self, feedback: OpId) -> Result<usize, Refusal> {
+        let known = self.feedback.iter().position(|given| given.id == feedback && given.ours);
+        known.ok_or_else(|| rejected("feedbackUnknown"))
+    }
+
+    /// A paper as it is offered: one that was found wrong is not.
+    pub(super) fn as_it_stands(&self, paper: &DocumentSummary) -> DocumentSummary {
+        let wrong = |given: &&Feedback| {
+            (given.document, given.version) == (paper.record.id, paper.version)
+                && given.confirmed.is_some()
+                && given.answer.is_none()
+        };
+        let mut paper = paper.clone();
+        if paper.status == DocumentStatus::Valid && self.feedback.iter().any(|given| wrong(&given)) {
+            paper.status = DocumentStatus::UnderCorrection;
+        }
+        paper
+    }
+
+    pub(super) fn feedback_after(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError> {
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(LinkError::Refused("queryMalformed".into()));
+        }
+        let (from, limit) = (usize::try_from(after.unwrap_or(0)).unwrap(), limit as usize);
+        let told = |given: &Feedback| {
+            let paper = self.papers.get(&given.document).map(|paper| self.as_it_stands(paper));
+            let uses = match given.confirmed {
+                Some(_) => self.wrong_uses(given.document),
+                None => vec![],
+            };
+            let uses = if given.uses.is_empty() { uses } else { given.uses.clone() };
+            Feedback { paper: given.paper.clone().or(paper), uses, ..given.clone() }
+        };
+        let items: Vec<Feedback> = self.feedback.iter().skip(from).take(limit).map(told).collect();
+        let next = (self.feedback.len() > from + limit).then(|| (from + limit) as u64);
+        Ok(FeedbackPage { items, next })
+    }
+
+    /// Dossiers that use a paper.
+    fn wrong_uses(&self, document: DocumentId) -> Vec<WrongUse> {
+        let uses = |accepted: &AcceptedDossier| {
+            let reused = |c: &ComponentEvidence| matches!(c.source, EvidenceSource::Warehouse { document: id, .. } if id == document);
+            accepted.components.iter().any(reused)
+        };
+        let views = self.dossiers.values();
+        views
+            .filter_map(|view| {
+                let accepted = view.accepted.as_ref().filter(|accepted| uses(accepted))?;
+                Some(WrongUse {
+                    dossier: view.id,
+                    code: accepted.code.clone(),
+                    owner_name: accepted.applicant.owner.name.clone(),
+                    officer: accepted.officer.clone(),
+                    returned: view.returned.is_some(),
+                })
+            })
+            .collect()
     }
 
     /// Of an accepted dossier; what it says is the real warehouse's to judge.
@@ -558,8 +682,29 @@ impl State {
         at: Timestamp,
         missing: Vec<String>,
     ) -> Result<Done, Refusal> {
-        if self.papers.contains_key(&record.id) {
-            return Err(rejected("documentExists"));
+        if let Some(held) = self.papers.get(&record.id) {
+            let Some(before) = record.supersedes else { return Err(rejected("documentExists")) };
+            if !self.filed.contains(&record.id) {
+                return Err(rejected("documentOfOtherAgency"));
+            }
+            if held.record.blob != before {
+                return Err(rejected("supersedesMismatch"));
+            }
+            if !missing.is_empty() {
+                return Err(Refusal::Kept(missing));
+            }
+            let newer = DocumentSummary {
+                record: record.clone(),
+                version: held.version + 1,
+                owner_name: owner_name.to_owned(),
+                filed_at: at,
+                ..held.clone()
+            };
+            self.papers.insert(record.id, newer);
+            return Ok((Some(record.id), BTreeSet::from([record.blob])));
+        }
+        if record.supersedes.is_some() {
+            return Err(rejected("documentUnknown"));
         }
         let owner = record.owner.first().ok_or_else(|| rejected("metadataIncomplete"))?;
         let suffix = format!("T{}", self.papers.len() + 1);

@@ -97,7 +97,8 @@ pub(super) struct FeedbackAsked {
     open: Option<bool>,
 }
 
-/// Feedback the agencies of the caller's scope recorded, and feedback on papers they filed; oldest first.
+/// Feedback the agencies of the caller's scope recorded, feedback on papers they filed, and what was found wrong of papers
+/// their dossiers use; oldest first.
 #[utoipa::path(get, path = "/v1/feedback", tag = "feedback",
     params(("after" = Option<u64>, Query, description = "next of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200),
@@ -117,12 +118,17 @@ pub(super) async fn feedback(
     }
     blocking(warehouse, move |w| {
         let open = asked.open.unwrap_or(false);
-        let mut found = w.records.read(|v| v.feedback_after(caller.scope(), after, limit + 1, open))?;
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|(serial, _)| *serial);
-        w.note_read(&caller, "feedback.listed", format!("{} after {after}", found.len()))?;
-        Ok(Json(FeedbackPage { items: found.into_iter().map(|(_, item)| item).collect(), next }))
+        let today = w.now().day();
+        let (items, next) = w.records.read(|v| {
+            let mut found = v.feedback_after(caller.scope(), after, limit + 1, open)?;
+            let more = found.len() > limit as usize;
+            found.truncate(limit as usize);
+            let next = found.last().filter(|_| more).map(|(serial, _)| *serial);
+            let told = |(_, given)| crate::ledger::told(v, &caller, given, today);
+            Ok((found.into_iter().map(told).collect::<Result<Vec<_>, _>>()?, next))
+        })?;
+        w.note_read(&caller, "feedback.listed", format!("{} after {after}", items.len()))?;
+        Ok(Json(FeedbackPage { items, next }))
     })
     .await
 }

@@ -539,7 +539,30 @@ pub(super) struct FeedbackSchema {
     given_at: i64,
     from_agency: String,
     to_agency: Option<String>,
+    confirmed: Option<FeedbackFindingSchema>,
     answer: Option<FeedbackAnswerSchema>,
+    ours: bool,
+    #[schema(value_type = Option<Object>)]
+    paper: Option<String>,
+    uses: Vec<WrongUseSchema>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = FeedbackFinding)]
+pub(super) struct FeedbackFindingSchema {
+    text: String,
+    officer: String,
+    at: i64,
+}
+
+#[derive(ToSchema)]
+#[schema(as = WrongUse)]
+pub(super) struct WrongUseSchema {
+    dossier: String,
+    code: String,
+    owner_name: String,
+    officer: String,
+    returned: bool,
 }
 
 #[derive(ToSchema)]

@@ -152,7 +152,7 @@ const CONTRADICTION: (&str, &str) =
     ("contradiction", "Ngày này vừa nghỉ vừa làm việc: hãy giữ một trong hai dòng");
 const PLACEHOLDER: (&str, &str) = (
     "placeholderUnknown",
-    "Chỗ điền không có: chỉ dùng {ma_ho_so}, {thu_tuc}, {co_quan}, {ngay_tiep_nhan}, {ngay_hen_tra}",
+    "Chỗ điền không dùng được cho sự kiện này: chỉ dùng {ma_ho_so}, {thu_tuc}, {co_quan}; hồ sơ đã tiếp nhận có thêm {ngay_tiep_nhan}, {ngay_hen_tra}; hẹn lại có thêm {ngay_hen_moi}",
 );
 const UNTRUSTED: (&str, &str) =
     ("certificateUnreadable", "Không đọc được chứng thư hoặc danh sách thu hồi: hãy dán lại nguyên văn PEM");
@@ -166,11 +166,16 @@ const FORMS: [(&str, CopyForm); 6] = [
     ("Trích sao", CopyForm::Extract),
     ("Bản sao", CopyForm::Copy),
 ];
-const EVENTS: [(&str, NoticeEvent); 4] = [
+const EVENTS: [(&str, NoticeEvent); 9] = [
     ("tiếp nhận", NoticeEvent::Received),
     ("cần bổ sung", NoticeEvent::NeedsSupplement),
     ("có kết quả", NoticeEvent::ResultReady),
     ("quá hạn", NoticeEvent::Overdue),
+    ("hẹn lại", NoticeEvent::NewAppointment),
+    ("dừng giải quyết", NoticeEvent::Stopped),
+    ("từ chối giải quyết", NoticeEvent::Refused),
+    ("chưa tiếp nhận", NoticeEvent::NotYetAccepted),
+    ("không tiếp nhận", NoticeEvent::NotAccepted),
 ];
 const CHANNELS: [(&str, NoticeChannel); 3] =
     [("Zalo", NoticeChannel::Zalo), ("SMS", NoticeChannel::Sms), ("Email", NoticeChannel::Email)];

@@ -7,8 +7,8 @@ use motcua_dossier::{
     IdNumber, OpId, Standing, StepRecord, Timestamp,
 };
 use motcua_wire::{
-    AcceptedDossier, ConsentRecord, FeeEntry, Feedback, FeedbackAnswer, OfficerFees, OwnerIdentity,
-    StepEntry, Use,
+    AcceptedDossier, ConsentRecord, FeeEntry, Feedback, FeedbackAnswer, FeedbackFinding, OfficerFees,
+    OwnerIdentity, StepEntry, Use, WrongUse,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
@@ -47,7 +47,10 @@ pub(crate) struct Source<'a> {
 
 const FEEDBACK: &str =
     "serial, id, document, version, reason, text, officer, given_at, from_agency, to_agency,
-    answered_at, corrected, answer, answered_by";
+    answered_at, corrected, answer, answered_by, confirmed";
+
+/// Most dossiers told of that use one wrong paper.
+const WRONG_USES: u32 = 200;
 
 impl View<'_> {
     /// The operation stands alone: nothing of its own machine is overtaken by it. One that stands beside its dossier
@@ -236,6 +239,68 @@ impl View<'_> {
         Ok(())
     }
 
+    /// The issuing agency found the paper wrong: nobody is offered it until it is filed anew or found right after all.
+    pub(crate) fn confirm_feedback(&self, id: OpId, finding: &FeedbackFinding) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE feedback SET confirmed = ? WHERE id = ?",
+            params![serde_json::to_string(finding)?, id.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// That version of a paper was found wrong and nothing came of it yet.
+    pub(crate) fn is_under_correction(&self, id: DocumentId, version: u64) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT 1 FROM feedback WHERE document = ? AND version = ? AND confirmed IS NOT NULL
+                 AND answered_at IS NULL",
+            )?
+            .exists(params![id.to_string(), version])?)
+    }
+
+    /// Agencies whose dossiers use a paper.
+    pub(crate) fn agencies_using(&self, id: DocumentId) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT DISTINCT d.agency FROM uses u JOIN dossiers d ON d.id = u.dossier WHERE u.document = ?",
+        )?;
+        let rows = statement.query_map([id.to_string()], |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Dossiers of a scope that use that version of a paper, oldest use first.
+    pub(crate) fn wrong_uses(
+        &self,
+        id: DocumentId,
+        version: u64,
+        scope: &Scope,
+    ) -> Result<Vec<WrongUse>, StoreError> {
+        let sql = format!(
+            "SELECT d.id, d.accepted, d.returned IS NOT NULL FROM uses u JOIN dossiers d ON d.id = u.dossier
+             WHERE u.document = ?1 AND d.accepted IS NOT NULL AND {}
+               AND NOT EXISTS (SELECT 1 FROM document_versions v
+                               WHERE v.document = ?1 AND v.version > ?3 AND v.filed_at <= u.at)
+             ORDER BY u.at, d.id LIMIT {WRONG_USES}",
+            Scope::holds("d.agency", "?2")
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![id.to_string(), scope.parameter(), version], |r| {
+            Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get(2)?))
+        })?;
+        rows.map(|row| {
+            let (dossier, accepted, returned) = row?;
+            let accepted: AcceptedDossier = serde_json::from_str(&accepted)?;
+            Ok(WrongUse {
+                dossier: DossierId::parse(&dossier).map_err(|_| StoreError::Identifier)?,
+                code: accepted.code,
+                owner_name: accepted.applicant.owner.name,
+                officer: accepted.officer,
+                returned,
+            })
+        })
+        .collect()
+    }
+
     pub(crate) fn answer_feedback(&self, id: OpId, answer: &FeedbackAnswer) -> Result<(), StoreError> {
         self.0.execute(
             "UPDATE feedback SET answered_at = ?, corrected = ?, answer = ?, answered_by = ? WHERE id = ?",
@@ -250,7 +315,7 @@ impl View<'_> {
         found.map(|raw| raw.read().map(|(_, feedback)| feedback)).transpose()
     }
 
-    /// Feedback of a scope or on its papers after a place, each with its place.
+    /// Feedback of a scope or on its papers, and on wrong papers its dossiers use, after a place, each with its place.
     pub(crate) fn feedback_after(
         &self,
         scope: &Scope,
@@ -259,10 +324,13 @@ impl View<'_> {
         open_only: bool,
     ) -> Result<Vec<(u64, Feedback)>, StoreError> {
         let sql = format!(
-            "SELECT {FEEDBACK} FROM feedback WHERE serial > ?1 AND ({} OR {})
+            "SELECT {FEEDBACK} FROM feedback WHERE serial > ?1 AND ({} OR {} OR confirmed IS NOT NULL AND EXISTS (
+                 SELECT 1 FROM uses u JOIN dossiers d ON d.id = u.dossier
+                 WHERE u.document = feedback.document AND {}))
                AND (NOT ?4 OR answered_at IS NULL) ORDER BY serial LIMIT ?3",
             Scope::holds("from_agency", "?2"),
-            Scope::holds("to_agency", "?2")
+            Scope::holds("to_agency", "?2"),
+            Scope::holds("d.agency", "?2")
         );
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map(params![after, scope.parameter(), limit, open_only], raw_feedback)?;
@@ -391,6 +459,7 @@ struct RawFeedback {
     corrected: Option<bool>,
     answer: Option<String>,
     answered_by: Option<String>,
+    confirmed: Option<String>,
 }
 
 fn raw_feedback(row: &Row<'_>) -> rusqlite::Result<RawFeedback> {
@@ -409,6 +478,7 @@ fn raw_feedback(row: &Row<'_>) -> rusqlite::Result<RawFeedback> {
         corrected: row.get(11)?,
         answer: row.get(12)?,
         answered_by: row.get(13)?,
+        confirmed: row.get(14)?,
     })
 }
 
@@ -431,7 +501,11 @@ impl RawFeedback {
             given_at: Timestamp(self.given_at),
             from_agency: self.from_agency,
             to_agency: self.to_agency,
+            confirmed: self.confirmed.map(|text| serde_json::from_str(&text)).transpose()?,
             answer,
+            ours: false,
+            paper: None,
+            uses: vec![],
         };
         Ok((self.serial, feedback))
     }

@@ -100,22 +100,44 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows =
             statement.query_map(params![numbers, scope.parameter()], raw)?.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter()
-            .map(|raw| {
-                let (row, uses) = raw.read()?;
-                Ok(DocumentSummary {
-                    code: PaperCode::parse(&row.code).map_err(|_| StoreError::Identifier)?,
-                    version: row.version,
-                    uses,
-                    status: row.status_on(today),
-                    provenance: row.provenance,
-                    store_name: row.store_name,
-                    owner_name: row.owner_name,
-                    filed_at: row.filed_at,
-                    record: row.record,
-                })
-            })
-            .collect()
+        rows.into_iter().map(|raw| self.summary(raw, today)).collect()
+    }
+
+    /// A paper a scope may see.
+    pub(crate) fn paper_seen(
+        &self,
+        id: DocumentId,
+        scope: &Scope,
+        today: Day,
+    ) -> Result<Option<DocumentSummary>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM documents d WHERE d.id = ?1 AND (d.shared = 1 OR {})",
+            Scope::holds("d.filed_by", "?2")
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let found = statement.query_row(params![id.to_string(), scope.parameter()], raw).optional()?;
+        found.map(|raw| self.summary(raw, today)).transpose()
+    }
+
+    fn summary(&self, raw: RawPaper, today: Day) -> Result<DocumentSummary, StoreError> {
+        let (row, uses) = raw.read()?;
+        let status = match row.status_on(today) {
+            DocumentStatus::Valid if self.is_under_correction(row.record.id, row.version)? => {
+                DocumentStatus::UnderCorrection
+            }
+            status => status,
+        };
+        Ok(DocumentSummary {
+            code: PaperCode::parse(&row.code).map_err(|_| StoreError::Identifier)?,
+            version: row.version,
+            uses,
+            status,
+            provenance: row.provenance,
+            store_name: row.store_name,
+            owner_name: row.owner_name,
+            filed_at: row.filed_at,
+            record: row.record,
+        })
     }
 
     /// Every paper's file, for the check of a whole warehouse.

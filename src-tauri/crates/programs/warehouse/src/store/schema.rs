@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 15] = [
+const STEPS: [&str; 16] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -212,6 +212,10 @@ CREATE INDEX dossiers_waiting ON dossiers(agency, id)
   WHERE submitted IS NOT NULL AND accepted IS NULL AND declined IS NULL;
 ALTER TABLE devices ADD COLUMN portal INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE device_codes ADD COLUMN portal INTEGER NOT NULL DEFAULT 0;
+",
+    "
+ALTER TABLE feedback ADD COLUMN confirmed TEXT;
+CREATE INDEX feedback_document ON feedback(document);
 ",
 ];
 

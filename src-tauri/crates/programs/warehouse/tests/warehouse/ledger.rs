@@ -347,3 +347,55 @@ async fn uses_confirmations_and_owners_are_told_to_the_agency_they_are_of() {
         .unwrap();
     assert_eq!(spoken, 0, "no number of a person is in it");
 }
+
+#[tokio::test]
+async fn whoever_uses_a_paper_that_was_found_wrong_is_told_without_the_opinion() {
+    let world = World::new().await;
+    let (issuer, user) = (world.line(0), world.line(2));
+    let file = world.signed("wrong");
+    upload(&issuer, &file).await;
+    let mut record = paper::record(OWNER, &file, 1);
+    record.metadata.shared = true;
+    let filed = world.op(0, DossierId(fresh_uuid()), 0, file_document(record.clone()));
+    assert!(is_applied(&push(&issuer, &filed).await));
+    let receipt = upload(&user, &paper::pdf(1, "receipt")).await;
+    let mut acceptance = accept(world.code(2).await, receipt, vec![reuse(record.id)]);
+    acceptance.consents = vec![consent(vec![record.id], false)];
+    let used = world.op(2, DossierId(fresh_uuid()), 0, OpPayload::AcceptDossier(Box::new(acceptance)));
+    assert!(is_applied(&push(&user, &used).await));
+    let act =
+        |act| OpPayload::Feedback(Box::new(FeedbackRecord { act, officer: "canbo.demo".into(), at: now() }));
+    let reason = FeedbackReason::NotTheResult;
+    let given = FeedbackAct::Given { document: record.id, reason, text: "Của người khác".into() };
+    let aside = DossierId(fresh_uuid());
+    let given = world.op(0, aside, 0, act(given));
+    assert!(is_applied(&push(&issuer, &given).await));
+    assert_eq!(
+        user.feedback(None, 200).await.unwrap().items,
+        [],
+        "it is between others as long as nothing is wrong"
+    );
+    let cursor = user.changes(None, 500, 0).await.unwrap().next_cursor;
+    let found = FeedbackAct::Confirmed { feedback: given.op_id, text: "Nhầm người".into() };
+    assert!(is_applied(&push(&issuer, &world.op(0, aside, 0, act(found))).await));
+    let told = user.changes(Some(&cursor), 500, 0).await.unwrap().items;
+    assert_eq!(told, [Change::Feedback { id: given.op_id, document: record.id }]);
+    let heard = user.feedback(None, 200).await.unwrap().items.remove(0);
+    assert_eq!((heard.text.as_str(), heard.officer.as_str(), heard.ours), ("", "", false));
+    assert!(heard.confirmed.is_some_and(|finding| finding.text == "Nhầm người"));
+    assert_eq!(heard.uses.iter().map(|known| known.dossier).collect::<Vec<_>>(), [used.dossier]);
+    let there = issuer.feedback(None, 200).await.unwrap().items.remove(0);
+    assert_eq!(
+        (there.text.as_str(), there.uses.len()),
+        ("Của người khác", 0),
+        "dossiers of others are theirs"
+    );
+    let late = world.op(
+        0,
+        DossierId(fresh_uuid()),
+        0,
+        act(FeedbackAct::Given { document: record.id, reason, text: String::new() }),
+    );
+    assert!(is_applied(&push(&issuer, &late).await));
+    assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
+}

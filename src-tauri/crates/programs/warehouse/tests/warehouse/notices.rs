@@ -1,17 +1,23 @@
 //! Notices: made once, sent at least once, and known by their key.
 
 use crate::paper;
-use crate::world::{OWNER, World, accept, fresh_uuid, is_applied, now, push, returned, today, upload};
+use crate::portal;
+use crate::world::{
+    AGENCY, OWNER, World, accept, fresh_uuid, is_applied, now, push, returned, today, upload,
+};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
-use motcua_dossier::{Day, DossierId};
+use motcua_dossier::{
+    BlobId, Channel, Day, Deadline, DeclineKind, DeclineReason, Declined, DossierCode, DossierId, Exception,
+    Seat, StepAct, StepRecord,
+};
 use motcua_warehouse::{
     Accepted, Config, HttpSender, NoticeReport, NoticeState, back_up, config_check, notices_list,
     notices_release, notices_retry, restore,
 };
-use motcua_wire::{Op, OpPayload};
+use motcua_wire::{DeclinedDossier, Op, OpPayload};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -363,4 +369,128 @@ async fn after_a_restore_nobody_is_told_again_what_he_was_told_before() {
     assert_eq!(all.len(), 8, "{all:?}");
     let of_fresh = all.iter().filter(|n| n.dossier == fresh.dossier.to_string() && n.state == "sent");
     assert_eq!(of_fresh.count(), 2);
+}
+
+/// Words no message may bear.
+const REASON: &str = "Giấy khai sinh của MẪU VĂN A";
+
+fn step(world: &World, dossier: DossierId, act: StepAct) -> Op {
+    let record = StepRecord { act, officer: "canbo.demo".into(), at: now() };
+    world.op(0, dossier, 1, OpPayload::Step(Box::new(record)))
+}
+
+fn asked_for(exception: Option<Exception>) -> StepAct {
+    StepAct::SupplementAsked { items: vec![REASON.into()], reason: REASON.into(), exception }
+}
+
+async fn push_twice(world: &World, op: &Op) {
+    assert!(is_applied(&push(&world.line(0), op).await));
+    assert!(!is_applied(&push(&world.line(0), op).await), "the same again tells nobody twice");
+}
+
+fn texts<'a>(told: &'a [Value], event: &str) -> Vec<&'a str> {
+    let of_event = told.iter().filter(|line| line["event"] == event && line["channel"] == "sms");
+    of_event.map(|line| line["text"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_happens_after_the_acceptance_is_told_each_time_and_without_a_reason() {
+    let world = World::new().await;
+    let day = |days: i64| Day(today().0 + time::Duration::days(days));
+    let first = tell(&world, day(1)).await;
+    let (stopped, refused) = (tell(&world, day(1)).await, tell(&world, day(1)).await);
+    let agreed = Exception { reason: REASON.into(), approved_by: "truong.phong".into() };
+    let promised = |days| Deadline::plain(day(days), 1);
+    let seat = Seat { unit: "Công chức tư pháp (mẫu)".into(), officer: String::new() };
+    for act in [
+        StepAct::HandedOver { to: seat, note: REASON.into() },
+        asked_for(None),
+        StepAct::Supplemented { note: REASON.into(), due: promised(3), papers: vec![] },
+        asked_for(Some(agreed)),
+        StepAct::Supplemented { note: REASON.into(), due: promised(5), papers: vec![] },
+        StepAct::Reappointed { due: promised(9), reason: REASON.into() },
+        StepAct::Reappointed { due: promised(-1), reason: REASON.into() },
+        StepAct::ResultProposed { note: REASON.into() },
+    ] {
+        push_twice(&world, &step(&world, first, act)).await;
+    }
+    push_twice(&world, &step(&world, stopped, StepAct::Stopped { reason: REASON.into() })).await;
+    push_twice(&world, &step(&world, refused, StepAct::Refused { reasons: vec![REASON.into()] })).await;
+    // Three acceptances, two requests, one new day, one stop and one refusal; each by Zalo and SMS.
+    let told = lines(&world, 16).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(lines(&world, 16).await.len(), 16, "nothing else is told");
+    assert!(told.iter().all(|line| !line.to_string().contains("MẪU VĂN A")), "{told:?}");
+    assert_eq!(texts(&told, "needs_supplement").len(), 2, "asked for again, told again");
+    let again = texts(&told, "new_appointment");
+    let (before, after) = (day(5).format_vn(), day(9).format_vn());
+    assert!(again.len() == 1 && again[0].contains(&before) && again[0].contains(&after), "{again:?}");
+    assert!(texts(&told, "stopped")[0].contains("UBND xã Thử Nghiệm đã dừng giải quyết"));
+    assert!(texts(&told, "refused")[0].contains("không được giải quyết"));
+    until(&world, NoticeState::Sent, 16).await;
+    assert_eq!(told_kept(&world), 0, "what was sent is not kept");
+    assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
+    let listed = std::process::Command::new(env!("CARGO_BIN_EXE_motcua-warehouse"))
+        .args(["notices", "list", "--json"])
+        .env_clear()
+        .env("MOTCUA_WAREHOUSE_DATA", &world.config.data)
+        .output()
+        .unwrap();
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let of = |event: &str| listed.as_array().unwrap().iter().filter(|n| n["event"] == event).count();
+    assert_eq!((of("needs_supplement"), of("new_appointment"), of("stopped"), of("refused")), (4, 2, 2, 2));
+}
+
+fn declined(world: &World, dossier: DossierId, base: u64, kind: DeclineKind) -> Op {
+    let mut like = accept(DossierCode::parse("TAM-MAU-0001").unwrap(), BlobId([1; 32]), vec![]);
+    like.applicant.owner.phone = PHONE.into();
+    let record = Declined {
+        kind,
+        reasons: vec![DeclineReason { code: String::new(), text: REASON.into() }],
+        officer: "canbo.demo".into(),
+        at: now(),
+    };
+    let declined = DeclinedDossier {
+        record,
+        channel: Channel::Direct,
+        applicant: like.applicant,
+        procedure: like.procedure,
+        case_code: like.case_code,
+    };
+    world.op(0, dossier, base, OpPayload::Decline(Box::new(declined)))
+}
+
+#[tokio::test]
+async fn whoever_was_not_accepted_is_told_by_what_he_knows_his_dossier_by() {
+    let world = World::new().await;
+    let (device, identity) = world.portal().await;
+    let sent = portal::submit(&world, device, AGENCY);
+    assert!(is_applied(&push(&portal::line(&world, &identity), &sent).await));
+    push_twice(&world, &declined(&world, sent.dossier, 1, DeclineKind::Supplement)).await;
+    push_twice(&world, &declined(&world, DossierId(fresh_uuid()), 0, DeclineKind::Refusal)).await;
+    let told = lines(&world, 4).await;
+    assert!(told.iter().all(|line| !line.to_string().contains("MẪU VĂN A")), "{told:?}");
+    let again = texts(&told, "not_yet_accepted");
+    assert!(again.len() == 1 && again[0].contains("Hồ sơ TT-0001 (Đăng ký kết hôn)"), "{again:?}");
+    let never = texts(&told, "not_accepted");
+    let by_day = format!("Hồ sơ nộp ngày {}", today().format_vn());
+    assert!(never.len() == 1 && never[0].starts_with(&by_day), "{never:?}");
+}
+
+#[tokio::test]
+async fn a_step_that_comes_again_after_a_restore_is_not_told_again() {
+    let mut world = World::new().await;
+    let accepted = told_by(&world, today()).await;
+    let to = world.dir.path().join("backup");
+    back_up(&world.config, &to, false, None).unwrap();
+    let stopped = step(&world, accepted.dossier, StepAct::Stopped { reason: REASON.into() });
+    push_twice(&world, &stopped).await;
+    until(&world, NoticeState::Sent, 4).await;
+    world.down().await;
+    restore(&to, &world.config.data, true).unwrap();
+    world.config = Config::load(&world.config.data).unwrap();
+    world.up().await;
+    push_twice(&world, &stopped).await;
+    let withheld = until(&world, NoticeState::Withheld, 2).await;
+    assert!(withheld.iter().all(|n| n.event == "stopped" && n.to == "…123"), "{withheld:?}");
 }

@@ -10,12 +10,12 @@ use motcua_warehouse::device_code_again;
 use motcua_wire::{Op, OpPayload, OpResult, Purpose, SCHEMA_VERSION};
 use std::path::Path;
 
-fn line(world: &World, identity: &Path) -> HttpWarehouse {
+pub fn line(world: &World, identity: &Path) -> HttpWarehouse {
     let (url, ca_pem) = (world.url(), world.ca_pem.clone());
     HttpWarehouse::new(LinkSettings { url, ca_pem, identity: identity.to_owned() }).unwrap()
 }
 
-fn submit(world: &World, device: DeviceId, to: &str) -> Op {
+pub fn submit(world: &World, device: DeviceId, to: &str) -> Op {
     let like = accept(DossierCode::parse("TAM-MAU-0001").unwrap(), BlobId([1; 32]), vec![]);
     let submission = Submission {
         reference: "TT-0001".into(),
