@@ -420,6 +420,7 @@ impl Around<'_> {
         let (state, completed_at) = match &d.state {
             domain::DossierState::Draft => (view::DossierStateName::Draft, None),
             domain::DossierState::Declined(_) => (view::DossierStateName::Declined, None),
+            domain::DossierState::SetAside(_) => (view::DossierStateName::SetAside, None),
             domain::DossierState::Accepted { .. } => (view::DossierStateName::Accepted, None),
             domain::DossierState::Completed { at, .. } => {
                 (view::DossierStateName::Completed, Some((*at).into()))
@@ -455,6 +456,9 @@ impl Around<'_> {
             deadline_reason: deadline.map(|due| steps::reason(d, due)),
             sent: d.submission.as_deref().map(Into::into),
             declined: online::declined(d),
+            aside: online::aside(d),
+            unfetched: d.unfetched().into_iter().map(|(_, paper)| paper.name).collect(),
+            added: small(d.added_papers().count()),
             defects: self.defects.iter().map(|defect| defect.code().to_owned()).collect(),
             exception: d.exception.clone(),
             standing: standing.as_ref().zip(self.days).map(|(s, days)| self.standing(d, s, days, outbox)),
@@ -563,6 +567,7 @@ impl view::DossierLine {
         let state = match &d.state {
             domain::DossierState::Draft => view::DossierStateName::Draft,
             domain::DossierState::Declined(_) => view::DossierStateName::Declined,
+            domain::DossierState::SetAside(_) => view::DossierStateName::SetAside,
             domain::DossierState::Accepted { .. } => view::DossierStateName::Accepted,
             domain::DossierState::Completed { .. } => view::DossierStateName::Completed,
             domain::DossierState::Withdrawn { .. } => view::DossierStateName::Withdrawn,
@@ -575,6 +580,10 @@ impl view::DossierLine {
             owner_number: d.applicant.owner.number.masked(),
             procedure_name: d.procedure_name.clone(),
             state,
+            declined: match &d.state {
+                domain::DossierState::Declined(said) => Some(said.kind.into()),
+                _ => None,
+            },
             opened_at: d.opened_at.into(),
             deadline: standing.as_ref().map(|standing| standing.due.day.format_iso()),
             phase: standing.as_ref().map(|standing| steps::phase(standing.phase).0),

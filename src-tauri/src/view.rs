@@ -70,7 +70,9 @@ words! {
     Source { Scan, File, Warehouse }
     SignerRole { Officer, Agency, Other }
     NeededSignature { None, Officer, Agency }
-    DossierStateName { Draft, Declined, Accepted, Completed, Withdrawn }
+    DossierStateName { Draft, Declined, SetAside, Accepted, Completed, Withdrawn }
+    /// Why a draft is worked on no more.
+    AsideKind { Discarded, GivenBack, AcceptedElsewhere }
     DeclineKind { Supplement, Refusal }
     ConsentMethod { Spoken, Paper, Pad, Portal }
     ReceiptChange { FinalCode, Papers }
@@ -268,6 +270,12 @@ dtos! {
         sent: Option<Sent>,
         /// Why it was not accepted.
         declined: Option<Declined>,
+        /// Why the draft is worked on no more.
+        aside: Option<SetAside>,
+        /// Names of papers that were sent with a draft and stand on no row.
+        unfetched: Vec<String>,
+        /// Papers of a draft of the portal that this counter put there.
+        added: u32,
         /// Codes of what an agency's draft lacks by the rule; an officer decides.
         defects: Vec<String>,
         /// Why it is accepted though the rule is not kept.
@@ -310,6 +318,18 @@ dtos! {
     }
     DeclineReason { code: String, text: String }
     Declined { kind: DeclineKind, reasons: Vec<DeclineReason>, officer: String, at: Millis }
+    /// A draft that is worked on no more.
+    SetAside {
+        kind: AsideKind,
+        at: Millis,
+        officer: String,
+        /// Of one that was discarded; may be empty.
+        reason: String,
+        /// Code it has where it was accepted.
+        code: Option<String>,
+        /// What the office calls the counter that accepted it; may be empty.
+        counter: String,
+    }
     /// A dossier of the portal that waits to be accepted; the owner's number is masked.
     WaitingLine {
         id: String,
@@ -669,6 +689,8 @@ dtos! {
         owner_number: String,
         procedure_name: String,
         state: DossierStateName,
+        /// By which form, of one that was not accepted.
+        declined: Option<DeclineKind>,
         opened_at: Millis,
         /// When the result is owed, after everything that was promised since.
         deadline: Option<String>,

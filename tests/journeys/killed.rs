@@ -44,7 +44,7 @@ const fn at(mut step: Step, point: Point) -> Step {
 }
 
 /// The whole job of two dossiers, every step of it.
-const JOB: [Step; 33] = [
+const JOB: [Step; 35] = [
     step("identity", "identity {owner}", None),
     step("open", "dossier open --owner {owner} --name {name} --procedure 1.000894", None),
     step("list", "dossier list {owner}", None),
@@ -77,6 +77,8 @@ const JOB: [Step; 33] = [
     step("export", "dossier export {id} 0 --out {out}", None),
     at(step("sync", "sync", None), Point::HalfSent),
     step("open", "dossier open --owner {owner} --name {name} --procedure 1.000894", None),
+    step("discard", "dossier discard {id}", Some(|d| state(d) == "set_aside")),
+    step("restore", "dossier restore {id}", Some(|d| state(d) == "draft")),
     step("offers", "dossier offers {id} 2", None),
     step("auto", "dossier auto {id}", Some(|d| file(d, 2))),
     step("detach", "dossier detach {id} 2", Some(|d| !file(d, 2))),

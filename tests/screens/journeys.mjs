@@ -333,6 +333,46 @@ export const journeys = {
     assert.match(await stage("f2"), /Kết quả đúng/);
   },
 
+  async "a draft is discarded and restored, and a dossier of the portal goes back to its list, by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=online,addedHere#/dossier/d1/papers`);
+    await page.waitForSelector("[data-test=put-aside-open]");
+    await tabTo(page, "put-aside-open");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "put-aside-do");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=put-aside]", { state: "detached" });
+    await tabTo(page, "put-aside-open");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "put-aside-do");
+    await page.keyboard.press("F9");
+    await focusIs(page, "aside-restore");
+    for (const gone of ["accept", "decline-open", "edit"]) assert.equal(await page.locator(`[data-test=${gone}]`).count(), 0, `${gone} is no more`);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=aside-show]");
+    assert.equal(await page.locator("a[href*='d1/']").count(), 0, "it is out of the list");
+    await tabTo(page, "aside-show");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=aside-lines] a");
+    await page.focus("[data-test=aside-lines] a");
+    await page.keyboard.press("Enter");
+    await tabTo(page, "aside-restore");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=accept]");
+
+    await page.keyboard.press("F6");
+    await page.waitForSelector("[data-line=w1]");
+    await page.focus("[data-line=w1]");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=put-aside-open]");
+    await tabTo(page, "put-aside-open");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=give-back-added]");
+    await page.keyboard.press("F9");
+    await focusIs(page, "aside-again");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-line=w1]");
+  },
+
   async "an agency's dossier is refused or accepted all the same, and nothing by one key"(page, base) {
     await page.goto(`${base}/?scene=online`);
     await page.waitForSelector("[data-line=w3]");

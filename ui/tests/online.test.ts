@@ -156,9 +156,33 @@ describe("a dossier that is not accepted", () => {
     expect(desk.dossier).toMatchObject({ state: "draft", declined: null });
   });
   it("is no work, and counts in no rate", () => {
-    const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "declined", openedAt: 0, deadline: "2026-11-18", phase: null, seat: null, onItsWay: false, outbox: null, reused: 0, reprint: [], guideDue: true, feeDue: 0, ...more });
+    const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "declined", declined: null, openedAt: 0, deadline: "2026-11-18", phase: null, seat: null, onItsWay: false, outbox: null, reused: 0, reprint: [], guideDue: true, feeDue: 0, ...more });
     expect(groupOf(line({}), "2026-11-20", { officer: null, unit: "" })).toBe("done");
     expect(reuseRate([line({ reused: 2 }), line({ state: "accepted", phase: "working" })])).toMatchObject({ received: 1, percent: 0 });
+  });
+});
+
+describe("a draft that is set aside", () => {
+  it("leaves the lists, is found again and restored", async () => {
+    const { bridge, table } = await office("");
+    const desk = await table("d1");
+    expect(await desk.discard("Mở nhầm thủ tục")).toBe(true);
+    expect(desk.dossier).toMatchObject({ state: "setAside", aside: { kind: "discarded", reason: "Mở nhầm thủ tục" }, problems: [] });
+    expect((await bridge.listDossiers({ query: "" })).some((line) => line.id === "d1")).toBe(false);
+    expect((await bridge.listSetAside({ query: "" })).map((line) => line.id)).toEqual(["d1"]);
+    expect(await desk.restore()).toBe(true);
+    expect(desk.dossier).toMatchObject({ state: "draft", aside: null });
+    expect(await bridge.listSetAside({ query: "" })).toEqual([]);
+  });
+  it("waits in the list of the portal again, with its papers when it is opened here", async () => {
+    const { bridge, table } = await office("online,addedHere");
+    const { dossier } = await bridge.openSubmission({ id: "w1", force: false }, () => undefined);
+    const desk = await table(dossier.id);
+    expect(await desk.giveBack(false)).toBe(false);
+    expect(await desk.giveBack(true)).toBe(true);
+    expect((await bridge.submissions()).some((line) => line.id === "w1")).toBe(true);
+    expect(await desk.openAgain()).toBe(true);
+    expect(desk.dossier).toMatchObject({ state: "draft", added: 1 });
   });
 });
 

@@ -14,7 +14,7 @@ import { hintOf, nextSteps, seatLine, nextTab } from "../src/screens/steps/steps
 import { bytes, date, isoDay, minutesSeconds, moment } from "../src/text/format";
 import { parseDay } from "../src/text/day";
 
-const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", openedAt: 0, deadline: null, phase: "working", seat: null, onItsWay: false, outbox: null, reused: 0, reprint: [], guideDue: false, feeDue: 0, ...more });
+const line = (more: Partial<DossierLine>): DossierLine => ({ id: "x", code: null, ownerName: "", ownerNumber: "", procedureName: "", state: "accepted", declined: null, openedAt: 0, deadline: null, phase: "working", seat: null, onItsWay: false, outbox: null, reused: 0, reprint: [], guideDue: false, feeDue: 0, ...more });
 
 describe("a draft opened without a network", () => {
   it("asks the warehouse by itself when the network is back, once", async () => {

@@ -4,7 +4,8 @@ use super::Answer;
 use crate::mirror::{clean, dossier_id};
 use crate::shell::Shell;
 use crate::view::{
-    DeclineKind, DeclineReason, Dossier, FailedPaper, JobKind, OpenedDossier, RowProgress, WaitingLine,
+    DeclineKind, DeclineReason, Dossier, DossierLine, FailedPaper, JobKind, OpenedDossier, RowProgress,
+    WaitingLine,
 };
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
@@ -19,7 +20,11 @@ pub async fn submissions(shell: State<'_, Shell>) -> Answer<Vec<WaitingLine>> {
         let named = known.find(|known| known.code.same_procedure(&item.submission.procedure));
         named.map(|procedure| procedure.name.clone()).unwrap_or_default()
     };
-    Ok(waiting.iter().map(|item| WaitingLine::of(item, named(item))).collect())
+    let mut lines: Vec<WaitingLine> = waiting.iter().map(|item| WaitingLine::of(item, named(item))).collect();
+    for holder in lines.iter_mut().filter_map(|line| line.holder.as_mut()) {
+        holder.officer = shell.desk.officer_name(&holder.officer).await?;
+    }
+    Ok(lines)
 }
 
 /// Opens one of them at this counter, with its files; `force` takes it from the counter that looks into it.
@@ -67,4 +72,40 @@ pub async fn decline<R: Runtime>(
 #[specta::specta]
 pub async fn set_exception(shell: State<'_, Shell>, id: String, reason: String) -> Answer<Dossier> {
     shell.dossier(shell.desk.set_exception(dossier_id(&id)?, &clean(&reason)).await?).await
+}
+
+/// "Trả lại danh sách": another counter sees it wait at once. `confirmed`: the officer knows that papers of this counter
+/// stay here.
+#[tauri::command]
+#[specta::specta]
+pub async fn give_back_submission<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+    id: String,
+    confirmed: bool,
+) -> Answer<Dossier> {
+    let done = shell.desk.give_back_submission(dossier_id(&id)?, confirmed).await?;
+    shell.start_sync(&app);
+    shell.dossier(done).await
+}
+
+/// "Bỏ hồ sơ nháp".
+#[tauri::command]
+#[specta::specta]
+pub async fn discard_draft(shell: State<'_, Shell>, id: String, reason: String) -> Answer<Dossier> {
+    shell.dossier(shell.desk.discard(dossier_id(&id)?, &clean(&reason)).await?).await
+}
+
+/// A discarded draft is worked on again.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_draft(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
+    shell.dossier(shell.desk.restore_draft(dossier_id(&id)?).await?).await
+}
+
+/// Drafts that were set aside, the last first.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_set_aside(shell: State<'_, Shell>, query: String) -> Answer<Vec<DossierLine>> {
+    shell.lines(&shell.desk.set_aside_dossiers(&query).await?).await
 }

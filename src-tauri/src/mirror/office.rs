@@ -136,6 +136,13 @@ fn facts(field: &str, value: &Value) -> Vec<view::Fact> {
             of("returned", F::Moment, "/returned_at"),
             of("officer", F::Text, "/officer"),
         ],
+        "outcome" => vec![
+            of("decided", F::Word, "/kind"),
+            of("code", F::Text, "/code"),
+            of("reasons", F::Text, "/reasons/0"),
+            of("officer", F::Text, "/officer"),
+            of("at", F::Moment, "/at"),
+        ],
         "component" => vec![
             of("name", F::Text, "/name"),
             of("source", F::Word, "/source/source"),

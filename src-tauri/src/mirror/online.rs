@@ -33,6 +33,31 @@ pub(super) fn declined(dossier: &domain::Dossier) -> Option<view::Declined> {
     })
 }
 
+/// Why a draft is worked on no more.
+pub(super) fn aside(dossier: &domain::Dossier) -> Option<view::SetAside> {
+    let domain::DossierState::SetAside(aside) = &dossier.state else { return None };
+    let (at, officer) = (aside.at.into(), aside.officer.clone());
+    let told = |kind| view::SetAside {
+        kind,
+        at,
+        officer,
+        reason: String::new(),
+        code: None,
+        counter: String::new(),
+    };
+    Some(match &aside.why {
+        domain::AsideWhy::Discarded { reason } => {
+            view::SetAside { reason: reason.clone(), ..told(view::AsideKind::Discarded) }
+        }
+        domain::AsideWhy::GivenBack => told(view::AsideKind::GivenBack),
+        domain::AsideWhy::AcceptedElsewhere { code, counter } => view::SetAside {
+            code: Some(code.to_string()),
+            counter: counter.clone(),
+            ..told(view::AsideKind::AcceptedElsewhere)
+        },
+    })
+}
+
 impl From<&domain::DeclineReason> for view::DeclineReason {
     fn from(reason: &domain::DeclineReason) -> Self {
         Self { code: reason.code.clone(), text: reason.text.clone() }

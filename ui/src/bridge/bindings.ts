@@ -166,6 +166,17 @@ export const commands = {
 	correctPaper: (id: string, text: string) => __TAURI_INVOKE<boolean>("correct_paper", { id, text }),
 	/**  Brings the paper a feedback is about to this machine, to be looked at; its content. */
 	bringReported: (id: string, onProgress: Channel<RowProgress>) => __TAURI_INVOKE<string>("bring_reported", { id, onProgress }),
+	/**
+	 *  "Trả lại danh sách": another counter sees it wait at once. `confirmed`: the officer knows that papers of this counter
+	 *  stay here.
+	 */
+	giveBackSubmission: (id: string, confirmed: boolean) => __TAURI_INVOKE<Dossier>("give_back_submission", { id, confirmed }),
+	/**  "Bỏ hồ sơ nháp". */
+	discardDraft: (id: string, reason: string) => __TAURI_INVOKE<Dossier>("discard_draft", { id, reason }),
+	/**  A discarded draft is worked on again. */
+	restoreDraft: (id: string) => __TAURI_INVOKE<Dossier>("restore_draft", { id }),
+	/**  Drafts that were set aside, the last first. */
+	listSetAside: (query: string) => __TAURI_INVOKE<DossierLine[]>("list_set_aside", { query }),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
 	outbox: (all: boolean) => __TAURI_INVOKE<OutboxItem[]>("outbox", { all }),
 	/**  Makes everything that waits due now. */
@@ -453,6 +464,22 @@ export type DeclineReason = {
 	text: string,
 };
 
+/**  Why a draft is worked on no more. */
+export type AsideKind = "discarded" | "givenBack" | "acceptedElsewhere";
+
+/**  A draft that is worked on no more. */
+export type SetAside = {
+	kind: AsideKind,
+	at: Millis,
+	officer: string,
+	/**  Of one that was discarded; may be empty. */
+	reason: string,
+	/**  Code it has where it was accepted. */
+	code: string | null,
+	/**  What the office calls the counter that accepted it; may be empty. */
+	counter: string,
+};
+
 export type Declined = {
 	kind: DeclineKind,
 	reasons: DeclineReason[],
@@ -491,6 +518,12 @@ export type Dossier = {
 	sent: Sent | null,
 	/**  Why it was not accepted. */
 	declined: Declined | null,
+	/**  Why the draft is worked on no more. */
+	aside: SetAside | null,
+	/**  Names of papers that were sent with a draft and stand on no row. */
+	unfetched: string[],
+	/**  Papers of a draft of the portal that this counter put there. */
+	added: number,
 	/**  Codes of what an agency's draft lacks by the rule; an officer decides. */
 	defects: string[],
 	/**  Why it is accepted though the rule is not kept. */
@@ -528,6 +561,8 @@ export type DossierLine = {
 	ownerNumber: string,
 	procedureName: string,
 	state: DossierStateName,
+	/**  By which form, of one that was not accepted. */
+	declined: DeclineKind | null,
 	openedAt: Millis,
 	/**  When the result is owed, after everything that was promised since. */
 	deadline: string | null,
@@ -543,7 +578,7 @@ export type DossierLine = {
 	feeDue: Money,
 };
 
-export type DossierStateName = "draft" | "declined" | "accepted" | "completed" | "withdrawn";
+export type DossierStateName = "draft" | "declined" | "setAside" | "accepted" | "completed" | "withdrawn";
 
 /**  A package that was written, and the name of its file. */
 export type ExportedPackage = {

@@ -113,6 +113,13 @@ export interface Bridge {
   correctPaper(a: { id: string; text: string }): Promise<boolean>;
   /** The content of the paper, which is on this machine then. */
   bringReported(a: { id: string }, onProgress: (at: RowProgress) => void): Promise<string>;
+  /** "Trả lại danh sách"; `confirmed`: the officer knows that papers of this counter stay here. */
+  giveBackSubmission(a: { id: string; confirmed: boolean }): Promise<Dossier>;
+  /** "Bỏ hồ sơ nháp", and back. */
+  discardDraft(a: { id: string; reason: string }): Promise<Dossier>;
+  restoreDraft(a: { id: string }): Promise<Dossier>;
+  /** Drafts that were set aside, the last first. */
+  listSetAside(a: { query: string }): Promise<DossierLine[]>;
   /** What the officer took on a day (yyyy-MM-dd) at this counter. */
   feeShift(a: { day: string }): Promise<Shift>;
   /** Name of the file, or null when the dialog was closed. */

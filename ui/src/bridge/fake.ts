@@ -90,7 +90,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, workingHours: 0, fee: chosen?.fee ?? 0, fees: { paid: 0, relieved: 0, due: 0, beyond: 0, entries: [] },
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], reported: [], state: "draft", acceptedAt: null, deadline: "2026-11-25", deadlineHour: "17:00",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, defects: [], exception: null, standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, aside: null, unfetched: [], added: 0, defects: [], exception: null, standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -160,6 +160,12 @@ function seed() {
   }
   seedSteps();
   if (scene("onlineAccepted")) Object.assign(find("d5"), { channel: "online", sent: SUBMISSIONS.w3?.sent ?? null, exception: "Trường mới thành lập, đang chờ cấp tài khoản" });
+  if (scene("setAside")) {
+    const officer = "le.thi.mai";
+    const aside = (id: string, more: Partial<NonNullable<Dossier["aside"]>>) => Object.assign(find(id), { state: "setAside", aside: { kind: "discarded", at: NOW - 20 * 60_000, officer: OFFICER, reason: "", code: null, counter: "", ...more } });
+    aside("d1", { reason: "Mở nhầm thủ tục" });
+    aside("d2", { kind: "acceptedElsewhere", officer, counter: "Quầy 2", code: "000.00.20.H08-261120-0017" });
+  }
   if (scene("captured")) captures.set("d1/1", [0, 1, 2, 3].map((n) => page("d1/1", n)));
 }
 
@@ -210,7 +216,7 @@ function settle(d: Dossier): Dossier {
   for (const r of d.components) r.open = !r.attachment?.digitized && (d.state === "draft" || (unsent && !!r.reservation?.problem));
   for (const o of d.outbox) o.dossierCode = d.code;
   d.fees = account(d);
-  d.standing = d.state === "draft" || d.state === "declined" ? null : standingOf(d, d.standing?.steps ?? [], d.outbox, scene("stepLate"));
+  d.standing = d.state === "draft" || d.state === "declined" || d.state === "setAside" ? null : standingOf(d, d.standing?.steps ?? [], d.outbox, scene("stepLate"));
   return d;
 }
 
@@ -337,9 +343,13 @@ function officeLine(id: string, ownerName: string, number: string, n: number, mo
 }
 function text(name: string, value: string) { return { name, form: "text" as const, text: value }; }
 function conflictOf(op: string): Conflict { return {
-  op, dossier: "d6", kind: scene("conflictAcceptance") ? "acceptance" : "result", at: NOW - 5 * 60_000, heldBy: scene("conflictHeld") ? { counter: "", officer: "le.thi.mai", until: NOW + 2 * HOUR } : null,
+  op, dossier: "d6", kind: scene("conflictAcceptance") ? "acceptance" : scene("conflictOutcome") ? "decline" : "result", at: NOW - 5 * 60_000, heldBy: scene("conflictHeld") ? { counter: "", officer: "le.thi.mai", until: NOW + 2 * HOUR } : null,
   added: scene("conflictAcceptance") ? 1 : 0,
-  differences: scene("conflictHeld") ? [] : scene("conflictAcceptance") ? [
+  differences: scene("conflictHeld") ? [] : scene("conflictOutcome") ? [
+    { field: "outcome", row: null, taken: null,
+      ours: [{ name: "decided", form: "word", text: "refusal" }, text("reasons", "Không thuộc thẩm quyền tiếp nhận, giải quyết của cơ quan"), text("officer", "canbo.demo"), { name: "at", form: "moment", text: String(NOW - HOUR) }],
+      theirs: [{ name: "decided", form: "word", text: "accepted" }, text("code", "000.00.20.H08-261120-0017"), text("officer", "le.thi.mai"), { name: "at", form: "moment", text: String(NOW - 2 * HOUR) }] },
+  ] : scene("conflictAcceptance") ? [
     { field: "owner", row: null, taken: null, ours: [text("name", "Phạm Quốc Bảo"), text("number", "099099000005"), text("address", "Thôn Thử Nghiệm 3, xã An Hòa (DEMO)")], theirs: [text("name", "Phạm Quốc Bảo"), text("number", "099099000005"), text("address", "Thôn Thử Nghiệm 4, xã An Hòa (DEMO)")] },
     { field: "channel", row: null, taken: null, ours: [{ name: "", form: "word", text: "direct" }], theirs: [{ name: "", form: "word", text: "postal" }] },
     { field: "component", row: 2, taken: null, ours: [text("name", "Thẻ căn cước công dân"), { name: "source", form: "word", text: "scan" }], theirs: [text("name", "Thẻ căn cước công dân"), { name: "source", form: "word", text: "warehouse" }] },
@@ -355,12 +365,12 @@ const sentAgain = new Set<string>();
 
 /** Dossiers of the portal that no counter opened; the scenes about them have some. */
 const reported = scene("feedback") ? feedbackOf(scene("feedbackWrong")) : [];
-const waiting = (): Record<string, Submission> => (scene("online") ? Object.fromEntries(Object.entries(SUBMISSIONS).filter(([id]) => !store.has(id) && !gone.has(id))) : {});
+const waiting = (): Record<string, Submission> => (scene("online") ? Object.fromEntries(Object.entries(SUBMISSIONS).filter(([id]) => (!store.has(id) || store.get(id)?.aside?.kind === "givenBack") && !gone.has(id))) : {});
 const gone = new Set<string>();
 const procedureOf = (of: Submission): ProcedureChoice => procedures.find((p) => p.code === of.procedure) ?? fail("procedureUnknown");
 
 const line = (d: Dossier): DossierLine => ({
-  id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, openedAt: d.openedAt,
+  id: d.id, code: d.code, ownerName: d.owner.name, ownerNumber: `${d.owner.number.slice(0, 4)}••••${d.owner.number.slice(-4)}`, procedureName: d.procedureName, state: d.state, declined: d.declined?.kind ?? null, openedAt: d.openedAt,
   deadline: d.state === "draft" ? null : d.deadline, phase: d.state === "accepted" ? (d.standing?.phase ?? null) : null, seat: d.state === "accepted" ? (d.standing?.seat ?? null) : null, onItsWay: d.state === "accepted" && d.standing?.onItsWay === true, outbox: d.outbox.at(-1)?.state ?? null, reused: d.components.filter((r) => r.attachment?.source === "warehouse").length, reprint: d.reprint, guideDue: d.guideDue, feeDue: d.state === "accepted" ? d.fees.due : 0,
 });
 
@@ -442,7 +452,7 @@ export const bridge: Bridge = {
   updateDossier: async (a) => answer(Object.assign(find(a.id), { owner: a.owner, submitter: a.submitter, channel: a.channel, returnMethod: a.returnMethod, caseCode: a.caseCode })),
   recheckIdentity: async ({ id }) => answer(Object.assign(find(id), { identity: identity(scene("offline") ? "offline" : "registered", find(id).owner.number) })),
   dossier: async ({ id }) => answer(find(id)),
-  listDossiers: async ({ query }) => [...store.values()].filter((d) => fold(`${d.owner.name} ${d.owner.number} ${d.code ?? ""} ${d.procedureName}`).includes(fold(query))).map(line),
+  listDossiers: async ({ query }) => [...store.values()].filter((d) => d.state !== "setAside" && fold(`${d.owner.name} ${d.owner.number} ${d.code ?? ""} ${d.procedureName}`).includes(fold(query))).map(line),
   listScanners: async () => (scene("scannerNone") ? [] : [{ id: "pnm:0", label: "Máy quét quầy 1 (DEMO)" }, { id: "escl:1", label: "Máy quét mạng tầng 2 (DEMO)" }]),
   chooseScanner: async ({ id }) => {
     status.scannerId = id;
@@ -719,7 +729,12 @@ export const bridge: Bridge = {
   submissions: async () => Object.entries(waiting()).map(([id, of]) => waitingLine(id, of, procedureOf(of).name, of.holder)),
   openSubmission: async ({ id, force }, onProgress) => {
     cancelled = false;
-    if (store.has(id)) return { dossier: await answer(find(id)), failed: [] };
+    const here = store.get(id);
+    if (here) {
+      await wait(pace);
+      if (here.aside?.kind === "givenBack") Object.assign(here, { state: "draft", aside: null });
+      return { dossier: await answer(here), failed: here.unfetched.map((name) => ({ name, code: "fileMissing" })) };
+    }
     await wait(pace);
     if (scene("offline")) fail("submissionOffline");
     const of = waiting()[id];
@@ -735,6 +750,8 @@ export const bridge: Bridge = {
     }
     const d = open(id, of.owner, procedureOf(of), { channel: "online", returnMethod: "electronic", submitter: of.submitter, openedAt: NOW, sent: of.sent });
     const failed = fillRows(d.components, of, (seed) => attachment(seed, { source: "file", dpi: null, pages: 1, size: 240_000 }), scene("unfetched"));
+    d.unfetched = failed.map((paper) => paper.name);
+    if (scene("addedHere")) d.added = 1;
     add(d);
     return { dossier: await answer(d), failed };
   },
@@ -763,6 +780,26 @@ export const bridge: Bridge = {
     return true;
   },
   bringReported: async () => (scene("offline") ? fail("linkOffline") : "kq"),
+  giveBackSubmission: async ({ id, confirmed }) => {
+    await wait(pace);
+    const d = find(id);
+    if (d.state !== "draft") fail("dossierNotDraft");
+    if (d.added > 0 && !confirmed) fail("asidePapersAdded", { papers: String(d.added) });
+    return answer(Object.assign(d, { state: "setAside", aside: { kind: "givenBack", at: NOW, officer: OFFICER, reason: "", code: null, counter: "" } }));
+  },
+  discardDraft: async ({ id, reason }) => {
+    await wait(pace);
+    const d = find(id);
+    if (d.state !== "draft") fail("dossierNotDraft");
+    if (d.outbox.some((o) => !CLOSED.has(o.state))) fail("asideUnsent");
+    return answer(Object.assign(d, { state: "setAside", aside: { kind: "discarded", at: NOW, officer: OFFICER, reason: reason.trim(), code: null, counter: "" } }));
+  },
+  restoreDraft: async ({ id }) => {
+    const d = find(id);
+    if (d.aside?.kind !== "discarded") fail("asideNotDiscarded");
+    return answer(Object.assign(d, { state: "draft", aside: null }));
+  },
+  listSetAside: async ({ query }) => [...store.values()].filter((d) => d.state === "setAside" && fold(`${d.owner.name} ${d.owner.number} ${d.procedureName}`).includes(fold(query))).map(line),
   setException: async ({ id, reason }) => answer(Object.assign(find(id), { exception: reason.trim() || null })),
   feeShift: async ({ day }) => {
     const lines = day !== "2026-11-20" ? [] : [...store.values()].flatMap((d) => settle(d).fees.entries.map((entry) => ({ dossier: d.id, code: d.code, ownerName: d.owner.name, entry: copy(entry) })));
@@ -859,14 +896,14 @@ export const bridge: Bridge = {
     for (const o of lines) o.exportedAt = NOW;
     return { file: "hop-gui.mcgoi", operations: lines.length, dossiers: new Set(lines.map((o) => o.dossier)).size, files: lines.length * 2, missing: scene("filesMissing") ? 1 : 0 };
   },
-  listOffice: async ({ query }) => office.filter((o) => !store.has(o.id) && fold(`${o.ownerName} ${o.code} ${o.procedureName}`).includes(fold(query.trim()))),
+  listOffice: async ({ query }) => office.filter((o) => (!store.has(o.id) || store.get(o.id)?.state === "setAside") && fold(`${o.ownerName} ${o.code} ${o.procedureName}`).includes(fold(query.trim()))),
   takeUp: async ({ id }) => {
     await wait(pace);
     if (scene("offline")) fail("linkOffline");
     const row = office.find((o) => o.id === id);
     if (!row) return fail("officeDossierUnknown");
     const birth = procedures.find((p) => p.name === row.procedureName) as ProcedureChoice;
-    if (!store.has(id)) add(open(id, { ...lan, name: row.ownerName }, birth, { code: row.code, state: row.state, acceptedAt: row.acceptedAt, deadline: row.deadline, officer: row.officer, takenUp: { counter: row.counter, officer: row.officer, at: NOW } }));
+    if (!store.has(id) || store.get(id)?.state === "setAside") add(open(id, { ...lan, name: row.ownerName }, birth, { code: row.code, state: row.state, acceptedAt: row.acceptedAt, deadline: row.deadline, officer: row.officer, takenUp: { counter: row.counter, officer: row.officer, at: NOW } }));
     const { standing } = find(id);
     if (standing && row.seat && standing.steps.length === 0) standing.steps.push(step(`h-${id}`, row.onItsWay ? "handedOver" : "takenOver", NOW - 40 * 60_000, { seat: row.seat, officer: row.officer, outbox: null }));
     return answer(find(id));

@@ -2,6 +2,7 @@
 
 use crate::desk::{Change, Desk};
 use crate::error::{DeskError, FilingError, dotted};
+use crate::intake::{find_case, find_procedure};
 use motcua_dossier::{
     AgencyDefect, Attachment, AttachmentSource, BlobId, ComponentRow, Consent, CopyForm, Day, Deadline,
     Dossier, DossierCode, DossierError, DossierId, DossierState, FieldProblem, OutboxKind, ReferenceData,
@@ -116,6 +117,10 @@ impl Desk {
                     problems.push(FieldProblem { field, code: "captureUnfinished".to_owned() });
                 }
             }
+            if self.has_no_case(dossier)? {
+                let (field, code) = ("case".to_owned(), "caseEnded".to_owned());
+                problems.push(FieldProblem { field, code });
+            }
             if dossier.exception.is_none() {
                 let defect = |defect: AgencyDefect| FieldProblem {
                     field: "owner.kind".to_owned(),
@@ -125,6 +130,16 @@ impl Desk {
             }
         }
         Ok(problems)
+    }
+
+    /// It was sent for a procedure or a case that had ended when it was opened: nothing says when it would be due.
+    fn has_no_case(&self, dossier: &Dossier) -> Result<bool, DeskError> {
+        if dossier.submission.is_none() || dossier.working_days > 0 || dossier.working_hours > 0 {
+            return Ok(false);
+        }
+        let reference = self.vault.reference()?;
+        let known = find_procedure(&reference, &dossier.procedure);
+        Ok(known.and_then(|procedure| find_case(procedure, &dossier.case_code)).is_err())
     }
 
     /// The next code of the block leased for a day; none when it is dry.

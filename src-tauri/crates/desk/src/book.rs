@@ -158,6 +158,7 @@ impl BookLine {
             DossierState::Completed { at, .. } => Some(at.day()),
             DossierState::Draft
             | DossierState::Declined(_)
+            | DossierState::SetAside(_)
             | DossierState::Accepted { .. }
             | DossierState::Withdrawn { .. } => None,
         };
@@ -165,6 +166,7 @@ impl BookLine {
             DossierState::Withdrawn { at, .. } => Some(BookNote::TakenBack(at.day())),
             DossierState::Draft
             | DossierState::Declined(_)
+            | DossierState::SetAside(_)
             | DossierState::Accepted { .. }
             | DossierState::Completed { .. } => {
                 let again = (first.day != standing.due.day).then_some(BookNote::FirstDue(first.day));
@@ -246,8 +248,10 @@ impl Desk {
         let own = self.vault.accepted(first, end)?;
         let mut lines: Vec<BookLine> =
             own.into_iter().filter_map(|dossier| BookLine::of_own(dossier, agency)).collect();
-        // Those this counter has are not among them.
-        let others = self.vault.office_accepted(first, end)?;
+        // Those this counter has are not among them, but for drafts of it that another counter accepted.
+        let mut others = self.vault.office_accepted(first, end)?;
+        let beside = self.beside_unsettled()?;
+        others.extend(beside.into_iter().filter(|row| (first..end).contains(&row.accepted_at)));
         lines.extend(others.into_iter().map(|row| BookLine::of_office(row, agency)));
         lines.sort_by_key(|line| (line.received, line.dossier));
         Ok(Book { from, to, lines })

@@ -288,6 +288,7 @@ impl Desk {
                 DossierState::Accepted { .. } => Ok(()),
                 DossierState::Draft
                 | DossierState::Declined(_)
+                | DossierState::SetAside(_)
                 | DossierState::Completed { .. }
                 | DossierState::Withdrawn { .. } => Err(DossierError::NotAccepted.into()),
             };

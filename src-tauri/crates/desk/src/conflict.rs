@@ -7,12 +7,14 @@
 
 use crate::desk::{Change, Desk};
 use crate::error::{DeskError, IntakeError, OfficeProblem};
+use crate::office::succeeds;
 use crate::ports::{KeptConflict, QueuedOp};
 use motcua_dossier::{
-    Applicant, Difference, Dossier, DossierState, Merged, OpId, OutboxItem, OutboxKind, OutboxState,
-    ReceiptChange, Settlement, Sheet, Side, merge,
+    Applicant, DeclineKind, Declined, Difference, Dossier, DossierCode, DossierState, Merged, OpId,
+    OutboxItem, OutboxKind, OutboxState, ReceiptChange, Settlement, Sheet, Side, Timestamp, merge,
 };
 use motcua_wire::{AcceptedDossier, DossierView, EvidenceSource, OpPayload, ReturnedResult};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -20,6 +22,8 @@ use std::collections::BTreeMap;
 pub(crate) const CONFLICT: &str = "dossierConflict";
 /// The returned result is one value: signed papers are never put together.
 const RESULT: &str = "result";
+/// What became of a dossier: this counter did not accept it, another did or did not. One of them stands.
+const OUTCOME: &str = "outcome";
 /// One dossier has one code in the warehouse, and it is on the citizen's paper.
 const CODE: &str = "code";
 const COMPONENT: &str = "components.";
@@ -94,9 +98,13 @@ impl Desk {
                 // What another counter did with it meanwhile stands.
                 OpPayload::Decline(_) => {
                     let settled =
-                        |server: &&DossierView| server.accepted.is_some() || server.declined.is_some();
-                    match kept.server.as_ref().filter(settled) {
-                        Some(server) => take_their_word(&mut change.dossier, server),
+                        |server: &DossierView| server.accepted.is_some() || server.declined.is_some();
+                    match kept.server.as_ref().filter(|server| settled(server)) {
+                        // The warehouse has one word of a dossier: it stands, and a person has seen it.
+                        Some(_) if differences.iter().any(ours) => {
+                            return Err(OfficeProblem::Undecided(vec![OUTCOME.to_owned()]).into());
+                        }
+                        Some(server) => self.take_their_word(change, server)?,
                         // Somebody had it on the table, or filed a paper: it is said again in knowledge of that.
                         None => {
                             change.enqueue(OutboxKind::Decline, queued.op.payload.clone(), vec![])?;
@@ -131,6 +139,26 @@ impl Desk {
         })?;
         self.wake.notify_one();
         Ok(dossier)
+    }
+
+    /// It was declined here, and accepted or declined elsewhere before: it is the dossier as it was accepted there, with
+    /// the rows it has there. Papers of this counter stay on this machine.
+    fn take_their_word(&self, change: &mut Change<'_>, server: &DossierView) -> Result<(), DeskError> {
+        if let Some(accepted) = &server.accepted {
+            let here = change.dossier.clone();
+            let row = self.vault.office_dossier(here.id)?;
+            let counter = row.as_ref().map_or("", |row| row.counter.as_str());
+            let returned_at = server.returned.as_ref().map(|returned| returned.returned_at);
+            let submitted = server.submitted.clone().or_else(|| here.submission.as_deref().cloned());
+            let known = (here.procedure_name.as_str(), counter);
+            let stands = (server.version, returned_at);
+            let there = self.dossier_of(here.id, known, accepted.clone(), submitted, stands)?;
+            let revision = here.revision;
+            change.dossier = Dossier { revision, ..succeeds(there, here) };
+        } else if let Some(declined) = &server.declined {
+            change.dossier.state = DossierState::Declined(Box::new(declined.record.clone()));
+        }
+        Ok(())
     }
 
     /// The acceptance both sides agree on now takes the place of the one that was not taken.
@@ -199,15 +227,36 @@ fn take_their_result(dossier: &mut Dossier, theirs: &ReturnedResult, ours: &Retu
     }
 }
 
-/// It was declined here, and accepted or declined elsewhere before.
-fn take_their_word(dossier: &mut Dossier, server: &DossierView) {
-    if let Some(accepted) = &server.accepted {
-        dossier.code = Some(accepted.code.clone());
-        dossier.state =
-            DossierState::Accepted { at: accepted.accepted_at, deadline: accepted.deadline.clone() };
-    } else if let Some(declined) = &server.declined {
-        dossier.state = DossierState::Declined(Box::new(declined.record.clone()));
+/// What one side says became of a dossier, for a person to read.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    /// `accepted`, `supplement` or `refusal`.
+    kind: &'static str,
+    officer: &'a str,
+    at: Timestamp,
+    code: Option<&'a DossierCode>,
+    reasons: Vec<&'a str>,
+}
+
+impl<'a> Outcome<'a> {
+    fn accepted(accepted: &'a AcceptedDossier) -> Self {
+        let (officer, at, code) = (&accepted.officer, accepted.accepted_at, Some(&accepted.code));
+        Self { kind: "accepted", officer, at, code, reasons: vec![] }
     }
+
+    fn declined(said: &'a Declined) -> Self {
+        let kind = match said.kind {
+            DeclineKind::Supplement => "supplement",
+            DeclineKind::Refusal => "refusal",
+        };
+        let reasons = said.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        Self { kind, officer: &said.officer, at: said.at, code: None, reasons }
+    }
+}
+
+fn outcome(outcome: &Outcome<'_>) -> Sheet {
+    let text = serde_json::to_string(outcome).unwrap_or_default();
+    Sheet { fields: BTreeMap::from([(OUTCOME.to_owned(), text)]), ..Sheet::default() }
 }
 
 fn merge_sides(ours: &OpPayload, kept: &KeptConflict) -> Merged {
@@ -216,11 +265,18 @@ fn merge_sides(ours: &OpPayload, kept: &KeptConflict) -> Merged {
     match ours {
         OpPayload::FileDocument { .. }
         | OpPayload::Submit(_)
-        | OpPayload::Decline(_)
         | OpPayload::Withdraw(_)
         | OpPayload::Fee(_)
         | OpPayload::Step(_)
         | OpPayload::Feedback(_) => nothing,
+        OpPayload::Decline(ours) => {
+            let theirs = match (&server.accepted, &server.declined) {
+                (Some(accepted), _) => outcome(&Outcome::accepted(accepted)),
+                (None, Some(declined)) => outcome(&Outcome::declined(&declined.record)),
+                (None, None) => return nothing,
+            };
+            merge(None, &outcome(&Outcome::declined(&ours.record)), &theirs)
+        }
         OpPayload::ReturnResult(ours) => {
             let Some(theirs) = &server.returned else { return nothing };
             merge(None, &result_sheet(ours), &result_sheet(theirs))
@@ -298,7 +354,10 @@ fn apply(dossier: &mut Dossier, agreed: &AcceptedDossier) {
     dossier.fee = agreed.fee;
     let (now_at, now_due) = (agreed.accepted_at, agreed.deadline.clone());
     match &mut dossier.state {
-        DossierState::Draft | DossierState::Declined(_) | DossierState::Withdrawn { .. } => {}
+        DossierState::Draft
+        | DossierState::Declined(_)
+        | DossierState::SetAside(_)
+        | DossierState::Withdrawn { .. } => {}
         DossierState::Accepted { at, deadline }
         | DossierState::Completed { accepted_at: at, deadline, .. } => {
             *at = now_at;

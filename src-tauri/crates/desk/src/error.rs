@@ -63,6 +63,9 @@ pub enum DeskError {
     /// Dossiers of the office and their conflicts.
     #[error(transparent)]
     Office(#[from] OfficeProblem),
+    /// Drafts that are set aside.
+    #[error(transparent)]
+    Aside(#[from] AsideError),
     /// Entries of the fees.
     #[error(transparent)]
     Fee(#[from] FeeError),
@@ -178,6 +181,27 @@ pub enum StepError {
     NothingSent,
 }
 
+/// Why a draft is not set aside, or not worked on again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AsideError {
+    /// It was sent through the portal: it is given back to the list, or declined.
+    #[error("draft was sent through the portal")]
+    FromPortal,
+    /// It was opened at this counter: there is no list it came from.
+    #[error("draft was not sent through the portal")]
+    NotSent,
+    /// A paper of it waits in the outbox.
+    #[error("draft has unsent papers")]
+    Unsent,
+    /// So many papers of it were put there by this counter, and nobody confirmed that they stay behind.
+    #[error("draft has {0} papers of this counter")]
+    PapersAdded(usize),
+    /// Only what was discarded is restored.
+    #[error("dossier was not discarded")]
+    NotDiscarded,
+}
+
 /// Why there is no book of those days.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -254,6 +278,9 @@ pub enum OfficeProblem {
     /// What was sent is accepted or declined by now.
     #[error("submission waits no more")]
     SubmissionGone,
+    /// It waits, and the officer's roles do not let him open it.
+    #[error("officer may not open the submission")]
+    SubmissionNotAllowed,
     /// What was sent lies at the warehouse, which cannot be reached.
     #[error("submission needs a line to be opened")]
     SubmissionOffline,

@@ -156,7 +156,7 @@ impl Desk {
 /// What its owner is looked up for while this is done with a dossier.
 pub(crate) fn purpose_for(dossier: &Dossier) -> Purpose {
     match (&dossier.state, &dossier.result) {
-        (DossierState::Draft | DossierState::Declined(_), _) => Purpose::Intake,
+        (DossierState::Draft | DossierState::Declined(_) | DossierState::SetAside(_), _) => Purpose::Intake,
         (DossierState::Accepted { .. }, None) | (DossierState::Withdrawn { .. }, _) => Purpose::Correction,
         (DossierState::Accepted { .. }, Some(_)) | (DossierState::Completed { .. }, _) => {
             Purpose::ResultReturn

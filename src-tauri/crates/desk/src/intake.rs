@@ -151,6 +151,25 @@ impl Desk {
         let reference = self.vault.reference()?;
         let procedure = find_procedure(&reference, &new.procedure)?;
         let case = find_case(procedure, &new.case_code)?;
+        self.begun(id, new, reference.version, Some(procedure), Some(case))
+    }
+
+    /// The same of a procedure or a case that is not known here any more: it can be read and declined, and accepted once
+    /// it has a case.
+    pub(crate) fn bare_draft(&self, id: DossierId, new: NewDossier) -> Result<Dossier, DeskError> {
+        let reference = self.vault.reference()?;
+        let procedure = find_procedure(&reference, &new.procedure).ok();
+        self.begun(id, new, reference.version, procedure, None)
+    }
+
+    fn begun(
+        &self,
+        id: DossierId,
+        new: NewDossier,
+        reference_version: u64,
+        procedure: Option<&Procedure>,
+        case: Option<&HandlingCase>,
+    ) -> Result<Dossier, DeskError> {
         let identity = match new.identity {
             IdentityCheck::NotAsked => self.last_check(&new.applicant.owner.number),
             checked @ (IdentityCheck::Answered { .. }
@@ -165,16 +184,16 @@ impl Desk {
             return_method: new.return_method,
             applicant: new.applicant,
             identity,
-            procedure: procedure.code.clone(),
-            procedure_name: procedure.name.clone(),
-            reference_version: reference.version,
-            case_code: case.code.clone(),
-            working_days: case.working_days,
-            working_hours: case.working_hours,
-            fee: case.fee,
+            procedure: procedure.map_or_else(|| new.procedure.clone(), |known| known.code.clone()),
+            procedure_name: procedure.map_or_else(|| new.procedure.to_string(), |known| known.name.clone()),
+            reference_version,
+            case_code: case.map_or(new.case_code, |known| known.code.clone()),
+            working_days: case.map_or(0, |known| known.working_days),
+            working_hours: case.map_or(0, |known| known.working_hours),
+            fee: case.map_or(0, |known| known.fee),
             fees: vec![],
             steps: vec![],
-            components: procedure.components.iter().map(row_of).collect(),
+            components: procedure.into_iter().flat_map(|known| &known.components).map(row_of).collect(),
             consents: vec![],
             reports: vec![],
             state: DossierState::Draft,
@@ -187,6 +206,7 @@ impl Desk {
             submission: None,
             exception: None,
             taken_up: None,
+            former_papers: vec![],
             settlements: vec![],
             officer: self.officer(),
             opened_at: self.clock.now(),
@@ -244,16 +264,22 @@ impl Desk {
     }
 
     /// The 50 newest dossiers that fit what was typed; when nothing was, older ones too whose result is owed, the most
-    /// pressing 200, whose receipt is to be printed again or whose owner is to be told how to get an account.
+    /// pressing 200, whose receipt is to be printed again or whose owner is to be told how to get an account. Without drafts
+    /// that were set aside.
     ///
     /// # Errors
     /// The vault is closed.
     pub async fn dossiers(&self, query: &str) -> Result<Vec<Dossier>, DeskError> {
         if !query.trim().is_empty() {
-            return as_meant(query, |query| Ok(self.vault.dossiers(query, LISTED)?));
+            return as_meant(query, |query| {
+                let mut found = self.vault.dossiers(query, LISTED)?;
+                found.retain(|dossier| !is_aside(dossier));
+                Ok(found)
+            });
         }
         let mut left = LISTED;
         let mut found = self.vault.dossiers("", crate::sync::RECENT)?;
+        found.retain(|dossier| !is_aside(dossier));
         found.retain(|dossier| {
             let newest = left > 0;
             left = left.saturating_sub(1);
@@ -266,6 +292,10 @@ impl Desk {
         }
         Ok(found)
     }
+}
+
+fn is_aside(dossier: &Dossier) -> bool {
+    matches!(dossier.state, DossierState::SetAside(_))
 }
 
 /// What is found by the words as they were typed; where nothing is, by what they mean as Telex keys.
@@ -291,7 +321,7 @@ pub(crate) fn find_procedure<'a>(
         .ok_or_else(|| IntakeError::UnknownProcedure.into())
 }
 
-fn find_case<'a>(procedure: &'a Procedure, code: &str) -> Result<&'a HandlingCase, DeskError> {
+pub(crate) fn find_case<'a>(procedure: &'a Procedure, code: &str) -> Result<&'a HandlingCase, DeskError> {
     procedure.cases.iter().find(|c| c.code == code).ok_or_else(|| IntakeError::UnknownCase.into())
 }
 

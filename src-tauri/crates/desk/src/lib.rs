@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod aside;
 mod attach;
 mod book;
 mod capture;
@@ -67,7 +68,7 @@ pub use compliance::{Compliance, ComplianceLine, ResultForm};
 pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, GuideError,
+    AsideError, BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, GuideError,
     IntakeError, OUTBOX_CODES, OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError,
     SignError, StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };

@@ -14,8 +14,8 @@ use crate::ports::{Batch, Lease, LinkError, OfficeRows};
 use crate::steps::merged_steps;
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
-    ComponentRow, Dossier, DossierId, DossierState, Holder, OfficeDossier, Submission, TakenUp, Timestamp,
-    Waiver,
+    ComponentRow, Dossier, DossierId, DossierState, Holder, OfficeDossier, SearchQuery, Submission, TakenUp,
+    Timestamp, Waiver,
 };
 use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, LeaseDossier};
 use serde::{Deserialize, Serialize};
@@ -57,10 +57,18 @@ impl Desk {
     /// # Errors
     /// The vault is closed.
     pub async fn office_dossiers(&self, query: &str) -> Result<Vec<OfficeDossier>, DeskError> {
+        let beside = self.beside_unsettled()?;
         if !query.trim().is_empty() {
-            return as_meant(query, |query| Ok(self.vault.office(query, LISTED)?));
+            return as_meant(query, |query| {
+                let words = SearchQuery::parse(query);
+                let fits = |row: &&OfficeDossier| words.finds(&row.search_text());
+                let mut found: Vec<OfficeDossier> = beside.iter().filter(fits).cloned().collect();
+                found.extend(self.vault.office(query, LISTED)?);
+                Ok(found)
+            });
         }
         let mut found = self.vault.office_seated(LISTED)?;
+        found.extend(beside);
         found.retain(|row| !row.phase.is_over());
         for row in self.vault.office("", LISTED)? {
             if !found.iter().any(|known| known.id == row.id) {
@@ -71,34 +79,43 @@ impl Desk {
     }
 
     /// Goes on with a dossier that another counter took in: it is on this machine from now on, its papers stay in the
-    /// warehouse. One that is here already is left as it is.
+    /// warehouse. One that is here already is left as it is, unless it is a draft that the office accepted elsewhere: papers
+    /// this counter put onto that stay on this machine.
     ///
     /// # Errors
     /// Not known to the office; no contact; the vault is closed.
     pub async fn take_up(&self, id: DossierId) -> Result<Dossier, DeskError> {
-        if let Some(here) = self.vault.dossier(id)? {
+        let row = self.vault.office_dossier(id)?;
+        if let Some(here) = self.vault.dossier(id)?.filter(|here| row.is_none() || !here.is_unsettled()) {
             return Ok(here);
         }
-        let row = self.vault.office_dossier(id)?.ok_or(OfficeProblem::Unknown)?;
+        let row = row.ok_or(OfficeProblem::Unknown)?;
         let view = self.warehouse.dossier(id).await?.ok_or(OfficeProblem::Unknown)?;
         let accepted = view.accepted.ok_or(OfficeProblem::Unknown)?;
         let fees = self.warehouse.fees(id).await?;
         let steps = self.told_steps(id).await?;
         let returned_at = view.returned.map(|returned| returned.returned_at);
-        let mut dossier = self.dossier_of(&row, accepted, view.submitted, (view.version, returned_at))?;
+        let known = (row.procedure_name.as_str(), row.counter.as_str());
+        let mut dossier =
+            self.dossier_of(id, known, accepted, view.submitted, (view.version, returned_at))?;
         dossier.fees = fees.map(|there| merged(&[], &there)).unwrap_or_default();
         dossier.steps = steps.map(|there| merged_steps(&[], &there)).unwrap_or_default();
         let _writing = self.writing();
-        if let Some(here) = self.vault.dossier(id)? {
-            return Ok(here);
+        match self.vault.dossier(id)? {
+            Some(here) if here.is_unsettled() => dossier = succeeds(dossier, here),
+            Some(here) => return Ok(here),
+            None => {}
         }
-        self.vault.commit(&Batch { dossiers: vec![dossier.clone()], ..Batch::default() })?;
+        let settings = self.aside_with([], Some(id))?.into_iter().collect();
+        self.vault.commit(&Batch { dossiers: vec![dossier.clone()], settings, ..Batch::default() })?;
         Ok(dossier)
     }
 
-    fn dossier_of(
+    /// An accepted dossier as this machine has it. `known`: name of the procedure and of the counter, where they are known.
+    pub(crate) fn dossier_of(
         &self,
-        row: &OfficeDossier,
+        id: DossierId,
+        (procedure_name, counter): (&str, &str),
         accepted: AcceptedDossier,
         submitted: Option<Submission>,
         (version, returned_at): (u64, Option<Timestamp>),
@@ -121,14 +138,14 @@ impl Desk {
         });
         let (at, deadline) = (accepted.accepted_at, accepted.deadline.clone());
         Ok(Dossier {
-            id: row.id,
+            id,
             code: Some(accepted.code),
             channel: accepted.channel,
             return_method: accepted.return_method,
             applicant: accepted.applicant,
             identity: accepted.identity,
             procedure: accepted.procedure,
-            procedure_name: procedure.map_or_else(|| row.procedure_name.clone(), |p| p.name.clone()),
+            procedure_name: procedure.map_or_else(|| procedure_name.to_owned(), |p| p.name.clone()),
             reference_version: accepted.reference_version,
             case_code: accepted.case_code,
             working_days: deadline.working_days,
@@ -152,10 +169,11 @@ impl Desk {
             replaced: std::collections::BTreeSet::new(),
             withdrawals: vec![],
             taken_up: Some(TakenUp {
-                counter: row.counter.clone(),
+                counter: counter.to_owned(),
                 officer: accepted.officer.clone(),
                 at: self.clock.now(),
             }),
+            former_papers: vec![],
             settlements: vec![],
             officer: accepted.officer,
             opened_at: at,
@@ -231,7 +249,14 @@ impl Desk {
                 }
                 Err(LinkError::Refused(code)) if code == "dossierChanged" => {
                     match self.look_again(id).await {
+                        Ok(Some(_)) if sent => return Ok(Work::OnlyHere),
                         Ok(Some(newer)) => version = newer,
+                        Ok(None) if sent => match self.hear_of_decline(id, &|_| {}).await {
+                            Ok(Some(newer)) => version = newer,
+                            Ok(None) => return Ok(Work::OnlyHere),
+                            Err(DeskError::Link(_)) => break,
+                            Err(error) => return Err(error),
+                        },
                         Ok(None) | Err(DeskError::Link(_)) => break,
                         Err(error) => return Err(error),
                     }
@@ -315,6 +340,22 @@ impl Desk {
 
     pub(crate) fn server_time(&self) -> Timestamp {
         Timestamp(self.clock.now().0.saturating_add(self.live().clock_offset()))
+    }
+}
+
+/// What takes the place of a dossier that was here: nothing of that is forgotten.
+pub(crate) fn succeeds(dossier: Dossier, here: Dossier) -> Dossier {
+    let added: Vec<_> = here.added_papers().collect();
+    let mut former_papers = here.former_papers;
+    former_papers.extend(added);
+    Dossier {
+        former_papers,
+        revision: here.revision + 1,
+        withdrawals: here.withdrawals,
+        replaced: here.replaced,
+        settlements: here.settlements,
+        reports: here.reports,
+        ..dossier
     }
 }
 

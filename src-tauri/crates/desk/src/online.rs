@@ -6,17 +6,18 @@
 
 use crate::attach::extra_row;
 use crate::desk::Desk;
-use crate::error::{DeskError, OfficeProblem};
+use crate::error::{DeskError, IntakeError, OfficeProblem};
 use crate::intake::NewDossier;
+use crate::office::succeeds;
 use crate::ports::{Batch, Lease, LinkError};
 use crate::sign::RowProgress;
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
-    AgencyDefect, Consent, ConsentMethod, Day, DocumentId, Dossier, DossierError, DossierId, DossierState,
-    EvidenceSource, IdentityCheck, Provenance, RuleKey, Submission,
+    AgencyDefect, AsideWhy, Attachment, BlobId, Consent, ConsentMethod, Day, DocumentId, Dossier,
+    DossierError, DossierId, DossierState, EvidenceSource, IdentityCheck, Provenance, RuleKey, Submission,
+    Timestamp,
 };
-use motcua_wire::{LeaseDossier, MAX_PAGE, MAX_TEXT, WaitingSubmission};
-use std::collections::BTreeSet;
+use motcua_wire::{DossierView, LeaseDossier, MAX_PAGE, MAX_TEXT, WaitingSubmission};
 use tokio_util::sync::CancellationToken;
 
 /// The list as it was heard last.
@@ -44,14 +45,15 @@ impl Desk {
         let mut waiting = self.heard()?.unwrap_or_default();
         let mut here = vec![];
         for item in &waiting {
-            if self.vault.dossier(item.id)?.is_some_and(|here| !was_taken_back(&here)) {
+            if self.vault.dossier(item.id)?.is_some_and(|here| !waits_again(&here)) {
                 here.push(item.id);
             }
         }
         waiting.retain(|item| !here.contains(&item.id));
-        let now = self.server_time();
+        let (now, device) = (self.server_time(), self.vault.counter()?.device);
         for item in &mut waiting {
-            item.holder = item.holder.take().filter(|holder| holder.until > now);
+            // What this counter held and gave back is held by nobody, though that was not heard yet.
+            item.holder = item.holder.take().filter(|h| h.until > now && h.device != device);
         }
         waiting.sort_by_key(|item| (item.submission.sent_at, item.id));
         Ok(waiting)
@@ -101,11 +103,12 @@ impl Desk {
     }
 
     /// Opens a dossier of the list as a draft of this counter, with its files on their rows; what could not be put there
-    /// is told. One that is here already is left as it is. `force` takes it from the counter that looks into it.
+    /// is told. Of one that is here already, what did not come before is asked for again; one that was given back is as
+    /// it was left. `force` takes it from the counter that looks into it.
     ///
     /// # Errors
-    /// No contact; it is accepted or declined by now; another counter looks into it; its procedure is not known here; the
-    /// officer stopped; the vault is closed or full. Nothing is opened then.
+    /// No contact; it is accepted or declined by now; the officer may not; another counter looks into it; the officer
+    /// stopped; the vault is closed or full. Nothing is opened then.
     pub async fn open_submission(
         &self,
         id: DossierId,
@@ -113,31 +116,71 @@ impl Desk {
         on_progress: &(dyn Fn(RowProgress) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Opened, DeskError> {
-        if let Some(dossier) = self.vault.dossier(id)?.filter(|here| !was_taken_back(here)) {
-            return Ok(Opened { dossier, failed: vec![] });
+        let here = self.vault.dossier(id)?;
+        if let Some(dossier) = here.clone().filter(|here| !waits_again(here)) {
+            return self.fetch_sent(dossier, on_progress, cancel).await;
         }
         let view = match self.warehouse.dossier(id).await {
             Err(LinkError::Offline) => return Err(OfficeProblem::SubmissionOffline.into()),
-            view => view?.ok_or(OfficeProblem::SubmissionGone)?,
+            Ok(None) => return Err(self.why_not_shown(id).await?.into()),
+            Ok(Some(view)) => view,
+            Err(error) => return Err(error.into()),
         };
         let waits = view.accepted.is_none() && view.declined.is_none();
-        let sent = view.submitted.filter(|_| waits).ok_or(OfficeProblem::SubmissionGone)?;
-        let mut dossier = self.draft(id, as_wished(&sent))?;
+        let sent = view.submitted.clone().filter(|_| waits).ok_or(OfficeProblem::SubmissionGone)?;
+        let mut dossier = self.draft_of(id, &sent)?;
         let wish = LeaseDossier { officer: self.officer(), force };
         match self.warehouse.lease_dossier(id, view.version, &wish).await? {
             Lease::Ours(lease) => self.note_lease(id, Some(lease.until))?,
-            Lease::Theirs(lease) => return Err(OfficeProblem::SubmissionHeld(lease.officer).into()),
+            Lease::Theirs(lease) => {
+                return Err(OfficeProblem::SubmissionHeld(self.name_of(&lease.officer)?).into());
+            }
         }
         dossier.server_version = view.version;
         // A pass of the sync gives back what nobody has on the table.
         self.live().open_work.insert(id);
-        let opened = self.fill_in(dossier, &sent, on_progress, cancel).await;
+        let opened = match here.filter(was_given_back) {
+            Some(_) => self.work_again(id, &view, on_progress, cancel).await,
+            None => self.fill_in(dossier, &sent, on_progress, cancel).await,
+        };
         self.live().open_work.remove(&id);
         if opened.is_err() {
             // Whoever could not open it does not keep it from the others.
             drop(self.give_back(id).await);
         }
         opened
+    }
+
+    /// The warehouse shows no such dossier: it is gone, or it waits and this officer's roles do not let him see it.
+    async fn why_not_shown(&self, id: DossierId) -> Result<OfficeProblem, DeskError> {
+        self.refresh_submissions(&|_| {}).await?;
+        let waits = self.heard()?.is_some_and(|heard| heard.iter().any(|item| item.id == id));
+        Ok(if waits { OfficeProblem::SubmissionNotAllowed } else { OfficeProblem::SubmissionGone })
+    }
+
+    /// As it begins. Where its procedure or case ended meanwhile, with what was sent alone: it can be read and declined.
+    fn draft_of(&self, id: DossierId, sent: &Submission) -> Result<Dossier, DeskError> {
+        match self.draft(id, as_wished(sent)) {
+            Err(DeskError::Intake(IntakeError::UnknownProcedure | IntakeError::UnknownCase)) => {
+                self.bare_draft(id, as_wished(sent))
+            }
+            draft => draft,
+        }
+    }
+
+    /// It was given back here, and is opened here again: as it was left.
+    async fn work_again(
+        &self,
+        id: DossierId,
+        view: &DossierView,
+        on_progress: &(dyn Fn(RowProgress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Opened, DeskError> {
+        let dossier = self.change(id, |change| {
+            change.dossier.server_version = view.version;
+            change.work_again()
+        })?;
+        self.fetch_sent(dossier, on_progress, cancel).await
     }
 
     async fn fill_in(
@@ -148,35 +191,19 @@ impl Desk {
         cancel: &CancellationToken,
     ) -> Result<Opened, DeskError> {
         let (id, total) = (dossier.id, u32::try_from(sent.papers.len()).unwrap_or(u32::MAX));
-        let (mut failed, mut reused) = (vec![], vec![]);
-        let mut taken = BTreeSet::new();
-        for (done, paper) in (0u32..).zip(&sent.papers) {
-            let number = place_for(&mut dossier, &taken, paper.component, &paper.name);
-            taken.insert(number);
-            match &paper.source {
-                EvidenceSource::File { blob, .. } => {
-                    let tell = |received, size| {
-                        on_progress(RowProgress { component: number, done, total, received, size });
-                    };
-                    tell(0, 0);
-                    let bytes = match self.warehouse.fetch(blob, &tell, cancel).await {
-                        Ok(bytes) => bytes,
-                        Err(LinkError::Refused(_)) => {
-                            failed.push((paper.name.clone(), "fileMissing"));
-                            continue;
-                        }
-                        Err(error) => return Err(error.into()),
-                    };
-                    match self.attachment_of(&bytes, &paper.name) {
-                        Ok(attachment) => dossier.component_mut(number)?.attachment = Some(attachment),
-                        Err(error @ DeskError::File(_)) => failed.push((paper.name.clone(), error.code())),
-                        Err(error) => return Err(error),
-                    }
-                }
-                EvidenceSource::Warehouse { document, provenance, .. } => {
-                    reused.push((number, *document, *provenance, paper.name.clone()));
-                }
-                EvidenceSource::Scan { .. } | EvidenceSource::Database { .. } | EvidenceSource::Absent => {}
+        let mut failed = vec![];
+        let places = dossier.places(sent);
+        for (number, paper) in places.iter().zip(&sent.papers) {
+            if dossier.components.iter().all(|row| row.number != *number) {
+                dossier.components.push(extra_row(*number, paper.name.clone()));
+            }
+        }
+        for (done, (number, paper)) in (0u32..).zip(places.iter().zip(&sent.papers)) {
+            let EvidenceSource::File { blob, .. } = &paper.source else { continue };
+            let at = RowProgress { component: *number, done, total, received: 0, size: 0 };
+            match self.fetch_file(blob, &paper.name, at, on_progress, cancel).await? {
+                Ok(attachment) => dossier.component_mut(*number)?.attachment = Some(attachment),
+                Err(code) => failed.push((paper.name.clone(), code)),
             }
         }
         if let Ok((check, _)) =
@@ -189,19 +216,92 @@ impl Desk {
             let _writing = self.writing();
             match self.vault.dossier(id)? {
                 // It begins anew, and what was taken back stays known.
-                Some(here) if was_taken_back(&here) => {
-                    dossier.revision = here.revision + 1;
-                    (dossier.withdrawals, dossier.replaced) = (here.withdrawals, here.replaced);
-                }
+                Some(here) if waits_again(&here) => dossier = succeeds(dossier, here),
                 Some(here) => return Ok(Opened { dossier: here, failed: vec![] }),
                 None => {}
             }
-            self.vault.commit(&Batch { dossiers: vec![dossier.clone()], ..Batch::default() })?;
+            let settings = self.aside_with([], Some(id))?.into_iter().collect();
+            self.vault.commit(&Batch { dossiers: vec![dossier.clone()], settings, ..Batch::default() })?;
         }
-        for (number, document, provenance, name) in reused {
-            match self.take_chosen(id, number, document, provenance, sent, cancel).await {
+        // Cut here, the draft still says what it lacks, and these are asked for again.
+        let chosen = self.take_all_chosen(dossier, cancel).await?;
+        failed.extend(chosen.failed);
+        Ok(Opened { dossier: chosen.dossier, failed })
+    }
+
+    /// Asks once more for what was sent with a draft and stands on no row of it.
+    async fn fetch_sent(
+        &self,
+        mut dossier: Dossier,
+        on_progress: &(dyn Fn(RowProgress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Opened, DeskError> {
+        let (id, lacks) = (dossier.id, dossier.unfetched());
+        let total = u32::try_from(lacks.len()).unwrap_or(u32::MAX);
+        let mut failed = vec![];
+        for (done, (number, paper)) in (0u32..).zip(&lacks) {
+            let EvidenceSource::File { blob, .. } = &paper.source else { continue };
+            let at = RowProgress { component: *number, done, total, received: 0, size: 0 };
+            match self.fetch_file(blob, &paper.name, at, on_progress, cancel).await {
+                Ok(Ok(attachment)) => {
+                    dossier = self.change(id, |change| {
+                        let free = change.dossier.unfetched().iter().any(|(row, _)| row == number);
+                        if free {
+                            if change.dossier.components.iter().all(|row| row.number != *number) {
+                                change.dossier.components.push(extra_row(*number, paper.name.clone()));
+                            }
+                            change.dossier.component_mut(*number)?.attachment = Some(attachment);
+                        }
+                        Ok(())
+                    })?;
+                }
+                Ok(Err(code)) => failed.push((paper.name.clone(), code)),
+                // The draft is here whatever comes of this.
+                Err(error @ DeskError::Link(_)) => failed.push((paper.name.clone(), error.code())),
+                Err(error) => return Err(error),
+            }
+        }
+        let chosen = self.take_all_chosen(dossier, cancel).await?;
+        failed.extend(chosen.failed);
+        Ok(Opened { dossier: chosen.dossier, failed })
+    }
+
+    /// A file that was sent, or the stable code of why it cannot be put onto a row.
+    async fn fetch_file(
+        &self,
+        blob: &BlobId,
+        name: &str,
+        at: RowProgress,
+        on_progress: &(dyn Fn(RowProgress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Result<Attachment, &'static str>, DeskError> {
+        on_progress(at);
+        let tell = |received, size| on_progress(RowProgress { received, size, ..at });
+        let bytes = match self.warehouse.fetch(blob, &tell, cancel).await {
+            Ok(bytes) => bytes,
+            Err(LinkError::Refused(_)) => return Ok(Err("fileMissing")),
+            Err(error) => return Err(error.into()),
+        };
+        match self.attachment_of(&bytes, name) {
+            Ok(attachment) => Ok(Ok(attachment)),
+            Err(error @ DeskError::File(_)) => Ok(Err(error.code())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Papers of the warehouse that were chosen by the sender and stand on no row yet.
+    async fn take_all_chosen(
+        &self,
+        mut dossier: Dossier,
+        cancel: &CancellationToken,
+    ) -> Result<Opened, DeskError> {
+        let (id, mut failed) = (dossier.id, vec![]);
+        let sent_at = dossier.submission.as_ref().map_or(dossier.opened_at, |sent| sent.sent_at);
+        for (number, paper) in dossier.unfetched() {
+            let EvidenceSource::Warehouse { document, provenance, .. } = paper.source else { continue };
+            match self.take_chosen(id, number, document, provenance, sent_at, cancel).await {
                 Ok(taken) => dossier = taken,
-                Err(error) => failed.push((name, error.code())),
+                Err(error) => failed.push((paper.name, error.code())),
             }
         }
         Ok(Opened { dossier, failed })
@@ -215,7 +315,7 @@ impl Desk {
         number: u32,
         document: DocumentId,
         provenance: Provenance,
-        sent: &Submission,
+        sent_at: Timestamp,
         cancel: &CancellationToken,
     ) -> Result<Dossier, DeskError> {
         let dossier = self.stored(id)?;
@@ -227,7 +327,7 @@ impl Desk {
         let officer = self.officer();
         self.change(id, |change| {
             change.dossier.consents.push(Consent {
-                at: sent.sent_at,
+                at: sent_at,
                 method: ConsentMethod::Portal,
                 officer,
                 documents: vec![document],
@@ -261,7 +361,7 @@ impl Desk {
     pub async fn set_exception(&self, id: DossierId, reason: &str) -> Result<Dossier, DeskError> {
         let reason = reason.trim().to_owned();
         if reason.chars().count() > MAX_TEXT {
-            return Err(crate::error::IntakeError::TextTooLong.into());
+            return Err(IntakeError::TextTooLong.into());
         }
         self.change(id, |change| {
             if change.dossier.state != DossierState::Draft {
@@ -273,9 +373,13 @@ impl Desk {
     }
 }
 
-/// Its acceptance was taken back before it left: at the warehouse it waits as before.
-fn was_taken_back(dossier: &Dossier) -> bool {
-    matches!(dossier.state, DossierState::Withdrawn { .. })
+/// Its acceptance was taken back before it left, or it was given back: at the warehouse it waits as before.
+fn waits_again(dossier: &Dossier) -> bool {
+    matches!(dossier.state, DossierState::Withdrawn { .. }) || was_given_back(dossier)
+}
+
+fn was_given_back(dossier: &Dossier) -> bool {
+    matches!(&dossier.state, DossierState::SetAside(aside) if aside.why == AsideWhy::GivenBack)
 }
 
 fn as_wished(sent: &Submission) -> NewDossier {
@@ -287,17 +391,4 @@ fn as_wished(sent: &Submission) -> NewDossier {
         procedure: sent.procedure.clone(),
         case_code: sent.case_code.clone(),
     }
-}
-
-/// The row a paper was sent for that has none yet, by its number and else by its name; a row of its own where there is none.
-fn place_for(dossier: &mut Dossier, taken: &BTreeSet<u32>, component: u32, name: &str) -> u32 {
-    let free = |row: &&motcua_dossier::ComponentRow| !taken.contains(&row.number);
-    let rows = &dossier.components;
-    let by_number = rows.iter().filter(free).find(|row| row.number == component);
-    if let Some(row) = by_number.or_else(|| rows.iter().filter(free).find(|row| row.name == name)) {
-        return row.number;
-    }
-    let number = rows.iter().map(|row| row.number).max().unwrap_or(0) + 1;
-    dossier.components.push(extra_row(number, name.to_owned()));
-    number
 }

@@ -4,8 +4,8 @@ use crate::desk::{Change, Desk};
 use crate::error::{DeskError, IntakeError};
 use crate::ports::{Batch, QueuedOp};
 use crate::replace::is_held;
-use motcua_dossier::{DossierId, OpId, OutboxItem, OutboxKind, OutboxState};
-use motcua_wire::SignedReceipt;
+use motcua_dossier::{DossierId, FeeAct, OpId, OutboxItem, OutboxKind, OutboxState};
+use motcua_wire::{OpPayload, SignedReceipt};
 
 /// The warehouse's word for a line that another one took the place of.
 const REPLACED: &str = "opReplaced";
@@ -127,6 +127,29 @@ impl Desk {
                 *id = op;
             }
         }
+        self.name_anew(change, before, op)?;
         self.number_again(change, results)
+    }
+
+    /// Queued lines of the dossier that name the line by its former id: they are made anew too, with the new one.
+    fn name_anew(&self, change: &mut Change<'_>, before: OpId, now: OpId) -> Result<(), DeskError> {
+        for item in self.vault.outbox_of(change.dossier.id)? {
+            if item.state.is_closed() || item.op == before || self.live().in_flight.contains(&item.op) {
+                continue;
+            }
+            let Some(queued) = self.vault.queued(item.op)? else { continue };
+            let OpPayload::Fee(mut record) = queued.op.payload.clone() else { continue };
+            let FeeAct::Reversed { entry, .. } = &mut record.act else { continue };
+            if *entry != before {
+                continue;
+            }
+            *entry = now;
+            change.close(queued.item.clone());
+            let op = change.enqueue(queued.item.kind, OpPayload::Fee(record.clone()), vec![])?;
+            if let Some(line) = change.dossier.fees.iter_mut().find(|line| line.id == queued.item.op) {
+                (line.id, line.record) = (op, *record);
+            }
+        }
+        Ok(())
     }
 }

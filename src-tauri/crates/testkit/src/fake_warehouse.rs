@@ -54,6 +54,8 @@ struct State {
     reference: ReferenceData,
     outage: Option<LinkError>,
     revoked: HashSet<DeviceId>,
+    /// Whoever works at the machines has no role that shows him a dossier.
+    blind: bool,
     /// Machines that submit and do nothing else.
     portals: HashSet<DeviceId>,
     identity_down: bool,
@@ -117,6 +119,7 @@ impl FakeWarehouse {
             logouts: 0,
             outage: None,
             revoked: HashSet::new(),
+            blind: false,
             portals: HashSet::new(),
             identity_down: false,
             identities: HashMap::new(),
@@ -203,6 +206,11 @@ impl FakeWarehouse {
     pub fn be_portal(&self) {
         let mut state = self.state();
         state.portals.insert(self.device);
+    }
+
+    /// Officers have no role any more that shows them a dossier; their machines' lists stay.
+    pub fn show_no_dossier(&self, on: bool) {
+        self.state().blind = on;
     }
 
     /// Only the identity service is silent.
@@ -579,7 +587,11 @@ impl Warehouse for FakeWarehouse {
     }
 
     async fn dossier(&self, id: DossierId) -> Result<Option<DossierView>, LinkError> {
-        Ok(self.reached()?.view(id))
+        let state = self.reached()?;
+        // A portal is shown what it sent; here there is one.
+        let portal = state.portals.contains(&self.device);
+        let shown = |view: &DossierView| !state.blind && (!portal || view.submitted.is_some());
+        Ok(state.view(id).filter(shown))
     }
 
     async fn fees(&self, id: DossierId) -> Result<Option<DossierFees>, LinkError> {

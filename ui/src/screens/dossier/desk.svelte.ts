@@ -2,6 +2,7 @@ import { bridge } from "#bridge";
 import { m } from "#text";
 import type { Attachment, AutoAttach, ComponentRow, ConsentMethod, DeclineKind, DeclineReason, Dossier, RowProgress } from "../../bridge/bridge";
 import { session } from "../../session.svelte";
+import { keep } from "../online/failed";
 
 /** The dossier on the table: what it is now, and the acts of its rows. */
 export class DossierDesk {
@@ -82,6 +83,16 @@ export class DossierDesk {
   accept = () => this.act(() => bridge.accept({ id: this.id }));
   decline = (kind: DeclineKind, reasons: DeclineReason[]) => this.act(() => bridge.decline({ id: this.id, kind, reasons }));
   setException = (reason: string) => this.act(() => bridge.setException({ id: this.id, reason }));
+  giveBack = (confirmed: boolean) => this.act(() => bridge.giveBackSubmission({ id: this.id, confirmed }));
+  discard = (reason: string) => this.act(() => bridge.discardDraft({ id: this.id, reason }));
+  restore = () => this.act(() => bridge.restoreDraft({ id: this.id }));
+  takeUp = () => this.act(() => bridge.takeUp({ id: this.id }));
+  /** What was sent through the portal is opened here again, or asked for what did not come. */
+  openAgain = () => this.act(async () => {
+    const { dossier, failed } = await bridge.openSubmission({ id: this.id, force: false }, () => undefined);
+    keep(this.id, failed);
+    return dossier;
+  });
   guided = () => this.act(() => bridge.guided({ id: this.id }));
   printed = (receipt: string) => this.act(() => bridge.receiptPrinted({ id: this.id, receipt }));
 

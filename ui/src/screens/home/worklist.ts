@@ -12,7 +12,7 @@ export const PRESSING: ReadonlySet<Group> = new Set<Group>(["reprint", "guide", 
 
 /** The group a dossier stands in; the most pressing first. */
 export function groupOf(line: DossierLine, today: string, me: Me): Group {
-  if (line.state === "withdrawn" || line.state === "declined") return "done";
+  if (line.state === "withdrawn" || line.state === "declined" || line.state === "setAside") return "done";
   if (line.reprint.length > 0) return "reprint";
   if (line.guideDue) return "guide";
   if (line.state === "completed") return "done";
@@ -54,7 +54,7 @@ export function waitingFor(lines: WaitingLine[], text: string): WaitingLine[] {
 
 /** Reuse rate of these dossiers in percent with two decimals half up, or null when nothing was received. */
 export function reuseRate(lines: DossierLine[]): { reused: number; received: number; percent: number | null } {
-  const received = lines.filter((line) => line.state !== "draft" && line.state !== "declined");
+  const received = lines.filter((line) => line.state !== "draft" && line.state !== "declined" && line.state !== "setAside");
   const reused = received.filter((line) => line.reused > 0).length;
   const percent = received.length === 0 ? null : Math.floor((reused * 10_000) / received.length + 0.5) / 100;
   return { reused, received: received.length, percent };

@@ -1,8 +1,14 @@
 import type { FailedPaper } from "../../bridge/bridge";
 
-/** Papers that could not be fetched when a dossier was opened, until the officer knows. In memory only. */
+/** Why papers could not be fetched at the last try. In memory only; that they are not there is in the dossier. */
 const missing = new Map<string, FailedPaper[]>();
+/** Dossiers of which the officer knows. */
+const known = new Set<string>();
 
-export const keep = (id: string, failed: FailedPaper[]) => void (failed.length > 0 && missing.set(id, failed));
+export const keep = (id: string, failed: FailedPaper[]) => void missing.set(id, failed);
 export const kept = (id: string): FailedPaper[] => missing.get(id) ?? [];
-export const forget = (id: string) => void missing.delete(id);
+export const isKnown = (id: string) => known.has(id);
+export const forget = (id: string) => {
+  missing.delete(id);
+  known.add(id);
+};

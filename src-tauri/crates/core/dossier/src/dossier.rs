@@ -2,8 +2,8 @@
 
 use crate::{
     BlobId, CopyForm, Day, Deadline, Declined, Difference, DocumentId, DossierCode, DossierId, FeeAccount,
-    FeeAct, FeeLine, FeeMethod, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance, Report,
-    ResultCode, Standing, StepLine, StepRecord, Submission, Timestamp,
+    FeeAct, FeeLine, FeeMethod, FormerPaper, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance,
+    Report, ResultCode, SetAside, Standing, StepLine, StepRecord, Submission, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -66,6 +66,8 @@ pub enum DossierState {
     },
     /// Không tiếp nhận: something is missing, or it was refused; form 02 or 03 says why.
     Declined(Box<Declined>),
+    /// Nháp đã cất: worked on no more, and never accepted here.
+    SetAside(Box<SetAside>),
     /// Đã bỏ: taken back before the warehouse had it.
     Withdrawn {
         /// When.
@@ -80,7 +82,7 @@ impl DossierState {
     #[must_use]
     pub fn acceptance(&self) -> Option<(Timestamp, &Deadline)> {
         match self {
-            Self::Draft | Self::Declined(_) => None,
+            Self::Draft | Self::Declined(_) | Self::SetAside(_) => None,
             Self::Accepted { at, deadline } | Self::Completed { accepted_at: at, deadline, .. } => {
                 Some((*at, deadline))
             }
@@ -415,6 +417,9 @@ pub struct Dossier {
     /// Where it comes from when another counter took it in.
     #[serde(default)]
     pub taken_up: Option<TakenUp>,
+    /// Papers of this counter's draft that was set aside before the dossier came here as another counter accepted it.
+    #[serde(default)]
+    pub former_papers: Vec<FormerPaper>,
     /// Conflicts that were settled, oldest first.
     #[serde(default)]
     pub settlements: Vec<Settlement>,

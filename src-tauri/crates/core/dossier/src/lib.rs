@@ -11,6 +11,7 @@
 //! assert_eq!(IdNumber::parse("012345678901").unwrap().masked(), "0123••••8901");
 //! ```
 
+mod aside;
 mod calendar;
 mod code;
 mod document;
@@ -37,6 +38,7 @@ mod search;
 mod steps;
 mod submission;
 
+pub use aside::{AsideWhy, FormerPaper, SetAside};
 pub use calendar::{Calendar, DayOff, Deadline, TimeLimit};
 pub use code::{
     AgencyCode, CodeError, DossierCode, NumberBlock, PaperCode, PaperName, ProcedureCode, ResultCode,

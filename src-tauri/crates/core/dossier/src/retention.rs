@@ -115,7 +115,8 @@ impl Dossier {
         });
         let result = self.result.iter().map(|result| result.attachment.blob);
         let sealed = self.withdrawals.iter().map(|withdrawal| withdrawal.package);
-        rows.chain(result).chain(self.receipt).chain(sealed)
+        let former = self.former_papers.iter().map(|paper| paper.attachment.blob);
+        rows.chain(result).chain(self.receipt).chain(sealed).chain(former)
     }
 
     /// The dossier has the file from the warehouse.

@@ -1,7 +1,7 @@
 //! Stable codes of errors, and what their sentences need.
 
 use super::{
-    BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, GuideError, IntakeError,
+    AsideError, BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, GuideError, IntakeError,
     OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
     UnlockError, WithdrawError,
 };
@@ -176,6 +176,12 @@ pub const CODES: &[&str] = &[
     "submissionGone",
     "submissionHeld",
     "submissionOffline",
+    "submissionNotAllowed",
+    "asideFromPortal",
+    "asideNotSent",
+    "asideUnsent",
+    "asidePapersAdded",
+    "asideNotDiscarded",
     "numberEmpty",
     "numberShape",
     "numberCheckDigit",
@@ -183,6 +189,7 @@ pub const CODES: &[&str] = &[
 
 /// Codes of findings beside a field: completeness of a dossier and of what is said about a paper.
 pub const FINDINGS: &[&str] = &[
+    "caseEnded",
     "dossierNotDraft",
     "ownerNameMissing",
     "submitterNameMissing",
@@ -344,6 +351,14 @@ impl DeskError {
                 OfficeProblem::SubmissionGone => "submissionGone",
                 OfficeProblem::SubmissionHeld(_) => "submissionHeld",
                 OfficeProblem::SubmissionOffline => "submissionOffline",
+                OfficeProblem::SubmissionNotAllowed => "submissionNotAllowed",
+            },
+            Self::Aside(e) => match e {
+                AsideError::FromPortal => "asideFromPortal",
+                AsideError::NotSent => "asideNotSent",
+                AsideError::Unsent => "asideUnsent",
+                AsideError::PapersAdded(_) => "asidePapersAdded",
+                AsideError::NotDiscarded => "asideNotDiscarded",
             },
             Self::Report(e) => match e {
                 ReportError::ReportedBefore => "reportedBefore",
@@ -419,6 +434,9 @@ impl DeskError {
             }
             Self::Office(OfficeProblem::SubmissionHeld(officer)) => {
                 put("officer", officer.clone());
+            }
+            Self::Aside(AsideError::PapersAdded(papers)) => {
+                put("papers", papers.to_string());
             }
             Self::Reuse(ReuseError::Unfit(reasons)) => {
                 put("reasons", join(reasons.iter().copied()));

@@ -5,11 +5,12 @@
 //! the list of the office's dossiers and goes on from where the list began; a list that was cut goes on as well. The
 //! outbox has no part in any of it.
 
-use super::{OnEvent, POLL, SyncEvent};
+use super::{OnEvent, POLL, RECENT, SyncEvent};
+use crate::aside::accepted_elsewhere;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::ports::{Batch, LinkError, OfficeRows};
-use motcua_dossier::{Dossier, DossierId, DossierState, OfficeDossier};
+use motcua_dossier::{AsideWhy, Dossier, DossierId, DossierState, OfficeDossier};
 use motcua_wire::{Change, Changes, DossierEvent};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -119,6 +120,7 @@ impl Desk {
         let (mut ids, mut filed_from, mut reference) = (BTreeSet::new(), BTreeSet::new(), None);
         let (mut paid, mut stepped, mut sent) = (BTreeSet::new(), BTreeSet::new(), false);
         let mut reported = false;
+        let mut declined = BTreeSet::new();
         for item in &page.items {
             match item {
                 Change::Dossier { id, what: DossierEvent::FeeRecorded, .. } => drop(paid.insert(*id)),
@@ -128,6 +130,9 @@ impl Desk {
                     sent |= *what == DossierEvent::Submitted;
                     if *what == DossierEvent::StepTaken {
                         stepped.insert(*id);
+                    }
+                    if *what == DossierEvent::Declined {
+                        declined.insert(*id);
                     }
                 }
                 Change::Document { dossier, .. } => filed_from.extend(*dossier),
@@ -141,6 +146,9 @@ impl Desk {
         }
         for id in stepped {
             self.hear_of(id, Told::Steps, on_event).await?;
+        }
+        for id in declined {
+            self.hear_of_decline(id, on_event).await?;
         }
         if sent || self.lists_any(ids.iter().copied())? {
             self.refresh_submissions(on_event).await?;
@@ -203,6 +211,9 @@ impl Desk {
             let Some(after) = page.next else {
                 self.refresh_submissions(on_event).await?;
                 self.refresh_feedback(on_event).await?;
+                for id in self.opened_and_not_listed()? {
+                    self.hear_of_decline(id, on_event).await?;
+                }
                 let settings =
                     vec![(CURSOR.to_owned(), cursor.clone()), (SNAPSHOT.to_owned(), String::new())];
                 self.know(rows, settings, on_event)?;
@@ -235,15 +246,21 @@ impl Desk {
             for id in before.difference(&told_now) {
                 rows.extend(self.vault.office_dossier(*id)?);
             }
+            let mut beside = BTreeSet::new();
             for row in &rows {
                 let Some(dossier) = self.vault.dossier(row.id)? else { continue };
-                if unsent.contains(&row.id) {
+                if dossier.is_unsettled() {
+                    beside.insert(row.id);
+                }
+                // What waits of a draft are papers, which stand alone.
+                if unsent.contains(&row.id) && dossier.state != DossierState::Draft {
                     pending.insert(row.id);
                 } else {
                     changed.extend(told(dossier, row));
                 }
             }
             let mut settings = settings;
+            settings.extend(self.aside_with(beside, None)?);
             if pending != before {
                 settings.push((PENDING.to_owned(), serde_json::to_string(&pending).unwrap_or_default()));
             }
@@ -257,6 +274,19 @@ impl Desk {
             on_event(SyncEvent::DossierChanged(dossier.id));
         }
         Ok(())
+    }
+
+    /// Drafts of the portal that the list does not have any more.
+    fn opened_and_not_listed(&self) -> Result<Vec<DossierId>, DeskError> {
+        let sent = |d: &Dossier| d.state == DossierState::Draft && d.submission.is_some();
+        let drafts = self.vault.dossiers("", RECENT)?.into_iter().filter(sent).map(|dossier| dossier.id);
+        let mut gone = vec![];
+        for id in drafts {
+            if !self.lists_any([id])? {
+                gone.push(id);
+            }
+        }
+        Ok(gone)
     }
 
     /// Newer reference data may be there: it was told of, or changes do not tell yet.
@@ -286,7 +316,14 @@ impl Desk {
 fn told(mut dossier: Dossier, row: &OfficeDossier) -> Option<Dossier> {
     let before = (dossier.server_version, dossier.state.clone());
     match (&dossier.state, row.returned_at) {
-        (DossierState::Draft | DossierState::Declined(_) | DossierState::Withdrawn { .. }, _) => return None,
+        // It is nobody's draft any more.
+        (DossierState::Draft, _) => dossier.state = accepted_elsewhere(row),
+        (DossierState::SetAside(aside), _) if matches!(aside.why, AsideWhy::GivenBack) => {
+            dossier.state = accepted_elsewhere(row);
+        }
+        (DossierState::SetAside(_) | DossierState::Declined(_) | DossierState::Withdrawn { .. }, _) => {
+            return None;
+        }
         (DossierState::Accepted { at, deadline }, Some(returned)) => {
             dossier.state =
                 DossierState::Completed { at: returned, accepted_at: *at, deadline: deadline.clone() };

@@ -269,3 +269,26 @@ async fn the_end_of_a_shift_tells_what_this_officer_took_without_a_line() {
     let tomorrow = motcua_dossier::Day(day.0.next_day().unwrap());
     assert_eq!(office.desk.fee_shift(tomorrow).await.unwrap().entries, []);
 }
+
+#[tokio::test]
+async fn a_line_made_anew_is_named_by_its_new_id_in_what_is_queued() {
+    let office = Office::ready().await;
+    let id = accept_with_fee(&office).await.id;
+    sync(&office).await;
+    office.warehouse.out(Some(LinkError::Offline));
+    let entry = office.desk.enter_fee(id, paid(FEE, "BL 01")).await.unwrap().fees[0].id;
+    office.desk.enter_fee(id, reversed(entry)).await.unwrap();
+    let line = office.desk.outbox(false).await.unwrap().into_iter().find(|line| line.op == entry).unwrap();
+    let held = OutboxItem { state: OutboxState::NeedsAttention { code: "opReplaced".into() }, ..line };
+    office.vault.commit(&Batch { outbox: vec![held], ..Batch::default() }).unwrap();
+    office.desk.resend(entry).await.unwrap();
+    let dossier = office.desk.dossier(id).await.unwrap();
+    let counts: Vec<_> = dossier.fees.iter().filter(|line| !line.void).collect();
+    let [anew, reversal] = &counts[..] else { panic!("{:?}", dossier.fees) };
+    assert_ne!(anew.id, entry);
+    assert_eq!(reversal.record.act, reversed(anew.id), "it reverses the line that leaves");
+    office.warehouse.out(None);
+    let report = sync(&office).await;
+    assert_eq!((report.attention, report.waiting), (0, 0));
+    assert_eq!(office.desk.dossier(id).await.unwrap().fee_account().due(), FEE);
+}

@@ -1,12 +1,12 @@
 //! Dossiers of the portal: listed, opened with their files, accepted or given back; and the rule for agencies.
 
 use crate::steps::*;
-use motcua_desk::ports::{LinkError, Vault, Warehouse};
-use motcua_desk::{DeskError, OfficeProblem, PrintedForm, StepError};
+use motcua_desk::ports::{Batch, LinkError, Vault, Warehouse};
+use motcua_desk::{AsideError, DeskError, OfficeProblem, PrintedForm, StepError};
 use motcua_dossier::{
-    AgencyCode, Channel, ConsentMethod, DeclineKind, DeclineReason, DeviceId, Dossier, DossierError,
-    DossierId, DossierState, EvidenceSource, IdentityAnswer, IdentityCheck, OpId, OutboxKind, OutboxState,
-    PartyKind, PortalAccount, ReturnMethod, Submission, SubmittedPaper, Timestamp,
+    AgencyCode, AsideWhy, Channel, ConsentMethod, DeclineKind, DeclineReason, DeviceId, Dossier,
+    DossierError, DossierId, DossierState, EvidenceSource, IdentityAnswer, IdentityCheck, OpId, OutboxKind,
+    OutboxState, PartyKind, PortalAccount, ReturnMethod, Side, Submission, SubmittedPaper, Timestamp,
 };
 use motcua_testkit::{Office, new_dossier, owner, paper_of, pki, unsigned_pdf};
 use motcua_wire::{Op, OpPayload, OpsRequest, SCHEMA_VERSION};
@@ -376,4 +376,262 @@ async fn two_papers_for_one_row_both_have_a_place() {
     assert_eq!(opened.failed, []);
     let row = |number: u32| opened.dossier.component(number).unwrap().attachment.clone().unwrap();
     assert!(row(BIRTH).is_reused() && !row(4).is_reused(), "{:?}", opened.dossier.components);
+}
+
+/// One that lacks nothing to be accepted.
+async fn sent_complete(office: &Office) -> DossierId {
+    let form = file(office, &unsigned_pdf(1)).await;
+    let birth = file(office, &pki().sign(&unsigned_pdf(2), &pki().agency, SENT)).await;
+    let papers = vec![paper(FORM, "Tờ khai theo mẫu", form), paper(BIRTH, "Giấy khai sinh", birth)];
+    send(office, 1, submission(papers)).await
+}
+
+async fn accept_there(office: &Office, id: DossierId) -> Dossier {
+    office.desk.open_submission(id, true, &|_| {}, &CancellationToken::new()).await.unwrap();
+    digitize(office, id, BIRTH).await;
+    let accepted = office.desk.accept(id).await.unwrap();
+    assert_eq!(sync(office).await.attention, 0);
+    accepted
+}
+
+#[tokio::test]
+async fn a_draft_that_a_colleague_accepted_is_told_and_the_office_s_row_stands_in_lists_and_book() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    scan(&office, id, RECORD, 1).await;
+    let accepted = accept_there(&other, id).await;
+    sync(&office).await;
+    let told = office.desk.dossier(id).await.unwrap();
+    let DossierState::SetAside(aside) = &told.state else { panic!("{:?}", told.state) };
+    let code = accepted.code.unwrap();
+    assert!(matches!(&aside.why, AsideWhy::AcceptedElsewhere { code: there, .. } if *there == code));
+    let late = office.desk.accept(id).await.unwrap_err();
+    assert!(matches!(late, DeskError::Dossier(DossierError::Incomplete(_))), "{late:?}");
+    let attached = office.desk.attach_file(id, FORM, "a.pdf", &unsigned_pdf(9)).await;
+    assert!(attached.is_err(), "nothing is put onto it any more");
+    assert_eq!(office.desk.dossiers("").await.unwrap(), [], "it is no draft of this counter");
+    for query in ["", "mau", code.as_str()] {
+        let found = office.desk.office_dossiers(query).await.unwrap();
+        assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [id], "{query}");
+    }
+    let day = told.opened_at.day();
+    let lines = office.desk.book(day, day).await.unwrap().lines;
+    assert_eq!(lines.iter().map(|line| (line.dossier, line.here)).collect::<Vec<_>>(), [(id, false)]);
+    assert_eq!(office.desk.set_aside_dossiers("mau").await.unwrap().len(), 1);
+    // Whoever goes on with it has it as it was accepted, and the scan of this counter stays.
+    let taken = office.desk.take_up(id).await.unwrap();
+    assert!(matches!(taken.state, DossierState::Accepted { .. }) && taken.taken_up.is_some());
+    let [former] = &taken.former_papers[..] else { panic!("{:?}", taken.former_papers) };
+    assert!(office.vault.has_blob(&former.attachment.blob).unwrap());
+    assert_eq!(office.desk.office_dossiers("").await.unwrap(), [], "it is this counter's own now");
+    assert_eq!(office.desk.set_aside_dossiers("").await.unwrap(), []);
+    assert_eq!(office.desk.book(day, day).await.unwrap().lines.len(), 1);
+}
+
+#[tokio::test]
+async fn a_draft_that_a_colleague_declined_is_told_and_so_is_one_that_missed_the_news() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    other.desk.open_submission(id, true, &|_| {}, &CancellationToken::new()).await.unwrap();
+    other.desk.decline(id, DeclineKind::Refusal, vec![reason("Không thuộc thẩm quyền")]).await.unwrap();
+    sync(&other).await;
+    sync(&office).await;
+    let told = office.desk.dossier(id).await.unwrap();
+    let DossierState::Declined(said) = &told.state else { panic!("{:?}", told.state) };
+    assert_eq!(said.reasons, [reason("Không thuộc thẩm quyền")]);
+    assert_eq!(office.desk.outbox(true).await.unwrap(), [], "this counter said nothing");
+    form(&office, &told).await;
+
+    let second = send(&office, 2, submission(vec![])).await;
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, second).await.unwrap();
+    other.desk.open_submission(second, true, &|_| {}, &CancellationToken::new()).await.unwrap();
+    other.desk.decline(second, DeclineKind::Refusal, vec![reason("Trùng hồ sơ")]).await.unwrap();
+    sync(&other).await;
+    // The cursor is gone: the list of the office begins anew, and tells nothing of what was declined.
+    office
+        .vault
+        .commit(&Batch { settings: vec![("changes_cursor".into(), String::new())], ..Batch::default() })
+        .unwrap();
+    sync(&office).await;
+    assert!(matches!(office.desk.dossier(second).await.unwrap().state, DossierState::Declined(_)));
+}
+
+#[tokio::test]
+async fn an_opened_dossier_is_given_back_and_its_own_papers_are_not_lost() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    assert_eq!(office.desk.discard(id, "").await.unwrap_err(), AsideError::FromPortal.into());
+    scan(&office, id, RECORD, 1).await;
+    assert_eq!(
+        office.desk.give_back_submission(id, false).await.unwrap_err(),
+        AsideError::PapersAdded(1).into()
+    );
+    let mine = office.desk.dossier(id).await.unwrap().component(RECORD).unwrap().attachment.clone();
+    let back = office.desk.give_back_submission(id, true).await.unwrap();
+    assert!(matches!(&back.state, DossierState::SetAside(aside) if aside.why == AsideWhy::GivenBack));
+    assert_eq!(office.desk.dossiers("").await.unwrap(), []);
+    assert_eq!(waiting(&office).await, [id], "it waits here too");
+    assert_eq!(office.desk.submissions().await.unwrap()[0].holder, None);
+    sync(&other).await;
+    assert_eq!(other.desk.submissions().await.unwrap()[0].holder, None, "nobody looks into it");
+    // Opened again, it is as it was left.
+    let again = open(&office, id).await.unwrap().dossier;
+    assert_eq!((&again.state, &again.component(RECORD).unwrap().attachment), (&DossierState::Draft, &mine));
+    assert_eq!(office.desk.set_aside_dossiers("").await.unwrap(), []);
+    assert!(matches!(open(&other, id).await, Err(DeskError::Office(OfficeProblem::SubmissionHeld(_)))));
+    office.desk.give_back_submission(id, true).await.unwrap();
+    open(&other, id).await.unwrap();
+    accept_there(&other, id).await;
+    sync(&office).await;
+    let told = office.desk.dossier(id).await.unwrap();
+    assert!(
+        matches!(&told.state, DossierState::SetAside(aside) if matches!(aside.why, AsideWhy::AcceptedElsewhere { .. }))
+    );
+    assert_eq!(office.desk.office_dossiers("").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_draft_is_discarded_found_again_and_restored_as_it_was() {
+    let office = Office::ready().await;
+    let id = office.open().await.id;
+    scan(&office, id, FORM, 1).await;
+    let before = office.desk.dossier(id).await.unwrap();
+    assert_eq!(office.desk.give_back_submission(id, false).await.unwrap_err(), AsideError::NotSent.into());
+    let gone = office.desk.discard(id, " mở nhầm thủ tục ").await.unwrap();
+    let DossierState::SetAside(aside) = &gone.state else { panic!("{:?}", gone.state) };
+    assert_eq!(aside.why, AsideWhy::Discarded { reason: "mở nhầm thủ tục".into() });
+    for query in ["", "mau"] {
+        assert_eq!(office.desk.dossiers(query).await.unwrap(), []);
+        assert_eq!(office.desk.set_aside_dossiers(query).await.unwrap().len(), 1);
+    }
+    assert_eq!(office.desk.set_aside_dossiers("khongai").await.unwrap(), []);
+    assert_eq!(office.desk.discard(id, "").await.unwrap_err(), DossierError::NotDraft.into());
+    let blob = before.component(FORM).unwrap().attachment.as_ref().unwrap().blob;
+    office.clock.pass(std::time::Duration::from_secs(60 * 24 * 3_600));
+    sync(&office).await;
+    assert!(office.vault.has_blob(&blob).unwrap(), "what the warehouse does not have is never sealed away");
+    let back = office.desk.restore_draft(id).await.unwrap();
+    assert_eq!((&back.state, &back.components), (&DossierState::Draft, &before.components));
+    assert_eq!(office.desk.dossiers("").await.unwrap().len(), 1);
+    assert_eq!(office.desk.restore_draft(id).await.unwrap_err(), AsideError::NotDiscarded.into());
+}
+
+#[tokio::test]
+async fn a_decline_that_met_an_acceptance_names_it_and_asks() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    scan(&office, id, RECORD, 1).await;
+    office.warehouse.out(Some(LinkError::Offline));
+    office.desk.decline(id, DeclineKind::Refusal, vec![reason("Không thuộc thẩm quyền")]).await.unwrap();
+    office.warehouse.out(None);
+    let accepted = accept_there(&other, id).await;
+    sync(&office).await;
+    let line = office.desk.outbox(false).await.unwrap().remove(0);
+    let conflict = office.desk.conflict(line.op).await.unwrap().unwrap();
+    let [difference] = &conflict.differences[..] else { panic!("{:?}", conflict.differences) };
+    assert_eq!((difference.field.as_str(), difference.taken), ("outcome", None));
+    let (ours, theirs) = (difference.ours.as_ref().unwrap(), difference.theirs.as_ref().unwrap());
+    assert!(ours.contains("refusal") && ours.contains("Không thuộc thẩm quyền"), "{ours}");
+    assert!(theirs.contains("accepted") && theirs.contains(accepted.code.as_ref().unwrap().as_str()));
+    for choices in [vec![], vec![("outcome".to_owned(), Side::Ours)]] {
+        let settled = office.desk.settle_conflict(line.op, &choices.into_iter().collect()).await;
+        assert!(matches!(settled, Err(DeskError::Office(OfficeProblem::Undecided(_)))), "{settled:?}");
+    }
+    let theirs = [("outcome".to_owned(), Side::Theirs)].into();
+    let settled = office.desk.settle_conflict(line.op, &theirs).await.unwrap();
+    assert_eq!(settled.code, accepted.code);
+    assert!(matches!(settled.state, DossierState::Accepted { .. }) && settled.taken_up.is_some());
+    let own = settled.components.iter().any(|row| row.attachment.is_some());
+    assert!(!own, "it has the rows it was accepted with, not this counter's");
+    assert_eq!((settled.former_papers.len(), settled.settlements.len()), (1, 1));
+    assert_eq!(sync(&office).await.attention, 0);
+}
+
+#[tokio::test]
+async fn what_did_not_come_is_computed_and_asked_for_again() {
+    let office = Office::ready().await;
+    let bytes = unsigned_pdf(1);
+    let form = file(&office, &bytes).await;
+    let blob = form.blob().unwrap();
+    let (stocked, birth) = paper_of(4, BIRTH_CODE, Some(&pki().agency));
+    let chosen = EvidenceSource::Warehouse {
+        document: stocked.record.id,
+        version: stocked.version,
+        provenance: stocked.provenance,
+    };
+    let papers = vec![paper(FORM, "Tờ khai theo mẫu", form), paper(BIRTH, "Giấy khai sinh", chosen)];
+    let id = send(&office, 1, submission(papers)).await;
+    sync(&office).await;
+    office.warehouse.lose(&blob);
+    let opened = open(&office, id).await.unwrap();
+    assert_eq!(opened.failed.len(), 2);
+    // Another run of the program knows it from the dossier alone.
+    let lacks = |dossier: &Dossier| -> Vec<u32> {
+        dossier.unfetched().into_iter().map(|(number, _)| number).collect()
+    };
+    assert_eq!(lacks(&office.vault.dossier(id).unwrap().unwrap()), [FORM, BIRTH]);
+    file(&office, &bytes).await;
+    office.warehouse.hold(stocked, &birth);
+    let again = open(&office, id).await.unwrap();
+    assert_eq!((again.failed, lacks(&again.dossier)), (vec![], vec![]));
+    assert!(again.dossier.component(BIRTH).unwrap().attachment.as_ref().unwrap().is_reused());
+    assert_eq!(again.dossier.unconfirmed_reuse(), []);
+    // What an officer put there himself lacks nothing.
+    office.desk.detach(id, FORM).await.unwrap();
+    scan(&office, id, FORM, 1).await;
+    assert_eq!(lacks(&office.desk.dossier(id).await.unwrap()), [0_u32; 0]);
+}
+
+#[tokio::test]
+async fn a_dossier_whose_procedure_ended_is_opened_and_declined() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    sync(&office).await;
+    let mut reference = (*office.desk.reference().await.unwrap()).clone();
+    reference.version += 1;
+    reference.procedures.retain(|known| !known.code.same_procedure(&new_dossier().procedure));
+    office.warehouse.put_reference(reference);
+    sync(&office).await;
+    let opened = open(&office, id).await.unwrap();
+    assert_eq!(opened.failed, []);
+    assert_eq!(opened.dossier.components.len(), 2, "what was sent has its rows");
+    let problems = office.desk.problems(id).await.unwrap();
+    assert!(problems.iter().any(|problem| problem.code == "caseEnded"), "{problems:?}");
+    assert!(office.desk.accept(id).await.is_err(), "nothing says when it would be due");
+    office.desk.decline(id, DeclineKind::Refusal, vec![reason("Thủ tục đã bãi bỏ")]).await.unwrap();
+    assert_eq!(sync(&office).await.attention, 0);
+    assert!(office.warehouse.dossier(id).await.unwrap().unwrap().declined.is_some());
+}
+
+#[tokio::test]
+async fn who_may_not_open_it_is_told_that_and_not_that_it_is_gone() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    sync(&office).await;
+    office.warehouse.show_no_dossier(true);
+    assert_eq!(open(&office, id).await.unwrap_err(), OfficeProblem::SubmissionNotAllowed.into());
+    office.warehouse.show_no_dossier(false);
+    let other = office.beside(5);
+    sync(&other).await;
+    accept_there(&other, id).await;
+    office.warehouse.show_no_dossier(true);
+    assert_eq!(open(&office, id).await.unwrap_err(), OfficeProblem::SubmissionGone.into());
 }

@@ -222,6 +222,14 @@ pub(crate) enum OnlineAction {
         #[arg(long)]
         force: bool,
     },
+    /// Trả một hồ sơ đã mở về danh sách, để quầy khác xem.
+    GiveBack {
+        /// Hồ sơ.
+        id: String,
+        /// Trả cả khi hồ sơ có giấy tờ thêm tại quầy này; giấy tờ đó ở lại máy này.
+        #[arg(long)]
+        confirm: bool,
+    },
     /// Lý do có sẵn để không tiếp nhận.
     Reasons,
     /// Không tiếp nhận một hồ sơ chưa tiếp nhận, dù nộp qua cổng hay tại quầy.
@@ -744,6 +752,22 @@ pub(crate) enum DossierAction {
         /// Tên, mã hồ sơ, số định danh hoặc thủ tục.
         #[arg(default_value = "")]
         query: String,
+        /// Hồ sơ nháp đã cất: đã bỏ, đã trả lại danh sách, hoặc quầy khác đã tiếp nhận.
+        #[arg(long)]
+        aside: bool,
+    },
+    /// Bỏ một hồ sơ nháp; khôi phục được.
+    Discard {
+        /// Hồ sơ.
+        id: String,
+        /// Lý do, nếu cần.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Khôi phục một hồ sơ nháp đã bỏ.
+    Restore {
+        /// Hồ sơ.
+        id: String,
     },
     /// Một hồ sơ.
     Show {

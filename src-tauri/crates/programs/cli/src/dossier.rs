@@ -58,11 +58,14 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
     let mut stopped = false;
     let dossier = match action {
         DossierAction::Open(open) => open_dossier(desk, open).await?,
-        DossierAction::List { query } => {
-            let list = desk.dossiers(query).await?;
+        DossierAction::List { query, aside } => {
+            let list =
+                if *aside { desk.set_aside_dossiers(query).await? } else { desk.dossiers(query).await? };
             output.data(&list, || list.iter().for_each(line))?;
             return Ok(ExitCode::SUCCESS);
         }
+        DossierAction::Discard { id, reason } => desk.discard(parse(id)?, reason).await?,
+        DossierAction::Restore { id } => desk.restore_draft(parse(id)?).await?,
         DossierAction::Show { id } => desk.dossier(parse(id)?).await?,
         DossierAction::Scan { id, component, device, pages } => {
             let id = parse(id)?;
@@ -501,6 +504,7 @@ fn show(dossier: &Dossier) {
         DossierState::Declined(said) => crate::online::declined_words(said),
         DossierState::Accepted { .. } => crate::steps::standing_words(dossier),
         DossierState::Completed { at, .. } => format!("Hoàn thành {}", at.format_vn()),
+        DossierState::SetAside(aside) => crate::online::aside_words(aside),
         DossierState::Withdrawn { at, .. } => format!("Đã bỏ {}", at.format_vn()),
     };
     println!("{state} · danh tính số: {}", identity_words(&dossier.identity));

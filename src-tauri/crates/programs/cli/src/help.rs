@@ -27,7 +27,12 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "dossier open",
         &["motcua dossier open --owner 099090000001 --name 'NGUYỄN VĂN MẪU' --procedure 2.000635.H08"],
     ),
-    ("dossier list", &["motcua dossier list", "motcua dossier list 'nguyen van'"]),
+    (
+        "dossier list",
+        &["motcua dossier list", "motcua dossier list 'nguyen van'", "motcua dossier list --aside"],
+    ),
+    ("dossier discard", &["motcua dossier discard 01a1fd07-… --reason 'mở nhầm thủ tục'"]),
+    ("dossier restore", &["motcua dossier restore 01a1fd07-…"]),
     ("dossier show", &["motcua dossier show 01a1fd07-c562-7069-b328-0c13631b4c9b --json"]),
     ("dossier scan", &["motcua dossier scan 01a1fd07-… 1 --device pnm:0"]),
     ("dossier attach", &["motcua dossier attach 01a1fd07-… 2 giay.pdf"]),
@@ -66,6 +71,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("online list", &["motcua online list", "motcua online list --json"]),
     ("online open", &["motcua online open 01a1fd07-…"]),
+    (
+        "online give-back",
+        &["motcua online give-back 01a1fd07-…", "motcua online give-back 01a1fd07-… --confirm"],
+    ),
     ("online reasons", &["motcua online reasons --json"]),
     (
         "online decline",

@@ -6,7 +6,7 @@ use crate::files::write_whole;
 use crate::output::{Failure, Output};
 use anyhow::anyhow;
 use motcua_desk::{Desk, PrintedForm};
-use motcua_dossier::{DeclineKind, DeclineReason, Declined};
+use motcua_dossier::{AsideWhy, DeclineKind, DeclineReason, Declined, SetAside};
 use serde_json::json;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -15,10 +15,17 @@ pub(crate) async fn run(desk: &Desk, action: &OnlineAction, output: Output) -> R
     match action {
         OnlineAction::List => {
             let waiting = desk.submissions().await?;
+            let mut names = vec![];
+            for item in &waiting {
+                names.push(match &item.holder {
+                    Some(holder) => Some(desk.officer_name(&holder.officer).await?),
+                    None => None,
+                });
+            }
             output.data(&waiting, || {
-                for item in &waiting {
+                for (item, name) in waiting.iter().zip(&names) {
                     let sent = &item.submission;
-                    let holder = item.holder.as_ref().map(|h| format!(" · {} đang xem", h.officer));
+                    let holder = name.as_ref().map(|name| format!(" · {name} đang xem"));
                     println!(
                         "{} {} · {} · {} · {} giấy tờ{}",
                         item.id,
@@ -43,6 +50,10 @@ pub(crate) async fn run(desk: &Desk, action: &OnlineAction, output: Output) -> R
                     println!("  {name}: chưa lấy được ({code})");
                 }
             })?;
+        }
+        OnlineAction::GiveBack { id, confirm } => {
+            let dossier = desk.give_back_submission(parse(id)?, *confirm).await?;
+            output.data(&dossier, || println!("Đã trả lại danh sách. Hồ sơ chờ ở mọi quầy."))?;
         }
         OnlineAction::Reasons => {
             let reasons = desk.decline_reasons().await?;
@@ -76,6 +87,19 @@ pub(crate) async fn run(desk: &Desk, action: &OnlineAction, output: Output) -> R
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why a draft is worked on no more, in one line.
+pub(crate) fn aside_words(aside: &SetAside) -> String {
+    let at = aside.at.format_vn();
+    match &aside.why {
+        AsideWhy::Discarded { reason } if reason.is_empty() => format!("Nháp đã bỏ {at}"),
+        AsideWhy::Discarded { reason } => format!("Nháp đã bỏ {at}: {reason}"),
+        AsideWhy::GivenBack => format!("Đã trả lại danh sách {at}"),
+        AsideWhy::AcceptedElsewhere { code, .. } => {
+            format!("Đã được tiếp nhận ở quầy khác {at}: {code} ({})", aside.officer)
+        }
+    }
 }
 
 /// What was said, in one line.

@@ -8,8 +8,8 @@ use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, Vie
 use crate::submissions;
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
-    BlobId, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber, OpId,
-    PaperCode, Party, Procedure, Provenance, StepAct, Timestamp,
+    BlobId, ConsentMethod, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber,
+    OpId, PaperCode, Party, Procedure, Provenance, StepAct, Timestamp,
 };
 use motcua_wire::{
     AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, MAX_TEXT, Op,
@@ -411,7 +411,9 @@ impl Warehouse {
     ) -> Result<(u64, SignedReceipt), Stop> {
         let before = dossier.clone();
         let aside = op.payload.is_aside();
-        dossier.version += u64::from(!aside);
+        // What was sent and comes after what became of it changes nothing for the counters.
+        let late = matches!(op.payload, OpPayload::Submit(_)) && before.version > 0;
+        dossier.version += u64::from(!aside && !late);
         let done = match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
                 file_paper(view, caller, op, record, owner_name, now)?
@@ -443,7 +445,7 @@ impl Warehouse {
             }
         };
         let said_again = match &op.payload {
-            OpPayload::AcceptDossier(_) => before.accepted.is_some(),
+            OpPayload::AcceptDossier(_) => before.accepted.is_some() || before.declined.is_some(),
             OpPayload::ReturnResult(_) => before.returned.is_some(),
             OpPayload::FileDocument { .. }
             | OpPayload::Submit(_)
@@ -562,8 +564,12 @@ fn stand_of(
         accepted: None,
         returned: None,
     });
-    // What is here was sent or taken in by somebody, and is told to no portal.
-    if matches!(op.payload, OpPayload::Submit(_)) && dossier.version > 0 {
+    // What is here was sent or taken in by somebody, and is told to no portal; but for what became of the very dossier that
+    // is sent, which came here first after a restore.
+    if let OpPayload::Submit(sent) = &op.payload
+        && dossier.version > 0
+        && !submissions::became_of(sent, &dossier)
+    {
         return Err(rejected("dossierExists", &["dossier"]));
     }
     if !caller.office.contains(&dossier.agency) && office != dossier.agency {
@@ -575,8 +581,10 @@ fn stand_of(
     // nothing, and a paper more contradicts no machine.
     let filing = op.payload.stands_alone();
     let lease = view.lease_of(op.dossier, now)?;
-    if !op.payload.is_aside() && lease.as_ref().is_some_and(|lease| lease.device != op.device)
+    let told = op.payload.is_aside() || matches!(op.payload, OpPayload::Submit(_));
+    if !told && lease.as_ref().is_some_and(|lease| lease.device != op.device)
         || !filing
+            && !matches!(op.payload, OpPayload::Submit(_))
             && (view.changed_elsewhere(op.dossier, op.base_version, op.device)?
                 || view.overtaken(op.dossier, op.device, op.device_seq)?)
     {
@@ -719,6 +727,15 @@ fn accept(
     }
     if accepted.exception.as_ref().is_some_and(|why| why.chars().count() > MAX_TEXT) {
         return Err(rejected("textTooLong", &["exception"]));
+    }
+    // He who sent it chose them himself, and it is known what he chose; after a restore it may still be on its way.
+    let unsent = dossier.submitted.is_none() && view.restored_at()?.is_some();
+    let by_portal = accepted.consents.iter().filter(|consent| consent.method == ConsentMethod::Portal);
+    let chosen = |document: &DocumentId| {
+        dossier.submitted.as_ref().is_some_and(|(sent, _)| submissions::chose(sent, *document))
+    };
+    if !unsent && !by_portal.flat_map(|consent| &consent.documents).all(chosen) {
+        return Err(rejected("consentMissing", &["consents"]));
     }
     // One that was applied while its counter made another is corrected by that other; one that was made in
     // knowledge of it is what a person settled. What stood before is kept.

@@ -99,7 +99,8 @@ impl Tree {
         self.walk(&[node.to_owned()], day, true)
     }
 
-    /// An agency and those below it on that day: what a portal of it submits to.
+    /// An agency and those below it on that day: what a portal of it submits to. Not one that ended and that nobody took
+    /// over: nobody would see what is sent there.
     pub(crate) fn under(&self, agency: &str, day: Day) -> BTreeSet<String> {
         let rows = self.by_code.get(agency).into_iter().flatten().copied();
         let own: Vec<String> = rows
@@ -108,7 +109,25 @@ impl Tree {
             .collect();
         let mut agencies = self.walk(&own, day, true);
         agencies.insert(agency.to_owned());
+        agencies.retain(|code| self.is_served(code, day));
         agencies
+    }
+
+    /// Somebody works for the agency on that day: a node of it, or whoever took one over.
+    fn is_served(&self, code: &str, day: Day) -> bool {
+        let Some(rows) = self.by_code.get(code) else { return true };
+        let (mut seen, mut todo) = (BTreeSet::new(), rows.clone());
+        while let Some(row) = todo.pop() {
+            if !seen.insert(row) {
+                continue;
+            }
+            if self.has_begun(row, day) && !self.has_ended(row, day) {
+                return true;
+            }
+            let after = self.nodes[row].successor.as_ref().and_then(|id| self.by_id.get(id));
+            todo.extend(after.into_iter().flatten());
+        }
+        false
     }
 
     /// Agencies a grant at that node reaches: those at and below it; that of a unit which is no agency and has none
@@ -270,6 +289,33 @@ mod tests {
         assert_eq!(names(&tree.reach("desk", today)), ["one"]);
         assert_eq!(names(&tree.reach("one", today)), ["one"]);
         assert!(tree.reach("nowhere", today).is_empty());
+    }
+
+    #[test]
+    fn a_portal_submits_to_agencies_somebody_works_for_on_that_day() {
+        let tree = Tree::new(&[
+            node("province", None, (None, None), None),
+            node("old", Some("province"), (None, Some("2025-06-30")), Some("new")),
+            node("new", Some("province"), (Some("2025-07-01"), None), None),
+            node("closed", Some("province"), (None, Some("2025-06-30")), None),
+            node("heir", Some("province"), (None, Some("2025-12-31")), None),
+            node("before", Some("province"), (None, Some("2025-06-30")), Some("heir")),
+            node("elsewhere", None, (None, None), None),
+        ]);
+        let on = |text: &str| tree.under("code-province", day(text));
+        assert_eq!(names(&on("2025-06-30")), ["before", "closed", "heir", "old", "province"]);
+        assert_eq!(
+            names(&on("2025-07-01")),
+            ["before", "heir", "new", "old", "province"],
+            "one has no successor"
+        );
+        assert_eq!(names(&on("2026-01-01")), ["new", "old", "province"], "nor has the successor of another");
+        assert_eq!(names(&tree.under("code-elsewhere", day("2026-01-01"))), ["elsewhere"]);
+        assert_eq!(
+            names(&tree.under("code-unknown", day("2026-01-01"))),
+            ["unknown"],
+            "it may not be in the tree"
+        );
     }
 
     #[test]

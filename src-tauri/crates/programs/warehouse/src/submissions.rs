@@ -4,7 +4,7 @@ use crate::apply::{AHEAD_MS, Stop, rejected};
 use crate::ledger::{by_officer, text};
 use crate::reference::Reference;
 use crate::store::DossierRow;
-use motcua_dossier::{EvidenceSource, MAX_SUBMITTED_PAPERS, Submission, Timestamp};
+use motcua_dossier::{Channel, DocumentId, EvidenceSource, MAX_SUBMITTED_PAPERS, Submission, Timestamp};
 use motcua_wire::{DeclinedDossier, MAX_STEP_ITEMS, MAX_TEXT};
 
 /// Numbers of one person beside the main one.
@@ -55,6 +55,28 @@ pub(crate) fn submit(sent: &Submission, reference: &Reference, now: Timestamp) -
         }
     }
     Ok(())
+}
+
+/// What is here is what became of the very dossier that is sent: nobody told of it yet, and it is of the same person,
+/// procedure and way. A counter's own dossier is told to no portal, whatever it knows of it.
+pub(crate) fn became_of(sent: &Submission, dossier: &DossierRow) -> bool {
+    let known = match (&dossier.accepted, &dossier.declined) {
+        (Some(accepted), _) => (&accepted.applicant, &accepted.procedure, accepted.channel),
+        (None, Some((declined, _))) => (&declined.applicant, &declined.procedure, declined.channel),
+        (None, None) => return false,
+    };
+    let (applicant, procedure, channel) = known;
+    dossier.submitted.is_none()
+        && channel != Channel::Direct
+        && channel == sent.channel
+        && procedure.same_procedure(&sent.procedure)
+        && applicant.owner.number == sent.applicant.owner.number
+}
+
+/// The sender chose that paper of the warehouse himself.
+pub(crate) fn chose(sent: &Submission, paper: DocumentId) -> bool {
+    let is = |source: &EvidenceSource| matches!(source, EvidenceSource::Warehouse { document, .. } if *document == paper);
+    sent.papers.iter().any(|sent| is(&sent.source))
 }
 
 /// A dossier is not accepted: the citizen has form 02 or 03.

@@ -926,6 +926,7 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         submission: None,
         exception: None,
         taken_up: None,
+        former_papers: vec![],
         settlements: vec![],
         officer: OFFICER.into(),
         opened_at: Timestamp(i64::try_from(at).unwrap()),

@@ -6,8 +6,8 @@ use crate::world::FRIDAY_MORNING;
 use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
-    BlobId, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus, DocumentSummary, DossierCode,
-    DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, Holder, IdNumber,
+    BlobId, Channel, ConsentMethod, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus,
+    DocumentSummary, DossierCode, DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, Holder, IdNumber,
     OfficeDossier, OpId, PaperCode, Party, Phase, Provenance, Standing, StepRecord, Submission, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
@@ -261,7 +261,10 @@ impl State {
             moved: None,
             returned_at: view.returned.map(|returned| returned.returned_at),
             officer: accepted.officer,
-            device: self.changes.iter().find(|step| step.dossier == id).map(|step| step.device),
+            device: {
+                let here = |step: &&Step| step.dossier == id && !self.portals.contains(&step.device);
+                self.changes.iter().find(here).map(|step| step.device)
+            },
             counter: String::new(),
             holder,
         };
@@ -314,7 +317,9 @@ impl State {
             receipts: vec![],
             lease: None,
         });
-        view.version += u64::from(!op.payload.is_aside());
+        // What was sent and comes after what became of it changes nothing for the counters.
+        let late = matches!(op.payload, OpPayload::Submit(_)) && view.version > 0;
+        view.version += u64::from(!op.payload.is_aside() && !late);
         match &op.payload {
             OpPayload::AcceptDossier(accepted) => {
                 (view.accepted, view.declined) = (Some((**accepted).clone()), None);
@@ -360,7 +365,7 @@ impl State {
         let receipt = SignedReceipt::sign(&written, signer).unwrap();
         view.receipts.push(receipt.clone());
         // A paper and work that is taken back overtake nothing of their machine.
-        if !op.payload.is_aside() {
+        if !op.payload.is_aside() && !late {
             let alone = op.payload.stands_alone();
             let (device, device_seq) = (op.device, if alone { 0 } else { op.device_seq });
             self.changes.push(Step { dossier: op.dossier, version, device, device_seq });
@@ -378,7 +383,9 @@ impl State {
         if portal != matches!(op.payload, OpPayload::Submit(_)) {
             return Err(rejected(if portal { "notForPortals" } else { "notAPortal" }));
         }
-        if portal && self.dossiers.contains_key(&op.dossier) {
+        if let OpPayload::Submit(sent) = &op.payload
+            && self.dossiers.get(&op.dossier).is_some_and(|view| !became_of(sent, view))
+        {
             return Err(rejected("dossierExists"));
         }
         let missing = self.missing(op);
@@ -395,12 +402,13 @@ impl State {
         }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
         let held = self.leases.get(&op.dossier).is_some_and(|lease| lease.device != op.device);
-        if held && !op.payload.is_aside() {
+        if held && !portal && !op.payload.is_aside() {
             return Err(Refusal::Conflict(version));
         }
         let filing = op.payload.stands_alone();
         let mut before = self.changes.iter().filter(|c| c.dossier == op.dossier);
         if !filing
+            && !portal
             && before.any(|c| match c.device == op.device {
                 true => c.device_seq >= op.device_seq,
                 false => c.version > op.base_version,
@@ -737,12 +745,24 @@ impl State {
         accepted: &AcceptedDossier,
         mut waits_for: Vec<String>,
     ) -> Result<Done, Refusal> {
-        let taken_back = self.declined_by.get(&op.dossier).is_some_and(|by| op.replaces.contains(by));
+        // What another machine did is never replaced by a word of this one.
+        let own = |by: &OpId| {
+            op.replaces.contains(by) && self.ops.get(by).is_some_and(|seen| seen.body.device == op.device)
+        };
+        let taken_back = self.declined_by.get(&op.dossier).is_some_and(own);
         if !taken_back && self.dossiers.get(&op.dossier).is_some_and(|d| d.declined.is_some()) {
             return Err(rejected("dossierDeclined"));
         }
+        let view = self.dossiers.get(&op.dossier);
+        let sent = view.and_then(|view| view.submitted.as_ref());
+        let ahead = sent.is_none() && self.epoch > 1;
+        let by_portal = accepted.consents.iter().filter(|consent| consent.method == ConsentMethod::Portal);
+        let chosen = |paper: &DocumentId| sent.is_some_and(|sent| chose(sent, *paper));
+        if !ahead && !by_portal.flat_map(|consent| &consent.documents).all(chosen) {
+            return Err(rejected("consentMissing"));
+        }
         let stands = self.dossiers.get(&op.dossier).filter(|d| d.accepted.is_some());
-        let by_earlier = self.accepted_by.get(&op.dossier).is_some_and(|by| op.replaces.contains(by));
+        let by_earlier = self.accepted_by.get(&op.dossier).is_some_and(own);
         // Said again in knowledge of what is here, it takes its place.
         let knows = stands.is_some_and(|d| {
             op.base_version >= d.version && d.accepted.as_ref().is_some_and(|a| a.code == accepted.code)
@@ -956,4 +976,21 @@ fn admit(pdf: &[u8], record: &DocumentRecord) -> Result<(), Refusal> {
         return Err(rejected("agencySignatureMissing"));
     }
     Ok(())
+}
+
+/// What is here is what became of the very dossier that is sent.
+fn became_of(sent: &Submission, view: &DossierView) -> bool {
+    let known = match (&view.accepted, &view.declined) {
+        (Some(accepted), _) => (&accepted.applicant, &accepted.procedure, accepted.channel),
+        (None, Some(declined)) => (&declined.applicant, &declined.procedure, declined.channel),
+        (None, None) => return false,
+    };
+    let same = known.0.owner.number == sent.applicant.owner.number && known.1.same_procedure(&sent.procedure);
+    view.submitted.is_none() && same && known.2 == sent.channel && known.2 != Channel::Direct
+}
+
+/// The sender chose that paper himself.
+fn chose(sent: &Submission, paper: DocumentId) -> bool {
+    let is = |source: &EvidenceSource| matches!(source, EvidenceSource::Warehouse { document, .. } if *document == paper);
+    sent.papers.iter().any(|sent| is(&sent.source))
 }

@@ -214,10 +214,12 @@ impl View<'_> {
     pub(crate) fn keep_history(&self, id: DossierId, row: &DossierRow) -> Result<(), StoreError> {
         let accepted = row.accepted.as_ref().map(serde_json::to_string).transpose()?;
         let returned = row.returned.as_ref().map(serde_json::to_string).transpose()?;
+        let (declined, by) = row.declined.as_ref().map(|(said, op)| (said, op.to_string())).unzip();
+        let declined = declined.map(serde_json::to_string).transpose()?;
         self.0.execute(
-            "INSERT INTO dossier_history(dossier, version, accepted, returned) VALUES(?, ?, ?, ?)
-             ON CONFLICT DO NOTHING",
-            params![id.to_string(), row.version, accepted, returned],
+            "INSERT INTO dossier_history(dossier, version, accepted, returned, declined, declined_op)
+             VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            params![id.to_string(), row.version, accepted, returned, declined, by],
         )?;
         Ok(())
     }
@@ -277,5 +279,59 @@ impl View<'_> {
         let mut statement = self.0.prepare("SELECT receipt FROM ops WHERE receipt IS NOT NULL")?;
         let rows = statement.query_map([], |r| r.get::<_, String>(0))?;
         Ok(rows.map(|r| r.map(SignedReceipt)).collect::<Result<_, _>>()?)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use motcua_dossier::{
+        Applicant, Channel, DeclineKind, Declined, IdNumber, Party, PartyKind, ProcedureCode,
+    };
+
+    #[test]
+    fn what_was_declined_stays_in_the_history_of_the_dossier() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = crate::Records::open(&dir.path().join("records.db")).unwrap();
+        let (id, op) = (DossierId::derive(1, &[1; 10]), OpId::derive(1, &[2; 10]));
+        let owner = Party {
+            kind: PartyKind::Citizen,
+            name: "NGUYỄN VĂN MẪU".into(),
+            number: IdNumber::parse("099000000001").unwrap(),
+            aliases: vec![],
+            address: String::new(),
+            phone: String::new(),
+        };
+        let declined = DeclinedDossier {
+            record: Declined {
+                kind: DeclineKind::Refusal,
+                reasons: vec![],
+                officer: "canbo.mau".into(),
+                at: Timestamp(1),
+            },
+            channel: Channel::Online,
+            applicant: Applicant { owner, submitter: None },
+            procedure: ProcedureCode::parse("1.000894").unwrap(),
+            case_code: "thuong".into(),
+        };
+        let row = DossierRow {
+            version: 1,
+            agency: "a".into(),
+            submitted: None,
+            declined: Some((declined.clone(), op)),
+            accepted: None,
+            returned: None,
+        };
+        records.write(|view| view.keep_history(id, &row)).unwrap();
+        let kept: (String, String) = records
+            .read(|view| {
+                let sql =
+                    "SELECT declined, declined_op FROM dossier_history WHERE dossier = ? AND version = 1";
+                Ok(view.0.query_row(sql, [id.to_string()], |r| Ok((r.get(0)?, r.get(1)?)))?)
+            })
+            .unwrap();
+        assert_eq!(serde_json::from_str::<DeclinedDossier>(&kept.0).unwrap(), declined);
+        assert_eq!(kept.1, op.to_string());
     }
 }

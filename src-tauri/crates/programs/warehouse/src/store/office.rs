@@ -6,12 +6,13 @@ use motcua_dossier::{BlobId, DeviceId, DossierId, Holder, OfficeDossier, OpId, P
 use motcua_wire::{AcceptedDossier, OpState, ReturnedResult, SignedReceipt, WaitingSubmission};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// The machine that took a dossier in is the one whose operation on it was applied first.
+/// The machine that took a dossier in is the one whose operation on it was applied first, beside the portal that sent it.
 const ROW: &str = "SELECT d.id, d.version, d.accepted, d.returned,
     o.device, coalesce(by.name, ''), l.device, coalesce(held.name, ''), l.officer, l.until
   FROM dossiers d
   LEFT JOIN ops o ON o.id =
-    (SELECT id FROM ops WHERE dossier = d.id AND version IS NOT NULL ORDER BY version LIMIT 1)
+    (SELECT id FROM ops WHERE dossier = d.id AND version IS NOT NULL AND device <> coalesce(d.submitted_by, '')
+     ORDER BY version LIMIT 1)
   LEFT JOIN devices by ON by.id = o.device
   LEFT JOIN leases l ON l.dossier = d.id AND l.until > ?1
   LEFT JOIN devices held ON held.id = l.device

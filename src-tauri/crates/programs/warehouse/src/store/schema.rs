@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Migrations in order; `PRAGMA user_version` counts those done.
-const STEPS: [&str; 16] = [
+const STEPS: [&str; 17] = [
     "
 CREATE TABLE devices(
   id TEXT PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, agency TEXT NOT NULL, name TEXT NOT NULL,
@@ -216,6 +216,10 @@ ALTER TABLE device_codes ADD COLUMN portal INTEGER NOT NULL DEFAULT 0;
     "
 ALTER TABLE feedback ADD COLUMN confirmed TEXT;
 CREATE INDEX feedback_document ON feedback(document);
+",
+    "
+ALTER TABLE dossier_history ADD COLUMN declined TEXT;
+ALTER TABLE dossier_history ADD COLUMN declined_op TEXT;
 ",
 ];
 

@@ -1018,6 +1018,46 @@ fn machines(world: &World, devices: &[DeviceId]) {
     }
 }
 
+/// What a portal may ask for among the routes that give rows: what it sent, and files it brought.
+const PORTALS: [&str; 6] = [
+    "/v1/dossiers/{id}",
+    "/v1/blobs/check",
+    "/v1/blobs/{sha256}/commit",
+    "/v1/uploads/{id}",
+    "/v1/ops",
+    "/v1/ops/status",
+];
+
+#[tokio::test]
+async fn a_portal_among_the_callers_sees_no_row_of_a_counter() {
+    let world = World::new().await;
+    let counter = world.line(0);
+    let blob = upload(&counter, &paper::pdf(1, "receipt of a counter")).await;
+    let code = DossierCode::provisional("M0", 1);
+    let accepted = OpPayload::AcceptDossier(Box::new(accept(code, blob, vec![])));
+    let id = DossierId(fresh_uuid());
+    assert!(matches!(push(&counter, &world.op(0, id, 0, accepted)).await, OpResult::Applied { .. }));
+    let (_, identity) = world.portal().await;
+    let client = world.raw_at(&identity);
+    for (method, route) in ROWS {
+        let path = route
+            .replace("{id}", &id.to_string())
+            .replace("{number}", OWNER)
+            .replace("{sha256}", &blob.to_string());
+        let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let answer = client.request(method, format!("{}{path}", world.url())).send().await.unwrap();
+        let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+        if PORTALS.contains(&route) {
+            assert!((400..500).contains(&status), "{route}: {status} {text}");
+        } else {
+            assert_eq!(status, 403, "{route}: {text}");
+        }
+        for told in [id.to_string(), OWNER.to_owned(), AGENCY_NAME.to_owned()] {
+            assert!(!text.contains(&told), "{route} tells {told}");
+        }
+    }
+}
+
 /// A route that is in neither list is one nobody thought about.
 async fn every_route_is_one_or_the_other(world: &World) {
     let url = format!("{}/v1/openapi.json", world.url());

@@ -333,6 +333,11 @@ impl World {
         self.plain(Some(&self.identity(machine)))
     }
 
+    /// A plain client of the machine of that file.
+    pub fn raw_at(&self, identity: &Path) -> reqwest::Client {
+        self.plain(Some(identity))
+    }
+
     fn plain(&self, identity: Option<&Path>) -> reqwest::Client {
         provide_crypto();
         let roots = reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).unwrap();

@@ -4,16 +4,21 @@ use super::machine::{Machine, code_of, receipt_of};
 use super::{SignedBy, WarehouseBench};
 use motcua_desk::ports::LinkError;
 use motcua_dossier::{
-    Channel, DeclineKind, DeclineReason, Declined, DossierId, PartyKind, PortalAccount, ReturnMethod,
-    Submission, SubmittedPaper,
+    Channel, Consent, ConsentMethod, DeclineKind, DeclineReason, Declined, DocumentId, DossierId, PartyKind,
+    PortalAccount, ReturnMethod, Submission, SubmittedPaper,
 };
-use motcua_wire::{Change, DeclinedDossier, DossierEvent, EvidenceSource, LeaseDossier, OpPayload, OpResult};
+use motcua_wire::{
+    AcceptedDossier, Change, DeclinedDossier, DossierEvent, EvidenceSource, LeaseDossier, OpPayload, OpResult,
+};
 
 pub(super) async fn suite<B: WarehouseBench>(make: &impl AsyncFn() -> B) {
     a_submission_waits_until_it_is_accepted(&make().await).await;
     a_submission_that_is_declined_waits_no_more(&make().await).await;
     a_submission_waits_for_its_files(&make().await).await;
     a_portal_submits_and_does_nothing_else(&make().await).await;
+    what_comes_after_its_outcome_tells_the_portal_of_it(&make().await).await;
+    a_portal_s_word_for_a_paper_is_its_sender_s(&make().await).await;
+    another_machine_s_word_is_never_replaced(&make().await).await;
 }
 
 fn id(dossier: u8) -> DossierId {
@@ -180,4 +185,64 @@ async fn a_portal_submits_and_does_nothing_else(bench: &dyn WarehouseBench) {
     receipt_of(&counter.push(&counter.op(9, OpPayload::AcceptDossier(Box::new(accepted)))).await);
     let onto = portal.op(9, OpPayload::Submit(Box::new(sent(bench, &portal).await)));
     assert_eq!(code_of(&portal.push(&onto).await), "dossierExists");
+}
+
+/// After a restore the counter is sometimes the first to say what it knows.
+async fn what_comes_after_its_outcome_tells_the_portal_of_it(bench: &dyn WarehouseBench) {
+    let (counter, portal) = (Machine::of(bench, 0), Machine::of(bench, bench.portal()));
+    let at_portal = bench.line(bench.portal());
+    let accepted = counter.accepted(vec![EvidenceSource::Absent], vec![]).await;
+    let accepted = AcceptedDossier { channel: Channel::Online, ..accepted };
+    receipt_of(&counter.push(&counter.op(20, OpPayload::AcceptDossier(Box::new(accepted.clone())))).await);
+    receipt_of(&counter.push(&counter.op(21, declined(bench, &["Thiếu giấy tờ"]))).await);
+    assert_eq!(at_portal.dossier(id(20)).await.unwrap(), None, "it has not said that it sent it");
+    let submission = sent(bench, &portal).await;
+    let of_other = Submission { channel: Channel::Postal, ..submission.clone() };
+    let onto = portal.op(20, OpPayload::Submit(Box::new(of_other)));
+    assert_eq!(code_of(&portal.push(&onto).await), "dossierExists", "it is another");
+    for (dossier, was_accepted) in [(20, true), (21, false)] {
+        receipt_of(&portal.push(&portal.op(dossier, OpPayload::Submit(Box::new(submission.clone())))).await);
+        let view = at_portal.dossier(id(dossier)).await.unwrap().unwrap();
+        assert_eq!(view.version, 1, "for the counters nothing changed");
+        assert_eq!((view.accepted.is_some(), view.declined.is_some()), (was_accepted, !was_accepted));
+        assert_eq!(view.submitted.as_ref(), Some(&submission));
+    }
+    assert_eq!(bench.line(0).submissions(None, 10).await.unwrap().items, [], "nothing of it waits");
+    let [row] = &bench.line(0).office_page(None, 10).await.unwrap().items[..] else { panic!("one row") };
+    assert_eq!((row.id, row.device), (id(20), Some(bench.device(0))), "the counter took it in");
+}
+
+async fn a_portal_s_word_for_a_paper_is_its_sender_s(bench: &dyn WarehouseBench) {
+    let counter = Machine::of(bench, 0);
+    let consent = Consent {
+        at: bench.now(),
+        method: ConsentMethod::Portal,
+        officer: "canbo.mau".into(),
+        documents: vec![DocumentId::derive(1, &[77; 10])],
+        national: false,
+    };
+    let accepted = counter.accepted(vec![EvidenceSource::Absent], vec![consent]).await;
+    let said = counter.op(22, OpPayload::AcceptDossier(Box::new(accepted)));
+    assert_eq!(code_of(&counter.push(&said).await), "consentMissing", "nobody sent it and chose that paper");
+}
+
+async fn another_machine_s_word_is_never_replaced(bench: &dyn WarehouseBench) {
+    let (first, second) = (Machine::of(bench, 0), Machine::of(bench, 1));
+    let accepted = first.accepted(vec![EvidenceSource::Absent], vec![]).await;
+    let there = first.op(23, OpPayload::AcceptDossier(Box::new(accepted.clone())));
+    receipt_of(&first.push(&there).await);
+    let said = first.op(24, declined(bench, &["Thiếu giấy tờ"]));
+    receipt_of(&first.push(&said).await);
+    for (dossier, named) in [(23, there.op_id), (24, said.op_id)] {
+        let own = second.accepted(vec![EvidenceSource::Absent], vec![]).await;
+        let own = second.op(dossier, OpPayload::AcceptDossier(Box::new(own)));
+        let own = motcua_wire::Op { base_version: 1, replaces: vec![named], ..own };
+        for _ in 0..2 {
+            let answer = second.push(&own).await;
+            assert!(matches!(answer, OpResult::Rejected { .. }), "however often it is said: {answer:?}");
+        }
+    }
+    let view = bench.line(0).dossier(id(23)).await.unwrap().unwrap();
+    assert_eq!(view.accepted.map(|accepted| accepted.code), Some(accepted.code));
+    assert!(bench.line(0).dossier(id(24)).await.unwrap().unwrap().declined.is_some());
 }
