@@ -1,6 +1,7 @@
 //! What the page may ask, one file per area of the screen. A command is DTO in → desk → DTO out; it
 //! checks identifiers and words on the way and decides nothing.
 
+pub mod admin;
 pub mod book;
 pub mod capture;
 pub mod dossier;
@@ -137,6 +138,14 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         online::discard_draft,
         online::restore_draft,
         online::list_set_aside,
+        admin::admin_sheets,
+        admin::admin_rows,
+        admin::admin_change,
+        admin::admin_versions,
+        admin::admin_diff,
+        admin::admin_history,
+        admin::admin_people,
+        admin::admin_act,
         outbox::outbox,
         outbox::sync_now,
         outbox::resend,
@@ -251,6 +260,14 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             online::discard_draft,
             online::restore_draft,
             online::list_set_aside,
+            admin::admin_sheets,
+            admin::admin_rows,
+            admin::admin_change,
+            admin::admin_versions,
+            admin::admin_diff,
+            admin::admin_history,
+            admin::admin_people,
+            admin::admin_act,
             outbox::outbox,
             outbox::sync_now::<tauri::Wry>,
             outbox::resend::<tauri::Wry>,

@@ -1,6 +1,7 @@
 //! Domain values as the DTOs of `view`, and what the page sends back as domain values. What comes from
 //! the page is parsed here, at the border; nothing behind it sees an unchecked text.
 
+mod admin;
 mod book;
 mod deadline;
 mod feedback;
@@ -51,6 +52,10 @@ same_words! {
     domain::CopyForm => view::CopyForm { Original, TrueCopy, CertifiedCopy, CopyOfCopy, Extract, Copy }
     domain::SignerRole => view::SignerRole { Officer, Agency, Other }
     domain::ConsentMethod => view::ConsentMethod { Spoken, Paper, Pad, Portal }
+    motcua_desk::Role => view::AdminRole {
+        Intake, Specialist, Clerk, Signer, Certifier, Supervisor, Reporter, Administrator
+    }
+    motcua_desk::RowFate => view::AdminFate { Added, Removed, Changed }
     domain::DeclineKind => view::DeclineKind { Supplement, Refusal }
     domain::ReceiptChange => view::ReceiptChange { FinalCode, Papers }
     domain::StoreKind => view::Store { Agency, Personal }

@@ -105,6 +105,7 @@ impl Shell {
             Some(login) => self.desk.tour_seen(login).await.unwrap_or(true),
             None => true,
         };
+        let administrator = status.login.administers();
         let (warehouse_login, warehouse_name) = match status.login {
             Login::NotAsked => (WarehouseLogin::NotAsked, None),
             Login::Known(known) if !known.looks_people_up() => {
@@ -126,6 +127,7 @@ impl Shell {
             trouble: status.trouble.map(str::to_owned),
             last_contact: status.last_contact.map(Into::into),
             warehouse_login,
+            administrator,
             warehouse_name,
             queued: status.queued,
             attention: status.attention,

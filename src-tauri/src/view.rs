@@ -110,6 +110,10 @@ words! {
     Integrity { Intact, Changed, Broken }
     Trust { Trusted, Untrusted, Expired, NotYetValid, Revoked, NotForSigning }
     Revocation { NotRevoked, Revoked, Unknown }
+    /// How a column of the administrator's lists is typed.
+    AdminKind { Text, Lines, Number, Day, Choice }
+    AdminFate { Added, Removed, Changed }
+    AdminRole { Intake, Specialist, Clerk, Signer, Certifier, Supervisor, Reporter, Administrator }
     /// What `cancelJob` may stop.
     JobKind { Scan, Sign, Fetch, Sync }
 }
@@ -151,6 +155,8 @@ dtos! {
         trouble: Option<String>,
         last_contact: Option<Millis>,
         warehouse_login: WarehouseLogin,
+        /// The warehouse knows him as an administrator.
+        administrator: bool,
         /// What the warehouse calls the officer, when it knows him.
         warehouse_name: Option<String>,
         queued: u32,
@@ -174,6 +180,80 @@ dtos! {
         /// The officer looks after the work of others.
         supervises: bool,
     }
+    AdminColumn { name: String, title: String, kind: AdminKind, words: Vec<String> }
+    AdminSheet {
+        name: String,
+        about: String,
+        columns: Vec<AdminColumn>,
+        /// So many columns, from the first, tell a row from the others.
+        key: u32,
+        rows: u32,
+    }
+    AdminSheets { version: u32, effective_at: Option<Millis>, may_change: bool, sheets: Vec<AdminSheet> }
+    AdminRow { key: String, cells: Vec<String> }
+    AdminEdit { sheet: String, key: Option<String>, cells: Option<Vec<String>> }
+    /// `from` is yyyy-MM-dd; at once without it.
+    AdminChange { base: u32, like: Option<u32>, edits: Vec<AdminEdit>, from: Option<String>, reason: String, save: bool }
+    /// What is wrong with a row; the sentence is the warehouse's.
+    AdminFault { sheet: String, key: String, column: Option<String>, message: String }
+    AdminCell { column: String, before: String, after: String }
+    AdminDiff { sheet: String, key: String, fate: AdminFate, cells: Vec<AdminCell> }
+    AdminNewer { version: u32, rows: Vec<AdminDiff> }
+    AdminReport {
+        /// None when nothing was made.
+        version: Option<u32>,
+        unchanged: bool,
+        effective_at: Option<Millis>,
+        faults: Vec<AdminFault>,
+        rows: Vec<AdminDiff>,
+        /// Another version is in force on that day than the one looked at; nothing was made.
+        newer: Option<AdminNewer>,
+        /// A version that comes into force later and replaces this one.
+        replaced_by: Option<u32>,
+    }
+    AdminVersion {
+        version: u32,
+        effective_at: Millis,
+        made_at: Millis,
+        reason: String,
+        officer: String,
+        in_force: bool,
+        planned: bool,
+    }
+    AdminStep { version: u32, effective_at: Millis, change: AdminDiff }
+    AdminGrant {
+        id: u32,
+        role: AdminRole,
+        node: String,
+        procedures: Option<String>,
+        from: Option<String>,
+        until: Option<String>,
+    }
+    AdminOfficer {
+        login: String,
+        name: String,
+        node: String,
+        ended: bool,
+        has_secret: bool,
+        grants: Vec<AdminGrant>,
+    }
+    AdminMachine {
+        id: String,
+        agency: String,
+        name: String,
+        portal: bool,
+        revoked: bool,
+        certificate_until: Option<Millis>,
+    }
+    AdminUnit { id: String, name: String, agency: Option<String> }
+    AdminPeople {
+        officers: Vec<AdminOfficer>,
+        machines: Vec<AdminMachine>,
+        units: Vec<AdminUnit>,
+        fields: Vec<String>,
+    }
+    /// A first secret or a machine's code, told this once.
+    AdminDone { secret: Option<String>, until: Option<Millis> }
     /// The program stopped unexpectedly in an earlier run.
     CrashNote { at: Millis, path: String }
     IdentityCheck {
@@ -869,6 +949,46 @@ impl std::fmt::Debug for Metadata {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Metadata({:?}, {:?})", self.form, self.store)
     }
+}
+
+/// Something an administrator does with an officer or a machine.
+#[derive(Clone, PartialEq, Deserialize, Type)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+pub enum AdminAct {
+    AddOfficer {
+        login: String,
+        name: String,
+        node: String,
+    },
+    NewSecret {
+        login: String,
+    },
+    EndOfficer {
+        login: String,
+        ended: bool,
+    },
+    Grant {
+        login: String,
+        role: AdminRole,
+        node: String,
+        procedures: Option<String>,
+        from: Option<String>,
+        until: Option<String>,
+    },
+    Revoke {
+        login: String,
+        grant: u32,
+    },
+    MachineCode {
+        agency: String,
+        name: String,
+    },
+    MachineCodeAgain {
+        machine: String,
+    },
+    RevokeMachine {
+        machine: String,
+    },
 }
 
 /// Progress of a scan; safe to lose.

@@ -511,7 +511,7 @@ export const journeys = {
     const onRow = () => page.evaluate(() => document.activeElement?.matches("[data-test=queue-line]"));
     await page.goto(`${base}/?scene=fullDesk`);
     await page.waitForSelector("[data-test=home-box]");
-    await page.keyboard.press("Control+7");
+    await page.keyboard.press("Control+9");
     await page.waitForSelector("[data-test=queue-line]");
     await page.waitForFunction(() => document.activeElement?.matches("[data-test=queue-line]"));
     const before = await rows();
@@ -727,5 +727,37 @@ export const journeys = {
     await page.keyboard.press("F9");
     await page.waitForSelector("[data-test=receipt-code]");
     await page.waitForFunction(() => [...document.querySelectorAll("[data-test=outbox-item-state]")].every((e) => e.textContent.includes("Kho đã nhận")));
+  },
+
+  async "an administrator changes a row, looks at it and saves it without a mouse; nobody else finds the place"(page, base) {
+    await page.goto(`${base}/?scene=mixed`);
+    await page.waitForSelector("[data-test=home-box]");
+    assert.equal(await page.$("[data-test=place-admin]"), null, "without the role there is no such place");
+    await page.goto(`${base}/?scene=admin,mixed`);
+    await page.waitForSelector("[data-test=place-admin]");
+    await page.keyboard.press("Control+9");
+    await page.waitForSelector("[data-test=admin-line]");
+    await tabTo(page, "admin-sheet-lich");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('[data-test="admin-edit-30/04/2027"]');
+    await page.keyboard.press("Control+f");
+    await focusIs(page, "admin-filter");
+    await page.keyboard.type("chien thang");
+    await tabTo(page, "admin-edit-30/04/2027");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=admin-form]");
+    await tabTo(page, "admin-cell-ly_do");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("Ngày Giải phóng miền Nam");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=admin-form]", { state: "detached" });
+    assert.match(await page.textContent("[data-test=admin-pending]"), /^1 /, "one change waits");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=admin-save]:not([disabled])");
+    await tabTo(page, "admin-reason");
+    await page.keyboard.type("Thông báo mẫu");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=admin-saved]");
+    assert.match(await page.textContent("[data-test=admin-saved]"), /13/, "a version of its own");
   },
 };

@@ -15,6 +15,13 @@ const hints = (n) => steps(see("[data-test=tour]"), ...Array.from({ length: n },
 /** The agency's dossier of the portal, as the first screen opens it. */
 const openAgency = steps(see("[data-line=w3]"), (page) => page.click("[data-line=w3]"), see("[data-test=agency-defects]"));
 
+/** A row of the calendar is changed and one added. */
+const adminEdits = steps(
+  click("admin-sheet-lich"), click("admin-edit-30/04/2027"), type("admin-cell-ly_do", "Ngày Giải phóng miền Nam, thống nhất đất nước"), click("admin-keep"),
+  click("admin-row-add"), type("admin-cell-ngay", "02/09/2027"), (page) => page.selectOption("[data-test=admin-cell-loai]", "nghỉ"), type("admin-cell-ly_do", "Quốc khánh"), click("admin-keep"),
+  see("[data-fate=added]"),
+);
+
 export const STATES = [
   { name: "unlock-absent", scene: "absent" },
   { name: "unlock-locked", scene: "locked" },
@@ -179,6 +186,31 @@ export const STATES = [
   { name: "supervise-reassigned", scene: "steps", hash: "#/supervise", act: steps(see("[data-test=queue-line]"), click("queue-all"), click("supervise-reassign"), type("hand-on-unit", "Phòng Kinh tế (DEMO)"), type("hand-on-officer", "tran.van.son"), type("hand-on-text", "Cán bộ thụ lý nghỉ phép"), click("hand-on-do"), see("[data-test=queue-done]")) },
   { name: "supervise-saved", scene: "steps", hash: "#/supervise", act: steps(see("[data-test=queue-line]"), click("supervise-save"), see("[data-test=supervise-saved]")) },
   { name: "supervise-refused", scene: "plain", hash: "#/supervise", act: see("[data-test=failure]") },
+  { name: "admin", scene: "admin", hash: "#/admin", act: see("[data-test=admin-line]") },
+  { name: "admin-filter-none", scene: "admin", hash: "#/admin", act: steps(see("[data-test=admin-line]"), type("admin-filter", "khong co gi"), see("td.empty")) },
+  { name: "admin-empty", scene: "admin", hash: "#/admin", act: steps(click("admin-sheet-thong_bao"), see("td.empty")) },
+  { name: "admin-read-only", scene: "admin,adminReads", hash: "#/admin", act: see("[data-test=admin-read-only]") },
+  { name: "admin-offline", scene: "admin,offline", hash: "#/admin", act: see("[data-test=failure]") },
+  { name: "admin-form", scene: "admin", hash: "#/admin", act: steps(click("admin-sheet-lich"), click("admin-edit-30/04/2027"), see("[data-test=admin-form]"), click("admin-history"), see("[data-test=admin-row-history]")) },
+  { name: "admin-form-wrong", scene: "admin", hash: "#/admin", act: steps(click("admin-sheet-lich"), click("admin-row-add"), type("admin-cell-ngay", "31/02/2027"), click("admin-keep"), see("[data-test=admin-form] .problem")) },
+  { name: "admin-pending", scene: "admin", hash: "#/admin", act: adminEdits },
+  { name: "admin-preview", scene: "admin", hash: "#/admin", act: steps(adminEdits, press("F9"), see("[data-test=admin-differences]")) },
+  { name: "admin-preview-no-reason", scene: "admin", hash: "#/admin", act: steps(adminEdits, press("F9"), see("[data-test=admin-save]:not(:disabled)"), click("admin-save"), see("[data-test=admin-preview-dialog] .problem")) },
+  { name: "admin-faults", scene: "admin", hash: "#/admin", act: steps(click("admin-sheet-truong_hop"), click("admin-row-add"), type("admin-cell-ma_thu_tuc", "9.999999"), type("admin-cell-ma", "01"), click("admin-keep"), press("F9"), see("[data-test=admin-faults]")) },
+  { name: "admin-conflict", scene: "admin,adminConflict", hash: "#/admin", act: steps(adminEdits, press("F9"), see("[data-test=admin-newer]")) },
+  { name: "admin-conflict-onto", scene: "admin,adminConflict", hash: "#/admin", act: steps(adminEdits, press("F9"), click("admin-onto"), see("[data-test=admin-save]:not(:disabled)")) },
+  { name: "admin-saved", scene: "admin", hash: "#/admin", act: steps(adminEdits, press("F9"), type("admin-reason", "Thông báo mẫu"), click("admin-save"), see("[data-test=admin-saved]"), see("[data-test=admin-line]")) },
+  { name: "admin-versions", scene: "admin", hash: "#/admin", act: steps(click("admin-versions"), see("[data-test=admin-version-11]")) },
+  { name: "admin-diff", scene: "admin", hash: "#/admin", act: steps(click("admin-versions"), click("admin-diff-11"), see("[data-test=admin-differences]")) },
+  { name: "admin-like", scene: "admin", hash: "#/admin", act: steps(click("admin-versions"), click("admin-like-11"), see("[data-test=admin-save]:not(:disabled)")) },
+  { name: "admin-officers", scene: "admin", hash: "#/admin", act: steps(click("admin-officers"), see("[data-test=admin-officer-add]")) },
+  { name: "admin-officers-empty", scene: "admin,adminEmpty", hash: "#/admin", act: steps(click("admin-officers"), see("td.empty")) },
+  { name: "admin-officer", scene: "admin", hash: "#/admin", act: steps(click("admin-officers"), click("admin-manage-truong.demo"), see("[data-test=admin-officer-form]")) },
+  { name: "admin-officer-made", scene: "admin", hash: "#/admin", act: steps(click("admin-officers"), click("admin-officer-add"), type("admin-officer-login", "moi.demo"), type("admin-officer-name", "Ngô Văn Mẫu"), click("admin-officer-save"), see("[data-test=admin-secret]")) },
+  { name: "admin-officer-own", scene: "admin", hash: "#/admin", act: steps(click("admin-officers"), click("admin-manage-canbo.demo"), click("admin-officer-end"), see("[data-test=failure]")) },
+  { name: "admin-machines", scene: "admin", hash: "#/admin", act: steps(click("admin-machines"), see("[data-test=admin-machine-add]")) },
+  { name: "admin-machine-code", scene: "admin", hash: "#/admin", act: steps(click("admin-machines"), click("admin-machine-add"), type("admin-machine-name", "Quầy 3"), click("admin-machine-save"), see("[data-test=admin-secret]")) },
+  { name: "admin-machine-revoke", scene: "admin", hash: "#/admin", act: steps(click("admin-machines"), click("admin-machine-revoke-0190b3c2-0000-7000-8000-000000000001"), see("[data-test=admin-machine-revoking]")) },
   { name: "receipt-slip", scene: "", hash: "#/dossier/d3/receipt", act: steps(click("slip-view"), see("[data-test=viewer] canvas"), see("[data-test=print]:not([disabled])")) },
   { name: "result-empty", scene: "", hash: "#/dossier/d3/result" },
   { name: "result-unsigned", scene: "resultUnsigned", hash: "#/dossier/d3/result", act: see("[data-test=meta-name]") },

@@ -9,6 +9,7 @@ export type Route =
   | { name: "bench" }
   | { name: "supervise" }
   | { name: "feedback" }
+  | { name: "admin" }
   | { name: "reconcile" }
   | { name: "conflict"; op: string }
   | { name: "dossier"; id: string; tab: DossierTab }
@@ -21,7 +22,7 @@ const TABS: readonly string[] = ["papers", "receipt", "steps", "result"];
 
 export function parse(hash: string): Route {
   const [place = "", id = "", act = "", rest = ""] = hash.replace(/^#\/?/, "").split("/");
-  if (place === "new" || place === "returns" || place === "outbox" || place === "fees" || place === "book" || place === "bench" || place === "supervise" || place === "feedback" || place === "reconcile") return { name: place };
+  if (place === "new" || place === "returns" || place === "outbox" || place === "fees" || place === "book" || place === "bench" || place === "supervise" || place === "feedback" || place === "admin" || place === "reconcile") return { name: place };
   if (place === "conflict" && id !== "") return { name: "conflict", op: id };
   if (place !== "dossier" || id === "") return { name: "home" };
   if (act === "capture" && /^\d+$/.test(rest)) return { name: "capture", id, component: Number(rest) };

@@ -177,6 +177,22 @@ export const commands = {
 	restoreDraft: (id: string) => __TAURI_INVOKE<Dossier>("restore_draft", { id }),
 	/**  Drafts that were set aside, the last first. */
 	listSetAside: (query: string) => __TAURI_INVOKE<DossierLine[]>("list_set_aside", { query }),
+	/**  The lists of a version, or of the one in force. */
+	adminSheets: (version: number | null) => __TAURI_INVOKE<AdminSheets>("admin_sheets", { version }),
+	/**  The rows of one list. */
+	adminRows: (version: number, sheet: string) => __TAURI_INVOKE<AdminRow[]>("admin_rows", { version, sheet }),
+	/**  Looks at a change of the lists, or makes a version of it. */
+	adminChange: (change: AdminChange) => __TAURI_INVOKE<AdminReport>("admin_change", { change }),
+	/**  Every version, newest first. */
+	adminVersions: () => __TAURI_INVOKE<AdminVersion[]>("admin_versions"),
+	/**  What differs between two versions. */
+	adminDiff: (from: number, to: number) => __TAURI_INVOKE<AdminDiff[]>("admin_diff", { from, to }),
+	/**  In which versions a row was not as before. */
+	adminHistory: (sheet: string, key: string) => __TAURI_INVOKE<AdminStep[]>("admin_history", { sheet, key }),
+	/**  Officers and machines within the administrator's grant. */
+	adminPeople: () => __TAURI_INVOKE<AdminPeople>("admin_people"),
+	/**  Something done with an officer or a machine. */
+	adminAct: (act: AdminAct) => __TAURI_INVOKE<AdminDone>("admin_act", { act }),
 	/**  What leaves the machine, oldest first; received lines too when `all`. */
 	outbox: (all: boolean) => __TAURI_INVOKE<OutboxItem[]>("outbox", { all }),
 	/**  Makes everything that waits due now. */
@@ -239,6 +255,161 @@ export const commands = {
 
 /* Types */
 /**  Every command that fails rejects with this: a stable code, what its sentence needs, and where to look in the log. */
+/**  Something an administrator does with an officer or a machine. */
+export type AdminAct = { kind: "addOfficer"; login: string; name: string; node: string } | { kind: "newSecret"; login: string } | { kind: "endOfficer"; login: string; ended: boolean } | { kind: "grant"; login: string; role: AdminRole; node: string; procedures: string | null; from: string | null; until: string | null } | { kind: "revoke"; login: string; grant: number } | { kind: "machineCode"; agency: string; name: string } | { kind: "machineCodeAgain"; machine: string } | { kind: "revokeMachine"; machine: string };
+
+export type AdminCell = {
+	column: string,
+	before: string,
+	after: string,
+};
+
+/**  `from` is yyyy-MM-dd; at once without it. */
+export type AdminChange = {
+	base: number,
+	like: number | null,
+	edits: AdminEdit[],
+	from: string | null,
+	reason: string,
+	save: boolean,
+};
+
+export type AdminColumn = {
+	name: string,
+	title: string,
+	kind: AdminKind,
+	words: string[],
+};
+
+export type AdminDiff = {
+	sheet: string,
+	key: string,
+	fate: AdminFate,
+	cells: AdminCell[],
+};
+
+/**  A first secret or a machine's code, told this once. */
+export type AdminDone = {
+	secret: string | null,
+	until: Millis | null,
+};
+
+export type AdminEdit = {
+	sheet: string,
+	key: string | null,
+	cells: string[] | null,
+};
+
+export type AdminFate = "added" | "removed" | "changed";
+
+/**  What is wrong with a row; the sentence is the warehouse's. */
+export type AdminFault = {
+	sheet: string,
+	key: string,
+	column: string | null,
+	message: string,
+};
+
+export type AdminGrant = {
+	id: number,
+	role: AdminRole,
+	node: string,
+	procedures: string | null,
+	from: string | null,
+	until: string | null,
+};
+
+/**  How a column of the administrator's lists is typed. */
+export type AdminKind = "text" | "lines" | "number" | "day" | "choice";
+
+export type AdminMachine = {
+	id: string,
+	agency: string,
+	name: string,
+	portal: boolean,
+	revoked: boolean,
+	certificateUntil: Millis | null,
+};
+
+export type AdminNewer = {
+	version: number,
+	rows: AdminDiff[],
+};
+
+export type AdminOfficer = {
+	login: string,
+	name: string,
+	node: string,
+	ended: boolean,
+	hasSecret: boolean,
+	grants: AdminGrant[],
+};
+
+export type AdminPeople = {
+	officers: AdminOfficer[],
+	machines: AdminMachine[],
+	units: AdminUnit[],
+	fields: string[],
+};
+
+export type AdminReport = {
+	/**  None when nothing was made. */
+	version: number | null,
+	unchanged: boolean,
+	effectiveAt: Millis | null,
+	faults: AdminFault[],
+	rows: AdminDiff[],
+	/**  Another version is in force on that day than the one looked at; nothing was made. */
+	newer: AdminNewer | null,
+	/**  A version that comes into force later and replaces this one. */
+	replacedBy: number | null,
+};
+
+export type AdminRole = "intake" | "specialist" | "clerk" | "signer" | "certifier" | "supervisor" | "reporter" | "administrator";
+
+export type AdminRow = {
+	key: string,
+	cells: string[],
+};
+
+export type AdminSheet = {
+	name: string,
+	about: string,
+	columns: AdminColumn[],
+	/**  So many columns, from the first, tell a row from the others. */
+	key: number,
+	rows: number,
+};
+
+export type AdminSheets = {
+	version: number,
+	effectiveAt: Millis | null,
+	mayChange: boolean,
+	sheets: AdminSheet[],
+};
+
+export type AdminStep = {
+	version: number,
+	effectiveAt: Millis,
+	change: AdminDiff,
+};
+
+export type AdminUnit = {
+	id: string,
+	name: string,
+	agency: string | null,
+};
+
+export type AdminVersion = {
+	version: number,
+	effectiveAt: Millis,
+	madeAt: Millis,
+	reason: string,
+	officer: string,
+	inForce: boolean,
+	planned: boolean,
+};
+
 export type AppError = {
 	code: string,
 	params: { [key in string]: string },
@@ -1202,6 +1373,8 @@ export type Status = {
 	trouble: string | null,
 	lastContact: Millis | null,
 	warehouseLogin: WarehouseLogin,
+	/**  The warehouse knows him as an administrator. */
+	administrator: boolean,
 	/**  What the warehouse calls the officer, when it knows him. */
 	warehouseName: string | null,
 	queued: number,

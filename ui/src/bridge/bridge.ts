@@ -1,5 +1,5 @@
 import type {
-  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep, FeedbackLine, Judgement,
+  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep, FeedbackLine, Judgement, AdminAct, AdminChange, AdminDiff, AdminDone, AdminPeople, AdminReport, AdminRow, AdminSheets, AdminStep, AdminVersion,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -120,6 +120,15 @@ export interface Bridge {
   restoreDraft(a: { id: string }): Promise<Dossier>;
   /** Drafts that were set aside, the last first. */
   listSetAside(a: { query: string }): Promise<DossierLine[]>;
+  /** The administrator's lists in a version; null is the one in force. */
+  adminSheets(a: { version: number | null }): Promise<AdminSheets>;
+  adminRows(a: { version: number; sheet: string }): Promise<AdminRow[]>;
+  adminChange(a: AdminChange): Promise<AdminReport>;
+  adminVersions(): Promise<AdminVersion[]>;
+  adminDiff(a: { from: number; to: number }): Promise<AdminDiff[]>;
+  adminHistory(a: { sheet: string; key: string }): Promise<AdminStep[]>;
+  adminPeople(): Promise<AdminPeople>;
+  adminAct(a: AdminAct): Promise<AdminDone>;
   /** What the officer took on a day (yyyy-MM-dd) at this counter. */
   feeShift(a: { day: string }): Promise<Shift>;
   /** Name of the file, or null when the dialog was closed. */

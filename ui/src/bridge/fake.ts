@@ -9,6 +9,7 @@ import { fold, isoDay } from "../text/format";
 import { bookOf, complianceOf } from "./fake-book";
 import { GUIDES } from "./fake-guides";
 import { feedbackOf } from "./fake-feedback";
+import { adminOf } from "./fake-admin";
 import { defectsOf, fillRows, REASONS, type Submission, SUBMISSIONS, waitingLine } from "./fake-online";
 import { crowd, loads, none, officeQueueLine, ownLine, pageOf as queuePage, sum } from "./fake-queue";
 import { fakePageSvg, fakePdf } from "./fake-paper";
@@ -293,6 +294,7 @@ const status: Status = {
   vault: scene("absent") ? "absent" : scene("sealed") ? "sealed" : scene("locked") ? "locked" : "open", sealedAt: scene("sealed") ? NOW - 5 * 60_000 : null, officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") || scene("sealed") ? null : "canbo.demo",
   officerName: scene("unnamed") ? null : "Nguyễn Thị Thử Nghiệm", agencyName: "UBND xã An Hòa (DEMO)", unitName: "Bộ phận Tiếp nhận và Trả kết quả", version: "0.1.0", online: !lost, trouble: scene("offline") ? "linkOffline" : scene("machine") ? "linkUnauthorized" : scene("intercepted") ? "linkIntercepted" : null, lastContact: lost ? NOW - 47 * 60_000 : NOW - 30_000,
   warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
+  administrator: scene("admin"),
   warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",
   queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10, supervises: !scene("plain"),
   tourSeen: !scene("firstTour"), training: scene("training") ? { officer: OFFICER, officerSecret: "Demo-2026-mot-cua", pin: "Demo@2026", ownerNumber: lan.number, ownerName: lan.name, cut: false } : null,
@@ -800,6 +802,7 @@ export const bridge: Bridge = {
     return answer(Object.assign(d, { state: "draft", aside: null }));
   },
   listSetAside: async ({ query }) => [...store.values()].filter((d) => d.state === "setAside" && fold(`${d.owner.name} ${d.owner.number} ${d.procedureName}`).includes(fold(query))).map(line),
+  ...adminOf({ scene, fail, now: NOW }),
   setException: async ({ id, reason }) => answer(Object.assign(find(id), { exception: reason.trim() || null })),
   feeShift: async ({ day }) => {
     const lines = day !== "2026-11-20" ? [] : [...store.values()].flatMap((d) => settle(d).fees.entries.map((entry) => ({ dossier: d.id, code: d.code, ownerName: d.owner.name, entry: copy(entry) })));

@@ -3,7 +3,7 @@ import type { MessageKey } from "#text";
 /** What a key asks for. */
 export type Act =
   | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back" | "lock"
-  | "place1" | "place2" | "place3" | "place4" | "place5" | "place6" | "place7" | "place8" | "section1" | "section2" | "section3" | "section4" | "section5"
+  | "place1" | "place2" | "place3" | "place4" | "place5" | "place6" | "place7" | "place8" | "place9" | "section1" | "section2" | "section3" | "section4" | "section5"
   | "consent" | "decline" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "rowReceive" | "rowHandOn" | "rowAsk" | "rowPropose" | "pageUp" | "pageDown" | "optionPick";
 
 /** Where a key counts: everywhere, or only while a row, a line of the bench, a page or an option of a list has the focus. */
@@ -46,6 +46,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "place6", scope: "everywhere", code: "Digit6", ctrl: true, text: "place_book" },
   { act: "place7", scope: "everywhere", code: "Digit7", ctrl: true, text: "place_bench" },
   { act: "place8", scope: "everywhere", code: "Digit8", ctrl: true, text: "place_supervise" },
+  { act: "place9", scope: "everywhere", code: "Digit9", ctrl: true, text: "place_admin" },
   { act: "section1", scope: "everywhere", code: "Digit1", alt: true, text: "tab_papers" },
   { act: "section2", scope: "everywhere", code: "Digit2", alt: true, text: "tab_receipt" },
   { act: "section3", scope: "everywhere", code: "Digit3", alt: true, text: "tab_steps" },

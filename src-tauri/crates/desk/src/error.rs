@@ -81,9 +81,45 @@ pub enum DeskError {
     /// A paper that is wrong.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The administrator's place.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// Papers of others after long without contact.
     #[error(transparent)]
     Grace(#[from] GraceOver),
+}
+
+/// Why an administrator's question or act came to nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdminError {
+    /// Lists, officers and machines are kept at the warehouse.
+    #[error("no contact with the warehouse")]
+    Offline,
+    /// The warehouse does not know the officer as an administrator.
+    #[error("role of an administrator is missing")]
+    NotGranted,
+    /// It lies outside the grant; lists are the whole province's.
+    #[error("outside the grant")]
+    BeyondGrant,
+    /// What was meant is not there any more.
+    #[error("nothing there by that name")]
+    Gone,
+    /// Nobody takes his own rights away.
+    #[error("own right")]
+    OwnRight,
+    /// Something is missing or malformed.
+    #[error("missing or malformed")]
+    Unfit,
+    /// Somebody has the login.
+    #[error("login is taken")]
+    OfficerExists,
+    /// Somebody saved in the same moment.
+    #[error("overtaken by another version")]
+    Overtaken,
+    /// A version says why it was made.
+    #[error("reason missing")]
+    ReasonMissing,
 }
 
 /// The days without contact are over: papers of others that lie here are not used until the warehouse is reached.

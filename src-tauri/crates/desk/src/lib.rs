@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod admin;
 mod aside;
 mod attach;
 mod book;
@@ -68,7 +69,7 @@ pub use compliance::{Compliance, ComplianceLine, ResultForm};
 pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    AsideError, BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, GuideError,
+    AdminError, AsideError, BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, GuideError,
     IntakeError, OUTBOX_CODES, OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError,
     SignError, StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };
@@ -83,6 +84,10 @@ pub use motcua_wire::MAX_FILE;
 pub use motcua_wire::PACKAGE_VERSION;
 pub use motcua_wire::WaitingSubmission;
 pub use motcua_wire::{Feedback, WrongUse};
+pub use motcua_wire::{
+    ActDone, AdminAct, ChangeReport, ColumnKind, EditFault, People, Role, RowDiff, RowFate, RowStep,
+    SheetChange, SheetEdit, SheetList, SheetRow, VersionLine,
+};
 pub use office::Work;
 pub use online::Opened;
 pub use package::{Package, package_header};

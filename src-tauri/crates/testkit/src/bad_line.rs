@@ -5,9 +5,7 @@ use async_trait::async_trait;
 use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, FeedbackPage,
-    IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference,
-    SubmissionPage,
+    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference, SubmissionPage, AdminReply, AdminRequest,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -208,6 +206,10 @@ impl Warehouse for BadLine {
 
     async fn feedback(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError> {
         self.call(|| self.far.feedback(after, limit)).await
+    }
+
+    async fn admin(&self, asked: &AdminRequest) -> Result<AdminReply, LinkError> {
+        self.call(|| self.far.admin(asked)).await
     }
 
     async fn lease_dossier(

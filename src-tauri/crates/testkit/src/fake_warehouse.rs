@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod rules;
 
 use crate::world::FRIDAY_MORNING;
@@ -13,10 +14,7 @@ use motcua_dossier::{
     OfficeDossier, OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierSteps,
-    DossierView, FeeEntry, Feedback, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op,
-    OpStatus, OpsReply, OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION, SealedReference,
-    SignedReceipt, StepEntry, SubmissionPage,
+    About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView, FeeEntry, Feedback, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION, SealedReference, SignedReceipt, StepEntry, SubmissionPage, AdminReply, AdminRequest,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -52,6 +50,10 @@ struct State {
     logins: u32,
     logouts: u32,
     reference: ReferenceData,
+    /// Why and by whom, and the versions before.
+    reason: String,
+    reference_by: String,
+    versions: Vec<admin::Kept>,
     outage: Option<LinkError>,
     revoked: HashSet<DeviceId>,
     /// Whoever works at the machines has no role that shows him a dossier.
@@ -115,6 +117,9 @@ impl FakeWarehouse {
     pub fn new(reference: ReferenceData) -> Self {
         let state = State {
             officers: HashMap::new(),
+            reason: String::new(),
+            reference_by: String::new(),
+            versions: vec![],
             logins: 0,
             logouts: 0,
             outage: None,
@@ -610,6 +615,13 @@ impl Warehouse for FakeWarehouse {
         self.for_counters()?.feedback_after(after, limit)
     }
 
+    async fn admin(&self, asked: &AdminRequest) -> Result<AdminReply, LinkError> {
+        let known = self.session();
+        let reply = self.reached()?.administer(known.as_ref(), asked);
+        self.news.send_replace(());
+        reply
+    }
+
     async fn lease_dossier(
         &self,
         id: DossierId,
@@ -790,6 +802,10 @@ mod tests {
 
         fn employ(&self, login: &str, secret: &str) {
             self.0.employ(login, secret, &[Role::Intake]);
+        }
+
+        fn appoint(&self, login: &str, secret: &str) {
+            self.0.employ(login, secret, &[Role::Administrator]);
         }
 
         fn silence_identity(&self) {

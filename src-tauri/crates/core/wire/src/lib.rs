@@ -12,6 +12,7 @@
 //! # Ok::<(), motcua_wire::FrameError>(())
 //! ```
 
+mod admin;
 mod frame;
 mod ledger;
 mod package;
@@ -20,6 +21,11 @@ mod protocol;
 mod receipt;
 mod seal;
 
+pub use admin::{
+    ActDone, AdminAct, AdminReply, AdminRequest, CellDiff, ChangeReport, ColumnKind, EditFault, MAX_EDITS,
+    MachineLine, NewerVersion, OfficerGrant, OfficerLine, People, RowDiff, RowFate, RowStep, SheetChange,
+    SheetColumn, SheetEdit, SheetHead, SheetList, SheetRow, Unit, VersionLine,
+};
 pub use frame::{FRAME_VERSION, FrameError, SECRET_VARIABLES, read_frame, write_frame};
 pub use ledger::{
     ConsentRecord, DossierFees, DossierSteps, FeeEntry, FeeTotals, Feedback, FeedbackAnswer, FeedbackFinding,

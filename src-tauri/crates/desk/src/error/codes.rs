@@ -1,7 +1,7 @@
 //! Stable codes of errors, and what their sentences need.
 
 use super::{
-    AsideError, BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, GuideError, IntakeError,
+    AdminError, AsideError, BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, GuideError, IntakeError,
     OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
     UnlockError, WithdrawError,
 };
@@ -182,6 +182,15 @@ pub const CODES: &[&str] = &[
     "asideUnsent",
     "asidePapersAdded",
     "asideNotDiscarded",
+    "adminOffline",
+    "adminNotGranted",
+    "adminBeyondGrant",
+    "adminGone",
+    "adminOwnRight",
+    "adminUnfit",
+    "officerExists",
+    "referenceOvertaken",
+    "adminReasonMissing",
     "numberEmpty",
     "numberShape",
     "numberCheckDigit",
@@ -379,6 +388,17 @@ impl DeskError {
             Self::Book(BookError::NotSet) => "bookNotSet",
             Self::Guide(GuideError::Unknown) => "guideUnknown",
             Self::Guide(GuideError::NotSet) => "guideNotSet",
+            Self::Admin(e) => match e {
+                AdminError::Offline => "adminOffline",
+                AdminError::NotGranted => "adminNotGranted",
+                AdminError::BeyondGrant => "adminBeyondGrant",
+                AdminError::Gone => "adminGone",
+                AdminError::OwnRight => "adminOwnRight",
+                AdminError::Unfit => "adminUnfit",
+                AdminError::OfficerExists => "officerExists",
+                AdminError::Overtaken => "referenceOvertaken",
+                AdminError::ReasonMissing => "adminReasonMissing",
+            },
             Self::Grace(_) => "offlineGraceOver",
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",

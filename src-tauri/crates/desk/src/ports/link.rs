@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView,
-    FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role,
-    SealedReference, SubmissionPage,
+    About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference, SubmissionPage, AdminReply, AdminRequest,
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -170,6 +168,9 @@ pub trait Warehouse: Send + Sync {
     /// # Errors
     /// See [`LinkError`].
     async fn feedback(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError>;
+    /// What an administrator asks or does, under the name of whoever works at this machine.
+    /// See [`LinkError`]; `Refused("adminNotGranted")` without the role, `Refused("adminBeyondGrant")` outside his grant.
+    async fn admin(&self, asked: &AdminRequest) -> Result<AdminReply, LinkError>;
     /// Takes a dossier for this machine alone, or renews that; `version` is the one it works on.
     ///
     /// # Errors

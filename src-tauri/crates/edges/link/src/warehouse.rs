@@ -10,10 +10,7 @@ use motcua_dossier::{
     BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, Timestamp,
 };
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, DossiersQuery,
-    DossiersReply, Enrolled, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus,
-    OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice,
-    SealedReference, SubmissionPage,
+    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, DossiersQuery, DossiersReply, Enrolled, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference, SubmissionPage, AdminReply, AdminRequest,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -276,6 +273,11 @@ impl Warehouse for HttpWarehouse {
         let request = after.iter().fold(request, |request, after| request.query(&[("after", after)]));
         // The list is the office's, whoever works there now.
         json(send(request, USUAL).await?).await
+    }
+
+    async fn admin(&self, asked: &AdminRequest) -> Result<AdminReply, LinkError> {
+        let request = self.request(Method::POST, &["admin"])?.json(asked);
+        json(self.send_as_officer(request, USUAL).await?).await
     }
 
     async fn lease_dossier(

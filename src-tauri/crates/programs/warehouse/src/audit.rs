@@ -173,7 +173,36 @@ pub(crate) fn leased(caller: &Caller, block: &NumberBlock, at: Timestamp) -> Eve
 
 /// A command at the server, by whoever is logged in there.
 pub(crate) fn command(action: &'static str, subject: String, at: Timestamp) -> Event {
-    Event { at, actor: "operator".to_owned(), officer: operator(), action, subject }
+    Hand::operator().did(action, subject, at)
+}
+
+/// Whose act it is: the operator's at the server, or an officer's at a machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Hand {
+    actor: String,
+    officer: String,
+}
+
+impl Hand {
+    /// Whoever is logged in at the server.
+    pub(crate) fn operator() -> Self {
+        Self { actor: "operator".to_owned(), officer: operator() }
+    }
+
+    /// An officer at a machine.
+    pub(crate) fn of(device: DeviceId, officer: &str) -> Self {
+        Self { actor: device.to_string(), officer: officer.to_owned() }
+    }
+
+    /// His name in the audit.
+    pub(crate) fn officer(&self) -> &str {
+        &self.officer
+    }
+
+    /// His act.
+    pub(crate) fn did(&self, action: &'static str, subject: String, at: Timestamp) -> Event {
+        Event { at, actor: self.actor.clone(), officer: self.officer.clone(), action, subject }
+    }
 }
 
 /// Who is logged in at the server.

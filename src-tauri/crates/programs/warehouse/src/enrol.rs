@@ -4,7 +4,7 @@
 //! says at each request whether the machine is still admitted. So a restore of an older backup locks out no machine
 //! that renewed its certificate since.
 
-use crate::audit::{command, event};
+use crate::audit::{Hand, command, event};
 use crate::problem::Refusal;
 use crate::store::{CodeRow, DeviceRow, StoreError};
 use crate::warehouse::{Caller, Warehouse};
@@ -340,7 +340,7 @@ impl From<StoreError> for DeviceError {
 /// # Errors
 /// See [`DeviceError`].
 pub fn device_code(config: &Config, agency: &AgencyCode, name: &str) -> Result<DeviceCode, DeviceError> {
-    make_code(&Warehouse::beside(config)?, agency, fitting(name)?, (None, false))
+    Warehouse::beside(config)?.device_code(&Hand::operator(), agency, name)
 }
 
 fn fitting(name: &str) -> Result<&str, DeviceError> {
@@ -353,7 +353,7 @@ fn fitting(name: &str) -> Result<&str, DeviceError> {
 /// # Errors
 /// See [`DeviceError`].
 pub fn portal_code(config: &Config, agency: &AgencyCode, name: &str) -> Result<DeviceCode, DeviceError> {
-    make_code(&Warehouse::beside(config)?, agency, fitting(name)?, (None, true))
+    make_code(&Warehouse::beside(config)?, &Hand::operator(), agency, fitting(name)?, (None, true))
 }
 
 /// Makes a one-time code by which a machine that is known enrols again: it was set up anew, its certificate ended, or
@@ -362,14 +362,12 @@ pub fn portal_code(config: &Config, agency: &AgencyCode, name: &str) -> Result<D
 /// # Errors
 /// See [`DeviceError`].
 pub fn device_code_again(config: &Config, id: DeviceId) -> Result<DeviceCode, DeviceError> {
-    let warehouse = Warehouse::beside(config)?;
-    let row = warehouse.records.read(|v| v.device(id))?.ok_or(DeviceError::Unknown(id))?;
-    let agency = AgencyCode::parse(&row.agency).map_err(|_| StoreError::Identifier)?;
-    make_code(&warehouse, &agency, &row.name, (Some(id), row.portal))
+    Warehouse::beside(config)?.device_code_again(&Hand::operator(), id)
 }
 
 fn make_code(
     warehouse: &Warehouse,
+    hand: &Hand,
     agency: &AgencyCode,
     name: &str,
     (device, portal): (Option<DeviceId>, bool),
@@ -392,7 +390,7 @@ fn make_code(
     warehouse.records.write(|v| {
         v.drop_codes_before(now)?;
         v.put_code(&row)?;
-        v.audit(&command("device.code", format!("{agency} {}", row.selector), now))
+        v.audit(&hand.did("device.code", format!("{agency} {}", row.selector), now))
     })?;
     let groups: Vec<&str> = [0, 4, 8].map(|at| &letters[at..at + 4]).to_vec();
     Ok(DeviceCode { code: groups.join("-"), agency: agency.clone(), name: row.name, until })
@@ -403,18 +401,7 @@ fn make_code(
 /// # Errors
 /// See [`DeviceError`].
 pub fn devices(config: &Config) -> Result<Vec<DeviceReport>, DeviceError> {
-    let rows = Warehouse::beside(config)?.records.read(|v| v.devices())?;
-    Ok(rows
-        .into_iter()
-        .map(|row| DeviceReport {
-            id: row.id,
-            agency: row.agency,
-            name: row.name,
-            portal: row.portal,
-            revoked: row.revoked,
-            certificate_until: row.certificate_until,
-        })
-        .collect())
+    Ok(Warehouse::beside(config)?.devices()?)
 }
 
 /// Admits a machine no longer; a running server notices at its next request. A new code admits it again.
@@ -422,16 +409,7 @@ pub fn devices(config: &Config) -> Result<Vec<DeviceReport>, DeviceError> {
 /// # Errors
 /// See [`DeviceError`].
 pub fn revoke_device(config: &Config, id: DeviceId) -> Result<(), DeviceError> {
-    let warehouse = Warehouse::beside(config)?;
-    let now = warehouse.now();
-    let known = warehouse.records.write(|v| {
-        let known = v.revoke_device(id)?;
-        if known {
-            v.audit(&command("device.revoked", id.to_string(), now))?;
-        }
-        Ok(known)
-    })?;
-    if known { Ok(()) } else { Err(DeviceError::Unknown(id)) }
+    Warehouse::beside(config)?.revoke_device(&Hand::operator(), id)
 }
 
 /// Issues a certificate to a machine that is known, without a code: for whoever has the data directory, as
@@ -456,6 +434,52 @@ pub fn issue_certificate(config: &Config, id: DeviceId, csr: &str) -> Result<Enr
 }
 
 impl Warehouse {
+    /// A one-time code for a new machine of an agency.
+    pub(crate) fn device_code(
+        &self,
+        hand: &Hand,
+        agency: &AgencyCode,
+        name: &str,
+    ) -> Result<DeviceCode, DeviceError> {
+        make_code(self, hand, agency, fitting(name)?, (None, false))
+    }
+
+    /// A one-time code by which a machine that is known enrols again.
+    pub(crate) fn device_code_again(&self, hand: &Hand, id: DeviceId) -> Result<DeviceCode, DeviceError> {
+        let row = self.records.read(|v| v.device(id))?.ok_or(DeviceError::Unknown(id))?;
+        let agency = AgencyCode::parse(&row.agency).map_err(|_| StoreError::Identifier)?;
+        make_code(self, hand, &agency, &row.name, (Some(id), row.portal))
+    }
+
+    /// Every machine, by agency and name.
+    pub(crate) fn devices(&self) -> Result<Vec<DeviceReport>, StoreError> {
+        let rows = self.records.read(|v| v.devices())?;
+        Ok(rows
+            .into_iter()
+            .map(|row| DeviceReport {
+                id: row.id,
+                agency: row.agency,
+                name: row.name,
+                portal: row.portal,
+                revoked: row.revoked,
+                certificate_until: row.certificate_until,
+            })
+            .collect())
+    }
+
+    /// Admits a machine no longer.
+    pub(crate) fn revoke_device(&self, hand: &Hand, id: DeviceId) -> Result<(), DeviceError> {
+        let now = self.now();
+        let known = self.records.write(|v| {
+            let known = v.revoke_device(id)?;
+            if known {
+                v.audit(&hand.did("device.revoked", id.to_string(), now))?;
+            }
+            Ok(known)
+        })?;
+        if known { Ok(()) } else { Err(DeviceError::Unknown(id)) }
+    }
+
     /// Enrols a machine by a one-time code. The same key may come again with its code, for the answer may have
     /// been lost on the way.
     pub(crate) fn enrol(&self, wish: &EnrolDevice) -> Result<Enrolled, Refusal> {

@@ -1,5 +1,6 @@
 //! The HTTP API, version 1: routes, who may call them, limits and logs.
 
+mod admin;
 mod blobs;
 mod changes;
 mod enrol;
@@ -67,6 +68,7 @@ pub(crate) fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/v1/number-blocks", post(records::number_blocks))
         .route("/v1/blobs/check", post(uploads::check))
         .route("/v1/packages/{sha256}", post(packages::carry))
+        .route("/v1/admin", post(admin::ask))
         .route("/v1/login", post(login::log_in))
         .route("/v1/login/refresh", post(login::go_on))
         .route("/v1/logout", post(login::log_out))

@@ -16,6 +16,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod admin;
 mod apply;
 mod audit;
 mod backup;
@@ -79,8 +80,8 @@ pub use package::{
 };
 pub use reference::{
     CellFault, ExportError, Reference, ReferenceError, ReferenceReport, ReferenceVersion, RowChange,
-    RowHistory, SHEETS, Sheet, Which, reference_diff, reference_export, reference_history, reference_import,
-    reference_list,
+    RowHistory, RowWish, RowsReport, SHEETS, Sheet, Which, reference_diff, reference_export,
+    reference_history, reference_import, reference_list, reference_rows, reference_set, reference_undo,
 };
 pub use scrub::{ScrubReport, scrub};
 pub use seed::{

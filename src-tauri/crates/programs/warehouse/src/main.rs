@@ -8,12 +8,12 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use motcua_dossier::{AgencyCode, Day, DeviceId};
 use motcua_warehouse::{
     AuditError, Config, ConfigError, DeviceError, GrantWish, ImportError, ImportKind, ImportWish,
-    NoticeState, OfficerError, PREFIX, Which, add_officer, audit_export, audit_verify, audit_verify_export,
-    back_up, carried_packages, check, config_check, device_code, device_code_again, devices, end_officer,
-    grant, import, import_carried, import_officers, import_package, notices_list, notices_release,
-    notices_retry, officers, portal_code, read_recovery_key, receipt_key, reference_diff, reference_export,
-    reference_history, reference_import, reference_list, restore, revoke_device, revoke_grant, scrub, seed,
-    serve, set_officer_secret,
+    NoticeState, OfficerError, PREFIX, RowWish, Which, add_officer, audit_export, audit_verify,
+    audit_verify_export, back_up, carried_packages, check, config_check, device_code, device_code_again,
+    devices, end_officer, grant, import, import_carried, import_officers, import_package, notices_list,
+    notices_release, notices_retry, officers, portal_code, read_recovery_key, receipt_key, reference_diff,
+    reference_export, reference_history, reference_import, reference_list, reference_rows, reference_set,
+    reference_undo, restore, revoke_device, revoke_grant, scrub, seed, serve, set_officer_secret,
 };
 use motcua_wire::Role;
 use std::io::{BufReader, BufWriter, Write};
@@ -177,6 +177,10 @@ enum Command {
     /// nội dung thông báo, chứng thư.
     #[command(subcommand)]
     Reference(Reference),
+    /// Như chỗ Quản trị trên cửa sổ: xem và sửa từng dòng danh mục, dùng lại một phiên bản. Cả danh sách thì dùng
+    /// `reference`; cán bộ và máy thì dùng `officer` và `device`.
+    #[command(subcommand)]
+    Admin(Admin),
     /// Thông báo cho người dân: xem, gửi lại.
     #[command(subcommand)]
     Notices(Notices),
@@ -237,6 +241,75 @@ enum Reference {
         /// Phiên bản sau.
         to: u64,
     },
+}
+
+/// What every change of the lists says.
+#[derive(clap::Args)]
+struct Making {
+    /// Lý do, căn cứ; ghi vào lịch sử.
+    #[arg(long)]
+    reason: String,
+    /// Ngày bắt đầu có hiệu lực (31/12/2026 hoặc 2026-12-31); không ghi thì ngay bây giờ.
+    #[arg(long, value_parser = day)]
+    from: Option<Day>,
+    /// Chỉ báo sẽ ra sao, không ghi gì.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Các dòng của một danh sách.
+    Rows {
+        #[command(flatten)]
+        place: Place,
+        /// Danh sách, ví dụ lich.
+        sheet: String,
+        /// Số phiên bản; không ghi thì phiên bản đang có hiệu lực.
+        #[arg(long)]
+        version: Option<u64>,
+    },
+    /// Thêm một dòng, hoặc sửa dòng có khóa đó: ô không nêu giữ nguyên.
+    Set {
+        #[command(flatten)]
+        place: Place,
+        /// Danh sách, ví dụ lich.
+        sheet: String,
+        /// Khóa của dòng cần sửa: các cột đầu, cách nhau bằng dấu cách; không ghi thì thêm dòng mới.
+        #[arg(long)]
+        key: Option<String>,
+        /// Ô, viết cột=giá trị; nhiều ô thì viết nhiều lần.
+        #[arg(long = "cell", value_parser = cell, required = true)]
+        cells: Vec<(String, String)>,
+        #[command(flatten)]
+        making: Making,
+    },
+    /// Bỏ một dòng; phiên bản cũ vẫn còn dòng đó.
+    Remove {
+        #[command(flatten)]
+        place: Place,
+        /// Danh sách, ví dụ lich.
+        sheet: String,
+        /// Khóa của dòng: các cột đầu, cách nhau bằng dấu cách.
+        #[arg(long)]
+        key: String,
+        #[command(flatten)]
+        making: Making,
+    },
+    /// Dùng lại nội dung của một phiên bản trước, thành phiên bản mới; không xóa gì.
+    Undo {
+        #[command(flatten)]
+        place: Place,
+        /// Số phiên bản dùng lại.
+        version: u64,
+        #[command(flatten)]
+        making: Making,
+    },
+}
+
+fn cell(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(column, _)| !column.is_empty());
+    parts.map(|(c, v)| (c.to_owned(), v.to_owned())).ok_or_else(|| "ô viết cột=giá trị".to_owned())
 }
 
 #[derive(Subcommand)]
@@ -601,6 +674,7 @@ fn run(command: Command, tell: Tell) -> anyhow::Result<bool> {
         }
         Command::Officer(action) => return officer(action, tell),
         Command::Reference(command) => return reference(command, tell),
+        Command::Admin(command) => return admin(command, tell),
         Command::Notices(command) => notices(command, tell)?,
         Command::Import { kind, place, csv, files, dry_run } => {
             let beside = || csv.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref()).into();
@@ -669,6 +743,29 @@ fn reference(command: Reference, tell: Tell) -> anyhow::Result<bool> {
         }
     }
     Ok(true)
+}
+
+fn admin(command: Admin, tell: Tell) -> anyhow::Result<bool> {
+    let set = |place: Place, wish: &RowWish<'_>, making: Making| {
+        let making = (making.from, making.reason.as_str(), !making.dry_run);
+        anyhow::Ok(tell.changed(&reference_set(&Config::load(&place.get()?)?, wish, making)?))
+    };
+    match command {
+        Admin::Rows { place, sheet, version } => {
+            let which = version.map_or(Which::Now, Which::Version);
+            Ok(tell.rows(reference_rows(&Config::load(&place.get()?)?, &sheet, which)?.as_ref()))
+        }
+        Admin::Set { place, sheet, key, cells, making } => {
+            set(place, &RowWish { sheet: &sheet, key: key.as_deref(), cells: Some(&cells) }, making)
+        }
+        Admin::Remove { place, sheet, key, making } => {
+            set(place, &RowWish { sheet: &sheet, key: Some(&key), cells: None }, making)
+        }
+        Admin::Undo { place, version, making } => {
+            let making = (making.from, making.reason.as_str(), !making.dry_run);
+            Ok(tell.changed(&reference_undo(&Config::load(&place.get()?)?, version, making)?))
+        }
+    }
 }
 
 fn notices(command: Notices, tell: Tell) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Officers at the warehouse: who they are, what they may do where and when, and their sessions at machines.
 
-use crate::audit::{command, event};
+use crate::audit::{Hand, event};
 use crate::problem::Refusal;
 use crate::scope::Scope;
 use crate::store::{GrantRow, OfficerRow, SessionRow, StoreError, View};
@@ -36,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) scope: Scope,
     /// Whose figures he reads.
     pub(crate) figures: Scope,
+    /// Nodes at and below which he keeps officers and machines.
+    pub(crate) administers: Vec<String>,
 }
 
 /// What a role is shown, at the nodes it is granted at and nowhere else.
@@ -161,28 +163,7 @@ pub fn add_officer(
     node: &str,
     secret: &Zeroizing<String>,
 ) -> Result<(), OfficerError> {
-    if !fits(login) || !fits(name) || login.contains(char::is_whitespace) {
-        return Err(OfficerError::Name);
-    }
-    let warehouse = Warehouse::beside(config)?;
-    require_node(&warehouse, node)?;
-    let row = OfficerRow {
-        login: login.to_owned(),
-        name: name.trim().to_owned(),
-        node: node.to_owned(),
-        secret: Some(hash(secret)?),
-        wrong: 0,
-        wrong_at: Timestamp(0),
-        ended: false,
-    };
-    let now = warehouse.now();
-    warehouse.records.attempt(|v| {
-        if v.officer(login)?.is_some() {
-            return Err(OfficerError::Exists(login.to_owned()));
-        }
-        v.put_officer(&row)?;
-        Ok(v.audit(&command("officer.added", login.to_owned(), now))?)
-    })
+    Warehouse::beside(config)?.add_officer(&Hand::operator(), (login, name, node), secret)
 }
 
 /// Gives an officer another secret; his sessions end.
@@ -194,8 +175,7 @@ pub fn set_officer_secret(
     login: &str,
     secret: &Zeroizing<String>,
 ) -> Result<(), OfficerError> {
-    let secret = Some(hash(secret)?);
-    change(config, login, "officer.secret", |row| OfficerRow { secret, wrong: 0, ..row })
+    Warehouse::beside(config)?.set_officer_secret(&Hand::operator(), login, secret)
 }
 
 /// An officer works here no longer: today is the last day of his grants, and what he made stays his. False admits
@@ -204,33 +184,7 @@ pub fn set_officer_secret(
 /// # Errors
 /// See [`OfficerError`].
 pub fn end_officer(config: &Config, login: &str, ended: bool) -> Result<(), OfficerError> {
-    let action = if ended { "officer.ended" } else { "officer.back" };
-    change(config, login, action, |row| OfficerRow { ended, ..row })?;
-    if ended {
-        let warehouse = Warehouse::beside(config)?;
-        let today = warehouse.now().day();
-        warehouse.records.write(|v| {
-            let grants = v.grants_of(login)?;
-            grants.iter().try_for_each(|grant| v.end_grant(grant.id, today).map(drop))
-        })?;
-    }
-    Ok(())
-}
-
-fn change(
-    config: &Config,
-    login: &str,
-    action: &'static str,
-    change: impl FnOnce(OfficerRow) -> OfficerRow,
-) -> Result<(), OfficerError> {
-    let warehouse = Warehouse::beside(config)?;
-    let now = warehouse.now();
-    warehouse.records.attempt(|v| {
-        let row = v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
-        v.put_officer(&change(row))?;
-        v.end_sessions(login)?;
-        Ok(v.audit(&command(action, login.to_owned(), now))?)
-    })
+    Warehouse::beside(config)?.end_officer(&Hand::operator(), login, ended)
 }
 
 /// Grants a role; its number is given.
@@ -238,13 +192,7 @@ fn change(
 /// # Errors
 /// See [`OfficerError`].
 pub fn grant(config: &Config, login: &str, wish: &GrantWish) -> Result<i64, OfficerError> {
-    let warehouse = Warehouse::beside(config)?;
-    let row = check_grant(&warehouse, wish)?;
-    let now = warehouse.now();
-    warehouse.records.attempt(|v| {
-        v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
-        Ok(add_grant(v, login, &row, now)?)
-    })
+    Warehouse::beside(config)?.grant(&Hand::operator(), login, wish)
 }
 
 /// The grant, if its node and field are known and its days are in order.
@@ -270,13 +218,14 @@ pub(crate) fn check_grant(warehouse: &Warehouse, wish: &GrantWish) -> Result<Gra
 /// Writes a grant down with its entry in the audit.
 pub(crate) fn add_grant(
     view: &View<'_>,
+    hand: &Hand,
     login: &str,
     row: &GrantRow,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
     let id = view.add_grant(login, row)?;
     let subject = format!("{login} {id} {} {}", row.role.word(), row.node);
-    view.audit(&command("officer.granted", subject, now))?;
+    view.audit(&hand.did("officer.granted", subject, now))?;
     Ok(id)
 }
 
@@ -285,15 +234,7 @@ pub(crate) fn add_grant(
 /// # Errors
 /// See [`OfficerError`].
 pub fn revoke_grant(config: &Config, id: i64) -> Result<(), OfficerError> {
-    let warehouse = Warehouse::beside(config)?;
-    let now = warehouse.now();
-    let last = Day(now.day().0.previous_day().unwrap_or(now.day().0));
-    warehouse.records.attempt(|v| {
-        if !v.end_grant(id, last)? {
-            return Err(OfficerError::Grant(id));
-        }
-        Ok(v.audit(&command("officer.revoked", id.to_string(), now))?)
-    })
+    Warehouse::beside(config)?.revoke_grant(&Hand::operator(), id)
 }
 
 /// Every officer with his grants.
@@ -301,16 +242,7 @@ pub fn revoke_grant(config: &Config, id: i64) -> Result<(), OfficerError> {
 /// # Errors
 /// See [`OfficerError`].
 pub fn officers(config: &Config) -> Result<Vec<OfficerReport>, OfficerError> {
-    Ok(Warehouse::beside(config)?.records.read(|v| {
-        let rows = v.officers()?.into_iter();
-        rows.map(|row| {
-            let grants = v.grants_of(&row.login)?.into_iter().map(GrantReport::from).collect();
-            let has_secret = row.secret.is_some();
-            let OfficerRow { login, name, node, ended, .. } = row;
-            Ok(OfficerReport { login, name, node, ended, has_secret, grants })
-        })
-        .collect()
-    })?)
+    Ok(Warehouse::beside(config)?.officers()?)
 }
 
 /// A login or a name of people.
@@ -331,6 +263,112 @@ fn require_field(warehouse: &Warehouse, field: &str) -> Result<(), OfficerError>
 }
 
 impl Warehouse {
+    /// Adds an officer (login, name, node), without any right yet.
+    pub(crate) fn add_officer(
+        &self,
+        hand: &Hand,
+        (login, name, node): (&str, &str, &str),
+        secret: &Zeroizing<String>,
+    ) -> Result<(), OfficerError> {
+        if !fits(login) || !fits(name) || login.contains(char::is_whitespace) {
+            return Err(OfficerError::Name);
+        }
+        require_node(self, node)?;
+        let row = OfficerRow {
+            login: login.to_owned(),
+            name: name.trim().to_owned(),
+            node: node.to_owned(),
+            secret: Some(hash(secret)?),
+            wrong: 0,
+            wrong_at: Timestamp(0),
+            ended: false,
+        };
+        let now = self.now();
+        self.records.attempt(|v| {
+            if v.officer(login)?.is_some() {
+                return Err(OfficerError::Exists(login.to_owned()));
+            }
+            v.put_officer(&row)?;
+            Ok(v.audit(&hand.did("officer.added", login.to_owned(), now))?)
+        })
+    }
+
+    /// Gives an officer another secret; his sessions end.
+    pub(crate) fn set_officer_secret(
+        &self,
+        hand: &Hand,
+        login: &str,
+        secret: &Zeroizing<String>,
+    ) -> Result<(), OfficerError> {
+        let secret = Some(hash(secret)?);
+        self.change_officer((hand, "officer.secret"), login, |row| OfficerRow { secret, wrong: 0, ..row })
+    }
+
+    /// An officer works here no longer, and today is the last day of his grants; or works here again.
+    pub(crate) fn end_officer(&self, hand: &Hand, login: &str, ended: bool) -> Result<(), OfficerError> {
+        let action = if ended { "officer.ended" } else { "officer.back" };
+        self.change_officer((hand, action), login, |row| OfficerRow { ended, ..row })?;
+        if ended {
+            let today = self.now().day();
+            self.records.write(|v| {
+                let grants = v.grants_of(login)?;
+                grants.iter().try_for_each(|grant| v.end_grant(grant.id, today).map(drop))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn change_officer(
+        &self,
+        (hand, action): (&Hand, &'static str),
+        login: &str,
+        change: impl FnOnce(OfficerRow) -> OfficerRow,
+    ) -> Result<(), OfficerError> {
+        let now = self.now();
+        self.records.attempt(|v| {
+            let row = v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
+            v.put_officer(&change(row))?;
+            v.end_sessions(login)?;
+            Ok(v.audit(&hand.did(action, login.to_owned(), now))?)
+        })
+    }
+
+    /// Grants a role; its number is given.
+    pub(crate) fn grant(&self, hand: &Hand, login: &str, wish: &GrantWish) -> Result<i64, OfficerError> {
+        let row = check_grant(self, wish)?;
+        let now = self.now();
+        self.records.attempt(|v| {
+            v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
+            Ok(add_grant(v, hand, login, &row, now)?)
+        })
+    }
+
+    /// Ends a grant: yesterday was its last day.
+    pub(crate) fn revoke_grant(&self, hand: &Hand, id: i64) -> Result<(), OfficerError> {
+        let now = self.now();
+        let last = Day(now.day().0.previous_day().unwrap_or(now.day().0));
+        self.records.attempt(|v| {
+            if !v.end_grant(id, last)? {
+                return Err(OfficerError::Grant(id));
+            }
+            Ok(v.audit(&hand.did("officer.revoked", id.to_string(), now))?)
+        })
+    }
+
+    /// Every officer with his grants.
+    pub(crate) fn officers(&self) -> Result<Vec<OfficerReport>, StoreError> {
+        self.records.read(|v| {
+            let rows = v.officers()?.into_iter();
+            rows.map(|row| {
+                let grants = v.grants_of(&row.login)?.into_iter().map(GrantReport::from).collect();
+                let has_secret = row.secret.is_some();
+                let OfficerRow { login, name, node, ended, .. } = row;
+                Ok(OfficerReport { login, name, node, ended, has_secret, grants })
+            })
+            .collect()
+        })
+    }
+
     /// Opens a session of an officer at a machine of his office.
     pub(crate) fn log_in(&self, caller: &Caller, login: &Login) -> Result<LoggedIn, Refusal> {
         let secret = Zeroizing::new(login.secret.clone());
@@ -437,7 +475,13 @@ impl Warehouse {
                 Sight::Nothing => {}
             }
         }
-        Ok(Session { officer: officer.login, scope: Scope::of(scope), figures: Scope::of(figures) })
+        let own = grants.into_iter().filter(|grant| grant.role == Role::Administrator);
+        Ok(Session {
+            officer: officer.login,
+            scope: Scope::of(scope),
+            figures: Scope::of(figures),
+            administers: own.map(|grant| grant.node).collect(),
+        })
     }
 
     /// The officer stops working at the calling machine. A token that leads nowhere any more is as good as ended.

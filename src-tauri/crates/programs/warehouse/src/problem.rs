@@ -17,6 +17,13 @@ pub(crate) enum Refusal {
     OfficerOfOtherOffice,
     LookUpNotGranted,
     OfficeWithoutOfficers,
+    AdminNotGranted,
+    AdminBeyondGrant,
+    AdminGone,
+    AdminOwnRight,
+    AdminUnfit,
+    OfficerExists,
+    ReferenceOvertaken,
     EnrolCodeRefused,
     EnrolMachineKnown,
     EnrolOfOtherAgency,
@@ -69,7 +76,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// Every refusal, for the tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 57] = [
+    pub(crate) const ALL: [Self; 64] = [
         Self::Unauthorized,
         Self::DeviceRevoked,
         Self::NotForPortals,
@@ -80,6 +87,13 @@ impl Refusal {
         Self::OfficerOfOtherOffice,
         Self::LookUpNotGranted,
         Self::OfficeWithoutOfficers,
+        Self::AdminNotGranted,
+        Self::AdminBeyondGrant,
+        Self::AdminGone,
+        Self::AdminOwnRight,
+        Self::AdminUnfit,
+        Self::OfficerExists,
+        Self::ReferenceOvertaken,
         Self::EnrolCodeRefused,
         Self::EnrolMachineKnown,
         Self::EnrolOfOtherAgency,
@@ -190,6 +204,25 @@ impl Refusal {
             }
             Self::OfficeWithoutOfficers => {
                 (S::FORBIDDEN, "officeWithoutOfficers", "Kho chưa có cán bộ nào của cơ quan này", None)
+            }
+            Self::AdminNotGranted => {
+                (S::FORBIDDEN, "adminNotGranted", "Việc này cần vai trò quản trị ở kho", None)
+            }
+            Self::AdminBeyondGrant => {
+                (S::FORBIDDEN, "adminBeyondGrant", "Việc này ở ngoài phạm vi quản trị được giao", None)
+            }
+            Self::AdminGone => {
+                (S::NOT_FOUND, "adminGone", "Không có mục này trong phạm vi quản trị, hãy tải lại", None)
+            }
+            Self::AdminOwnRight => {
+                (S::CONFLICT, "adminOwnRight", "Không ai tự thôi quyền hoặc tự cho mình thôi việc", None)
+            }
+            Self::AdminUnfit => {
+                (S::UNPROCESSABLE_ENTITY, "adminUnfit", "Thông tin còn thiếu hoặc không hợp lệ", None)
+            }
+            Self::OfficerExists => (S::CONFLICT, "officerExists", "Tên đăng nhập này đã có người dùng", None),
+            Self::ReferenceOvertaken => {
+                (S::CONFLICT, "referenceOvertaken", "Vừa có người lưu phiên bản khác, hãy xem lại", None)
             }
             Self::OfficerOfOtherOffice => {
                 (S::FORBIDDEN, "officerOfOtherOffice", "Cán bộ không thuộc cơ quan của máy này", None)

@@ -1,10 +1,13 @@
 //! Reference data as the server uses it: parsed once, with its trust list and agency names. Its versions come
 //! in from files of offices and are kept for ever (`versions`).
 
+mod edit;
 mod files;
 mod tables;
 mod versions;
 
+pub use edit::{RowWish, RowsReport, reference_rows, reference_set, reference_undo};
+pub(crate) use edit::{change, diff_rows, row_steps, rows, sheets, version_lines};
 pub use files::ExportError;
 pub use tables::{CellFault, RowChange, SHEETS, Sheet};
 pub(crate) use versions::end_of;

@@ -202,6 +202,21 @@ impl Tree {
         self.agency_row(node, day).and_then(|row| self.nodes[row].agency_code.clone())
     }
 
+    /// Is that node the other one, or below it on that day.
+    pub(crate) fn is_under(&self, node: &str, above: &str, day: Day) -> bool {
+        let (mut seen, mut id) = (BTreeSet::new(), node.to_owned());
+        while seen.insert(id.clone()) {
+            if id == above {
+                return true;
+            }
+            let Some(rows) = self.by_id.get(&id) else { return false };
+            let row = rows.iter().copied().find(|n| self.is_here(*n, day)).or(rows.last().copied());
+            let Some(parent) = row.and_then(|row| self.nodes[row].parent.clone()) else { return false };
+            id = parent;
+        }
+        false
+    }
+
     fn agency_row(&self, node: &str, day: Day) -> Option<usize> {
         let (mut seen, mut id) = (BTreeSet::new(), node.to_owned());
         while seen.insert(id.clone()) {

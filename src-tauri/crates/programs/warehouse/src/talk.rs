@@ -6,10 +6,10 @@ use motcua_warehouse::{
     AuditReport, AuditTrouble, BackupReport, CarriedImport, CarriedReport, CheckReport, Column, ConfigReport,
     DeviceCode, DeviceReport, GrantReport, ImportKind, ImportReport, LeftGrant, NoticeReport,
     OFFICER_COLUMNS, OfficerImportReport, OfficerReport, PackageLineReport, PackageReport, ReferenceReport,
-    ReferenceVersion, RestoreReport, RowChange, RowHistory, RowReport, SHEETS, ScrubReport, SeedReport,
-    columns,
+    ReferenceVersion, RestoreReport, RowChange, RowHistory, RowReport, RowsReport, SHEETS, ScrubReport,
+    SeedReport, columns,
 };
-use motcua_wire::OpResult;
+use motcua_wire::{ChangeReport, OpResult, RowFate};
 use serde::Serialize;
 use std::io::Write;
 
@@ -27,6 +27,20 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("backup", "motcua-warehouse backup --data /var/lib/motcua-warehouse --to /mnt/sao-luu --keep 48"),
     ("restore", "motcua-warehouse restore --from /mnt/sao-luu --data /var/lib/motcua-warehouse"),
     ("scrub", "motcua-warehouse scrub --data /var/lib/motcua-warehouse --share 30 --set-aside"),
+    ("admin", "motcua-warehouse admin rows thu_tuc --data /var/lib/motcua-warehouse --json"),
+    ("admin rows", "motcua-warehouse admin rows lich --data /var/lib/motcua-warehouse"),
+    (
+        "admin set",
+        "motcua-warehouse admin set lich --data /var/lib/motcua-warehouse --key 30/04/2027 --cell ly_do=Lễ --reason sửa-tên",
+    ),
+    (
+        "admin remove",
+        "motcua-warehouse admin remove lich --data /var/lib/motcua-warehouse --key 30/04/2027 --reason ghi-nhầm",
+    ),
+    (
+        "admin undo",
+        "motcua-warehouse admin undo 12 --data /var/lib/motcua-warehouse --reason sửa-nhầm --dry-run",
+    ),
     ("packages", "motcua-warehouse packages --data /var/lib/motcua-warehouse"),
     (
         "device code",
@@ -354,6 +368,62 @@ impl Tell {
         });
     }
 
+    /// True when nothing was wrong.
+    pub(crate) fn changed(self, report: &ChangeReport) -> bool {
+        self.report(report, || {
+            let mut lines: Vec<String> = report
+                .faults
+                .iter()
+                .map(|fault| {
+                    let row =
+                        if fault.key.is_empty() { String::new() } else { format!(", dòng {}", fault.key) };
+                    let column = fault.column.as_ref().map(|c| format!(", cột {c}")).unwrap_or_default();
+                    format!("SAI {}{row}{column}: {}", fault.sheet, fault.message)
+                })
+                .collect();
+            if !lines.is_empty() {
+                lines.push(format!("Không ghi gì: {} chỗ sai.", report.faults.len()));
+                return lines;
+            }
+            lines.extend(report.rows.iter().map(|row| {
+                let what = match row.fate {
+                    RowFate::Added => "thêm",
+                    RowFate::Removed => "bỏ",
+                    RowFate::Changed => "sửa",
+                };
+                let cells =
+                    row.cells.iter().map(|c| (c.column.as_str(), c.before.as_str(), c.after.as_str()));
+                changed_row(what, &row.sheet, &row.key, cells)
+            }));
+            let from = report.effective_at.map(|at| at.format_vn()).unwrap_or_default();
+            lines.push(match (report.version, report.unchanged) {
+                (Some(version), true) => format!("Nội dung như phiên bản {version}: không có phiên bản mới."),
+                (Some(version), false) => format!("Phiên bản {version}, hiệu lực từ {from}."),
+                (None, _) => format!("Chạy thử: sẽ có phiên bản mới, hiệu lực từ {from}."),
+            });
+            if let Some(later) = report.replaced_by {
+                lines.push(format!("Chú ý: phiên bản {later} có hiệu lực sau đó và sẽ thay phiên bản này."));
+            }
+            lines
+        });
+        report.faults.is_empty()
+    }
+
+    /// False when there is no such list.
+    pub(crate) fn rows(self, report: Option<&RowsReport>) -> bool {
+        let Some(report) = report else {
+            self.report(&(), || vec!["Không có danh sách tên này.".to_owned()]);
+            return false;
+        };
+        self.report(report, || {
+            let head = format!("Phiên bản {}: {}", report.version, report.columns.join(" | "));
+            let line =
+                |cells: &[String]| cells.iter().map(|text| short(text)).collect::<Vec<_>>().join(" | ");
+            std::iter::once(head).chain(report.rows.iter().map(|row| line(&row.cells))).collect()
+        });
+        true
+    }
+
     pub(crate) fn notices(self, notices: &[NoticeReport]) {
         self.report(&notices, || {
             let of = |n: &NoticeReport| {
@@ -628,13 +698,24 @@ fn change(change: &RowChange) -> String {
         "removed" => "bỏ",
         _ => "sửa",
     };
-    let short = |text: &str| {
-        let line = text.replace('\n', " ");
-        if line.chars().count() > 60 { line.chars().take(60).chain(['…']).collect() } else { line }
-    };
+    let cells = change.cells.iter().map(|(c, a, b)| (*c, a.as_str(), b.as_str()));
+    changed_row(what, change.sheet, &change.key, cells)
+}
+
+fn changed_row<'a>(
+    what: &str,
+    sheet: &str,
+    key: &str,
+    cells: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+) -> String {
     let cells: Vec<String> =
-        change.cells.iter().map(|(c, a, b)| format!("{c}: \"{}\" → \"{}\"", short(a), short(b))).collect();
-    format!("{what} {} {} {}", change.sheet, change.key, cells.join("; ")).trim_end().to_owned()
+        cells.map(|(c, a, b)| format!("{c}: \"{}\" → \"{}\"", short(a), short(b))).collect();
+    format!("{what} {sheet} {key} {}", cells.join("; ")).trim_end().to_owned()
+}
+
+fn short(text: &str) -> String {
+    let line = text.replace('\n', " ");
+    if line.chars().count() > 60 { line.chars().take(60).chain(['…']).collect() } else { line }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+mod admin;
 mod feed;
 mod feedback;
 mod fees;
@@ -70,6 +71,8 @@ pub trait WarehouseBench: Send + Sync {
     fn restore(&self);
     /// An officer of the agency may take dossiers in there, and has that secret.
     fn employ(&self, login: &str, secret: &str);
+    /// An administrator of the whole province works in the agency, and has that secret.
+    fn appoint(&self, login: &str, secret: &str);
     /// The identity service falls silent; nothing else does.
     fn silence_identity(&self);
     /// The warehouse is out of reach from now on.
@@ -105,6 +108,7 @@ pub async fn warehouse_contract<B: WarehouseBench>(make: impl AsyncFn() -> B) {
     submissions::suite(&make).await;
     lease::suite(&make).await;
     office::suite(&make).await;
+    admin::suite(&make).await;
     a_cut_line_is_no_contact(make().await).await;
 }
 

@@ -696,6 +696,7 @@ impl Modify for DeviceCertificate {
         super::office::read,
         super::office::submissions,
         super::office::op_states,
+        super::admin::ask,
         super::records::dossier,
         super::leases::take,
         super::leases::give_back,

@@ -292,7 +292,7 @@ fn write(view: &View<'_>, login: &str, plan: &Plan, now: Timestamp) -> Result<()
         view.audit(&command(action, login.to_owned(), now))?;
     }
     if let Some(grant) = &plan.grant {
-        crate::officers::add_grant(view, login, grant, now)?;
+        crate::officers::add_grant(view, &crate::audit::Hand::operator(), login, grant, now)?;
     }
     Ok(())
 }

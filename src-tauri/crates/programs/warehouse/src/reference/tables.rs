@@ -8,6 +8,7 @@ use motcua_dossier::{
     ReferenceData, ReferenceFault, ReferenceList, ResultCode, RuleKey, Target, WorkingHours, fold,
 };
 use motcua_signature::TrustList;
+use motcua_wire::ColumnKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
@@ -103,6 +104,65 @@ pub const SHEETS: [Sheet; 13] = [
     ),
     sheet("chung_thu", "Chứng thư tin cậy và danh sách thu hồi, PEM", 2, &["so", "phan", "noi_dung"]),
 ];
+
+/// What a column is called on a screen, and how it is typed.
+pub(super) fn column(sheet: &Sheet, name: &str) -> (&'static str, ColumnKind) {
+    use ColumnKind as K;
+    let words = |words: &mut dyn Iterator<Item = &'static str>| K::Choice {
+        words: words.map(str::to_owned).collect(),
+    };
+    let bools = || words(&mut BOOLS.iter().map(|(word, _)| *word));
+    match (sheet.name, name) {
+        ("quy_dinh", "ma") => ("Quy định", words(&mut RULES.iter().map(|(word, _)| *word))),
+        ("quy_dinh", "gia_tri") => ("Giá trị", K::Text),
+        ("gio_lam", "tu") => ("Từ giờ", K::Text),
+        ("gio_lam", "den") => ("Đến giờ", K::Text),
+        ("gio_lam", _) => ("Thứ", words(&mut WEEKDAYS.iter().map(|(word, _)| *word))),
+        ("lich", "loai") => ("Loại ngày", words(&mut DAYS.iter().map(|(word, _)| *word))),
+        ("chung_thu", "noi_dung") => ("Chứng thư (PEM)", K::Lines),
+        ("thu_tuc" | "truong_hop" | "thanh_phan" | "danh_muc", "ten") => ("Tên", K::Lines),
+        (_, "ma_thu_tuc") => ("Mã thủ tục", K::Text),
+        (_, "ma") => ("Mã", K::Text),
+        (_, "khoa") => ("Khóa", K::Text),
+        (_, "so") => ("Số", K::Number),
+        (_, "phan") => ("Phần", K::Number),
+        (_, "linh_vuc") => ("Lĩnh vực", K::Text),
+        (_, "cap") => ("Cấp", K::Text),
+        (_, "co_quan_nop") => ("Cơ quan được nộp", bools()),
+        (_, "ma_ket_qua") => ("Mã kết quả", K::Text),
+        (_, "ten_ket_qua") => ("Tên kết quả", K::Text),
+        (_, "phien_ban") => ("Phiên bản", K::Number),
+        (_, "ngay_lam_viec") => ("Ngày làm việc", K::Number),
+        (_, "gio_lam_viec") => ("Giờ làm việc", K::Number),
+        (_, "le_phi") => ("Phí, lệ phí (đồng)", K::Number),
+        (_, "hinh_thuc_ban") => ("Hình thức bản", words(&mut FORMS.iter().map(|(word, _)| *word))),
+        (_, "so_luong") => ("Số lượng", K::Number),
+        (_, "cap_trong_ngay") => ("Cấp trong (ngày)", K::Number),
+        (_, "bat_buoc") => ("Bắt buộc", bools()),
+        (_, "vao_kho") => ("Vào kho", bools()),
+        (_, "tu_ngay") => ("Từ ngày", K::Day),
+        (_, "den_ngay") => ("Đến hết ngày", K::Day),
+        (_, "truc_thuoc") => ("Trực thuộc (mã)", K::Text),
+        (_, "ma_co_quan") => ("Mã cơ quan", K::Text),
+        (_, "ke_thua") => ("Kế thừa (mã)", K::Text),
+        (_, "ngay") => ("Ngày", K::Day),
+        (_, "ly_do") => ("Lý do", K::Text),
+        (_, "kho_giay") => ("Khổ giấy", K::Text),
+        (_, "noi_dung") => ("Nội dung", K::Lines),
+        (_, "tieu_de") => ("Tiêu đề", K::Text),
+        (_, "nam") => ("Năm", K::Number),
+        (_, "muc") => ("Mức (%)", K::Number),
+        (_, "can_cu") => ("Căn cứ", K::Text),
+        (_, "su_kien") => ("Sự kiện", words(&mut EVENTS.iter().map(|(word, _)| *word))),
+        (_, "kenh") => ("Kênh", words(&mut CHANNELS.iter().map(|(word, _)| *word))),
+        _ => ("Tên", K::Text),
+    }
+}
+
+/// What tells a row of that list from the others.
+pub(super) fn key_of(sheet: &Sheet, cells: &[String]) -> String {
+    cells.iter().take(sheet.key).map(String::as_str).collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}
 
 /// A list with its rows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -749,8 +809,7 @@ pub(super) fn differences(before: &[Table], after: &[Table]) -> Vec<RowChange> {
     for (old, new) in before.iter().zip(after) {
         let sheet = new.sheet;
         let by_key = |table: &Table| -> BTreeMap<String, Vec<String>> {
-            let key = |cells: &[String]| cells[..sheet.key].join(" ").trim_end().to_owned();
-            table.rows.iter().map(|(_, cells)| (key(cells), cells.clone())).collect()
+            table.rows.iter().map(|(_, cells)| (key_of(sheet, cells), cells.clone())).collect()
         };
         let (old, mut new) = (by_key(old), by_key(new));
         for (key, cells) in old {

@@ -3,7 +3,7 @@
 use super::content_hash;
 use super::files::{self, Content, ExportError};
 use super::tables::{CellFault, RowChange, data_of, differences, tables_of};
-use crate::audit::{command, operator};
+use crate::audit::Hand;
 use crate::{Config, ServeError, StoreError, Warehouse};
 use motcua_dossier::{Day, ReferenceData, Timestamp};
 use serde::Serialize;
@@ -37,7 +37,7 @@ pub struct ReferenceVersion {
     pub effective_at: Timestamp,
     /// When it was taken in.
     pub loaded_at: Timestamp,
-    /// From which file.
+    /// From which file; or why, when an administrator made it row by row.
     pub source: String,
     /// By whom.
     pub officer: String,
@@ -111,10 +111,34 @@ pub fn reference_import(
         Content::Lists(lists) => files::over(&base, lists),
         Content::Whole(data) => data_of(&tables_of(&data)),
     };
+    let source = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    let hand = Hand::operator();
+    take_in(&warehouse, (before, newest), read, &Taking { effective, source, hand: &hand, dry_run })
+}
+
+/// How content becomes a version.
+pub(super) struct Taking<'a> {
+    /// From when.
+    pub(super) effective: Timestamp,
+    /// From which file, or why.
+    pub(super) source: &'a str,
+    pub(super) hand: &'a Hand,
+    pub(super) dry_run: bool,
+}
+
+/// Makes a version of that content, over what would be in force without it; `newest` is the newest version when that
+/// was read.
+pub(super) fn take_in(
+    warehouse: &Warehouse,
+    (before, newest): (Option<ReferenceData>, Option<u64>),
+    read: Result<ReferenceData, Vec<CellFault>>,
+    &Taking { effective, source, hand, dry_run }: &Taking<'_>,
+) -> Result<ReferenceReport, ReferenceError> {
     let mut data = match read {
         Ok(data) => data,
         Err(faults) => return Ok(ReferenceReport { dry_run, faults, ..ReferenceReport::default() }),
     };
+    let base = before.clone().unwrap_or_default();
     let changes = differences(&tables_of(&base), &tables_of(&data));
     let hash = content_hash(&data)?;
     let mut report =
@@ -132,17 +156,17 @@ pub fn reference_import(
     if dry_run {
         return Ok(report);
     }
+    let now = warehouse.now();
     data.effective_at = Some(effective);
-    let source = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let taken = warehouse.records.write(|v| {
         if v.newest_reference_version()? != newest {
             return Ok(false);
         }
         data.version = v.next_reference_version()?;
-        v.put_reference(&data, &hash, (source, &operator()), now)?;
+        v.put_reference(&data, &hash, (source, hand.officer()), now)?;
         let subject =
             format!("{} from {}: {}", data.version, effective.day().format_iso(), hex::encode(hash));
-        v.audit(&command("reference.imported", subject, now))?;
+        v.audit(&hand.did("reference.imported", subject, now))?;
         Ok(true)
     })?;
     if !taken {
@@ -180,7 +204,10 @@ pub fn reference_export(config: &Config, which: Which, to: &Path) -> Result<u64,
 /// # Errors
 /// See [`ReferenceError`].
 pub fn reference_list(config: &Config) -> Result<Vec<ReferenceVersion>, ReferenceError> {
-    let warehouse = Warehouse::beside(config)?;
+    list(&Warehouse::beside(config)?)
+}
+
+pub(super) fn list(warehouse: &Warehouse) -> Result<Vec<ReferenceVersion>, ReferenceError> {
     let now = warehouse.now();
     let (versions, in_force) =
         warehouse.records.read(|v| Ok((v.reference_versions()?, v.reference_in_force(now)?)))?;
@@ -201,13 +228,20 @@ pub fn reference_list(config: &Config) -> Result<Vec<ReferenceVersion>, Referenc
 /// # Errors
 /// See [`ReferenceError`].
 pub fn reference_history(config: &Config, sheet: &str, key: &str) -> Result<Vec<RowHistory>, ReferenceError> {
-    let warehouse = Warehouse::beside(config)?;
+    history(&Warehouse::beside(config)?, sheet, key)
+}
+
+pub(super) fn history(
+    warehouse: &Warehouse,
+    sheet: &str,
+    key: &str,
+) -> Result<Vec<RowHistory>, ReferenceError> {
     let mut versions = warehouse.records.read(|v| v.reference_versions())?;
     versions.sort_by_key(|row| (row.effective_at, row.version));
     let mut history = Vec::new();
     let mut before = tables_of(&ReferenceData::default());
     for row in versions {
-        let after = tables_of(&find(&warehouse, Which::Version(row.version))?);
+        let after = tables_of(&find(warehouse, Which::Version(row.version))?);
         let change = differences(&before, &after).into_iter().find(|c| c.sheet == sheet && c.key == key);
         history.extend(change.map(|change| RowHistory {
             version: row.version,
@@ -224,12 +258,15 @@ pub fn reference_history(config: &Config, sheet: &str, key: &str) -> Result<Vec<
 /// # Errors
 /// See [`ReferenceError`].
 pub fn reference_diff(config: &Config, from: u64, to: u64) -> Result<Vec<RowChange>, ReferenceError> {
-    let warehouse = Warehouse::beside(config)?;
-    let of = |version| find(&warehouse, Which::Version(version)).map(|data| tables_of(&data));
+    diff(&Warehouse::beside(config)?, from, to)
+}
+
+pub(super) fn diff(warehouse: &Warehouse, from: u64, to: u64) -> Result<Vec<RowChange>, ReferenceError> {
+    let of = |version| find(warehouse, Which::Version(version)).map(|data| tables_of(&data));
     Ok(differences(&of(from)?, &of(to)?))
 }
 
-fn find(warehouse: &Warehouse, which: Which) -> Result<ReferenceData, ReferenceError> {
+pub(super) fn find(warehouse: &Warehouse, which: Which) -> Result<ReferenceData, ReferenceError> {
     let found = warehouse.records.read(|v| {
         let version = match which {
             Which::Version(version) => Some(version),
@@ -242,7 +279,7 @@ fn find(warehouse: &Warehouse, which: Which) -> Result<ReferenceData, ReferenceE
 }
 
 /// Midnight at the beginning of a day, Vietnam's zone.
-fn begin_of(day: Day) -> Timestamp {
+pub(super) fn begin_of(day: Day) -> Timestamp {
     let zone = time::UtcOffset::from_hms(7, 0, 0).unwrap_or(time::UtcOffset::UTC);
     Timestamp(day.0.midnight().assume_offset(zone).unix_timestamp() * 1000)
 }

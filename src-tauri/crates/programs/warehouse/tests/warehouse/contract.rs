@@ -98,6 +98,13 @@ impl WarehouseBench for Server {
         grant(&self.world.config, login, &wish).unwrap();
     }
 
+    fn appoint(&self, login: &str, secret: &str) {
+        add_officer(&self.world.config, login, "Lê Văn Mẫu", "xa", &secret.to_owned().into()).unwrap();
+        let (role, node) = (Role::Administrator, "xa".to_owned());
+        let wish = GrantWish { role, node, procedures: None, from: None, until: None };
+        grant(&self.world.config, login, &wish).unwrap();
+    }
+
     fn silence_identity(&self) {
         std::fs::remove_file(self.world.config.data.join("identity.json")).unwrap();
     }

@@ -1,6 +1,7 @@
 //! The warehouse as counters meet it: the real server over TLS, the real client of `edges/link`.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, unreachable_pub, missing_docs)]
 
+mod admin;
 mod audit;
 mod authority;
 mod backup;

@@ -9,16 +9,17 @@ use crate::world::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motcua_desk::ports::{Lease, LinkError, Warehouse};
-use motcua_dossier::{AgencyCode, BlobId, DeviceId, DossierId, IdNumber, OpId};
+use motcua_dossier::{AgencyCode, BlobId, Day, DeviceId, DossierId, IdNumber, OpId};
 use motcua_link::DeviceRequest;
 use motcua_testkit::{ChaosLine, Cut, CutAt, Mishap};
-use motcua_warehouse::{add_officer, device_code};
+use motcua_warehouse::{GrantWish, add_officer, device_code, grant};
 use motcua_wire::{
-    EnrolDevice, LeaseBlock, LeaseDossier, Login, Op, OpResult, OpsRequest, PURPOSE, Purpose, RefreshLogin,
-    RenewDevice,
+    AdminAct, AdminRequest, EnrolDevice, LeaseBlock, LeaseDossier, Login, Op, OpResult, OpsRequest, PURPOSE,
+    Purpose, RefreshLogin, RenewDevice,
 };
 use reqwest::{Method, Response};
 use serde_json::Value;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +71,8 @@ enum Action {
     Login,
     GoOn(String),
     LogOut(String),
+    /// A token, and a grant that ends on that day.
+    Administer(String, Day),
     /// A path, and what its answer has.
     Read(String, &'static str),
 }
@@ -164,6 +167,12 @@ impl Action {
             }
             ("get", "/v1/fees/totals") => {
                 Self::Read(format!("/v1/fees/totals?day={}", today().format_iso()), "items")
+            }
+            ("post", "/v1/admin") => {
+                static UNTIL: AtomicI32 = AtomicI32::new(2_500_000);
+                let until = time::Date::from_julian_day(UNTIL.fetch_add(1, Ordering::Relaxed)).unwrap();
+                let told = Self::Login.logs_in(world, &world.url()).await.unwrap();
+                Self::Administer(told["access"].as_str().unwrap().to_owned(), Day(until))
             }
             ("get", "/v1/submissions") => Self::Read("/v1/submissions".into(), "items"),
             ("get", "/v1/feedback") => Self::Read("/v1/feedback".into(), "items"),
@@ -267,6 +276,13 @@ impl Action {
                 let answer = request.json(&RefreshLogin { refresh: token.clone() }).send().await;
                 told(answer).map(drop)
             }
+            Self::Administer(access, until) => {
+                let (login, node, until) = (OFFICER.to_owned(), "xa".to_owned(), Some(*until));
+                let role = motcua_wire::Role::Reporter;
+                let act = AdminAct::Grant { login, role, node, procedures: None, from: None, until };
+                let request = raw(world, Method::POST, url, "/v1/admin").bearer_auth(access);
+                answered(request.json(&AdminRequest::Act(act)).send().await, "type").await.map(drop)
+            }
             Self::Read(path, part) => {
                 let request = raw(world, Method::GET, url, path).header(PURPOSE, Purpose::Supervision.word());
                 answered(request.send().await, part).await.map(drop)
@@ -322,6 +338,9 @@ impl Action {
                 Some(1 - count("SELECT count(*) FROM leases WHERE dossier = ?", &id.to_string()))
             }
             Self::LogOut(_) => Some(1 - count("SELECT count(*) FROM sessions WHERE officer = ?", &OFFICER)),
+            Self::Administer(_, until) => {
+                Some(count("SELECT count(*) FROM grants WHERE until_day = ?", &until.format_iso()))
+            }
             Self::Enrol(wish) => {
                 Some(count("SELECT count(*) FROM devices WHERE id = ?", &wish.device.to_string()))
             }
@@ -499,6 +518,9 @@ fn raw(world: &World, method: Method, url: &str, path: &str) -> reqwest::Request
 async fn with_officer() -> World {
     let world = World::new().await;
     add_officer(&world.config, OFFICER, "Nguyễn Thị Mẫu", "xa", &OFFICER_SECRET.to_owned().into()).unwrap();
+    let (role, node) = (motcua_wire::Role::Administrator, "xa".to_owned());
+    let wish = GrantWish { role, node, procedures: None, from: None, until: None };
+    grant(&world.config, OFFICER, &wish).unwrap();
     world
 }
 
