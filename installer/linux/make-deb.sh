@@ -36,7 +36,7 @@ Architecture: $arch
 Maintainer: Mot Cua maintainers <maintainers@motcua.invalid>
 Installed-Size: $size
 Depends: libc6, libwebkit2gtk-4.1-0, libgtk-3-0, libpcsclite1
-Recommends: libsane1
+Recommends: libsane1, cups
 Suggests: softhsm2, opensc
 Description: One-stop counter: receive, digitize, sign, file and reuse papers
  The desktop application of the officers of Vietnam's one-stop counters, its

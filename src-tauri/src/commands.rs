@@ -12,6 +12,7 @@ mod names;
 pub mod office;
 pub mod online;
 pub mod outbox;
+pub mod printing;
 pub mod queue;
 pub mod reuse;
 pub mod sign;
@@ -168,6 +169,10 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         training::simulate_outage,
         training::reset_training,
         training::end_tour,
+        printing::list_printers,
+        printing::choose_printers,
+        printing::print_form,
+        printing::cancel_print,
         sign::submit_pin,
     ]
 }
@@ -198,7 +203,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             dossier::open_dossier,
             dossier::update_dossier,
             dossier::recheck_identity,
-            dossier::dossier,
+            dossier::dossier::<tauri::Wry>,
             dossier::list_dossiers,
             capture::list_scanners,
             capture::choose_scanner,
@@ -224,7 +229,7 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             sign::sign::<tauri::Wry>,
             dossier::suggest_metadata,
             dossier::digitize,
-            dossier::accept,
+            dossier::accept::<tauri::Wry>,
             dossier::receipt_printed,
             dossier::guided,
             dossier::return_result,
@@ -290,6 +295,10 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             training::simulate_outage,
             training::reset_training::<tauri::Wry>,
             training::end_tour,
+            printing::list_printers,
+            printing::choose_printers,
+            printing::print_form::<tauri::Wry>,
+            printing::cancel_print,
             sign::submit_pin,
         ])
         .typ::<AppError>()

@@ -9,10 +9,12 @@ mod fees;
 mod guides;
 mod office;
 mod online;
+mod printing;
 mod queue;
 mod steps;
 
 pub(crate) use office::{field_name, reconciled_day};
+pub(crate) use printing::printed_form;
 
 use crate::view::{self, AppError, Millis};
 use motcua_desk::ports;
@@ -404,8 +406,10 @@ pub(crate) struct Around<'a> {
     pub(crate) days: Option<domain::StepDays>,
     /// What an agency's draft lacks by the rule.
     pub(crate) defects: &'a [domain::AgencyDefect],
-    /// What officers who took its steps are called, by login.
+    /// What officers who took its steps or printed are called, by login.
     pub(crate) names: &'a HashMap<String, String>,
+    /// Journal of its prints.
+    pub(crate) prints: &'a [ports::PrintRecord],
 }
 
 impl Around<'_> {
@@ -475,6 +479,7 @@ impl Around<'_> {
             result_capturing: self.capturing.get(&0).copied().unwrap_or(0),
             receipt: d.receipt.as_ref().map(ToString::to_string),
             reprint: d.reprint.iter().map(|why| (*why).into()).collect(),
+            prints: self.prints.iter().map(|record| printing::print(record, d.receipt, self.names)).collect(),
             guide_due: d.guide_due,
             taken_up: d.taken_up.as_ref().map(Into::into),
             settlements: d.settlements.iter().map(Into::into).collect(),

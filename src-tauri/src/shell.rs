@@ -4,10 +4,10 @@ use crate::crash::Crashes;
 use crate::jobs::Jobs;
 use crate::mirror::{outbox_item, small, summary_state, withdrawal_note};
 use crate::pin::PinDesk;
-use crate::view::{self, AppError, JobKind, Status, TokenPresence, VaultState, WarehouseLogin};
+use crate::view::{self, AppError, JobKind, PrinterLight, Status, TokenPresence, VaultState, WarehouseLogin};
 use motcua_assembly::{ProfileDir, TrainingGround};
 use motcua_desk::Login;
-use motcua_desk::ports::VaultStatus;
+use motcua_desk::ports::{PrintRecord, VaultStatus};
 use motcua_desk::{Desk, SyncEvent, TokenState};
 use motcua_dossier as domain;
 use std::collections::{HashMap, HashSet};
@@ -22,6 +22,11 @@ pub const STATUS_CHANGED: &str = "statusChanged";
 pub const DOSSIER_CHANGED: &str = "dossierChanged";
 
 const TOKEN_POLL: Duration = Duration::from_secs(2);
+const PRINTER_POLL: Duration = Duration::from_secs(8);
+/// A print is asked after this often in its first minute, then more seldom.
+const PRINT_POLL: Duration = Duration::from_millis(700);
+const PRINT_POLL_LATER: Duration = Duration::from_secs(5);
+const PRINT_SOON: u32 = 90;
 const TELL_PAUSE: Duration = Duration::from_millis(100);
 
 /// Managed state of the program; lives until the process ends.
@@ -39,6 +44,9 @@ pub struct Shell {
     /// The folder people learn in; none at a real counter.
     pub training: Option<Arc<TrainingGround>>,
     token: Mutex<TokenState>,
+    printer: Mutex<PrinterLight>,
+    /// Prints somebody asks after already.
+    followed: Mutex<HashSet<(domain::DossierId, u32)>>,
 }
 
 fn practised(ground: &TrainingGround) -> view::Training {
@@ -68,7 +76,9 @@ impl Shell {
     #[must_use]
     pub fn new(desk: Arc<Desk>, crashes: Crashes, profile: ProfileDir) -> Self {
         let (jobs, pins) = (Jobs::default(), PinDesk::default());
-        Self { desk, jobs, pins, crashes, profile, training: None, token: Mutex::new(TokenState::None) }
+        let (token, printer) = (Mutex::new(TokenState::None), Mutex::new(PrinterLight::None));
+        let (training, followed) = (None, Mutex::default());
+        Self { desk, jobs, pins, crashes, profile, training, token, printer, followed }
     }
 
     /// The same for learning.
@@ -114,6 +124,8 @@ impl Shell {
             Login::Known(known) => (WarehouseLogin::Known, Some(known.name)),
             Login::Refused(code) => (refused_login(&code), None),
         };
+        let print = self.desk.print_settings().await.unwrap_or_default();
+        let printer = *self.printer.lock().unwrap_or_else(PoisonError::into_inner);
         Status {
             vault,
             sealed_at,
@@ -143,6 +155,8 @@ impl Shell {
             tour_seen,
             training: self.training.as_deref().map(practised),
             supervises: open && self.desk.may_supervise().unwrap_or(false),
+            printer,
+            print: print.into(),
         }
     }
 
@@ -168,6 +182,7 @@ impl Shell {
         }
         let job = self.jobs.begin(JobKind::Sync);
         tauri::async_runtime::spawn(watch_token(app.clone(), job.cancel.clone()));
+        tauri::async_runtime::spawn(watch_printer(app.clone(), job.cancel.clone()));
         let (desk, app) = (self.desk.clone(), app.clone());
         tauri::async_runtime::spawn(async move {
             let (events, heard) = tokio::sync::mpsc::unbounded_channel();
@@ -177,6 +192,57 @@ impl Shell {
             drop(events);
             drop(telling.await);
         });
+    }
+
+    /// Asks the print system how the chosen printer is; true when that is news.
+    pub async fn look_at_printer(&self) -> bool {
+        let seen = match self.desk.printer_state().await {
+            Ok(Some(state)) => state.into(),
+            Ok(None) => PrinterLight::None,
+            Err(_) => PrinterLight::Unknown,
+        };
+        let mut held = self.printer.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *held, seen) != seen
+    }
+
+    /// Prints what F9 prints, behind the acceptance, and tells the page what becomes of it.
+    pub fn print_accepted<R: Runtime>(&self, app: &AppHandle<R>, id: domain::DossierId) {
+        let (desk, app) = (self.desk.clone(), app.clone());
+        tauri::async_runtime::spawn(async move {
+            // What went wrong is in the journal; without an open vault there is nobody to tell.
+            if let Ok(Some(record)) = desk.print_accepted(id).await {
+                tell_dossier(&app, id);
+                app.state::<Shell>().follow_print(&app, &record);
+            }
+        });
+    }
+
+    /// Asks after a print until it is over, once for each, and tells the page what is new.
+    pub fn follow_print<R: Runtime>(&self, app: &AppHandle<R>, record: &PrintRecord) {
+        let (id, number) = (record.dossier, record.number);
+        let asks = || self.followed.lock().unwrap_or_else(PoisonError::into_inner).insert((id, number));
+        if !record.is_open() || !asks() {
+            return;
+        }
+        let (desk, app, mut known) = (self.desk.clone(), app.clone(), record.clone());
+        tauri::async_runtime::spawn(async move {
+            let mut asked = 0;
+            while known.is_open() {
+                asked += 1;
+                tokio::time::sleep(if asked < PRINT_SOON { PRINT_POLL } else { PRINT_POLL_LATER }).await;
+                let Ok(now) = desk.follow_print(id, number).await else { break };
+                if now != known {
+                    known = now;
+                    tell_dossier(&app, id);
+                    tell_printer(&app).await;
+                }
+            }
+            app.state::<Shell>().forget_print(id, number);
+        });
+    }
+
+    fn forget_print(&self, id: domain::DossierId, number: u32) {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).remove(&(id, number));
     }
 
     /// From the start of the program to its end: a machine that was revoked is sealed at its first contact, whether
@@ -276,7 +342,9 @@ impl Shell {
         };
         let days = desk.step_days(&dossier).await?;
         let mut names = HashMap::new();
-        for login in dossier.steps.iter().flat_map(|line| line.record.officers()) {
+        let prints = desk.prints(dossier.id).await?;
+        let steps = dossier.steps.iter().flat_map(|line| line.record.officers());
+        for login in steps.chain(prints.iter().map(|record| record.officer.as_str())) {
             if !names.contains_key(login) {
                 names.insert(login.to_owned(), desk.officer_name(login).await?);
             }
@@ -296,6 +364,7 @@ impl Shell {
             days,
             defects: &defects,
             names: &names,
+            prints: &prints,
         };
         Ok(around.dossier(&dossier, &outbox, &problems))
     }
@@ -330,6 +399,29 @@ async fn watch_token<R: Runtime>(app: AppHandle<R>, cancel: tokio_util::sync::Ca
             () = tokio::time::sleep(TOKEN_POLL) => {}
         }
     }
+}
+
+/// Tells the page how the printer is when that changes.
+async fn watch_printer<R: Runtime>(app: AppHandle<R>, cancel: tokio_util::sync::CancellationToken) {
+    while !cancel.is_cancelled() {
+        tell_printer(&app).await;
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = tokio::time::sleep(PRINTER_POLL) => {}
+        }
+    }
+}
+
+async fn tell_printer<R: Runtime>(app: &AppHandle<R>) {
+    let shell = app.state::<Shell>();
+    if shell.look_at_printer().await {
+        drop(app.emit_to(crate::window::MAIN, STATUS_CHANGED, &shell.status().await));
+    }
+}
+
+fn tell_dossier<R: Runtime>(app: &AppHandle<R>, id: domain::DossierId) {
+    let payload = view::DossierChanged { id: id.to_string() };
+    drop(app.emit_to(crate::window::MAIN, DOSSIER_CHANGED, payload));
 }
 
 /// Tells the page what sync changed, at most ten times a second; what piles up meanwhile is told once.

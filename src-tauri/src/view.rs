@@ -59,6 +59,9 @@ words! {
     /// Under whose name the warehouse knows the counter.
     WarehouseLogin { NotAsked, MachineOnly, Known, WithoutRole, Refused, OtherOffice, Ended, Failed }
     TokenPresence { None, Present, Locked }
+    /// The printer of the forms: none is chosen; how it is; it cannot be asked.
+    PrinterLight { None, Ready, Printing, Stopped, PaperOut, Jammed, Offline, Trouble, Unknown }
+    PrintStateName { Sending, Waiting, Printing, Printed, Cancelled, Failed }
     PartyKind { Citizen, Enterprise, Agency }
     IdentityOutcome {
         NotAsked, Registered, NotRegistered, ServiceDown, Offline, LinkTrouble, LinkMalformed, LinkIntercepted, LinkUnauthorized,
@@ -179,6 +182,8 @@ dtos! {
         training: Option<Training>,
         /// The officer looks after the work of others.
         supervises: bool,
+        printer: PrinterLight,
+        print: PrintSettings,
     }
     AdminColumn { name: String, title: String, kind: AdminKind, words: Vec<String> }
     AdminSheet {
@@ -368,6 +373,8 @@ dtos! {
         receipt: Option<String>,
         /// Why the receipt is to be printed again; empty when it is not.
         reprint: Vec<ReceiptChange>,
+        /// Journal of its prints on the printers of this machine, oldest first.
+        prints: Vec<Print>,
         /// A later check found "Chưa có": the owner is still to be told how to get an account.
         guide_due: bool,
         /// Another counter took it in.
@@ -866,6 +873,33 @@ dtos! {
     /// A package of another machine that the warehouse keeps now; `taken`: everything in it had its effect.
     CarriedPackage { file: String, device: String, made_at: Millis, operations: u32, taken: bool }
     ScannerInfo { id: String, label: String }
+    PrinterInfo { id: String, label: String, light: PrinterLight }
+    PrintSettings {
+        /// Queue for forms on A4 and A5; none: they are shown, and printed from the window.
+        forms: Option<String>,
+        forms_label: Option<String>,
+        /// Queue for slips of 80 mm.
+        slips: Option<String>,
+        slips_label: Option<String>,
+        /// The receipt is printed as soon as the dossier is accepted.
+        at_acceptance: bool,
+    }
+    Print {
+        number: u32,
+        /// `receipt`, `control`, `slip`, `decline`, or the id of a step.
+        form: String,
+        at: Millis,
+        officer: String,
+        copies: u32,
+        printer: String,
+        state: PrintStateName,
+        /// Code of what is in the way.
+        trouble: Option<String>,
+        /// The how manieth reprint; 0 is the first print.
+        reprint: u32,
+        /// Another receipt was made since.
+        outdated: bool,
+    }
     SignatureCheck {
         organization: String,
         authority: String,

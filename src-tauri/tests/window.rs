@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
 use motcua_assembly::ProfileDir;
-use motcua_desk::ports::{Batch, FileChange, LinkError, Vault};
+use motcua_desk::ports::{Batch, FileChange, LinkError, PrinterState, Vault};
 use motcua_desktop::commands::{MAIN, PIN};
 use motcua_desktop::crash::Crashes;
 use motcua_desktop::shell::Shell;
 use motcua_desktop::view::JobKind;
 use motcua_dossier::{BlobId, DossierId, Provenance, ReceiptChange, Timestamp};
-use motcua_testkit::{Office, SECRET, paper_of, pki};
+use motcua_testkit::{FAKE_PRINTER, Office, SECRET, paper_of, pki};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tauri::ipc::{CallbackFn, InvokeBody};
@@ -220,7 +220,8 @@ fn the_status_says_where_the_counter_stands() {
         26,
         "vault, sealedAt, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
          warehouseLogin, warehouseName, queued, attention, token, tokenLabel, scannerId, scannerLabel, referenceVersion, \
-         blockLeft, reuseTarget, offlineDaysLeft, lockAfterMinutes, tourSeen, training"
+         blockLeft, reuseTarget, offlineDaysLeft, lockAfterMinutes, administrator, tourSeen, training, supervises, \
+          printer, print"
     );
     assert_eq!(status["officerName"], Value::Null, "only a login is known");
     let named = counter.ask("name_officer", json!({ "name": " Trần  Thị Mẫu " })).unwrap();
@@ -405,6 +406,29 @@ fn a_receipt_made_anew_is_asked_for_until_that_one_is_printed() {
     assert_eq!(printed(BlobId([8; 32]))["reprint"], asked(), "another than the present one");
     assert_eq!(printed(receipt)["reprint"], json!([]));
     assert_eq!(asked(), json!([]));
+}
+
+#[test]
+fn a_sheet_goes_to_the_chosen_printer_and_the_journal_tells() {
+    let counter = Counter::open();
+    let listed = counter.ask("list_printers", json!({})).unwrap();
+    assert_eq!((&listed[0]["id"], &listed[0]["light"]), (&json!(FAKE_PRINTER), &json!("ready")));
+    let id = counter.open_dossier()["id"].clone();
+    let reasons = json!([{ "code": "", "text": "Không thuộc thẩm quyền" }]);
+    counter.ask("decline", json!({ "id": id, "kind": "refusal", "reasons": reasons })).unwrap();
+    let print = |form: &str| counter.ask("print_form", json!({ "id": id, "form": form }));
+    assert_eq!(print("decline").unwrap_err()["code"], "printNotChosen");
+    let wish = json!({ "forms": FAKE_PRINTER, "slips": null, "atAcceptance": true });
+    let chosen = counter.ask("choose_printers", wish).unwrap();
+    assert_eq!(chosen["printer"], "ready", "the light is asked for at once");
+    assert_eq!(chosen["print"]["formsLabel"], "Máy in quầy 1 (DEMO)");
+    counter.office.printer.put(FAKE_PRINTER, PrinterState::PaperOut);
+    let waiting = print("decline").unwrap()["prints"][0].clone();
+    assert_eq!((&waiting["state"], &waiting["trouble"]), (&json!("waiting"), &json!("printPaperOut")));
+    assert_eq!((&waiting["form"], &waiting["copies"]), (&json!("decline"), &json!(1)));
+    let out = counter.ask("cancel_print", json!({ "id": id, "number": 1 })).unwrap();
+    assert_eq!(out["prints"][0]["state"], "cancelled");
+    assert_eq!(print("giay-la").unwrap_err()["code"], "stepNoForm");
 }
 
 #[test]

@@ -465,6 +465,27 @@ export const journeys = {
     assert.equal(await page.evaluate(() => globalThis.prints), 2);
   },
 
+  async "Ctrl+P gives the receipt to the printer again, the journal counts, and printers are chosen by keyboard"(page, base) {
+    await page.goto(`${base}/?scene=printer#/dossier/d3/receipt`);
+    await page.waitForSelector("[data-test=print-journal] .ok");
+    assert.match(await page.textContent("[data-test=print-count]"), /Đã in 1 lần/);
+    await page.keyboard.press("Control+p");
+    await page.waitForSelector("[data-test=print-going]");
+    await page.waitForSelector("[data-test=print-going]", { state: "detached" });
+    assert.match(await page.textContent("[data-test=print-count]"), /Đã in 2 lần/);
+    assert.match(await page.textContent("[data-test=print-journal] li"), /in lại lần 1/);
+    await tabTo(page, "printers-open", 80);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=printers-forms]");
+    await tabTo(page, "printers-at-acceptance");
+    await page.keyboard.press("Space");
+    assert.equal(await page.isChecked("[data-test=printers-at-acceptance]"), false);
+    await tabTo(page, "printers-save");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=printers]", { state: "detached" });
+    await focusIs(page, "printers-open");
+  },
+
   async "the lock covers everything and gives it back as it was, a dialog too"(page, base) {
     const unlock = async () => {
       await focusIs(page, "unlock-secret");

@@ -14,6 +14,7 @@ class Session {
   helpOpen = $state(false);
   /** The first tour: offered at the first start, or asked for. */
   tour = $state<"offered" | "asked" | null>(null);
+  printersOpen = $state(false);
   now = $state(bridge.now());
   /** A number typed in the box, carried to the form in memory only. */
   carried = "";

@@ -9,7 +9,7 @@ use crate::view::{
 };
 use motcua_desk::{DossierChange, NewDossier};
 use motcua_dossier as domain;
-use tauri::State;
+use tauri::{AppHandle, Runtime, State};
 
 /// "Xác minh danh tính số".
 #[tauri::command]
@@ -104,11 +104,15 @@ pub async fn recheck_identity(shell: State<'_, Shell>, id: String) -> Answer<Dos
     shell.dossier(shell.desk.recheck_identity(dossier_id(&id)?).await?).await
 }
 
-/// One dossier.
+/// One dossier. Prints of it that are not over are asked after from here on.
 #[tauri::command]
 #[specta::specta]
-pub async fn dossier(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
-    shell.dossier(shell.desk.dossier(dossier_id(&id)?).await?).await
+pub async fn dossier<R: Runtime>(app: AppHandle<R>, shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
+    let id = dossier_id(&id)?;
+    for record in shell.desk.prints(id).await? {
+        shell.follow_print(&app, &record);
+    }
+    shell.dossier(shell.desk.dossier(id).await?).await
 }
 
 /// The newest dossiers that fit what was typed.
@@ -138,11 +142,13 @@ pub async fn digitize(
     shell.dossier(done).await
 }
 
-/// "Tiếp nhận": code, receipt, outbox, all at once.
+/// "Tiếp nhận": code, receipt, outbox, all at once. The printer is given the receipt behind it; nothing waits for that.
 #[tauri::command]
 #[specta::specta]
-pub async fn accept(shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
-    shell.dossier(shell.desk.accept(dossier_id(&id)?).await?).await
+pub async fn accept<R: Runtime>(app: AppHandle<R>, shell: State<'_, Shell>, id: String) -> Answer<Dossier> {
+    let accepted = shell.desk.accept(dossier_id(&id)?).await?;
+    shell.print_accepted(&app, accepted.id);
+    shell.dossier(accepted).await
 }
 
 /// The receipt was printed for the citizen; one made since is still to be printed.

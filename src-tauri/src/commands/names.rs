@@ -114,6 +114,10 @@ pub const MAIN: &[&str] = &[
     "simulate_outage",
     "reset_training",
     "end_tour",
+    "list_printers",
+    "choose_printers",
+    "print_form",
+    "cancel_print",
 ];
 
 /// Commands of the PIN window: this one, for ever.

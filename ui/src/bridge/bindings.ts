@@ -40,7 +40,7 @@ export const commands = {
 	updateDossier: (id: string, channel: IntakeChannel, returnMethod: ReturnMethod, owner: Party, submitter: Party | null, caseCode: string) => __TAURI_INVOKE<Dossier>("update_dossier", { id, channel, returnMethod, owner, submitter, caseCode }),
 	/**  Checks the owner of a dossier again. */
 	recheckIdentity: (id: string) => __TAURI_INVOKE<Dossier>("recheck_identity", { id }),
-	/**  One dossier. */
+	/**  One dossier. Prints of it that are not over are asked after from here on. */
 	dossier: (id: string) => __TAURI_INVOKE<Dossier>("dossier", { id }),
 	/**  The newest dossiers that fit what was typed. */
 	listDossiers: (query: string) => __TAURI_INVOKE<DossierLine[]>("list_dossiers", { query }),
@@ -102,7 +102,7 @@ export const commands = {
 	suggestMetadata: (id: string, component: number) => __TAURI_INVOKE<Metadata>("suggest_metadata", { id, component }),
 	/**  "Số hóa": the row's paper enters the owner's warehouse. */
 	digitize: (id: string, component: number, metadata: Metadata) => __TAURI_INVOKE<Dossier>("digitize", { id, component, metadata }),
-	/**  "Tiếp nhận": code, receipt, outbox, all at once. */
+	/**  "Tiếp nhận": code, receipt, outbox, all at once. The printer is given the receipt behind it; nothing waits for that. */
 	accept: (id: string) => __TAURI_INVOKE<Dossier>("accept", { id }),
 	/**  The receipt was printed for the citizen; one made since is still to be printed. */
 	receiptPrinted: (id: string, receipt: string) => __TAURI_INVOKE<Dossier>("receipt_printed", { id, receipt }),
@@ -249,6 +249,16 @@ export const commands = {
 	resetTraining: () => __TAURI_INVOKE<null>("reset_training"),
 	/**  The officer has seen the first tour, or does not want it. */
 	endTour: () => __TAURI_INVOKE<Status>("end_tour"),
+	/**  Printers of this machine. */
+	listPrinters: () => __TAURI_INVOKE<PrinterInfo[]>("list_printers"),
+	/**  Remembers what this machine prints on; none: the window shows the sheet, and the officer prints from there. */
+	choosePrinters: (forms: string | null, slips: string | null, atAcceptance: boolean) => __TAURI_INVOKE<Status>("choose_printers", { forms, slips, atAcceptance }),
+	 *  Prints a form of a dossier: `receipt`, `control`, `slip`, `decline` or the id of a step. Answers when the print system
+	 *  has it; what becomes of it is told as the dossier changes.
+	 */
+	printForm: (id: string, form: string) => __TAURI_INVOKE<Dossier>("print_form", { id, form }),
+	/**  Takes a print out of the queue; one that is on paper by now stays printed. */
+	cancelPrint: (id: string, number: number) => __TAURI_INVOKE<Dossier>("cancel_print", { id, number }),
 	/**  The PIN window's only command. No PIN means: give up. */
 	submitPin: (pin: Secret | null) => __TAURI_INVOKE<PinAnswer>("submit_pin", { pin }),
 };
@@ -707,6 +717,8 @@ export type Dossier = {
 	receipt: string | null,
 	/**  Why the receipt is to be printed again; empty when it is not. */
 	reprint: ReceiptChange[],
+	/**  Journal of its prints on the printers of this machine, oldest first. */
+	prints: Print[],
 	/**  A later check found "Chưa có": the owner is still to be told how to get an account. */
 	guideDue: boolean,
 	/**  Another counter took it in. */
@@ -1087,6 +1099,45 @@ export type PinAnswer = {
 
 export type PinStateName = "normal" | "low" | "lastTry" | "locked" | "mustChange";
 
+export type Print = {
+	number: number,
+	/**  `receipt`, `control`, `slip`, `decline`, or the id of a step. */
+	form: string,
+	at: Millis,
+	officer: string,
+	copies: number,
+	printer: string,
+	state: PrintStateName,
+	/**  Code of what is in the way. */
+	trouble: string | null,
+	/**  The how manieth reprint; 0 is the first print. */
+	reprint: number,
+	/**  Another receipt was made since. */
+	outdated: boolean,
+};
+
+export type PrintSettings = {
+	/**  Queue for forms on A4 and A5; none: they are shown, and printed from the window. */
+	forms: string | null,
+	formsLabel: string | null,
+	/**  Queue for slips of 80 mm. */
+	slips: string | null,
+	slipsLabel: string | null,
+	/**  The receipt is printed as soon as the dossier is accepted. */
+	atAcceptance: boolean,
+};
+
+export type PrintStateName = "sending" | "waiting" | "printing" | "printed" | "cancelled" | "failed";
+
+export type PrinterInfo = {
+	id: string,
+	label: string,
+	light: PrinterLight,
+};
+
+/**  The printer of the forms: none is chosen; how it is; it cannot be asked. */
+export type PrinterLight = "none" | "ready" | "printing" | "stopped" | "paperOut" | "jammed" | "offline" | "trouble" | "unknown";
+
 export type Problem = {
 	field: string,
 	code: string,
@@ -1397,6 +1448,8 @@ export type Status = {
 	training: Training | null,
 	/**  The officer looks after the work of others. */
 	supervises: boolean,
+	printer: PrinterLight,
+	print: PrintSettings,
 };
 
 /**  What happened; what its kind does not have is empty. */

@@ -1,5 +1,5 @@
 import type {
-  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep, FeedbackLine, Judgement, AdminAct, AdminChange, AdminDiff, AdminDone, AdminPeople, AdminReport, AdminRow, AdminSheets, AdminStep, AdminVersion,
+  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep, FeedbackLine, Judgement, AdminAct, AdminChange, AdminDiff, AdminDone, AdminPeople, AdminReport, AdminRow, AdminSheets, AdminStep, AdminVersion, PrinterInfo,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -42,6 +42,10 @@ export interface Bridge {
   listDossiers(a: { query: string }): Promise<DossierLine[]>;
   listScanners(): Promise<ScannerInfo[]>;
   chooseScanner(a: { id: string }): Promise<Status>;
+  listPrinters(): Promise<PrinterInfo[]>;
+  choosePrinters(a: { forms: string | null; slips: string | null; atAcceptance: boolean }): Promise<Status>;
+  printForm(a: { id: string; form: string }): Promise<Dossier>;
+  cancelPrint(a: { id: string; number: number }): Promise<Dossier>;
   scan(a: Row & { source: "auto" | "flatbed" | "feeder"; gray: boolean }, onEvent: (event: ScanEvent) => void): Promise<CapturedPage[]>;
   capturedPages(a: Row): Promise<CapturedPage[]>;
   removePage(a: Row & { index: number }): Promise<CapturedPage[]>;

@@ -13,6 +13,7 @@ import { adminOf } from "./fake-admin";
 import { defectsOf, fillRows, REASONS, type Submission, SUBMISSIONS, waitingLine } from "./fake-online";
 import { crowd, loads, none, officeQueueLine, ownLine, pageOf as queuePage, sum } from "./fake-queue";
 import { fakePageSvg, fakePdf } from "./fake-paper";
+import { fakePrinting } from "./fake-printing";
 import { SEATS, standingOf, step, stepsOf } from "./fake-steps";
 
 const scenes = new Set((new URLSearchParams(globalThis.location?.search ?? "").get("scene") ?? "").split(","));
@@ -23,6 +24,7 @@ const pace = scene("slow") ? 600 : 0;
 const NOW = Date.parse("2026-11-20T09:12:00+07:00");
 const STARTED = Date.now();
 const HOUR = 3_600_000;
+const printing = fakePrinting(scene, NOW);
 const DAY = 24 * HOUR;
 
 const fail = (code: string, params: AppError["params"] = {}): never => {
@@ -91,7 +93,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, workingHours: 0, fee: chosen?.fee ?? 0, fees: { paid: 0, relieved: 0, due: 0, beyond: 0, entries: [] },
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], reported: [], state: "draft", acceptedAt: null, deadline: "2026-11-25", deadlineHour: "17:00",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, aside: null, unfetched: [], added: 0, defects: [], exception: null, standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, aside: null, unfetched: [], added: 0, defects: [], exception: null, standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], prints: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -298,6 +300,7 @@ const status: Status = {
   warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",
   queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10, supervises: !scene("plain"),
   tourSeen: !scene("firstTour"), training: scene("training") ? { officer: OFFICER, officerSecret: "Demo-2026-mot-cua", pin: "Demo@2026", ownerNumber: lan.number, ownerName: lan.name, cut: false } : null,
+  ...printing.status(),
 };
 function current(): Status {
   const items = [...store.values()].flatMap((d) => d.outbox);
@@ -317,6 +320,7 @@ const held = () => new Promise<void>((done) => (release = done));
 if (!scene("empty")) seed();
 else add(open("d1", lan, procedures[3] as ProcedureChoice));
 if (scene("empty")) store.clear();
+if (store.has("d3")) printing.seed(find("d3"));
 
 /** What other counters of the office took in. */
 /** Dossiers of the queue that are in no other list of the fake office. */
@@ -459,6 +463,19 @@ export const bridge: Bridge = {
   chooseScanner: async ({ id }) => {
     status.scannerId = id;
     return current();
+  },
+  listPrinters: async () => printing.list(),
+  choosePrinters: async (a) => {
+    Object.assign(status, printing.choose(a));
+    return current();
+  },
+  printForm: async ({ id, form }) => {
+    printing.print(find(id), form, tell);
+    return answer(find(id));
+  },
+  cancelPrint: async ({ id, number }) => {
+    printing.cancel(find(id), number);
+    return answer(find(id));
   },
   scan: async ({ id, component: n }, onEvent) => {
     cancelled = false;
@@ -620,6 +637,7 @@ export const bridge: Bridge = {
     if (settle(d).problems.length > 0) fail("dossierIncomplete");
     Object.assign(d, { state: "accepted", code: scene("offline") ? "TAM-261120-0008" : "000.01.20.H08-261120-0006", acceptedAt: NOW, receipt: hex("receipt") });
     d.outbox.push(item(`x${(made += 1)}`, id, "acceptance", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
+    if (status.print.forms && status.print.atAcceptance) printing.print(d, "receipt", tell);
     if (!scene("offline") && !scene("held")) {
       setTimeout(() => {
         for (const o of d.outbox) Object.assign(o, { state: "received", receivedAt: NOW });

@@ -3,7 +3,7 @@
 use crate::error::{DeskError, IntakeError};
 use crate::login::Login;
 use crate::ports::{
-    Batch, CapturedPage, Clock, QueuedOp, Random, Scanner, Signer, Vault, VaultStatus, Warehouse,
+    Batch, CapturedPage, Clock, Printer, QueuedOp, Random, Scanner, Signer, Vault, VaultStatus, Warehouse,
 };
 use crate::replace::{failed_of, is_accepted};
 use motcua_dossier::{
@@ -23,6 +23,8 @@ pub struct Ports {
     pub vault: Arc<dyn Vault>,
     /// Scanners.
     pub scanner: Arc<dyn Scanner>,
+    /// Printers.
+    pub printer: Arc<dyn Printer>,
     /// Signing tokens.
     pub signer: Arc<dyn Signer>,
     /// The provincial warehouse.
@@ -66,6 +68,7 @@ pub struct OfficeSettings {
 pub struct Desk {
     pub(crate) vault: Arc<dyn Vault>,
     pub(crate) scanner: Arc<dyn Scanner>,
+    pub(crate) printer: Arc<dyn Printer>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) warehouse: Arc<dyn Warehouse>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -175,6 +178,7 @@ impl Desk {
         Self {
             vault: ports.vault,
             scanner: ports.scanner,
+            printer: ports.printer,
             signer: ports.signer,
             warehouse: ports.warehouse,
             clock: ports.clock,

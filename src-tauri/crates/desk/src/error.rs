@@ -2,10 +2,10 @@
 
 mod codes;
 
-pub(crate) use codes::link_code;
-pub use codes::{CODES, FINDINGS, OUTBOX_CODES, UNFIT_REASONS, dotted, pin_state_code};
+pub use codes::{CODES, FINDINGS, OUTBOX_CODES, PRINTER_CODES, UNFIT_REASONS, dotted, pin_state_code};
+pub(crate) use codes::{link_code, print_code};
 
-use crate::ports::{LinkError, ScanError, TokenError, VaultError};
+use crate::ports::{LinkError, PrintError, ScanError, TokenError, VaultError};
 use motcua_dossier::{DossierError, FeeFault, FieldProblem, IdNumberError, StepFault};
 
 /// Why the desk did not do it. Nothing is ever half done: what was durable before stays so.
@@ -84,6 +84,12 @@ pub enum DeskError {
     /// The administrator's place.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// The print system.
+    #[error(transparent)]
+    Print(#[from] PrintError),
+    /// What is to be printed, or where.
+    #[error(transparent)]
+    Printing(#[from] PrintProblem),
     /// Papers of others after long without contact.
     #[error(transparent)]
     Grace(#[from] GraceOver),
@@ -128,6 +134,18 @@ pub enum AdminError {
 pub struct GraceOver {
     /// So many were given.
     pub days: u32,
+}
+
+/// Why a form is not printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrintProblem {
+    /// This machine has no printer for such a sheet.
+    #[error("no printer is chosen")]
+    NotChosen,
+    /// The journal has no such print.
+    #[error("print is not in the journal")]
+    Unknown,
 }
 
 /// Why a paper is not reported.

@@ -15,10 +15,14 @@ use motcua_pdf::{
     ApologyForm, ControlForm, ControlRow, FormHead, FormSubject, OfficeForm, RefusalForm, SlipForm,
     StoppedForm, SupplementForm, office_form,
 };
+use serde::{Deserialize, Serialize};
 
 /// Which form of a dossier.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PrintedForm {
+    /// 01: the receipt as it was made when the dossier was accepted, or anew since.
+    Receipt,
     /// Of a step: 02 (a supplement is asked for), 03 (refused), 04 (promised anew), the notice of a stop.
     Step(OpId),
     /// 02 or 03 of a dossier that was not accepted.
@@ -47,6 +51,7 @@ impl Desk {
                 let line = dossier.steps.iter().find(|line| line.id == step).ok_or(StepError::NoForm)?;
                 self.form_of_step(&dossier, line)?.ok_or(StepError::NoForm)?
             }
+            PrintedForm::Receipt => return self.held(&dossier.receipt.ok_or(FilingError::Receipt)?),
             PrintedForm::Decline => return Err(StepError::NoForm.into()),
             PrintedForm::Control => OfficeForm::Control(ControlForm {
                 head: self.head(&dossier, "05", accepted_at)?,

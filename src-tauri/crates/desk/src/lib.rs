@@ -45,6 +45,7 @@ mod outbox;
 mod package;
 mod papers;
 pub mod ports;
+mod printing;
 mod queue;
 mod reconcile;
 mod replace;
@@ -70,7 +71,7 @@ pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
     AdminError, AsideError, BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, GuideError,
-    IntakeError, OUTBOX_CODES, OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError,
+    IntakeError, OUTBOX_CODES, OfficeProblem, PRINTER_CODES, PackageProblem, PrintProblem, ReferenceError, ReportError, ReuseError,
     SignError, StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };
 pub use feedback::{FeedbackLine, Judgement};
@@ -91,6 +92,7 @@ pub use motcua_wire::{
 pub use office::Work;
 pub use online::Opened;
 pub use package::{Package, package_header};
+pub use printing::PrintSettings;
 pub use queue::{MAX_AT_ONCE, Overview, QUEUE_PAGE, Queue, SeveralWish, TakenStep, queue_words};
 pub use reconcile::{Finding, ReconciledDay, ReconciledLine, Reconciliation};
 pub use reuse::{AutoAttach, AutoOutcome, AutoRow, Badges, Fit, Offer, Offers};

@@ -5,6 +5,7 @@
 //! slot, a paper in the stock) its bench does.
 
 pub mod environment;
+pub mod printer;
 pub mod scanner;
 pub mod signer;
 pub mod vault;

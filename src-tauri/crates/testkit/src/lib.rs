@@ -16,6 +16,7 @@
 mod bad_line;
 mod chaos;
 pub mod contract;
+mod fake_printer;
 mod fake_scanner;
 mod fake_signer;
 mod fake_warehouse;
@@ -28,6 +29,7 @@ mod world;
 
 pub use bad_line::{BadLine, Faults};
 pub use chaos::{ChaosLine, Cut, CutAt};
+pub use fake_printer::{FAKE_PRINTER, FAKE_SLIP_PRINTER, FakePrinter, Printed};
 pub use fake_scanner::{FAKE_DEVICE, FakeScanner};
 pub use fake_signer::{FakeSigner, PIN};
 pub use fake_warehouse::FakeWarehouse;

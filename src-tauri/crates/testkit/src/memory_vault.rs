@@ -1,8 +1,8 @@
 //! The vault's twin in memory, with the same refusals, and one that fails after so many commits.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, FileChange, FileUses, KeptConflict, QueuedOp, Vault,
-    VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileChange, FileUses, KeptConflict, PrintRecord, QueuedOp,
+    Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, FeeAct, HeldFile, IdNumber, NumberBlock,
@@ -43,6 +43,7 @@ struct Content {
     /// With the history each row is of.
     office: HashMap<DossierId, (u64, OfficeDossier)>,
     conflicts: HashMap<OpId, KeptConflict>,
+    prints: BTreeMap<(DossierId, u32), PrintRecord>,
     blobs: BTreeMap<BlobId, Kept>,
 }
 
@@ -155,7 +156,18 @@ impl Content {
             }
         }
         self.conflicts.extend(batch.conflicts.iter().map(|c| (c.op, c.clone())));
+        batch.prints.iter().try_for_each(|print| self.print(print))?;
         batch.files.iter().try_for_each(|change| self.change_file(*change))
+    }
+
+    fn print(&mut self, record: &PrintRecord) -> Result<(), VaultError> {
+        let last =
+            self.prints.keys().filter(|(dossier, _)| *dossier == record.dossier).map(|(_, n)| *n).max();
+        if !(1..=last.unwrap_or(0) + 1).contains(&record.number) {
+            return Err(VaultError::Stale);
+        }
+        self.prints.insert((record.dossier, record.number), record.clone());
+        Ok(())
     }
 
     fn change_file(&mut self, change: FileChange) -> Result<(), VaultError> {
@@ -545,6 +557,12 @@ impl Vault for MemoryVault {
 
     fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError> {
         self.read(|c| c.conflicts.get(&op).cloned())
+    }
+
+    fn prints(&self, dossier: DossierId) -> Result<Vec<PrintRecord>, VaultError> {
+        self.read(|c| {
+            c.prints.range((dossier, 0)..=(dossier, u32::MAX)).map(|(_, record)| record.clone()).collect()
+        })
     }
 }
 

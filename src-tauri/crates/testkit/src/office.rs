@@ -4,7 +4,8 @@
 
 use crate::pki::{AGENCY_NAME, Identity, pki};
 use crate::{
-    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakeScanner, FakeSigner, FakeWarehouse, MemoryVault, SeededRandom,
+    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakePrinter, FakeScanner, FakeSigner, FakeWarehouse, MemoryVault,
+    SeededRandom,
 };
 use motcua_desk::ports::Vault;
 use motcua_desk::{Desk, NewDossier, OfficeSettings, Ports};
@@ -31,6 +32,8 @@ pub struct Office {
     pub vault: Arc<MemoryVault>,
     /// Its scanner.
     pub scanner: Arc<FakeScanner>,
+    /// Its printers; none is chosen.
+    pub printer: Arc<FakePrinter>,
     /// Its token.
     pub signer: Arc<FakeSigner>,
     /// The warehouse.
@@ -58,6 +61,7 @@ impl Office {
     fn at(warehouse: &FakeWarehouse, number: u8) -> Self {
         let vault = Arc::new(MemoryVault::default());
         let scanner = Arc::new(FakeScanner::default());
+        let printer = Arc::new(FakePrinter::default());
         let signer = Arc::new(FakeSigner::default());
         let device = DeviceId::derive(1, &[number; 10]);
         let warehouse = Arc::new(warehouse.of(device));
@@ -68,13 +72,14 @@ impl Office {
         let ports = Ports {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
             scanner: scanner.clone(),
+            printer: printer.clone(),
             signer: signer.clone(),
             warehouse: warehouse.clone(),
             clock: clock.clone(),
             random: random.clone(),
         };
         let desk = Arc::new(Desk::new(ports, settings));
-        Self { desk, vault, scanner, signer, warehouse, clock, random }
+        Self { desk, vault, scanner, printer, signer, warehouse, clock, random }
     }
 
     /// An open counter that has synchronised once and chosen its scanner.
@@ -105,6 +110,7 @@ impl Office {
         let ports = Ports {
             vault: Arc::clone(&self.vault) as Arc<dyn Vault>,
             scanner: self.scanner.clone(),
+            printer: self.printer.clone(),
             signer: self.signer.clone(),
             warehouse: self.warehouse.clone(),
             clock: self.clock.clone(),

@@ -94,6 +94,8 @@ export class DossierDesk {
     return dossier;
   });
   guided = () => this.act(() => bridge.guided({ id: this.id }));
+  print = (form: string) => this.act(() => bridge.printForm({ id: this.id, form }));
+  cancelPrint = (number: number) => this.act(() => bridge.cancelPrint({ id: this.id, number }));
   printed = (receipt: string) => this.act(() => bridge.receiptPrinted({ id: this.id, receipt }));
 
   /** A draft whose owner's papers the warehouse was never asked for. */

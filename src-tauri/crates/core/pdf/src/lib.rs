@@ -3,7 +3,7 @@
 //! Owns: page pictures → PDF/A-2b ([`assemble`]); a strict look at any PDF ([`inspect`]);
 //! the byte-preserving update that carries a signature ([`prepare`]) and the reading of
 //! signatures in a file ([`signatures`]); the counter's receipt ([`receipt`]) and its other
-//! printed forms ([`office_form`]).
+//! printed forms ([`office_form`]); the mark of a sheet that is printed again ([`marked`]).
 //!
 //! Does not know: certificates, keys, files, clock, randomness. Bytes in, bytes out.
 //!
@@ -19,6 +19,7 @@ mod file;
 mod forms;
 mod inspect;
 mod limits;
+mod mark;
 mod prepare;
 mod receipt;
 mod sheet;
@@ -33,6 +34,7 @@ pub use forms::{
     RefusalForm, SlipForm, StoppedForm, SupplementForm, office_form,
 };
 pub use inspect::{PdfFacts, inspect};
+pub use mark::{marked, page_size};
 pub use prepare::{PreparedPdf, SignatureRequest, prepare};
 pub use receipt::{FormFonts, ReceiptForm, ReceiptRow, receipt};
 pub use sheet::{CodePicture, code_picture};

@@ -64,6 +64,20 @@ impl Paper {
         grade: 1.15,
     };
 
+    /// A page of any size, in points, with no head.
+    pub(crate) fn bare(wide: f32, tall: f32) -> Self {
+        Self {
+            size: (wide / MM, tall / MM),
+            height: tall,
+            left: 0.0,
+            right: wide,
+            top: 0.0,
+            bottom: tall,
+            columns: ((0.0, wide), (0.0, wide)),
+            grade: 1.0,
+        }
+    }
+
     /// A strip of 80 mm with 72 mm to print on, as tall as it is asked to be.
     pub(crate) fn slip(height: f32) -> Self {
         let (left, right) = (4.0 * MM, 76.0 * MM);

@@ -7,8 +7,8 @@
 mod forms;
 
 use motcua_pdf::{
-    AssembleInfo, FormFonts, PageImage, PdfError, ReceiptForm, ReceiptRow, assemble, inspect, receipt,
-    signatures,
+    AssembleInfo, FormFonts, PageImage, PdfError, ReceiptForm, ReceiptRow, assemble, inspect, marked,
+    page_size, receipt, signatures,
 };
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -97,13 +97,16 @@ fn form() -> ReceiptForm {
     }
 }
 
+fn fonts() -> FormFonts<'static> {
+    FormFonts {
+        regular: include_bytes!("../../../../../assets/fonts/LiberationSerif-Regular.ttf"),
+        bold: include_bytes!("../../../../../assets/fonts/LiberationSerif-Bold.ttf"),
+        italic: include_bytes!("../../../../../assets/fonts/LiberationSerif-Italic.ttf"),
+    }
+}
+
 fn printed(form: &ReceiptForm) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../assets/fonts");
-    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
-    let cuts = ["Regular", "Bold", "Italic"].map(|cut| read(&format!("LiberationSerif-{cut}.ttf")));
-    let pdf =
-        receipt(form, &FormFonts { regular: &cuts[0], bold: &cuts[1], italic: &cuts[2], watermark: "" })
-            .unwrap();
+    let pdf = receipt(form, &fonts()).unwrap();
     // For a look with one's own eyes.
     if let Some(folder) = std::env::var_os("MOTCUA_KEEP") {
         std::fs::write(Path::new(&folder).join(format!("receipt-{}.pdf", form.rows.len())), &pdf).unwrap();
@@ -211,6 +214,27 @@ fn the_receipt_can_be_read_by_people_and_programs() {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
     }
+}
+
+#[test]
+fn a_sheet_that_is_printed_again_says_so_on_every_page_and_nothing_else_moves() {
+    let mut form = form();
+    let row = form.rows[1].clone();
+    form.rows = (1..=40).map(|number| ReceiptRow { number, ..row.clone() }).collect();
+    let pdf = printed(&form);
+    let again = marked(&pdf, "Bản in lại lần 2", &fonts()).unwrap();
+    let pages = inspect(&pdf).unwrap().pages;
+    assert_eq!(inspect(&again).unwrap().pages, pages);
+    assert_eq!(page_size(&again), page_size(&pdf));
+    assert_eq!(page_size(&pdf), Ok((148, 210)), "A5 in whole millimetres");
+    ask("qpdf", &again, &["--check"], &[]);
+    let read = |pdf: &[u8]| ask("pdftotext", pdf, &["-layout"], &["-"]);
+    let (Some(before), Some(after)) = (read(&pdf), read(&again)) else { return };
+    assert_eq!(after.matches("Bản in lại lần 2").count(), pages as usize);
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let unmarked = after.replace("Bản in lại lần 2", "");
+    assert_eq!(words(&unmarked), words(&before), "the rest stands as it stood");
+    assert_eq!(marked(b"no pdf", "x", &fonts()), Err(PdfError::Broken("form to be marked")));
 }
 
 #[test]

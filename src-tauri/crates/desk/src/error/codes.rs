@@ -2,10 +2,10 @@
 
 use super::{
     AdminError, AsideError, BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, GuideError, IntakeError,
-    OfficeProblem, PackageProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
+    OfficeProblem, PackageProblem, PrintProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
     UnlockError, WithdrawError,
 };
-use crate::ports::{LinkError, PinState, ScanError, ScanFault, TokenError, VaultError};
+use crate::ports::{LinkError, PinState, PrintError, ScanError, ScanFault, TokenError, VaultError};
 use motcua_dossier::{DossierError, FeeFault, IdNumberError, StepFault};
 use std::collections::BTreeMap;
 
@@ -50,6 +50,15 @@ pub const CODES: &[&str] = &[
     "scanCrashed",
     "scanTruncated",
     "scanGone",
+    "printNoSystem",
+    "printUnknownPrinter",
+    "printUnknownJob",
+    "printRefused",
+    "printOver",
+    "printHung",
+    "printMalformed",
+    "printNotChosen",
+    "printUnknown",
     "scanNoSystem",
     "scanCancelled",
     "scanNotChosen",
@@ -213,6 +222,10 @@ pub const FINDINGS: &[&str] = &[
     "nameMissing",
     "validityBeforeIssue",
 ];
+
+/// Codes a print may carry besides [`CODES`]: what keeps a printer from printing.
+pub const PRINTER_CODES: &[&str] =
+    &["printStopped", "printPaperOut", "printJammed", "printOffline", "printTrouble"];
 
 /// Codes a line of the outbox may carry besides [`CODES`]: refusals of the warehouse, and ours of its receipt.
 pub const OUTBOX_CODES: &[&str] = &[
@@ -399,6 +412,9 @@ impl DeskError {
                 AdminError::Overtaken => "referenceOvertaken",
                 AdminError::ReasonMissing => "adminReasonMissing",
             },
+            Self::Print(error) => print_code(*error),
+            Self::Printing(PrintProblem::NotChosen) => "printNotChosen",
+            Self::Printing(PrintProblem::Unknown) => "printUnknown",
             Self::Grace(_) => "offlineGraceOver",
             Self::Number(e) => match e {
                 IdNumberError::Empty => "numberEmpty",
@@ -572,6 +588,19 @@ fn vault_code(error: &VaultError) -> &'static str {
         VaultError::Stale => "dossierConflict",
         VaultError::InUse => "vaultInUse",
         VaultError::Storage => "vaultStorage",
+    }
+}
+
+/// Why a print system did not do it.
+pub(crate) fn print_code(error: PrintError) -> &'static str {
+    match error {
+        PrintError::NoSystem => "printNoSystem",
+        PrintError::UnknownPrinter => "printUnknownPrinter",
+        PrintError::UnknownJob => "printUnknownJob",
+        PrintError::Refused => "printRefused",
+        PrintError::Over => "printOver",
+        PrintError::Hung => "printHung",
+        PrintError::Malformed => "printMalformed",
     }
 }
 

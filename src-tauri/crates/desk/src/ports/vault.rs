@@ -1,5 +1,6 @@
 //! The encrypted store of one counter.
 
+use crate::forms::PrintedForm;
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, IdentityAnswer,
     NumberBlock, OfficeDossier, OpId, OutboxItem, QueueFilter, QueuePage, ReferenceData, SeatLoad, Timestamp,
@@ -207,6 +208,58 @@ pub enum FileChange {
     Forget(BlobId),
 }
 
+/// How far a print of a form is, as the journal has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrintState {
+    /// Written down, and being handed to the print system. Found after a crash, it may or may not be on paper.
+    Sending,
+    /// In the queue.
+    Waiting,
+    /// On its way onto paper.
+    Printing,
+    /// On paper.
+    Printed,
+    /// Taken out of the queue.
+    Cancelled,
+    /// Did not come onto paper.
+    Failed,
+}
+
+/// A print of a form: a line of the journal. Says nothing of what stands on the sheet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PrintRecord {
+    /// Of which dossier.
+    pub dossier: DossierId,
+    /// Number of the print among those of its dossier, from 1.
+    pub number: u32,
+    /// Which form.
+    pub form: PrintedForm,
+    /// Of the receipt: which one, since another may be made.
+    #[serde(default)]
+    pub file: Option<BlobId>,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub officer: String,
+    /// Whole copies.
+    pub copies: u32,
+    /// Queue.
+    pub printer: String,
+    /// What people call it.
+    pub label: String,
+    /// Name of the job there, once it was taken.
+    #[serde(default)]
+    pub job: Option<String>,
+    /// How far it is.
+    pub state: PrintState,
+    /// What is in the way, as a code.
+    #[serde(default)]
+    pub trouble: Option<String>,
+    /// The how manieth reprint of the same sheet it is; 0: the first.
+    pub reprint: u32,
+}
+
 /// What one commit changes; all of it or nothing, durable (fsync) before the call returns.
 #[derive(Clone, Default, Debug)]
 pub struct Batch {
@@ -238,6 +291,9 @@ pub struct Batch {
     pub conflicts: Vec<KeptConflict>,
     /// Files held here.
     pub files: Vec<FileChange>,
+    /// Lines of the journal of prints: a new one follows the last number of its dossier without a gap, a known one is
+    /// replaced.
+    pub prints: Vec<PrintRecord>,
 }
 
 /// Encrypted database and blobs of one counter. Methods block for milliseconds at most, except
@@ -463,4 +519,9 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// `Locked`, storage.
     fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError>;
+    /// Journal of the prints of one dossier, oldest first.
+    ///
+    /// # Errors
+    /// `Locked`, storage.
+    fn prints(&self, dossier: DossierId) -> Result<Vec<PrintRecord>, VaultError>;
 }

@@ -18,6 +18,7 @@ mod login;
 mod office;
 mod online;
 mod package;
+mod printing;
 mod queue;
 mod report;
 mod retention;

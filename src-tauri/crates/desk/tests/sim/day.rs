@@ -7,8 +7,8 @@ use motcua_dossier::{
     FeeMethod, IdentityAnswer, OpId, OutboxItem, OutboxKind, OutboxState, Seat,
 };
 use motcua_testkit::{
-    BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakeScanner, FakeSigner, FakeWarehouse, Faults,
-    MemoryVault, OFFICER, SECRET, SeededRandom, Simulation, SkewedClock, TaskId, new_dossier, owner,
+    BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakePrinter, FakeScanner, FakeSigner, FakeWarehouse,
+    Faults, MemoryVault, OFFICER, SECRET, SeededRandom, Simulation, SkewedClock, TaskId, new_dossier, owner,
     paper_of, pki, reference, settings, unsigned_pdf,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,6 +198,7 @@ fn desk(
     let ports = Ports {
         vault: Arc::clone(vault) as Arc<dyn Vault>,
         scanner: Arc::new(FakeScanner::default()),
+        printer: Arc::new(FakePrinter::default()),
         signer: Arc::new(FakeSigner::default()),
         warehouse: Arc::clone(line) as Arc<dyn Warehouse>,
         clock: clock.clone(),

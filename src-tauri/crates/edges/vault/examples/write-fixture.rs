@@ -2,7 +2,7 @@
 //! `tests/vault/fixtures.rs`. A committed fixture is never written again.
 //!
 //! ```sh
-//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_7
+//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_8
 //! ```
 
 #![allow(clippy::unwrap_used)]
@@ -47,6 +47,7 @@ fn main() {
             held_by: None,
             server: None,
         }],
+        prints: vec![contract::sample_print(1, 1), contract::sample_print(1, 2)],
         enqueue: queued,
         ..Batch::default()
     };

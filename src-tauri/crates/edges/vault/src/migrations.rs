@@ -21,6 +21,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { sql: include_str!("migrations/005.sql"), then: crate::records::index_again },
     Step { sql: include_str!("migrations/006.sql"), then: nothing_more },
     Step { sql: include_str!("migrations/007.sql"), then: crate::owed::note_all },
+    Step { sql: include_str!("migrations/008.sql"), then: nothing_more },
     Step { sql: include_str!("migrations/009.sql"), then: crate::queue::note_all },
 ];
 

@@ -2,7 +2,8 @@
 
 use crate::failure::from_sqlite;
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, FileUses, KeptConflict, OfficeRows, QueuedOp, VaultError,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileUses, KeptConflict, OfficeRows, PrintRecord, QueuedOp,
+    VaultError,
 };
 use motcua_dossier::{
     BlobId, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock, OfficeDossier,
@@ -230,6 +231,10 @@ impl Records {
 
     pub(crate) fn conflict(&self, op: OpId) -> Done<Option<KeptConflict>> {
         self.body("SELECT body FROM conflict WHERE op = ?1", [op.to_string()])
+    }
+
+    pub(crate) fn prints(&self, dossier: DossierId) -> Done<Vec<PrintRecord>> {
+        self.bodies("SELECT body FROM print WHERE dossier = ?1 ORDER BY number", [dossier.to_string()])
     }
 
     pub(crate) fn outbox(&self, all: bool) -> Done<Vec<OutboxItem>> {
@@ -491,7 +496,17 @@ impl Writing<'_> {
             let row = params![conflict.op.to_string(), json(conflict)?];
             self.run("REPLACE INTO conflict VALUES (?1, ?2)", row)?;
         }
+        batch.prints.iter().try_for_each(|print| self.print(print))?;
         files.iter().try_for_each(|file| self.file(file))
+    }
+
+    /// A number that is neither known nor the next one is of somebody who works on something old.
+    fn print(&self, record: &PrintRecord) -> Done<()> {
+        let sql = "REPLACE INTO print SELECT ?1, ?2, ?3
+            WHERE ?2 BETWEEN 1 AND (SELECT ifnull(max(number), 0) + 1 FROM print WHERE dossier = ?1)";
+        let changed = self.run(sql, params![record.dossier.to_string(), record.number, json(record)?])?;
+        // Replacing counts as one row, too.
+        known(changed)
     }
 
     fn file(&self, change: &FileRow) -> Done<()> {

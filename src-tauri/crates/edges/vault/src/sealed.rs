@@ -9,8 +9,8 @@ use crate::queue;
 use crate::records::{FileRow, Records};
 use crate::tries::Tries;
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, FileChange, FileUses, KeptConflict, QueuedOp, Vault,
-    VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileChange, FileUses, KeptConflict, PrintRecord, QueuedOp,
+    Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock,
@@ -466,6 +466,10 @@ impl Vault for SealedVault {
 
     fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError> {
         self.with(|open| open.records.conflict(op))
+    }
+
+    fn prints(&self, dossier: DossierId) -> Result<Vec<PrintRecord>, VaultError> {
+        self.with(|open| open.records.prints(dossier))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The health check behind `motcua doctor`: every part, its state, and one thing to do.
 
 use crate::profile::{CounterProfile, ProfileError};
-use motcua_desk::ports::{Clock, ScanError, VaultStatus};
+use motcua_desk::ports::{Clock, PrintError, PrinterInfo, PrinterState, ScanError, VaultStatus};
 use motcua_desk::{Desk, DeskError, TokenState};
 use motcua_dossier::Timestamp;
 use motcua_link::DeviceIdentity;
@@ -25,7 +25,7 @@ pub enum Health {
 /// One line of the diagnosis; carries no personal data and no secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Finding {
-    /// Stable name: `profile`, `vault`, `warehouse`, `device`, `scanner`, `token`, `certificate`, `readers`,
+    /// Stable name: `profile`, `vault`, `warehouse`, `device`, `scanner`, `printer`, `token`, `certificate`, `readers`,
     /// `disk`.
     pub part: &'static str,
     /// How it is.
@@ -45,6 +45,7 @@ pub async fn diagnose(dir: &ProfileDir, profile: &CounterProfile, desk: &Desk) -
     ];
     found.push(device(dir, SystemClock.now()));
     found.push(scanner(desk).await);
+    found.push(printer(desk).await);
     found.push(token(profile, desk).await);
     found.extend(certificates(desk).await);
     found.push(readers());
@@ -159,6 +160,60 @@ async fn scanner(desk: &Desk) -> Finding {
     }
 }
 
+/// The printer of the forms where the vault is open and one is chosen, else every printer there is.
+async fn printer(desk: &Desk) -> Finding {
+    let chosen = desk.print_settings().await.unwrap_or_default().forms;
+    match desk.printers().await {
+        Ok(list) => judge_printers(&list, chosen.as_deref()),
+        Err(DeskError::Print(PrintError::NoSystem)) => {
+            warning("printer", "Hệ thống in (CUPS) không chạy trên máy này", "Cài gói cups, rồi thêm máy in.")
+        }
+        Err(error) => warning(
+            "printer",
+            &format!("Hệ thống in không trả lời ({})", error.code()),
+            "Khởi động lại dịch vụ cups.",
+        ),
+    }
+}
+
+fn judge_printers(list: &[PrinterInfo], chosen: Option<&str>) -> Finding {
+    const LOOK: &str = "Hồ sơ vẫn tiếp nhận bình thường; xử lý máy in rồi bấm In lại.";
+    if let Some(chosen) = chosen {
+        return match list.iter().find(|printer| printer.id == chosen) {
+            None => warning(
+                "printer",
+                &format!("Máy in đã chọn ({chosen}) không còn"),
+                "Chọn lại: motcua printer choose TÊN",
+            ),
+            Some(printer) if printer.state.is_trouble() => {
+                warning("printer", &format!("{chosen}: {}", printer_word(printer.state)), LOOK)
+            }
+            Some(printer) => good("printer", format!("{chosen}: {}", printer_word(printer.state))),
+        };
+    }
+    if list.is_empty() {
+        return warning(
+            "printer",
+            "Không thấy máy in",
+            "Thêm máy in vào CUPS; chưa có vẫn in được từ cửa sổ.",
+        );
+    }
+    let each = |printer: &PrinterInfo| format!("{}: {}", printer.id, printer_word(printer.state));
+    good("printer", list.iter().map(each).collect::<Vec<_>>().join(", "))
+}
+
+fn printer_word(state: PrinterState) -> &'static str {
+    match state {
+        PrinterState::Ready => "sẵn sàng",
+        PrinterState::Printing => "đang in",
+        PrinterState::Stopped => "đang tạm dừng",
+        PrinterState::PaperOut => "hết giấy",
+        PrinterState::Jammed => "kẹt giấy",
+        PrinterState::Offline => "không kết nối",
+        PrinterState::Trouble => "báo lỗi",
+    }
+}
+
 async fn token(profile: &CounterProfile, desk: &Desk) -> Finding {
     match desk.token_state().await {
         Ok(TokenState::None) if !profile.pkcs11_module.exists() => warning(
@@ -268,6 +323,24 @@ fn bad(part: &'static str, state: &str, action: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_chosen_printer_is_told_and_never_keeps_the_main_job_from_going_on() {
+        let printer = |id: &str, state| PrinterInfo { id: id.into(), label: id.into(), state };
+        let list = [printer("quay-1", PrinterState::PaperOut), printer("phieu", PrinterState::Ready)];
+        let told = |chosen| judge_printers(&list, chosen);
+        assert_eq!(
+            (told(None).health, told(None).state.as_str()),
+            (Health::Good, "quay-1: hết giấy, phieu: sẵn sàng")
+        );
+        assert_eq!(told(Some("phieu")).health, Health::Good);
+        assert_eq!(
+            (told(Some("quay-1")).health, told(Some("quay-1")).state.as_str()),
+            (Health::Warning, "quay-1: hết giấy")
+        );
+        assert_eq!(told(Some("gone")).health, Health::Warning);
+        assert_eq!(judge_printers(&[], None).health, Health::Warning);
+    }
 
     #[test]
     fn certificates_are_told_by_their_dates() {

@@ -4,8 +4,8 @@
 //! `counter.json` beside it; the first contact brings whatever is newer.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, FileUses, KeptConflict, QueuedOp, Vault, VaultError,
-    VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Counter, FileUses, KeptConflict, PrintRecord, QueuedOp, Vault,
+    VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock,
@@ -241,6 +241,9 @@ impl Vault for StartedVault {
 
     fn conflict(&self, op: OpId) -> Result<Option<KeptConflict>, VaultError> {
         self.vault.conflict(op)
+    }
+    fn prints(&self, dossier: DossierId) -> Result<Vec<PrintRecord>, VaultError> {
+        self.vault.prints(dossier)
     }
 }
 

@@ -8,6 +8,7 @@ use motcua_desk::{Desk, DeskError, OfficeSettings, ports};
 use motcua_dossier::DeviceId;
 use motcua_link::{DeviceIdentity, HttpWarehouse, LinkSettings, LinkSettingsError};
 use motcua_platform::{ProfileDir, SystemClock, SystemRandom};
+use motcua_printer::CupsPrinter;
 use motcua_scanner::SaneScanner;
 use motcua_token::Pkcs11Signer;
 use motcua_vault::SealedVault;
@@ -186,6 +187,7 @@ fn ports_of(
     Ok(motcua_desk::Ports {
         vault,
         scanner: Arc::new(SaneScanner::new(scanner)),
+        printer: Arc::new(CupsPrinter::of_this_machine()),
         signer: Arc::new(Pkcs11Signer::new(token, module)),
         warehouse: Arc::new(HttpWarehouse::new(link)?),
         clock: Arc::new(SystemClock),

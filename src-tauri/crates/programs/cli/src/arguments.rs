@@ -91,6 +91,11 @@ pub(crate) enum Command {
     /// Phản ánh về kết quả giải quyết: xem, mở giấy tờ, trả lời.
     #[command(subcommand)]
     Feedback(FeedbackAction),
+    /// In một mẫu của hồ sơ trên máy in đã chọn; không in được thì hồ sơ vẫn như cũ.
+    Print(PrintAction),
+    /// Máy in của quầy: xem, chọn, nhật ký in của một hồ sơ.
+    #[command(subcommand)]
+    Printer(PrinterAction),
     /// Hộp gửi.
     Outbox {
         /// Cả những mục kho đã nhận.
@@ -169,6 +174,48 @@ pub(crate) enum FeeAction {
         /// Ngày, dd/MM/yyyy hoặc yyyy-MM-dd; không ghi thì hôm nay.
         #[arg(long, value_parser = day)]
         day: Option<Day>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct PrintAction {
+    /// Hồ sơ.
+    pub(crate) id: String,
+    /// `receipt` (giấy tiếp nhận, hai bản), `control` (05), `slip` (phiếu 80 mm), `decline` (02, 03 của hồ sơ không tiếp
+    /// nhận), hoặc mã (UUID) của một bước.
+    #[arg(default_value = "receipt")]
+    pub(crate) form: String,
+    /// Chờ in xong bao nhiêu giây.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub(crate) wait: u32,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PrinterAction {
+    /// Máy in trên máy này và trạng thái.
+    List,
+    /// Chọn máy in; không ghi tên là bỏ chọn.
+    Choose {
+        /// Máy in giấy A4, A5.
+        name: Option<String>,
+        /// Máy in phiếu 80 mm.
+        #[arg(long, value_name = "NAME")]
+        slip: Option<String>,
+        /// Không in ngay khi tiếp nhận.
+        #[arg(long)]
+        not_at_acceptance: bool,
+    },
+    /// Nhật ký in của một hồ sơ.
+    Journal {
+        /// Hồ sơ.
+        id: String,
+    },
+    /// Rút một lệnh in chưa in khỏi hàng đợi.
+    Cancel {
+        /// Hồ sơ.
+        id: String,
+        /// Số của lần in, như `motcua printer journal` in ra.
+        number: u32,
     },
 }
 

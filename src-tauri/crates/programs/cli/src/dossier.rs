@@ -153,6 +153,9 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
                 write_whole(path, &desk.content(blob).await?)?;
             }
             eprintln!("Đã lưu trên máy.");
+            if let Some(record) = desk.print_accepted(dossier.id).await? {
+                eprintln!("{}", crate::printing::words(&record));
+            }
             dossier
         }
         DossierAction::Receipt { id, out } => {

@@ -69,6 +69,18 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "motcua feedback answer 01a1fd07-… --corrected da-sua.pdf 'đã cấp lại'",
         ],
     ),
+    (
+        "print",
+        &[
+            "motcua print 01a1fd07-…",
+            "motcua print 01a1fd07-… slip",
+            "motcua print 01a1fd07-… control --wait 0",
+        ],
+    ),
+    ("printer list", &["motcua printer list", "motcua printer list --json"]),
+    ("printer choose", &["motcua printer choose quay-1 --slip phieu-80", "motcua printer choose"]),
+    ("printer journal", &["motcua printer journal 01a1fd07-… --json"]),
+    ("printer cancel", &["motcua printer cancel 01a1fd07-… 2"]),
     ("online list", &["motcua online list", "motcua online list --json"]),
     ("online open", &["motcua online open 01a1fd07-…"]),
     (

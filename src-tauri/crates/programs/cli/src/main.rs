@@ -17,11 +17,12 @@ mod journey;
 mod online;
 mod output;
 mod package;
+mod printing;
 mod queue;
 mod secrets;
 mod steps;
 
-use arguments::{Arguments, Command, OutboxAction, PackageAction, VaultAction};
+use arguments::{Arguments, Command, OutboxAction, PackageAction, PrinterAction, VaultAction};
 use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging};
 use motcua_desk::Desk;
 use output::{Failure, Output};
@@ -106,6 +107,9 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Desk(action) => opened(&desk, queue::desk(&desk, action, output)).await,
         Command::Supervise(action) => opened(&desk, queue::supervise(&desk, action, output)).await,
         Command::Step(action) => opened(&desk, steps::run(&desk, &action, output)).await,
+        Command::Print(action) => opened(&desk, printing::print(&desk, &action, output)).await,
+        Command::Printer(PrinterAction::List) => printing::list(&desk, output).await,
+        Command::Printer(action) => opened(&desk, printing::run(&desk, &action, output)).await,
         Command::Outbox { all, action: None } => opened(&desk, dossier::outbox(&desk, all, output)).await,
         Command::Outbox { action: Some(OutboxAction::Resend { op }), .. } => {
             opened(&desk, dossier::resend(&desk, &op, output)).await

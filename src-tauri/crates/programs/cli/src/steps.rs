@@ -78,7 +78,7 @@ fn wish(action: &StepAction) -> Result<Option<StepWish>, Failure> {
     }))
 }
 
-fn form_of(name: &str) -> Result<PrintedForm, Failure> {
+pub(crate) fn form_of(name: &str) -> Result<PrintedForm, Failure> {
     Ok(match name {
         "control" => PrintedForm::Control,
         "slip" => PrintedForm::Slip,

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+use motcua_desk::PrintedForm;
 use motcua_desk::ports::{
     Batch, CachedIdentity, CaptureDraft, CapturedPage, Counter, FileChange, FileUses, KeptConflict,
-    OfficeRows, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
+    OfficeRows, PrintRecord, PrintState, QueuedOp, Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Channel, CopyForm, Day, Deadline, DeviceId, DocumentId, DocumentRecord,
@@ -55,6 +56,7 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     everything_survives_a_lock(make().as_ref());
     the_office_s_dossiers_follow_their_history(make().as_ref());
     the_other_side_of_a_conflict_is_kept(make().as_ref());
+    the_journal_of_prints_has_no_gap(make().as_ref());
     a_file_is_sealed_and_goes_and_never_of_unsent_work(make().as_ref());
     what_names_a_file_is_known(make().as_ref());
 }
@@ -183,6 +185,43 @@ fn the_other_side_of_a_conflict_is_kept(vault: &dyn Vault) {
     for version in [3, 4] {
         vault.commit(&Batch { conflicts: vec![kept(version)], ..Batch::default() }).unwrap();
         assert_eq!(vault.conflict(op), Ok(Some(kept(version))));
+    }
+}
+
+fn the_journal_of_prints_has_no_gap(vault: &dyn Vault) {
+    create(vault);
+    let write = |print: PrintRecord| vault.commit(&Batch { prints: vec![print], ..Batch::default() });
+    let dossier = sample_print(1, 1).dossier;
+    assert_eq!(vault.prints(dossier), Ok(vec![]));
+    assert_eq!(write(sample_print(1, 2)), Err(VaultError::Stale), "the first is 1");
+    write(sample_print(1, 1)).unwrap();
+    write(sample_print(1, 2)).unwrap();
+    assert_eq!(write(sample_print(1, 4)), Err(VaultError::Stale), "no number is left out");
+    let printed = PrintRecord { state: PrintState::Printed, trouble: None, ..sample_print(1, 1) };
+    write(printed.clone()).unwrap();
+    write(sample_print(2, 1)).unwrap();
+    assert_eq!(vault.prints(dossier), Ok(vec![printed, sample_print(1, 2)]), "oldest first, of one dossier");
+    vault.lock();
+    assert_eq!(vault.prints(dossier), Err(VaultError::Locked));
+}
+
+/// A line of the journal of prints.
+#[must_use]
+pub fn sample_print(dossier: u8, number: u32) -> PrintRecord {
+    PrintRecord {
+        dossier: sample_dossier(dossier, "Nguyễn Văn A (DEMO)").id,
+        number,
+        form: PrintedForm::Receipt,
+        file: Some(BlobId([3; 32])),
+        at: Timestamp(1_795_143_600_000),
+        officer: OFFICER.to_owned(),
+        copies: 2,
+        printer: "quay-1".to_owned(),
+        label: "Máy in quầy 1 (DEMO)".to_owned(),
+        job: Some("17".to_owned()),
+        state: PrintState::Waiting,
+        trouble: Some("printPaperOut".to_owned()),
+        reprint: number - 1,
     }
 }
 
