@@ -69,7 +69,7 @@ build() { cargo build --locked --workspace --all-targets; }
 lint() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 # Always --workspace: another selection would unify features otherwise and compile the world again.
 tests() {
-  cargo test --locked --workspace --lib --bins --test desk --test window --test judges --test scanner --test token \
+  cargo test --locked --workspace --lib --bins --test desk --test window --test judges --test scanner --test printer --test token \
     --test vault --test warehouse -- --test-threads=2 --show-output
 }
 # Days at two counters, played by seeds.
@@ -114,7 +114,7 @@ stage sim 12 bash -c sim
 stage docs 6 bash -c docs
 stage journeys 14 bash -c journeys
 stage bindings 4 bash -c bindings
-stage screens 20 bash -c screens
+stage screens 28 bash -c screens
 stage window 8 bash -c window
 stage package 5 bash -c package
 stage deny 4 bash -c deny

@@ -71,6 +71,9 @@ fn refused_login(code: &str) -> WarehouseLogin {
     }
 }
 
+/// What a line of the outbox tells of its dossier.
+type CodeAndWithdrawals = (Option<String>, Vec<domain::Withdrawal>);
+
 impl Shell {
     /// A shell around a desk.
     #[must_use]
@@ -212,7 +215,7 @@ impl Shell {
             // What went wrong is in the journal; without an open vault there is nobody to tell.
             if let Ok(Some(record)) = desk.print_accepted(id).await {
                 tell_dossier(&app, id);
-                app.state::<Shell>().follow_print(&app, &record);
+                app.state::<Self>().follow_print(&app, &record);
             }
         });
     }
@@ -237,7 +240,7 @@ impl Shell {
                     tell_printer(&app).await;
                 }
             }
-            app.state::<Shell>().forget_print(id, number);
+            app.state::<Self>().forget_print(id, number);
         });
     }
 
@@ -285,8 +288,7 @@ impl Shell {
     /// The vault is closed.
     pub async fn outbox(&self, all: bool) -> Result<Vec<view::OutboxItem>, AppError> {
         let items = self.desk.outbox(all).await?;
-        let mut known: HashMap<domain::DossierId, Option<(Option<String>, Vec<domain::Withdrawal>)>> =
-            HashMap::new();
+        let mut known: HashMap<domain::DossierId, Option<CodeAndWithdrawals>> = HashMap::new();
         for item in &items {
             if let std::collections::hash_map::Entry::Vacant(e) = known.entry(item.dossier) {
                 let dossier = self.desk.dossier(item.dossier).await.ok();

@@ -217,7 +217,7 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        26,
+        30,
         "vault, sealedAt, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
          warehouseLogin, warehouseName, queued, attention, token, tokenLabel, scannerId, scannerLabel, referenceVersion, \
          blockLeft, reuseTarget, offlineDaysLeft, lockAfterMinutes, administrator, tourSeen, training, supervises, \

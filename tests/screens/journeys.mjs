@@ -532,7 +532,7 @@ export const journeys = {
     const onRow = () => page.evaluate(() => document.activeElement?.matches("[data-test=queue-line]"));
     await page.goto(`${base}/?scene=fullDesk`);
     await page.waitForSelector("[data-test=home-box]");
-    await page.keyboard.press("Control+9");
+    await page.keyboard.press("Control+7");
     await page.waitForSelector("[data-test=queue-line]");
     await page.waitForFunction(() => document.activeElement?.matches("[data-test=queue-line]"));
     const before = await rows();

@@ -17,7 +17,7 @@ describe("the help sheet", () => {
       expect(new Set(group.keys.map((s) => s.scope)).size, group.name).toBe(1);
       expect(group.title in vi, group.title).toBe(true);
     }
-    expect(groups.map((g) => g.name)).toEqual(["everywhere", "places", "sections", "row", "page", "option"]);
+    expect(groups.map((g) => g.name)).toEqual(["everywhere", "places", "sections", "row", "line", "page", "option"]);
   });
   it("finds a key by its words without marks, by its name and by its place", () => {
     const found = (query: string) => keyGroups(query, say).flatMap((g) => g.keys.map((s) => s.act));

@@ -253,6 +253,7 @@ export const commands = {
 	listPrinters: () => __TAURI_INVOKE<PrinterInfo[]>("list_printers"),
 	/**  Remembers what this machine prints on; none: the window shows the sheet, and the officer prints from there. */
 	choosePrinters: (forms: string | null, slips: string | null, atAcceptance: boolean) => __TAURI_INVOKE<Status>("choose_printers", { forms, slips, atAcceptance }),
+	/**
 	 *  Prints a form of a dossier: `receipt`, `control`, `slip`, `decline` or the id of a step. Answers when the print system
 	 *  has it; what becomes of it is told as the dossier changes.
 	 */
@@ -264,7 +265,6 @@ export const commands = {
 };
 
 /* Types */
-/**  Every command that fails rejects with this: a stable code, what its sentence needs, and where to look in the log. */
 /**  Something an administrator does with an officer or a machine. */
 export type AdminAct = { kind: "addOfficer"; login: string; name: string; node: string } | { kind: "newSecret"; login: string } | { kind: "endOfficer"; login: string; ended: boolean } | { kind: "grant"; login: string; role: AdminRole; node: string; procedures: string | null; from: string | null; until: string | null } | { kind: "revoke"; login: string; grant: number } | { kind: "machineCode"; agency: string; name: string } | { kind: "machineCodeAgain"; machine: string } | { kind: "revokeMachine"; machine: string };
 
@@ -420,6 +420,7 @@ export type AdminVersion = {
 	planned: boolean,
 };
 
+/**  Every command that fails rejects with this: a stable code, what its sentence needs, and where to look in the log. */
 export type AppError = {
 	code: string,
 	params: { [key in string]: string },
@@ -436,6 +437,9 @@ export type Approvers = {
 	supervisor: boolean,
 	officers: Approver[],
 };
+
+/**  Why a draft is worked on no more. */
+export type AsideKind = "discarded" | "givenBack" | "acceptedElsewhere";
 
 export type Attachment = {
 	blob: string,
@@ -643,22 +647,6 @@ export type DeclineKind = "supplement" | "refusal";
 export type DeclineReason = {
 	code: string,
 	text: string,
-};
-
-/**  Why a draft is worked on no more. */
-export type AsideKind = "discarded" | "givenBack" | "acceptedElsewhere";
-
-/**  A draft that is worked on no more. */
-export type SetAside = {
-	kind: AsideKind,
-	at: Millis,
-	officer: string,
-	/**  Of one that was discarded; may be empty. */
-	reason: string,
-	/**  Code it has where it was accepted. */
-	code: string | null,
-	/**  What the office calls the counter that accepted it; may be empty. */
-	counter: string,
 };
 
 export type Declined = {
@@ -934,6 +922,8 @@ export type Integrity = "intact" | "changed" | "broken";
 /**  What `cancelJob` may stop. */
 export type JobKind = "scan" | "sign" | "fetch" | "sync";
 
+export type Judgement = "right" | "wrong";
+
 /**  Dossiers by state. */
 export type Load = {
 	all: number,
@@ -944,7 +934,6 @@ export type Load = {
 	toReturn: number,
 	onItsWay: number,
 };
-export type Judgement = "right" | "wrong";
 
 /**  What is said about a paper. */
 export type Metadata = {
@@ -1073,7 +1062,6 @@ export type Overview = {
 	asOf: Millis | null,
 };
 
-export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature";
 export type PaperStatus = "valid" | "expired" | "cancelled" | "unsigned" | "badSignature" | "underCorrection";
 
 /**  A person or organisation. */
@@ -1301,6 +1289,19 @@ export type Sent = {
 	again: boolean,
 };
 
+/**  A draft that is worked on no more. */
+export type SetAside = {
+	kind: AsideKind,
+	at: Millis,
+	officer: string,
+	/**  Of one that was discarded; may be empty. */
+	reason: string,
+	/**  Code it has where it was accepted. */
+	code: string | null,
+	/**  What the office calls the counter that accepted it; may be empty. */
+	counter: string,
+};
+
 export type Settlement = {
 	at: Millis,
 	officer: string,
@@ -1496,16 +1497,16 @@ export type StepWish = {
 
 export type Store = "agency" | "personal";
 
-export type TakenUp = {
-	counter: string,
-	officer: string,
-	at: Millis,
-};
-
 /**  What became of one of several dossiers. */
 export type TakenStep = {
 	id: string,
 	refused: AppError | null,
+};
+
+export type TakenUp = {
+	counter: string,
+	officer: string,
+	at: Millis,
 };
 
 export type TokenPresence = "none" | "present" | "locked";
@@ -1585,3 +1586,4 @@ export type WrongUse = {
 	officer: string,
 	returned: boolean,
 };
+

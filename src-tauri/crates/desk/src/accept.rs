@@ -11,7 +11,7 @@ use motcua_dossier::{
 use motcua_pdf::{FormFonts, ReceiptForm, ReceiptRow};
 use motcua_wire::{AcceptedDossier, ComponentEvidence, EvidenceSource, OpPayload};
 
-const FONTS: FormFonts<'static> = FormFonts {
+pub(crate) const FONTS: FormFonts<'static> = FormFonts {
     regular: include_bytes!("../../../../assets/fonts/LiberationSerif-Regular.ttf"),
     bold: include_bytes!("../../../../assets/fonts/LiberationSerif-Bold.ttf"),
     italic: include_bytes!("../../../../assets/fonts/LiberationSerif-Italic.ttf"),

@@ -6,7 +6,7 @@ use crate::error::{AdminError, DeskError};
 use crate::login::Login;
 use crate::ports::LinkError;
 use motcua_wire::{
-    ActDone, AdminAct, AdminReply, AdminRequest, ChangeReport, People, Role, RowDiff, RowStep, SheetChange,
+    ActDone, AdminAct, AdminReply, AdminRequest, ChangeReport, People, RowDiff, RowStep, SheetChange,
     SheetList, SheetRow, VersionLine,
 };
 
@@ -14,7 +14,7 @@ impl Login {
     /// The warehouse knows the officer as an administrator of this office.
     #[must_use]
     pub fn administers(&self) -> bool {
-        matches!(self, Self::Known(known) if known.roles.contains(&Role::Administrator))
+        matches!(self, Self::Known(known) if known.administers())
     }
 }
 

@@ -188,8 +188,12 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// It is a draft again.
+    /// It is a draft again; one that is not set aside any more, or that another counter accepted, stays what it is.
     pub(crate) fn work_again(&mut self) -> Result<(), DeskError> {
+        match &self.dossier.state {
+            DossierState::SetAside(aside) if !matches!(aside.why, AsideWhy::AcceptedElsewhere { .. }) => {}
+            _ => return Ok(()),
+        }
         self.dossier.state = DossierState::Draft;
         self.batch.settings.extend(self.desk.aside_with([], Some(self.dossier.id))?);
         Ok(())

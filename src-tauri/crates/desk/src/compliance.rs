@@ -132,9 +132,13 @@ impl ComplianceLine {
         let (phase, electronic) = (dossier.standing()?.phase, has_electronic_result(&dossier));
         let result = match (&dossier.state, phase) {
             // What was taken back was never received.
-            (DossierState::Withdrawn { .. } | DossierState::Draft | DossierState::Declined(_), _) => {
-                return None;
-            }
+            (
+                DossierState::Withdrawn { .. }
+                | DossierState::Draft
+                | DossierState::SetAside(_)
+                | DossierState::Declined(_),
+                _,
+            ) => return None,
             (DossierState::Completed { .. }, _) if electronic => ResultForm::Electronic,
             (DossierState::Completed { .. }, _) => ResultForm::PaperOnly,
             (DossierState::Accepted { .. }, Phase::Refused { .. } | Phase::Stopped { .. }) => {

@@ -138,7 +138,19 @@ impl Desk {
             Ok(())
         })?;
         self.wake.notify_one();
+        if line.kind == OutboxKind::Decline && dossier.state.acceptance().is_some() {
+            return self.heard_now(dossier).await;
+        }
         Ok(dossier)
+    }
+
+    /// The same dossier with the fees and steps the warehouse tells, when there is a line.
+    async fn heard_now(&self, dossier: Dossier) -> Result<Dossier, DeskError> {
+        if self.live().online == Some(false) {
+            return Ok(dossier);
+        }
+        self.hear_fees_and_steps(dossier.id).await?;
+        self.stored(dossier.id)
     }
 
     /// It was declined here, and accepted or declined elsewhere before: it is the dossier as it was accepted there, with
@@ -152,7 +164,10 @@ impl Desk {
             let submitted = server.submitted.clone().or_else(|| here.submission.as_deref().cloned());
             let known = (here.procedure_name.as_str(), counter);
             let stands = (server.version, returned_at);
-            let there = self.dossier_of(here.id, known, accepted.clone(), submitted, stands)?;
+            let mut there = self.dossier_of(here.id, known, accepted.clone(), submitted, stands)?;
+            // What was paid and done is known from here until the warehouse is asked.
+            there.fees.clone_from(&here.fees);
+            there.steps.clone_from(&here.steps);
             let revision = here.revision;
             change.dossier = Dossier { revision, ..succeeds(there, here) };
         } else if let Some(declined) = &server.declined {

@@ -19,7 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The list as it was heard last.
 const FEEDBACK: &str = "feedback";
-/// The newest are kept.
+/// Not empty: the list could not be had when there was news of it.
+const DUE: &str = "feedback_due";
+/// So many are kept, those that wait for an answer before others and the newest before older ones.
 const MOST: usize = 500;
 /// Drafts that are looked through for a wrong paper.
 const DRAFTS: u32 = 200;
@@ -60,7 +62,7 @@ impl Desk {
     /// The vault is closed.
     pub async fn feedback(&self) -> Result<Vec<FeedbackLine>, DeskError> {
         let heard = self.heard_feedback()?;
-        let wrong = |given: &Feedback| given.confirmed.is_some();
+        let wrong = |given: &Feedback| given.is_wrong();
         let drafts = if heard.iter().any(wrong) { self.vault.dossiers("", DRAFTS)? } else { vec![] };
         let mut lines = Vec::with_capacity(heard.len());
         for feedback in heard {
@@ -162,7 +164,12 @@ impl Desk {
         Ok(blob)
     }
 
-    /// Asks for the list anew.
+    /// The list was to be asked for and could not be had.
+    pub(crate) fn feedback_due(&self) -> Result<bool, DeskError> {
+        Ok(self.vault.setting(DUE)?.is_some_and(|due| !due.is_empty()))
+    }
+
+    /// Asks for the list anew. One that cannot be had now is asked for with the next news.
     pub(crate) async fn refresh_feedback(&self, on_event: OnEvent<'_>) -> Result<(), DeskError> {
         let (mut heard, mut after) = (vec![], None);
         loop {
@@ -171,12 +178,17 @@ impl Desk {
                 // What was heard before stays, and colleagues' news go on.
                 Err(error) if !error.ends_contact() => {
                     tracing::warn!(%error, "the list of feedback cannot be had");
-                    return Ok(());
+                    let settings = vec![(DUE.to_owned(), "1".to_owned())];
+                    return Ok(self.vault.commit(&Batch { settings, ..Batch::default() })?);
                 }
                 Err(error) => return Err(error.into()),
             };
             heard.extend(page.items);
-            heard.drain(..heard.len().saturating_sub(MOST));
+            while heard.len() > MOST {
+                // What still waits for an answer is the last to go.
+                let at = heard.iter().position(|given| given.answer.is_some()).unwrap_or(0);
+                heard.remove(at);
+            }
             after = page.next;
             if after.is_none() {
                 break;
@@ -184,11 +196,11 @@ impl Desk {
         }
         {
             let _writing = self.writing();
-            if self.heard_feedback()? == heard {
+            if self.heard_feedback()? == heard && !self.feedback_due()? {
                 return Ok(());
             }
             let text = serde_json::to_string(&heard).unwrap_or_default();
-            let settings = vec![(FEEDBACK.to_owned(), text)];
+            let settings = vec![(FEEDBACK.to_owned(), text), (DUE.to_owned(), String::new())];
             self.vault.commit(&Batch { settings, ..Batch::default() })?;
         }
         on_event(SyncEvent::OfficeChanged);

@@ -1,6 +1,5 @@
 //! What the officer tells a citizen: guides in force today, each as a hand-out too, and what digitizing rests on.
 
-use crate::accept::FONTS;
 use crate::desk::Desk;
 use crate::error::{DeskError, GuideError};
 use motcua_dossier::{Guide, LegalDocument};
@@ -45,6 +44,6 @@ impl Desk {
             contact,
             day_line: format!("In ngày {}", self.today().format_vn()),
         });
-        Ok(office_form(&form, &FONTS).map_err(|_| GuideError::NotSet)?)
+        Ok(office_form(&form, &self.form_fonts()).map_err(|_| GuideError::NotSet)?)
     }
 }

@@ -70,9 +70,10 @@ pub use compliance::{Compliance, ComplianceLine, ResultForm};
 pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    AdminError, AsideError, BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError, FilingError, GuideError,
-    IntakeError, OUTBOX_CODES, OfficeProblem, PRINTER_CODES, PackageProblem, PrintProblem, ReferenceError, ReportError, ReuseError,
-    SignError, StepError, UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
+    AdminError, AsideError, BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError,
+    FilingError, GuideError, IntakeError, OUTBOX_CODES, OfficeProblem, PRINTER_CODES, PackageProblem,
+    PrintProblem, ReferenceError, ReportError, ReuseError, SignError, StepError, UNFIT_REASONS, UnlockError,
+    WithdrawError, dotted, pin_state_code,
 };
 pub use feedback::{FeedbackLine, Judgement};
 pub use forms::PrintedForm;
@@ -84,11 +85,11 @@ pub use motcua_pdf::{CodePicture, code_picture};
 pub use motcua_wire::MAX_FILE;
 pub use motcua_wire::PACKAGE_VERSION;
 pub use motcua_wire::WaitingSubmission;
-pub use motcua_wire::{Feedback, WrongUse};
 pub use motcua_wire::{
     ActDone, AdminAct, ChangeReport, ColumnKind, EditFault, People, Role, RowDiff, RowFate, RowStep,
     SheetChange, SheetEdit, SheetList, SheetRow, VersionLine,
 };
+pub use motcua_wire::{Feedback, WrongUse};
 pub use office::Work;
 pub use online::Opened;
 pub use package::{Package, package_header};

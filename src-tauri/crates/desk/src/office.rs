@@ -79,14 +79,16 @@ impl Desk {
     }
 
     /// Goes on with a dossier that another counter took in: it is on this machine from now on, its papers stay in the
-    /// warehouse. One that is here already is left as it is, unless it is a draft that the office accepted elsewhere: papers
-    /// this counter put onto that stay on this machine.
+    /// warehouse. One that is here already is left as it is, unless it is a draft, or one that was taken back, that the office
+    /// accepted elsewhere: papers this counter put onto that stay on this machine.
     ///
     /// # Errors
     /// Not known to the office; no contact; the vault is closed.
     pub async fn take_up(&self, id: DossierId) -> Result<Dossier, DeskError> {
         let row = self.vault.office_dossier(id)?;
-        if let Some(here) = self.vault.dossier(id)?.filter(|here| row.is_none() || !here.is_unsettled()) {
+        if let Some(here) = self.vault.dossier(id)?
+            && (row.is_none() || self.stays(&here)?)
+        {
             return Ok(here);
         }
         let row = row.ok_or(OfficeProblem::Unknown)?;
@@ -101,14 +103,22 @@ impl Desk {
         dossier.fees = fees.map(|there| merged(&[], &there)).unwrap_or_default();
         dossier.steps = steps.map(|there| merged_steps(&[], &there)).unwrap_or_default();
         let _writing = self.writing();
-        match self.vault.dossier(id)? {
-            Some(here) if here.is_unsettled() => dossier = succeeds(dossier, here),
-            Some(here) => return Ok(here),
-            None => {}
+        if let Some(here) = self.vault.dossier(id)? {
+            if self.stays(&here)? {
+                return Ok(here);
+            }
+            dossier = succeeds(dossier, here);
         }
         let settings = self.aside_with([], Some(id))?.into_iter().collect();
         self.vault.commit(&Batch { dossiers: vec![dossier.clone()], settings, ..Batch::default() })?;
         Ok(dossier)
+    }
+
+    /// What the office says takes no place of it: it is settled here, or its acceptance was taken back and the warehouse has
+    /// not answered that yet.
+    fn stays(&self, here: &Dossier) -> Result<bool, DeskError> {
+        let withdrawn = matches!(here.state, DossierState::Withdrawn { .. });
+        Ok(!here.is_unsettled() || (withdrawn && self.has_unsent(here.id)?))
     }
 
     /// An accepted dossier as this machine has it. `known`: name of the procedure and of the counter, where they are known.
@@ -191,15 +201,20 @@ impl Desk {
         self.live().open_work.insert(id);
         let work = self.lease(id, force).await?;
         if matches!(work, Work::Held { .. } | Work::Elsewhere(_)) {
-            // Another counter may have taken money or steps meanwhile; without an answer what is known stays.
-            for told in [self.refresh_fees(id).await, self.refresh_steps(id).await] {
-                match told {
-                    Ok(_) | Err(DeskError::Link(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
+            self.hear_fees_and_steps(id).await?;
         }
         Ok(work)
+    }
+
+    /// Another counter may have taken money or steps meanwhile; without an answer what is known stays.
+    pub(crate) async fn hear_fees_and_steps(&self, id: DossierId) -> Result<(), DeskError> {
+        for told in [self.refresh_fees(id).await, self.refresh_steps(id).await] {
+            match told {
+                Ok(_) | Err(DeskError::Link(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// It is closed. The lease goes back at once, or when what was done here has left.
@@ -348,8 +363,15 @@ pub(crate) fn succeeds(dossier: Dossier, here: Dossier) -> Dossier {
     let added: Vec<_> = here.added_papers().collect();
     let mut former_papers = here.former_papers;
     former_papers.extend(added);
+    // The same acceptance, taken back here and standing there: its receipt and its result are what the citizen gets.
+    let same = matches!(here.state, DossierState::Withdrawn { .. })
+        && dossier.state.acceptance().is_some()
+        && dossier.code == here.code;
+    let (receipt, result) = if same { (here.receipt, here.result) } else { (None, None) };
     Dossier {
         former_papers,
+        receipt: dossier.receipt.or(receipt),
+        result: dossier.result.or(result),
         revision: here.revision + 1,
         withdrawals: here.withdrawals,
         replaced: here.replaced,

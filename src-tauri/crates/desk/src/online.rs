@@ -168,7 +168,7 @@ impl Desk {
         }
     }
 
-    /// It was given back here, and is opened here again: as it was left.
+    /// It was given back here, and is opened here again: as it was left. One that a colleague accepted meanwhile stays so.
     async fn work_again(
         &self,
         id: DossierId,
@@ -177,9 +177,15 @@ impl Desk {
         cancel: &CancellationToken,
     ) -> Result<Opened, DeskError> {
         let dossier = self.change(id, |change| {
+            if !was_given_back(&change.dossier) {
+                return Ok(());
+            }
             change.dossier.server_version = view.version;
             change.work_again()
         })?;
+        if dossier.state != DossierState::Draft {
+            return Ok(Opened { dossier, failed: vec![] });
+        }
         self.fetch_sent(dossier, on_progress, cancel).await
     }
 

@@ -3,7 +3,7 @@
 //!
 //! A line of the journal is committed before the print system gets a byte, so that no sheet is unaccounted for. A sheet
 //! that may be on paper already is printed again with the mark "Bản in lại lần N"; one that surely is not (taken out of
-//! the queue, given up) does not count.
+//! the queue or given up before it began to come out) does not count.
 
 use crate::accept::FONTS;
 use crate::desk::Desk;
@@ -12,7 +12,7 @@ use crate::forms::PrintedForm;
 use crate::ports::{
     Batch, JobState, PrintError, PrintRecord, PrintRequest, PrintSheet, PrintState, PrinterInfo, PrinterState,
 };
-use motcua_dossier::DossierId;
+use motcua_dossier::{BlobId, DossierError, DossierId};
 
 const FORMS: Place = Place { setting: "printer", label: "printer_label" };
 const SLIPS: Place = Place { setting: "slip_printer", label: "slip_printer_label" };
@@ -147,9 +147,13 @@ impl Desk {
             _ => (settings.forms, settings.forms_label),
         };
         let printer = printer.ok_or(PrintProblem::NotChosen)?;
-        let bytes = self.printed_form(id, form).await?;
+        let file = self.file_of(id, form)?;
+        let bytes = match &file {
+            Some(receipt) => self.held(receipt)?,
+            None => self.printed_form(id, form).await?,
+        };
         self.withdraw_waiting(id, form).await?;
-        let mut record = self.begin_print(id, form, printer, label.unwrap_or_default())?;
+        let mut record = self.begin_print(id, (form, file), printer, label.unwrap_or_default())?;
         let sheet = match marked(&bytes, record.reprint) {
             Ok(sheet) => sheet,
             Err(error) => {
@@ -172,15 +176,30 @@ impl Desk {
                 self.follow_print(id, number).await
             }
             Err(error) => {
-                // Nobody knows whether a system that fell silent took it: it counts as printed when it is printed again.
+                // Nobody knows whether a system that fell silent or talks nonsense took it: it counts as printed when it
+                // is printed again.
                 record.state = match error {
-                    PrintError::Hung => PrintState::Sending,
-                    _ => PrintState::Failed,
+                    PrintError::NoSystem | PrintError::UnknownPrinter | PrintError::Refused => {
+                        PrintState::Failed
+                    }
+                    PrintError::Hung | PrintError::Malformed | PrintError::UnknownJob | PrintError::Over => {
+                        PrintState::Sending
+                    }
                 };
                 record.trouble = Some(print_code(error).to_owned());
                 self.journal(record)
             }
         }
+    }
+
+    /// The file that is printed as it is kept: of the receipt, the one there is now. Other forms are set anew.
+    fn file_of(&self, id: DossierId, form: PrintedForm) -> Result<Option<BlobId>, DeskError> {
+        if form != PrintedForm::Receipt {
+            return Ok(None);
+        }
+        let dossier = self.stored(id)?;
+        dossier.state.acceptance().ok_or(DossierError::NotAccepted)?;
+        Ok(Some(dossier.receipt.ok_or(FilingError::Receipt)?))
     }
 
     /// Asks how far a print is, and writes down what is news. A receipt that is on paper is asked for no more. Its bytes go
@@ -204,6 +223,7 @@ impl Desk {
         match self.printer.job(&job).await {
             Ok(state) => {
                 record.state = state.into();
+                record.begun |= state == JobState::Printing;
                 record.trouble = match state {
                     JobState::Waiting | JobState::Printing => self.in_the_way(&record.printer).await,
                     JobState::Failed => Some(print_code(PrintError::Refused).to_owned()),
@@ -226,12 +246,13 @@ impl Desk {
         Ok(written)
     }
 
-    /// Takes a print out of the queue. One that is on paper by now stays printed.
+    /// Takes a print out of the queue. One that is on paper by now stays printed; of one that has begun by now it is
+    /// remembered that it may be.
     ///
     /// # Errors
     /// No such print, the print system does not answer; the vault is closed.
     pub async fn cancel_print(&self, id: DossierId, number: u32) -> Result<PrintRecord, DeskError> {
-        let record = self.print_of(id, number)?;
+        let record = self.follow_print(id, number).await?;
         let Some(job) = record.job.clone().filter(|_| record.is_open()) else { return Ok(record) };
         match self.printer.cancel(&job).await {
             Ok(()) | Err(PrintError::Over | PrintError::UnknownJob) => self.follow_print(id, number).await,
@@ -253,19 +274,15 @@ impl Desk {
         Ok(())
     }
 
-    /// Writes the line of a print before anything is handed over.
+    /// Writes the line of a print before anything is handed over: of which form, and which file if it is one.
     fn begin_print(
         &self,
         id: DossierId,
-        form: PrintedForm,
+        (form, file): (PrintedForm, Option<BlobId>),
         printer: String,
         label: String,
     ) -> Result<PrintRecord, DeskError> {
         let _writing = self.writing();
-        let file = match form {
-            PrintedForm::Receipt => self.stored(id)?.receipt,
-            _ => None,
-        };
         let before = self.vault.prints(id)?;
         let same =
             |record: &&PrintRecord| record.form == form && record.file == file && record.may_be_on_paper();
@@ -281,6 +298,7 @@ impl Desk {
             label,
             job: None,
             state: PrintState::Sending,
+            begun: false,
             trouble: None,
             reprint: u32::try_from(before.iter().filter(same).count()).unwrap_or(u32::MAX),
         };
@@ -290,7 +308,7 @@ impl Desk {
 
     /// Writes down how far a print is, and gives what is written: whoever asked late does not open again what is over. In
     /// the commit that says it is on paper the receipt ceases to be asked for.
-    fn journal(&self, record: PrintRecord) -> Result<PrintRecord, DeskError> {
+    fn journal(&self, mut record: PrintRecord) -> Result<PrintRecord, DeskError> {
         let (id, number) = (record.dossier, record.number);
         let asked_for = record.state == PrintState::Printed && record.form == PrintedForm::Receipt;
         if asked_for && !self.stored(id)?.reprint.is_empty() {
@@ -310,6 +328,7 @@ impl Desk {
         if stored.state.is_over() {
             return Ok(stored);
         }
+        record.begun |= stored.begun;
         self.vault.commit(&Batch { prints: vec![record.clone()], ..Batch::default() })?;
         Ok(record)
     }
@@ -366,7 +385,7 @@ impl PrintRecord {
     /// The sheet is on paper, or nobody can say that it is not.
     #[must_use]
     pub fn may_be_on_paper(&self) -> bool {
-        !matches!(self.state, PrintState::Cancelled | PrintState::Failed)
+        self.begun || !matches!(self.state, PrintState::Cancelled | PrintState::Failed)
     }
 }
 

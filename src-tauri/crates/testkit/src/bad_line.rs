@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, SealedReference, SubmissionPage, AdminReply, AdminRequest,
+    About, AdminReply, AdminRequest, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps,
+    DossierView, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest,
+    Purpose, SealedReference, SubmissionPage,
 };
 use std::future::Future;
 use std::pin::Pin;

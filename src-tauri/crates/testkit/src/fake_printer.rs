@@ -39,6 +39,15 @@ impl FakePrinter {
         self.state().trouble.insert(printer.to_owned(), state);
     }
 
+    /// What waits at a printer begins to come out, and stays there while something is wrong with the printer.
+    pub fn begin(&self, printer: &str) {
+        for (printed, state) in self.state().jobs.values_mut() {
+            if printed.request.printer == printer && *state == JobState::Waiting {
+                *state = JobState::Printing;
+            }
+        }
+    }
+
     /// The print system answers with that error from now on, or (none) works again.
     pub fn close(&self, error: Option<PrintError>) {
         self.state().closed = error;

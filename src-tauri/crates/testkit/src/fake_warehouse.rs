@@ -14,7 +14,10 @@ use motcua_dossier::{
     OfficeDossier, OpId, ReferenceData,
 };
 use motcua_wire::{
-    About, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView, FeeEntry, Feedback, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION, SealedReference, SignedReceipt, StepEntry, SubmissionPage, AdminReply, AdminRequest,
+    About, AdminReply, AdminRequest, CarriedPackage, Change, Changes, DossierFees, DossierLease, DossierPage,
+    DossierSteps, DossierView, FeeEntry, Feedback, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier,
+    MAX_ASKED, Op, OpStatus, OpsReply, OpsRequest, PackageHeader, Purpose, Role, SCHEMA_VERSION,
+    SealedReference, SignedReceipt, StepEntry, SubmissionPage,
 };
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;

@@ -48,12 +48,13 @@ struct Content {
 }
 
 impl Content {
-    /// What the citizen is owed something for: this counter's own, and what is told of others.
+    /// What the citizen is owed something for: this counter's own, and what is told of others and of what is unsettled here.
     fn queue(&self) -> Vec<QueueRow> {
         let others = self.office.values().map(|(_, row)| row);
-        let others =
-            others.filter(|row| !self.dossiers.contains_key(&row.id)).filter_map(QueueRow::of_office);
-        self.dossiers.values().filter_map(QueueRow::of_own).chain(others).collect()
+        let told = |id: &DossierId| self.dossiers.get(id).is_none_or(Dossier::is_unsettled);
+        let others = others.filter(|row| told(&row.id)).filter_map(QueueRow::of_office);
+        let settled = self.dossiers.values().filter(|own| !own.is_unsettled());
+        settled.filter_map(QueueRow::of_own).chain(others).collect()
     }
 }
 

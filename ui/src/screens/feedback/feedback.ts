@@ -1,6 +1,5 @@
 import { m } from "#text";
 import type { FeedbackLine, FeedbackReason, WrongUse } from "../../bridge/bridge";
-import type { IconName } from "../../kit/Icon.svelte";
 
 /** The office has yet to close it. */
 export const waitsForUs = (line: FeedbackLine) => line.ours && (line.stage === "open" || line.stage === "wrong");
@@ -20,7 +19,7 @@ export const openUses = (lines: FeedbackLine[], me: string | null) => wrongUses(
 
 export const reasonWords = (reason: FeedbackReason): string => ({ wrongInformation: m.report_wrong_information, notTheResult: m.report_not_the_result, notSigned: m.report_not_signed })[reason]();
 
-interface Stage { tone: "plain" | "action" | "success" | "warning"; icon: IconName; word: string }
+interface Stage { tone: "plain" | "action" | "success" | "warning"; icon: "clock" | "pen" | "check"; word: string }
 export function stageBadge(line: FeedbackLine): Stage {
   switch (line.stage) {
     case "open": return line.ours ? { tone: "warning", icon: "clock", word: m.feedback_stage_open() } : { tone: "plain", icon: "clock", word: m.feedback_stage_open_there() };

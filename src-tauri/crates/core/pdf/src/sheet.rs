@@ -21,6 +21,8 @@ const MM: f32 = 72.0 / 25.4;
 /// The largest letters of a watermark, and how often it comes down a page.
 const WATERMARK: f32 = 30.0;
 const WATERMARK_STEP: f32 = 118.0;
+/// Its letters at the lower edge.
+const EDGE: f32 = 6.5;
 /// How light it is: it must not be overlooked and must not be in the way, of readers and of code pictures.
 const WATERMARK_GREY: f32 = 0.8;
 
@@ -187,6 +189,9 @@ impl Sheet {
             self.write(grey(), Cut::Bold, size, (x, y), &text);
             y += WATERMARK_STEP;
         }
+        // Once below all else, so that a program that reads the page finds it whole too.
+        let x = f32::midpoint(left, right) - self.width(Cut::Bold, EDGE, &text) / 2.0;
+        self.write(grey(), Cut::Bold, EDGE, (x, self.paper.height - 5.0), &text);
     }
 
     /// How many pages are full.

@@ -102,6 +102,7 @@ fn fonts() -> FormFonts<'static> {
         regular: include_bytes!("../../../../../assets/fonts/LiberationSerif-Regular.ttf"),
         bold: include_bytes!("../../../../../assets/fonts/LiberationSerif-Bold.ttf"),
         italic: include_bytes!("../../../../../assets/fonts/LiberationSerif-Italic.ttf"),
+        watermark: "",
     }
 }
 

@@ -152,6 +152,14 @@ pub struct Feedback {
     pub uses: Vec<WrongUse>,
 }
 
+impl Feedback {
+    /// The paper was found wrong, and not right since.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        self.confirmed.is_some() && self.answer.as_ref().is_none_or(|answer| answer.corrected)
+    }
+}
+
 /// The issuing agency found the paper wrong.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FeedbackFinding {

@@ -1,9 +1,9 @@
 //! Stable codes of errors, and what their sentences need.
 
 use super::{
-    AdminError, AsideError, BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver, GuideError, IntakeError,
-    OfficeProblem, PackageProblem, PrintProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
-    UnlockError, WithdrawError,
+    AdminError, AsideError, BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver,
+    GuideError, IntakeError, OfficeProblem, PackageProblem, PrintProblem, ReferenceError, ReportError,
+    ReuseError, SignError, StepError, UnlockError, WithdrawError,
 };
 use crate::ports::{LinkError, PinState, PrintError, ScanError, ScanFault, TokenError, VaultError};
 use motcua_dossier::{DossierError, FeeFault, IdNumberError, StepFault};

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use motcua_dossier::{BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId};
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage, DossierSteps, DossierView, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply, OpsRequest, Purpose, Role, SealedReference, SubmissionPage, AdminReply, AdminRequest,
+    About, AdminReply, AdminRequest, CarriedPackage, Changes, DossierFees, DossierLease, DossierPage,
+    DossierSteps, DossierView, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, OpStatus, OpsReply,
+    OpsRequest, Purpose, Role, SealedReference, SubmissionPage,
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -81,6 +83,12 @@ impl KnownOfficer {
     #[must_use]
     pub fn looks_people_up(&self) -> bool {
         self.roles.iter().any(|role| role.works_with_people())
+    }
+
+    /// Has he the role that keeps lists, officers and machines.
+    #[must_use]
+    pub fn administers(&self) -> bool {
+        self.roles.contains(&Role::Administrator)
     }
 }
 
@@ -169,6 +177,8 @@ pub trait Warehouse: Send + Sync {
     /// See [`LinkError`].
     async fn feedback(&self, after: Option<u64>, limit: u32) -> Result<FeedbackPage, LinkError>;
     /// What an administrator asks or does, under the name of whoever works at this machine.
+    ///
+    /// # Errors
     /// See [`LinkError`]; `Refused("adminNotGranted")` without the role, `Refused("adminBeyondGrant")` outside his grant.
     async fn admin(&self, asked: &AdminRequest) -> Result<AdminReply, LinkError>;
     /// Takes a dossier for this machine alone, or renews that; `version` is the one it works on.

@@ -253,6 +253,9 @@ pub struct PrintRecord {
     pub job: Option<String>,
     /// How far it is.
     pub state: PrintState,
+    /// It was heard to be on its way onto paper: whatever became of the job, some of it may be there.
+    #[serde(default)]
+    pub begun: bool,
     /// What is in the way, as a code.
     #[serde(default)]
     pub trouble: Option<String>,

@@ -153,7 +153,7 @@ impl Desk {
         if sent || self.lists_any(ids.iter().copied())? {
             self.refresh_submissions(on_event).await?;
         }
-        if reported {
+        if reported || self.feedback_due()? {
             self.refresh_feedback(on_event).await?;
         }
         let ids: Vec<DossierId> = ids.into_iter().collect();
@@ -190,6 +190,17 @@ impl Desk {
         Ok(())
     }
 
+    /// Steps of own dossiers are heard with their changes. A list that is read anew shows where changes were missed.
+    async fn hear_of_missed(&self, rows: &[OfficeDossier], on_event: OnEvent<'_>) -> Result<(), DeskError> {
+        for row in rows {
+            let Some(standing) = self.vault.dossier(row.id)?.and_then(|d| d.standing()) else { continue };
+            if (&standing.seat, standing.on_its_way) != (&row.seat, row.on_its_way) {
+                self.hear_of(row.id, Told::Steps, on_event).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the list of the office's dossiers, or the rest of it; says where changes go on.
     async fn snapshot(
         &self,
@@ -207,6 +218,7 @@ impl Desk {
                 continue;
             }
             let cursor = at.map_or(page.cursor, |at| at.cursor);
+            self.hear_of_missed(&page.items, on_event).await?;
             let rows = OfficeRows { epoch, rows: page.items, complete: page.next.is_none() };
             let Some(after) = page.next else {
                 self.refresh_submissions(on_event).await?;

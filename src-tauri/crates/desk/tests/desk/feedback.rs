@@ -28,7 +28,7 @@ fn given(document: DocumentId) -> Feedback {
         officer: "canbo.khac".into(),
         given_at: Timestamp(FRIDAY_MORNING.0 - 60_000),
         from_agency: "000.00.99.H08".into(),
-        to_agency: None,
+        to_agency: Some("000.00.00.H08".into()),
         confirmed: None,
         answer: None,
         ours: true,

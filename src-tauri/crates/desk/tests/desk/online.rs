@@ -1,12 +1,13 @@
 //! Dossiers of the portal: listed, opened with their files, accepted or given back; and the rule for agencies.
 
 use crate::steps::*;
-use motcua_desk::ports::{Batch, LinkError, Vault, Warehouse};
-use motcua_desk::{AsideError, DeskError, OfficeProblem, PrintedForm, StepError};
+use motcua_desk::ports::{Batch, LinkError, OfficeRows, Vault, Warehouse};
+use motcua_desk::{AsideError, DeskError, OfficeProblem, PrintedForm, StepError, StepWish};
 use motcua_dossier::{
     AgencyCode, AsideWhy, Channel, ConsentMethod, DeclineKind, DeclineReason, DeviceId, Dossier,
     DossierError, DossierId, DossierState, EvidenceSource, IdentityAnswer, IdentityCheck, OpId, OutboxKind,
-    OutboxState, PartyKind, PortalAccount, ReturnMethod, Side, Submission, SubmittedPaper, Timestamp,
+    OutboxState, PartyKind, PortalAccount, QueueFilter, ReturnMethod, Seat, Side, Submission, SubmittedPaper,
+    Timestamp,
 };
 use motcua_testkit::{Office, new_dossier, owner, paper_of, pki, unsigned_pdf};
 use motcua_wire::{Op, OpPayload, OpsRequest, SCHEMA_VERSION};
@@ -378,6 +379,14 @@ async fn two_papers_for_one_row_both_have_a_place() {
     assert!(row(BIRTH).is_reused() && !row(4).is_reused(), "{:?}", opened.dossier.components);
 }
 
+fn signer() -> Seat {
+    Seat { unit: "Lãnh đạo (mẫu)".into(), officer: "lanh.dao".into() }
+}
+
+fn hand_over() -> StepWish {
+    StepWish::HandOver { to: signer(), note: String::new() }
+}
+
 /// One that lacks nothing to be accepted.
 async fn sent_complete(office: &Office) -> DossierId {
     let form = file(office, &unsigned_pdf(1)).await;
@@ -430,6 +439,55 @@ async fn a_draft_that_a_colleague_accepted_is_told_and_the_office_s_row_stands_i
     assert_eq!(office.desk.office_dossiers("").await.unwrap(), [], "it is this counter's own now");
     assert_eq!(office.desk.set_aside_dossiers("").await.unwrap(), []);
     assert_eq!(office.desk.book(day, day).await.unwrap().lines.len(), 1);
+}
+
+#[tokio::test]
+async fn a_draft_that_a_colleague_accepted_is_in_the_queue_as_the_office_tells_it() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    let all = QueueFilter::default();
+    assert_eq!(office.desk.office_queue(&all, 0).await.unwrap().count, 0, "a draft is owed to nobody");
+    accept_there(&other, id).await;
+    other.desk.take_step(id, hand_over()).unwrap();
+    assert_eq!(sync(&other).await.attention, 0);
+    sync(&office).await;
+    let told = office.desk.dossier(id).await.unwrap();
+    assert!(matches!(told.state, DossierState::SetAside(_)), "{:?}", told.state);
+    let queue = office.desk.office_queue(&all, 0).await.unwrap();
+    let [row] = &queue.rows[..] else { panic!("{:?}", queue.rows) };
+    assert_eq!((row.dossier, row.here, row.seat.clone()), (id, false, Some(signer())));
+    office.desk.take_up(id).await.unwrap();
+    let queue = office.desk.office_queue(&all, 0).await.unwrap();
+    let [row] = &queue.rows[..] else { panic!("{:?}", queue.rows) };
+    assert_eq!((row.dossier, row.here), (id, true), "it is this counter's own now");
+}
+
+#[tokio::test]
+async fn what_was_taken_back_is_not_taken_up_before_the_warehouse_has_heard_of_it() {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    office.warehouse.out(Some(LinkError::Offline));
+    digitize(&office, id, BIRTH).await;
+    office.desk.accept(id).await.unwrap();
+    let secret = zeroize::Zeroizing::new("Hai-2026-mot-cua".to_owned());
+    office.desk.enrol("canbo.hai", &secret).await.unwrap();
+    let line = office.desk.outbox(false).await.unwrap().remove(0);
+    let withdrawn = office.desk.withdraw(line.op, "tiếp nhận nhầm người nộp", "canbo.hai", &secret).unwrap();
+    office.warehouse.out(None);
+    accept_there(&other, id).await;
+    let row = office.warehouse.office_dossiers(&[id]).await.unwrap().remove(0);
+    let told = OfficeRows { epoch: 1, rows: vec![row], complete: false };
+    office.vault.commit(&Batch { office: Some(told), ..Batch::default() }).unwrap();
+    assert!(office.desk.outbox(false).await.unwrap().iter().any(|line| line.dossier == id));
+    assert_eq!(office.desk.take_up(id).await.unwrap(), withdrawn, "the answer may say that it was too late");
 }
 
 #[tokio::test]
@@ -555,9 +613,17 @@ async fn a_decline_that_met_an_acceptance_names_it_and_asks() {
         let settled = office.desk.settle_conflict(line.op, &choices.into_iter().collect()).await;
         assert!(matches!(settled, Err(DeskError::Office(OfficeProblem::Undecided(_)))), "{settled:?}");
     }
+    other.desk.take_step(id, hand_over()).unwrap();
+    assert_eq!(sync(&other).await.attention, 0);
     let theirs = [("outcome".to_owned(), Side::Theirs)].into();
     let settled = office.desk.settle_conflict(line.op, &theirs).await.unwrap();
     assert_eq!(settled.code, accepted.code);
+    assert_eq!(
+        settled.standing().unwrap().seat,
+        Some(signer()),
+        "what was done there since is known at once"
+    );
+    assert_eq!(office.desk.dossier(id).await.unwrap(), settled);
     assert!(matches!(settled.state, DossierState::Accepted { .. }) && settled.taken_up.is_some());
     let own = settled.components.iter().any(|row| row.attachment.is_some());
     assert!(!own, "it has the rows it was accepted with, not this counter's");

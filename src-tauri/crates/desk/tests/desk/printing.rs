@@ -154,13 +154,39 @@ async fn a_print_system_that_does_not_run_is_a_line_of_the_journal() {
 
 #[tokio::test]
 async fn a_sheet_nobody_can_vouch_for_counts_as_printed() {
+    for (error, code) in [(PrintError::Hung, "printHung"), (PrintError::Malformed, "printMalformed")] {
+        let office = printing().await;
+        office.printer.close(Some(error));
+        let id = accepted(&office).await;
+        let record = office.desk.print(id, PrintedForm::Receipt).await.unwrap();
+        assert_eq!((record.state, record.trouble.as_deref()), (PrintState::Sending, Some(code)));
+        office.printer.close(None);
+        assert_eq!(office.desk.print(id, PrintedForm::Receipt).await.unwrap().reprint, 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_sheet_that_had_begun_to_come_out_counts_though_it_was_taken_out_of_the_queue() {
     let office = printing().await;
-    office.printer.close(Some(PrintError::Hung));
+    office.printer.put(FAKE_PRINTER, PrinterState::PaperOut);
     let id = accepted(&office).await;
-    let record = office.desk.print(id, PrintedForm::Receipt).await.unwrap();
-    assert_eq!((record.state, record.trouble.as_deref()), (PrintState::Sending, Some("printHung")));
-    office.printer.close(None);
-    assert_eq!(office.desk.print(id, PrintedForm::Receipt).await.unwrap().reprint, 1);
+    assert!(!office.desk.print(id, PrintedForm::Receipt).await.unwrap().begun);
+    office.printer.begin(FAKE_PRINTER);
+    let again = office.desk.print(id, PrintedForm::Receipt).await.unwrap();
+    assert_eq!(
+        (again.number, again.reprint, again.begun),
+        (2, 1, false),
+        "a part of the first may be on paper"
+    );
+    let first = office.desk.prints(id).await.unwrap().remove(0);
+    assert_eq!((first.state, first.begun), (PrintState::Cancelled, true));
+    office.printer.begin(FAKE_PRINTER);
+    assert_eq!(office.desk.follow_print(id, 2).await.unwrap().state, PrintState::Printing);
+    let cancelled = office.desk.cancel_print(id, 2).await.unwrap();
+    assert_eq!((cancelled.state, cancelled.begun), (PrintState::Cancelled, true), "it stays known");
+    office.printer.put(FAKE_PRINTER, PrinterState::Ready);
+    let third = office.desk.print(id, PrintedForm::Receipt).await.unwrap();
+    assert_eq!((third.state, third.reprint), (PrintState::Printed, 2));
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ fn text_of(pdf: &[u8]) -> Option<String> {
         eprintln!("SKIPPED: pdftotext is not installed");
         return None;
     };
-    reader.stdin.take().unwrap().write_all(pdf).unwrap();
-    let text = reader.wait_with_output().unwrap().stdout;
+    reader.stdin.take()?.write_all(pdf).ok()?;
+    let text = reader.wait_with_output().ok()?.stdout;
     Some(String::from_utf8_lossy(&text).split_whitespace().collect::<Vec<_>>().join(" "))
 }
 

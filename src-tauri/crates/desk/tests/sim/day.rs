@@ -307,7 +307,10 @@ impl Officer {
                     self.desk.return_result(id, metadata).await?;
                 }
             }
-            DossierState::Declined(_) | DossierState::Completed { .. } | DossierState::Withdrawn { .. } => {}
+            DossierState::Declined(_)
+            | DossierState::SetAside(_)
+            | DossierState::Completed { .. }
+            | DossierState::Withdrawn { .. } => {}
         }
         Ok(())
     }

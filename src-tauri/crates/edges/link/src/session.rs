@@ -84,16 +84,27 @@ impl Sessions {
         }
     }
 
-    /// The token of a request: none when nobody is known, or he has no right here to look anybody up, or when it has
-    /// to be refreshed first.
-    fn token(&self) -> Token {
+    /// The token of a request: none when nobody is known, or he is nobody the warehouse would answer that, or when it
+    /// has to be refreshed first.
+    fn token(&self, asked: Asked) -> Token {
+        let may = |officer: &KnownOfficer| match asked {
+            Asked::OfPeople => officer.looks_people_up(),
+            Asked::OfLists => officer.administers(),
+        };
         match &self.state().open {
-            Some(open) if !open.officer.looks_people_up() => Token::None,
+            Some(open) if !may(&open.officer) => Token::None,
             Some(open) if Instant::now() < open.fresh_until => Token::Fresh(open.access.clone()),
             Some(_) => Token::Old,
             None => Token::None,
         }
     }
+}
+
+/// What a request is about. An administrator looks nobody up; of people the machine asks for him then, as before he came.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    OfPeople,
+    OfLists,
 }
 
 enum Token {
@@ -125,12 +136,22 @@ impl HttpWarehouse {
         request: RequestBuilder,
         limit: Duration,
     ) -> Result<Response, LinkError> {
-        let Some(access) = self.access(None).await else { return send(request, limit).await };
+        self.send_as(Asked::OfPeople, request, limit).await
+    }
+
+    /// The same of whatever is asked for.
+    pub(crate) async fn send_as(
+        &self,
+        asked: Asked,
+        request: RequestBuilder,
+        limit: Duration,
+    ) -> Result<Response, LinkError> {
+        let Some(access) = self.access(asked, None).await else { return send(request, limit).await };
         let again = request.try_clone();
         let answer = send(request.bearer_auth(access.as_str()), limit).await;
         match (answer, again) {
             (Err(LinkError::Refused(code)), Some(again)) if is_of_the_session(&code) => {
-                match self.access(Some(&access)).await {
+                match self.access(asked, Some(&access)).await {
                     Some(access) => match send(
                         again.try_clone().ok_or(LinkError::Malformed)?.bearer_auth(access.as_str()),
                         limit,
@@ -151,12 +172,12 @@ impl HttpWarehouse {
     }
 
     /// A token that is good now; another one than `refused`.
-    async fn access(&self, refused: Option<&Zeroizing<String>>) -> Option<Zeroizing<String>> {
+    async fn access(&self, asked: Asked, refused: Option<&Zeroizing<String>>) -> Option<Zeroizing<String>> {
         let usable = |token: Token| match token {
             Token::Fresh(access) if refused.is_none_or(|refused| **refused != *access) => Some(access),
             _ => None,
         };
-        match self.sessions.token() {
+        match self.sessions.token(asked) {
             Token::None => return None,
             token => {
                 if let Some(access) = usable(token) {
@@ -166,22 +187,22 @@ impl HttpWarehouse {
         }
         let _alone = self.sessions.refreshing.lock().await;
         // Somebody else may have asked meanwhile.
-        if let Some(access) = usable(self.sessions.token()) {
+        if let Some(access) = usable(self.sessions.token(asked)) {
             return Some(access);
         }
         let (turn, refresh) = {
             let state = self.sessions.state();
             (state.turn, state.open.as_ref()?.refresh.to_string())
         };
-        let asked = self.request(Method::POST, &["login", "refresh"]).ok()?.json(&RefreshLogin { refresh });
-        let told: Result<LoggedIn, LinkError> = match send(asked, QUICK).await {
+        let renewal = self.request(Method::POST, &["login", "refresh"]).ok()?.json(&RefreshLogin { refresh });
+        let told: Result<LoggedIn, LinkError> = match send(renewal, QUICK).await {
             Ok(answer) => json(answer).await,
             Err(error) => Err(error),
         };
         match told {
             Ok(told) => {
                 self.sessions.take(turn, told);
-                usable(self.sessions.token())
+                usable(self.sessions.token(asked))
             }
             Err(LinkError::Refused(_)) => {
                 if self.sessions.state().turn == turn {

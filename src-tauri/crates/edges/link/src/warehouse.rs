@@ -2,7 +2,7 @@
 
 use crate::answer::{failure, json, success};
 use crate::identity::{DeviceIdentity, DeviceRequest};
-use crate::session::Sessions;
+use crate::session::{Asked, Sessions};
 use crate::settings::{LinkSettings, LinkSettingsError};
 use async_trait::async_trait;
 use motcua_desk::ports::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
@@ -10,7 +10,10 @@ use motcua_dossier::{
     BlobId, DocumentSummary, DossierId, IdNumber, NumberBlock, OfficeDossier, OpId, Timestamp,
 };
 use motcua_wire::{
-    About, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps, DossierView, DossiersQuery, DossiersReply, Enrolled, FeedbackPage, IdentityReply, LeaseBlock, LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Problem, Purpose, REFERENCE_SIGNATURE, RenewDevice, SealedReference, SubmissionPage, AdminReply, AdminRequest,
+    About, AdminReply, AdminRequest, CarriedPackage, Changes, DossierFees, DossierPage, DossierSteps,
+    DossierView, DossiersQuery, DossiersReply, Enrolled, FeedbackPage, IdentityReply, LeaseBlock,
+    LeaseDossier, MAX_FILE, OpStatus, OpsQuery, OpsReply, OpsRequest, OpsStatus, PURPOSE, Problem, Purpose,
+    REFERENCE_SIGNATURE, RenewDevice, SealedReference, SubmissionPage,
 };
 use reqwest::header::IF_MATCH;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -277,7 +280,7 @@ impl Warehouse for HttpWarehouse {
 
     async fn admin(&self, asked: &AdminRequest) -> Result<AdminReply, LinkError> {
         let request = self.request(Method::POST, &["admin"])?.json(asked);
-        json(self.send_as_officer(request, USUAL).await?).await
+        json(self.send_as(Asked::OfLists, request, USUAL).await?).await
     }
 
     async fn lease_dossier(

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Why there is no profile directory.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ impl ProfileDir {
     #[must_use]
     pub fn training(&self) -> Self {
         let own = std::fs::canonicalize(&self.0).or_else(|_| std::path::absolute(&self.0));
-        let own = own.unwrap_or_else(|_| self.0.clone());
+        let own = plain(&own.unwrap_or_else(|_| self.0.clone()));
         let mut name = own.file_name().map_or_else(|| OsString::from("motcua"), OsString::from);
         name.push("-training");
         Self(own.with_file_name(name))
@@ -111,6 +111,17 @@ fn private_dir(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     Ok(())
+}
+
+/// A path without `..`, for one that does not exist yet.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+        plain
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! `tests/vault/fixtures.rs`. A committed fixture is never written again.
 //!
 //! ```sh
-//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_8
+//! cargo run -p motcua-vault --example write-fixture -- tests/fixtures/vault/schema_9
 //! ```
 
 #![allow(clippy::unwrap_used)]

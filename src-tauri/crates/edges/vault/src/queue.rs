@@ -1,5 +1,5 @@
 //! The queue of the office in a table of its own: one short row for each dossier that the citizen is owed something for. What
-//! this counter has itself goes before what the warehouse tells of it.
+//! this counter has itself goes before what the warehouse tells of it, once it is accepted or declined here.
 
 use crate::failure::from_sqlite;
 use motcua_desk::ports::VaultError;
@@ -7,28 +7,46 @@ use motcua_dossier::{
     Day, Dossier, Load, OfficeDossier, QueueFilter, QueuePage, QueueRow, QueueState, SeatLoad, seat_key,
 };
 use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-/// Notes a dossier of this counter, or that nothing is owed for it.
+/// Notes a dossier of this counter, or that nothing is owed for it. Of one that is unsettled here the office's word counts.
 pub(crate) fn note_own(db: &Connection, dossier: &Dossier) -> Result<(), VaultError> {
-    match QueueRow::of_own(dossier) {
+    let id = dossier.id.to_string();
+    let row = if dossier.is_unsettled() { office_row(db, &id)? } else { QueueRow::of_own(dossier) };
+    note(db, &id, row)
+}
+
+/// Notes what the warehouse tells of a dossier this counter does not have, or has not settled.
+pub(crate) fn note_office(db: &Connection, told: &OfficeDossier) -> Result<(), VaultError> {
+    let id = told.id.to_string();
+    if is_settled_here(db, &id)? { Ok(()) } else { note(db, &id, QueueRow::of_office(told)) }
+}
+
+fn note(db: &Connection, id: &str, row: Option<QueueRow>) -> Result<(), VaultError> {
+    match row {
         Some(row) => write(db, &row),
-        None => remove(db, &dossier.id.to_string()),
+        None => remove(db, id),
     }
 }
 
-/// Notes what the warehouse tells of a dossier this counter does not have.
-pub(crate) fn note_office(db: &Connection, told: &OfficeDossier) -> Result<(), VaultError> {
-    let id = told.id.to_string();
-    let own = db
-        .prepare_cached("SELECT 1 FROM dossier WHERE id = ?1")
-        .and_then(|mut s| s.exists([&id]))
-        .map_err(|e| from_sqlite(&e))?;
-    match QueueRow::of_office(told) {
-        _ if own => Ok(()),
-        Some(row) => write(db, &row),
-        None => remove(db, &id),
-    }
+/// The line of the queue that the office's row makes. One that is not understood makes none.
+fn office_row(db: &Connection, id: &str) -> Result<Option<QueueRow>, VaultError> {
+    let told = body_of(db, "SELECT body FROM office WHERE id = ?1", id)?;
+    let told: Option<OfficeDossier> = told.and_then(|body| serde_json::from_str(&body).ok());
+    Ok(told.as_ref().and_then(QueueRow::of_office))
+}
+
+/// This counter has it and knows what became of it. Of one that is not understood nobody else's word counts either.
+fn is_settled_here(db: &Connection, id: &str) -> Result<bool, VaultError> {
+    let Some(body) = body_of(db, "SELECT body FROM dossier WHERE id = ?1", id)? else { return Ok(false) };
+    let own: Option<Dossier> = serde_json::from_str(&body).ok();
+    Ok(own.is_none_or(|own| !own.is_unsettled()))
+}
+
+fn body_of(db: &Connection, sql: &str, id: &str) -> Result<Option<String>, VaultError> {
+    db.prepare_cached(sql)
+        .and_then(|mut s| s.query_row([id], |row| row.get(0)).optional())
+        .map_err(|e| from_sqlite(&e))
 }
 
 /// The rows of others go that the office does not know any more.

@@ -30,7 +30,7 @@ pub use profile::{CounterProfile, PROFILE_VERSION, ProfileError};
 pub use starter::{STARTER_FILE, STARTER_VERSION};
 pub use training::{
     TrainingCast, TrainingError, TrainingGround, claim_training, complete_training, open_training_window,
-    own_programs, prepare_training,
+    own_programs, prepare_training, require_training,
 };
 pub use version::version_line;
 pub use wiring::{

@@ -96,6 +96,23 @@ pub fn claim_training(dir: &ProfileDir) -> Result<(), TrainingError> {
     Ok(motcua_platform::write_whole(&mark, MARK_TEXT.as_bytes())?)
 }
 
+/// Nobody works in a folder as if it were for training that was not made for it. What is wrong with its settings is said
+/// where they are read.
+///
+/// # Errors
+/// It is not marked, not complete, or a counter's own.
+pub fn require_training(dir: &ProfileDir) -> Result<(), TrainingError> {
+    if !dir.root().join(MARK).exists() {
+        return Err(TrainingError::Prepare);
+    }
+    match whole(dir) {
+        Err(TrainingError::Prepare | TrainingError::Profile(ProfileError::Absent(_))) => {
+            Err(TrainingError::Prepare)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The last act of preparing: from now on the counter in the folder is one for training.
 ///
 /// # Errors
@@ -399,13 +416,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let place = ProfileDir::at(dir.path().join("motcua-training"));
         assert!(matches!(complete_training(&place, &cast()), Err(TrainingError::Occupied(_))));
+        let required = || require_training(&place).map_err(|error| error.code());
+        assert_eq!(required(), Err("trainingNotMade"), "there is nothing");
         claim_training(&place).unwrap();
+        assert_eq!(required(), Err("trainingNotMade"), "it is not complete");
         fs::write(place.settings(), settings("https://kho.gialai.gov.vn")).unwrap();
         let outside = complete_training(&place, &cast()).unwrap_err();
         assert_eq!(outside.code(), "trainingOutside");
         fs::write(place.settings(), settings("https://127.0.0.1:7461")).unwrap();
         assert!(whole(&place).is_err(), "a demo alone is no training");
+        assert_eq!(required(), Err("trainingNotMade"));
         complete_training(&place, &cast()).unwrap();
+        assert_eq!(required(), Ok(()));
+        fs::remove_file(place.root().join(MARK)).unwrap();
+        assert_eq!(required(), Err("trainingNotMade"), "a folder that is not marked is not for training");
         assert!(whole(&place).unwrap().training);
         assert_eq!(cast_of(&place).unwrap(), cast());
     }

@@ -141,6 +141,7 @@ pub async fn enrol(
     profile: &CounterProfile,
     code: &str,
 ) -> Result<DeviceIdentity, EnrolError> {
+    profile.check_training()?;
     let device = device_of(dir, profile)?;
     Ok(motcua_link::enrol(&link_of(dir, profile), code, device, &profile.agency_code).await?)
 }
@@ -149,7 +150,7 @@ pub async fn enrol(
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnrolError {
-    /// `counter.json` could not be written.
+    /// `counter.json` could not be written, or is for training and names a warehouse elsewhere.
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// The warehouse.

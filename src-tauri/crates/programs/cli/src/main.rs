@@ -23,7 +23,9 @@ mod secrets;
 mod steps;
 
 use arguments::{Arguments, Command, OutboxAction, PackageAction, PrinterAction, VaultAction};
-use motcua_assembly::{CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging};
+use motcua_assembly::{
+    AssemblyError, CounterProfile, ProfileDir, assemble_from, dispatch_worker, init_logging, require_training,
+};
 use motcua_desk::Desk;
 use output::{Failure, Output};
 use std::process::ExitCode;
@@ -58,6 +60,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
     let mut dir = ProfileDir::find(arguments.profile).map_err(anyhow::Error::from)?;
     if arguments.training {
         dir = dir.training();
+        require_training(&dir).map_err(AssemblyError::from)?;
     }
     let profile = match CounterProfile::load(dir.root()) {
         Err(error) if matches!(arguments.command, Command::Doctor) => {

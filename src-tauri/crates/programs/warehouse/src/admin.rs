@@ -12,7 +12,7 @@ use crate::{Reference, ServeError};
 use motcua_dossier::{Day, DeviceId};
 use motcua_wire::{
     ActDone, AdminAct, AdminReply, AdminRequest, MAX_EDITS, MAX_TEXT, MachineLine, OfficerGrant, OfficerLine,
-    People, SheetChange, Unit,
+    People, Role, SheetChange, Unit,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -198,20 +198,24 @@ impl Admin<'_> {
                 Ok(told(&secret))
             }
             AdminAct::NewSecret { login } => {
-                self.require_officer(&login)?;
+                self.require_whole(&self.require_officer(&login)?)?;
+                self.require_other(&login)?;
                 let secret = first_secret()?;
                 w.set_officer_secret(&hand, &login, &secret)?;
                 Ok(told(&secret))
             }
             AdminAct::EndOfficer { login, ended } => {
-                self.require_officer(&login)?;
+                self.require_whole(&self.require_officer(&login)?)?;
                 self.require_other(&login)?;
                 w.end_officer(&hand, &login, ended)?;
                 Ok(ActDone::default())
             }
             AdminAct::Grant { login, role, node, procedures, from, until } => {
                 let officer = self.require_officer(&login)?;
+                self.require_other(&login)?;
                 self.require_node(&node)?;
+                let from = Some(from.unwrap_or(self.today));
+                self.require_grantable(role, procedures.as_deref(), (from, until))?;
                 // Said twice it is one grant: the answer may have been lost.
                 let same = |held: &GrantReport| {
                     (held.role, held.from, held.until) == (role, from, until)
@@ -254,7 +258,42 @@ impl Admin<'_> {
         found.filter(|officer| self.keeps(&officer.node)).ok_or(Refusal::AdminGone)
     }
 
-    /// Nobody takes his own rights away: an office would have nobody left to give them back.
+    /// Whoever takes over or ends an officer keeps all his rights: those beyond his own grant are not his to have.
+    fn require_whole(&self, officer: &OfficerReport) -> Result<(), Refusal> {
+        let running = |grant: &&GrantReport| grant.until.is_none_or(|until| until >= self.today);
+        officer.grants.iter().filter(running).try_for_each(|grant| self.require_node(&grant.node))
+    }
+
+    /// No right is given for days that are over, since what was done on them would become rightful; and nobody makes an
+    /// administrator for longer than he is one.
+    fn require_grantable(
+        &self,
+        role: Role,
+        field: Option<&str>,
+        (from, until): (Option<Day>, Option<Day>),
+    ) -> Result<(), Refusal> {
+        if from.is_some_and(|from| from < self.today) {
+            return Err(Refusal::AdminUnfit);
+        }
+        if role != Role::Administrator {
+            return Ok(());
+        }
+        if field.is_some_and(|field| !field.trim().is_empty()) {
+            return Err(Refusal::AdminUnfit);
+        }
+        let outlasts = |own: Day| until.is_none_or(|until| until > own);
+        if self.own_end()?.is_some_and(outlasts) { Err(Refusal::AdminBeyondGrant) } else { Ok(()) }
+    }
+
+    /// The last day of his own grants as an administrator; none when one has no end.
+    fn own_end(&self) -> Result<Option<Day>, Refusal> {
+        let own = self.warehouse.officers()?.into_iter().find(|officer| officer.login == self.login);
+        let own = own.into_iter().flat_map(|officer| officer.grants);
+        let ends: Vec<_> = own.filter(|g| g.role == Role::Administrator).map(|g| g.until).collect();
+        if ends.contains(&None) { Ok(None) } else { Ok(ends.into_iter().flatten().max()) }
+    }
+
+    /// Nobody takes or gives himself rights: an office would have nobody left to give them back, and a grant no bound.
     fn require_other(&self, login: &str) -> Result<(), Refusal> {
         if login == self.login { Err(Refusal::AdminOwnRight) } else { Ok(()) }
     }

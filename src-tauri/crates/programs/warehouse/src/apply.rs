@@ -72,13 +72,18 @@ fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Referen
             let roles = &[Role::Intake, Role::Specialist, Role::Clerk, Role::Signer, Role::Supervisor];
             (&record.officer, record.at, roles, accepted.map(|a| a.procedure))
         }
+        OpPayload::Feedback(record) if record.act.answers().is_some() => {
+            let roles = &[Role::Intake, Role::Clerk, Role::Signer, Role::Supervisor];
+            (&record.officer, record.at, roles, None)
+        }
         _ => return Ok(()),
     };
+    let any_field = matches!(op.payload, OpPayload::Feedback(_));
     let procedure = procedure.as_ref();
     let is = |known: &&Procedure| procedure.is_some_and(|code| known.code.same_procedure(code));
     let field = reference.data.procedures.iter().find(is).map(|known| known.field.as_str());
     let fits = |grant: &GrantRow| {
-        let covers = grant.procedures.is_none() || grant.procedures.as_deref() == field;
+        let covers = any_field || grant.procedures.is_none() || grant.procedures.as_deref() == field;
         roles.contains(&grant.role) && covers
     };
     if lacks_role(view, caller, reference, (officer, at), fits)? {
@@ -572,7 +577,9 @@ fn stand_of(
     {
         return Err(rejected("dossierExists", &["dossier"]));
     }
-    if !caller.office.contains(&dossier.agency) && office != dossier.agency {
+    // An answer stands under the feedback's id, and whose it is its own rule says.
+    let answers = matches!(&op.payload, OpPayload::Feedback(said) if said.act.answers().is_some());
+    if !answers && !caller.office.contains(&dossier.agency) && office != dossier.agency {
         return Err(rejected("dossierOfOtherAgency", &["dossier"]));
     }
     // A base ahead of ours was seen before a restore, or names what waits here before it. What an operation
@@ -803,6 +810,10 @@ fn accept(
     }
     for document in &reused {
         view.count_use(op.dossier, *document, now)?;
+        // It was accepted before anybody here could hear that the paper is wrong: its officer is told now.
+        for id in view.found_wrong(*document)? {
+            view.note(&Change::Feedback { id, document: *document }, Some(&dossier.agency), now)?;
+        }
     }
     view.put_acceptance(op.dossier, dossier.version, op.op_id)?;
     for consent in &accepted.consents {

@@ -214,6 +214,10 @@ pub(crate) fn feedback(
         FeedbackAct::Confirmed { feedback, text: finding } => {
             text("text", finding, MAX_TEXT)?;
             let given = own(view, caller, *feedback)?;
+            // Of a paper nobody filed who reported it answers alone; to take it from everybody he is not the one.
+            if given.to_agency.is_none() {
+                return Err(rejected("documentOfOtherAgency", &["feedback"]));
+            }
             if given.answer.is_some() || given.confirmed.is_some() {
                 return Err(rejected("feedbackAnswered", &["feedback"]));
             }
@@ -266,10 +270,7 @@ pub(crate) fn told(
 ) -> Result<Feedback, StoreError> {
     let scope = caller.scope();
     let between = std::iter::once(&given.from_agency).chain(&given.to_agency).any(|of| scope.contains(of));
-    let uses = match given.confirmed {
-        Some(_) => view.wrong_uses(given.document, given.version, scope)?,
-        None => vec![],
-    };
+    let uses = if given.is_wrong() { view.wrong_uses(given.document, given.version, scope)? } else { vec![] };
     Ok(Feedback {
         ours: caller.office.contains(given.to_agency.as_ref().unwrap_or(&given.from_agency)),
         paper: view.paper_seen(given.document, scope, today)?,

@@ -112,6 +112,10 @@ fn step_told<'a>(
     row: &'a DossierRow,
     now: Timestamp,
 ) -> Result<Option<Told<'a>>, StoreError> {
+    // It comes late: whoever has his result is asked for nothing more.
+    if row.returned.is_some() {
+        return Ok(None);
+    }
     let event = match &record.act {
         StepAct::SupplementAsked { .. } => NoticeEvent::NeedsSupplement,
         // It comes from a counter that was long without a line: nobody is promised a day that has passed.

@@ -301,33 +301,35 @@ impl Warehouse {
         secret: &Zeroizing<String>,
     ) -> Result<(), OfficerError> {
         let secret = Some(hash(secret)?);
-        self.change_officer((hand, "officer.secret"), login, |row| OfficerRow { secret, wrong: 0, ..row })
+        self.change_officer((hand, "officer.secret"), login, |_, row| {
+            Ok(OfficerRow { secret, wrong: 0, ..row })
+        })
     }
 
     /// An officer works here no longer, and today is the last day of his grants; or works here again.
     pub(crate) fn end_officer(&self, hand: &Hand, login: &str, ended: bool) -> Result<(), OfficerError> {
         let action = if ended { "officer.ended" } else { "officer.back" };
-        self.change_officer((hand, action), login, |row| OfficerRow { ended, ..row })?;
-        if ended {
-            let today = self.now().day();
-            self.records.write(|v| {
+        let today = self.now().day();
+        self.change_officer((hand, action), login, |v, row| {
+            if ended {
                 let grants = v.grants_of(login)?;
-                grants.iter().try_for_each(|grant| v.end_grant(grant.id, today).map(drop))
-            })?;
-        }
-        Ok(())
+                grants.iter().try_for_each(|grant| v.end_grant(grant.id, today).map(drop))?;
+            }
+            Ok(OfficerRow { ended, ..row })
+        })
     }
 
     fn change_officer(
         &self,
         (hand, action): (&Hand, &'static str),
         login: &str,
-        change: impl FnOnce(OfficerRow) -> OfficerRow,
+        change: impl FnOnce(&View<'_>, OfficerRow) -> Result<OfficerRow, StoreError>,
     ) -> Result<(), OfficerError> {
         let now = self.now();
         self.records.attempt(|v| {
             let row = v.officer(login)?.ok_or_else(|| OfficerError::Unknown(login.to_owned()))?;
-            v.put_officer(&change(row))?;
+            let changed = change(v, row)?;
+            v.put_officer(&changed)?;
             v.end_sessions(login)?;
             Ok(v.audit(&hand.did(action, login.to_owned(), now))?)
         })
@@ -475,7 +477,8 @@ impl Warehouse {
                 Sight::Nothing => {}
             }
         }
-        let own = grants.into_iter().filter(|grant| grant.role == Role::Administrator);
+        // The lists, officers and machines are of no field.
+        let own = grants.into_iter().filter(|g| g.role == Role::Administrator && g.procedures.is_none());
         Ok(Session {
             officer: officer.login,
             scope: Scope::of(scope),

@@ -46,6 +46,7 @@ pub fn vault_contract(make: impl Fn() -> Box<dyn Vault>) {
     what_was_handed_to_somebody_is_found_however_old_it_is(make().as_ref());
     what_was_accepted_is_found_by_its_moment(make().as_ref());
     the_queue_has_what_is_owed_by_day_and_by_whoever_has_it(make().as_ref());
+    what_is_unsettled_here_is_in_the_queue_by_the_word_of_the_office(make().as_ref());
     entries_of_fees_are_found_by_day_and_number(make().as_ref());
     an_operation_never_changes(make().as_ref());
     sending_is_queued_again_after_unlock(make().as_ref());
@@ -220,6 +221,7 @@ pub fn sample_print(dossier: u8, number: u32) -> PrintRecord {
         label: "Máy in quầy 1 (DEMO)".to_owned(),
         job: Some("17".to_owned()),
         state: PrintState::Waiting,
+        begun: false,
         trouble: Some("printPaperOut".to_owned()),
         reprint: number - 1,
     }
@@ -608,6 +610,53 @@ fn the_queue_has_what_is_owed_by_day_and_by_whoever_has_it(vault: &dyn Vault) {
     assert_eq!(found(&all), [waits.id, counter.id, signs.id], "what is returned is owed no more");
     office(2, vec![], true);
     assert_eq!(found(&all), [waits.id, counter.id], "another history knows nothing of it");
+}
+
+fn what_is_unsettled_here_is_in_the_queue_by_the_word_of_the_office(vault: &dyn Vault) {
+    create(vault);
+    let (today, at) = (Day::parse("2026-11-20").unwrap(), Timestamp(1_795_143_600_000));
+    let deadline = Deadline::plain(Day::parse("2026-11-19").unwrap(), 1);
+    let officer = |officer: &str| Some(Seat { unit: "Phòng Mẫu".into(), officer: officer.into() });
+    let queue = || {
+        let found = vault.queue(&QueueFilter::default(), today, 0, 50).unwrap();
+        let rows = found.rows.into_iter();
+        rows.map(|row| (row.dossier, row.here, row.seat.map(|seat| seat.officer))).collect::<Vec<_>>()
+    };
+    let keep = |own: &Dossier| {
+        vault.commit(&Batch { dossiers: vec![own.clone()], ..Batch::default() }).unwrap();
+    };
+    let hear = |told: &OfficeDossier| {
+        let office = Some(OfficeRows { epoch: 1, rows: vec![told.clone()], complete: false });
+        vault.commit(&Batch { office, ..Batch::default() }).unwrap();
+    };
+    let mut own = sample_dossier(1, "Nguyễn Văn A");
+    let id = own.id;
+    let mut told = OfficeDossier {
+        id,
+        deadline: deadline.clone(),
+        seat: officer("tu.phap"),
+        ..sample_office(21, "Nguyễn Văn A")
+    };
+    keep(&own);
+    assert_eq!(queue(), [], "a draft is owed to nobody");
+    hear(&told);
+    let elsewhere = [(id, false, Some("tu.phap".to_owned()))];
+    assert_eq!(queue(), elsewhere, "accepted elsewhere, it lies with somebody");
+    own.revision += 1;
+    keep(&own);
+    assert_eq!(queue(), elsewhere, "a change of the draft takes nothing out");
+    (told.version, told.seat) = (told.version + 1, officer("lanh.dao"));
+    hear(&told);
+    assert_eq!(queue(), [(id, false, Some("lanh.dao".to_owned()))], "news of it are heard");
+    let accepted = DossierState::Accepted { at, deadline };
+    (own.revision, own.state) = (own.revision + 1, accepted.clone());
+    keep(&own);
+    told.version += 1;
+    hear(&told);
+    assert_eq!(queue(), [(id, true, None)], "what is accepted here this counter tells itself");
+    (own.revision, own.state) = (own.revision + 1, DossierState::Withdrawn { at, was: Box::new(accepted) });
+    keep(&own);
+    assert_eq!(queue(), [(id, false, Some("lanh.dao".to_owned()))], "taken back here, it stands there");
 }
 
 fn what_was_accepted_is_found_by_its_moment(vault: &dyn Vault) {

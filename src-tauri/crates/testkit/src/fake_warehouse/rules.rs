@@ -7,8 +7,9 @@ use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
     BlobId, Channel, ConsentMethod, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus,
-    DocumentSummary, DossierCode, DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, Holder, IdNumber,
-    OfficeDossier, OpId, PaperCode, Party, Phase, Provenance, Standing, StepRecord, Submission, Timestamp,
+    DocumentSummary, DossierCode, DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, FeedbackAct,
+    FeedbackRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode, Party, Phase, Provenance, Standing,
+    StepRecord, Submission, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
@@ -503,6 +504,7 @@ impl State {
             FeedbackAct::Given { document, reason, text } => {
                 let paper = self.papers.get(document).ok_or_else(|| rejected("documentUnknown"))?;
                 let agency = op.device.to_string();
+                let to_agency = Some(agency.clone());
                 let given = Feedback {
                     id: op.op_id,
                     document: *document,
@@ -512,7 +514,7 @@ impl State {
                     officer: record.officer.clone(),
                     given_at: record.at,
                     from_agency: agency,
-                    to_agency: None,
+                    to_agency,
                     confirmed: None,
                     answer: None,
                     ours: true,
@@ -527,6 +529,9 @@ impl State {
                     return Err(rejected("textMissing"));
                 }
                 let given = &mut self.feedback[at];
+                if given.to_agency.is_none() {
+                    return Err(rejected("documentOfOtherAgency"));
+                }
                 if given.answer.is_some() || given.confirmed.is_some() {
                     return Err(rejected("feedbackAnswered"));
                 }
@@ -562,13 +567,13 @@ impl State {
 
     /// A paper as it is offered: one that was found wrong is not.
     pub(super) fn as_it_stands(&self, paper: &DocumentSummary) -> DocumentSummary {
-        let wrong = |given: &&Feedback| {
+        let wrong = |given: &Feedback| {
             (given.document, given.version) == (paper.record.id, paper.version)
                 && given.confirmed.is_some()
                 && given.answer.is_none()
         };
         let mut paper = paper.clone();
-        if paper.status == DocumentStatus::Valid && self.feedback.iter().any(|given| wrong(&given)) {
+        if paper.status == DocumentStatus::Valid && self.feedback.iter().any(wrong) {
             paper.status = DocumentStatus::UnderCorrection;
         }
         paper
@@ -581,10 +586,7 @@ impl State {
         let (from, limit) = (usize::try_from(after.unwrap_or(0)).unwrap(), limit as usize);
         let told = |given: &Feedback| {
             let paper = self.papers.get(&given.document).map(|paper| self.as_it_stands(paper));
-            let uses = match given.confirmed {
-                Some(_) => self.wrong_uses(given.document),
-                None => vec![],
-            };
+            let uses = if given.is_wrong() { self.wrong_uses(given.document) } else { vec![] };
             let uses = if given.uses.is_empty() { uses } else { given.uses.clone() };
             Feedback { paper: given.paper.clone().or(paper), uses, ..given.clone() }
         };

@@ -107,6 +107,16 @@ fn schema_7_learns_its_queue() {
     assert!(page.rows.contains(&QueueRow::of_office(&row).unwrap()));
 }
 
+#[test]
+fn schema_9_opens_with_its_outbox_its_sealed_file_and_its_journal() {
+    opens_with_its_outbox("schema_9", 2);
+    has_its_sealed_file("schema_9");
+    let dir = copied("schema_9");
+    let vault = SealedVault::open_with_recovery(dir.path(), &RECOVERY_PRIVATE).unwrap();
+    let prints = [contract::sample_print(1, 1), contract::sample_print(1, 2)];
+    assert_eq!(vault.prints(prints[0].dossier), Ok(prints.to_vec()));
+}
+
 fn has_its_sealed_file(fixture: &str) {
     let dir = copied(fixture);
     let vault = SealedVault::at(dir.path().to_owned());

@@ -268,6 +268,16 @@ impl View<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Feedback by which a paper was found wrong, and not right since.
+    pub(crate) fn found_wrong(&self, id: DocumentId) -> Result<Vec<OpId>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id FROM feedback WHERE document = ? AND confirmed IS NOT NULL
+             AND (answered_at IS NULL OR corrected = 1)",
+        )?;
+        let rows = statement.query_map([id.to_string()], |r| r.get::<_, String>(0))?;
+        rows.map(|id| OpId::parse(&id?).map_err(|_| StoreError::Identifier)).collect()
+    }
+
     /// Dossiers of a scope that use that version of a paper, oldest use first.
     pub(crate) fn wrong_uses(
         &self,

@@ -144,8 +144,9 @@ async fn a_change_takes_effect_on_its_day_and_says_what_replaces_it() {
         ("quan.tri", "Quyết định mẫu", true)
     );
     let today =
-        change(&line, wish(base, vec![edit("lich", None, Some(&["03/09/2027", "nghỉ", ""]))], false)).await;
-    assert_eq!(today.replaced_by, Some(made), "told before it is saved");
+        change(&line, wish(base, vec![edit("lich", None, Some(&["03/09/2027", "nghỉ", "Nghỉ bù"]))], false))
+            .await;
+    assert_eq!(today.replaced_by, Some(made), "told before it is saved: {today:?}");
     let late = change(&line, SheetChange { from: Some(day), ..wish(base, rows(), true) }).await;
     assert_eq!(late.newer.map(|newer| newer.version), Some(made), "on that day another one is in force");
     assert!(audit_verify(&world.config, None).unwrap().problems.is_empty());
@@ -196,7 +197,7 @@ async fn officers_and_machines_are_kept_within_the_grant() {
                 from: None,
                 until: None,
             },
-            "adminBeyondGrant",
+            "adminOwnRight",
         ),
         (AdminAct::MachineCode { agency: other, name: "Quầy".into() }, "adminBeyondGrant"),
         (AdminAct::MachineCodeAgain { machine: strange.id }, "adminGone"),
@@ -251,6 +252,70 @@ async fn a_first_secret_opens_a_session_and_a_grant_said_twice_is_one() {
         .unwrap();
     assert_eq!(by, 2, "under his own name");
     assert!(device_code(&world.config, &AgencyCode::parse(AGENCY).unwrap(), "Quầy").is_ok());
+}
+
+#[tokio::test]
+async fn nobody_reaches_beyond_his_own_grant_by_way_of_others_or_himself() {
+    let (world, line) = province("xa").await;
+    let secret = Zeroizing::new(SECRET.to_owned());
+    add_officer(&world.config, "tinh.mau", "Võ Thị Mẫu", "xa", &secret).unwrap();
+    let whole = |role, procedures: Option<&str>| GrantWish {
+        role,
+        node: "tinh".into(),
+        procedures: procedures.map(str::to_owned),
+        from: None,
+        until: None,
+    };
+    grant(&world.config, "tinh.mau", &whole(Role::Administrator, None)).unwrap();
+    let yesterday = today().0.previous_day().map(Day);
+    let given = |login: &str, role, procedures: Option<&str>, from| AdminAct::Grant {
+        login: login.into(),
+        role,
+        node: "xa".into(),
+        procedures: procedures.map(str::to_owned),
+        from,
+        until: None,
+    };
+    for (wish, code) in [
+        (AdminAct::NewSecret { login: "tinh.mau".into() }, "adminBeyondGrant"),
+        (AdminAct::EndOfficer { login: "tinh.mau".into(), ended: true }, "adminBeyondGrant"),
+        (AdminAct::NewSecret { login: "quan.tri".into() }, "adminOwnRight"),
+        (given("quan.tri", Role::Intake, None, None), "adminOwnRight"),
+        (given("tinh.mau", Role::Intake, None, yesterday), "adminUnfit"),
+        (given("tinh.mau", Role::Administrator, Some("Hộ tịch"), None), "adminUnfit"),
+    ] {
+        assert_eq!(act(&line, wish).await, refused(code));
+    }
+    assert!(world.line(1).log_in("tinh.mau", &secret).await.is_ok(), "his secret is his");
+    act(&line, given("tinh.mau", Role::Intake, None, None)).await.unwrap();
+    let held = people(&line).await.officers.into_iter().find(|o| o.login == "tinh.mau").unwrap().grants;
+    assert_eq!(held.iter().find(|g| g.role == Role::Intake).unwrap().from, Some(today()), "from today");
+}
+
+#[tokio::test]
+async fn an_administrator_for_a_time_makes_none_for_longer() {
+    let (world, line) = province("xa").await;
+    let secret = Zeroizing::new(SECRET.to_owned());
+    for login in ["mot.mau", "hai.mau"] {
+        add_officer(&world.config, login, "Hồ Văn Mẫu", "xa", &secret).unwrap();
+    }
+    let until = today().0.next_day().map(Day);
+    let wish =
+        GrantWish { role: Role::Administrator, node: "xa".into(), procedures: None, from: None, until };
+    grant(&world.config, "mot.mau", &wish).unwrap();
+    drop(line);
+    let line = world.line(1);
+    line.log_in("mot.mau", &secret).await.unwrap();
+    let given = |until| AdminAct::Grant {
+        login: "hai.mau".into(),
+        role: Role::Administrator,
+        node: "xa".into(),
+        procedures: None,
+        from: None,
+        until,
+    };
+    assert_eq!(act(&line, given(None)).await, refused("adminBeyondGrant"));
+    act(&line, given(until)).await.unwrap();
 }
 
 #[tokio::test]

@@ -78,6 +78,8 @@ enum Action {
 }
 
 const OFFICER: &str = "canbo.mau";
+/// Nobody grants himself anything.
+const COLLEAGUE: &str = "dong.nghiep";
 const OFFICER_SECRET: &str = "Mat-khau-mau-1";
 /// What the tests send by hand, before a mark of its own.
 const PART: &[u8] = b"the bytes of an upload by hand";
@@ -277,7 +279,7 @@ impl Action {
                 told(answer).map(drop)
             }
             Self::Administer(access, until) => {
-                let (login, node, until) = (OFFICER.to_owned(), "xa".to_owned(), Some(*until));
+                let (login, node, until) = (COLLEAGUE.to_owned(), "xa".to_owned(), Some(*until));
                 let role = motcua_wire::Role::Reporter;
                 let act = AdminAct::Grant { login, role, node, procedures: None, from: None, until };
                 let request = raw(world, Method::POST, url, "/v1/admin").bearer_auth(access);
@@ -517,7 +519,9 @@ fn raw(world: &World, method: Method, url: &str, path: &str) -> reqwest::Request
 
 async fn with_officer() -> World {
     let world = World::new().await;
-    add_officer(&world.config, OFFICER, "Nguyễn Thị Mẫu", "xa", &OFFICER_SECRET.to_owned().into()).unwrap();
+    let secret = OFFICER_SECRET.to_owned().into();
+    add_officer(&world.config, OFFICER, "Nguyễn Thị Mẫu", "xa", &secret).unwrap();
+    add_officer(&world.config, COLLEAGUE, "Trần Văn Mẫu", "xa", &secret).unwrap();
     let (role, node) = (motcua_wire::Role::Administrator, "xa".to_owned());
     let wish = GrantWish { role, node, procedures: None, from: None, until: None };
     grant(&world.config, OFFICER, &wish).unwrap();

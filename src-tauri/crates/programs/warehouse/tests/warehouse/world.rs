@@ -368,7 +368,8 @@ impl World {
     }
 
     pub async fn lease(&self, machine: usize, count: u32) -> NumberBlock {
-        let request = LeaseBlock { agency: AgencyCode::parse(AGENCY).unwrap(), day: today(), count };
+        let agency = if machine == 2 { OTHER_AGENCY } else { AGENCY };
+        let request = LeaseBlock { agency: AgencyCode::parse(agency).unwrap(), day: today(), count };
         self.line(machine).lease_block(&request).await.unwrap()
     }
 
