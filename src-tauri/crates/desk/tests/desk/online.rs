@@ -395,6 +395,17 @@ async fn sent_complete(office: &Office) -> DossierId {
     send(office, 1, submission(papers)).await
 }
 
+/// A whole dossier of the portal that is a draft of this counter; the other counter has heard of it too.
+async fn opened_beside_a_colleague() -> (Office, Office, DossierId) {
+    let office = Office::ready().await;
+    let id = sent_complete(&office).await;
+    let other = office.beside(5);
+    sync(&office).await;
+    sync(&other).await;
+    open(&office, id).await.unwrap();
+    (office, other, id)
+}
+
 async fn accept_there(office: &Office, id: DossierId) -> Dossier {
     office.desk.open_submission(id, true, &|_| {}, &CancellationToken::new()).await.unwrap();
     digitize(office, id, BIRTH).await;
@@ -405,12 +416,7 @@ async fn accept_there(office: &Office, id: DossierId) -> Dossier {
 
 #[tokio::test]
 async fn a_draft_that_a_colleague_accepted_is_told_and_the_office_s_row_stands_in_lists_and_book() {
-    let office = Office::ready().await;
-    let id = sent_complete(&office).await;
-    let other = office.beside(5);
-    sync(&office).await;
-    sync(&other).await;
-    open(&office, id).await.unwrap();
+    let (office, other, id) = opened_beside_a_colleague().await;
     scan(&office, id, RECORD, 1).await;
     let accepted = accept_there(&other, id).await;
     sync(&office).await;
@@ -443,12 +449,7 @@ async fn a_draft_that_a_colleague_accepted_is_told_and_the_office_s_row_stands_i
 
 #[tokio::test]
 async fn a_draft_that_a_colleague_accepted_is_in_the_queue_as_the_office_tells_it() {
-    let office = Office::ready().await;
-    let id = sent_complete(&office).await;
-    let other = office.beside(5);
-    sync(&office).await;
-    sync(&other).await;
-    open(&office, id).await.unwrap();
+    let (office, other, id) = opened_beside_a_colleague().await;
     let all = QueueFilter::default();
     assert_eq!(office.desk.office_queue(&all, 0).await.unwrap().count, 0, "a draft is owed to nobody");
     accept_there(&other, id).await;
@@ -468,12 +469,7 @@ async fn a_draft_that_a_colleague_accepted_is_in_the_queue_as_the_office_tells_i
 
 #[tokio::test]
 async fn what_was_taken_back_is_not_taken_up_before_the_warehouse_has_heard_of_it() {
-    let office = Office::ready().await;
-    let id = sent_complete(&office).await;
-    let other = office.beside(5);
-    sync(&office).await;
-    sync(&other).await;
-    open(&office, id).await.unwrap();
+    let (office, other, id) = opened_beside_a_colleague().await;
     office.warehouse.out(Some(LinkError::Offline));
     digitize(&office, id, BIRTH).await;
     office.desk.accept(id).await.unwrap();
@@ -492,12 +488,7 @@ async fn what_was_taken_back_is_not_taken_up_before_the_warehouse_has_heard_of_i
 
 #[tokio::test]
 async fn a_draft_that_a_colleague_declined_is_told_and_so_is_one_that_missed_the_news() {
-    let office = Office::ready().await;
-    let id = sent_complete(&office).await;
-    let other = office.beside(5);
-    sync(&office).await;
-    sync(&other).await;
-    open(&office, id).await.unwrap();
+    let (office, other, id) = opened_beside_a_colleague().await;
     other.desk.open_submission(id, true, &|_| {}, &CancellationToken::new()).await.unwrap();
     other.desk.decline(id, DeclineKind::Refusal, vec![reason("Không thuộc thẩm quyền")]).await.unwrap();
     sync(&other).await;
@@ -526,12 +517,7 @@ async fn a_draft_that_a_colleague_declined_is_told_and_so_is_one_that_missed_the
 
 #[tokio::test]
 async fn an_opened_dossier_is_given_back_and_its_own_papers_are_not_lost() {
-    let office = Office::ready().await;
-    let id = sent_complete(&office).await;
-    let other = office.beside(5);
-    sync(&office).await;
-    sync(&other).await;
-    open(&office, id).await.unwrap();
+    let (office, other, id) = opened_beside_a_colleague().await;
     assert_eq!(office.desk.discard(id, "").await.unwrap_err(), AsideError::FromPortal.into());
     scan(&office, id, RECORD, 1).await;
     assert_eq!(
@@ -590,12 +576,7 @@ async fn a_draft_is_discarded_found_again_and_restored_as_it_was() {
 
 #[tokio::test]
 async fn a_decline_that_met_an_acceptance_names_it_and_asks() {
-    let office = Office::ready().await;
-    let id = sent_complete(&office).await;
-    let other = office.beside(5);
-    sync(&office).await;
-    sync(&other).await;
-    open(&office, id).await.unwrap();
+    let (office, other, id) = opened_beside_a_colleague().await;
     scan(&office, id, RECORD, 1).await;
     office.warehouse.out(Some(LinkError::Offline));
     office.desk.decline(id, DeclineKind::Refusal, vec![reason("Không thuộc thẩm quyền")]).await.unwrap();
