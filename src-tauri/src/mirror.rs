@@ -30,6 +30,13 @@ impl From<Timestamp> for Millis {
     }
 }
 
+impl From<domain::SupportContact> for view::Support {
+    fn from(contact: domain::SupportContact) -> Self {
+        let domain::SupportContact { unit, phone, hours, email, zalo } = contact;
+        Self { unit, phone, hours, email, zalo }
+    }
+}
+
 /// Both directions of a pair of enums that say the same words.
 macro_rules! same_words {
     ($($domain:path => $view:path { $($word:ident),+ $(,)? })+) => {
@@ -398,6 +405,8 @@ pub(crate) struct Around<'a> {
     pub(crate) open: &'a [u32],
     /// What the officer who opened it is called.
     pub(crate) officer: String,
+    /// Code of this office.
+    pub(crate) agency: &'a str,
     /// By this machine's clock.
     pub(crate) today: Day,
     /// When a draft would be due if it were accepted now.
@@ -527,12 +536,12 @@ impl Around<'_> {
             matches,
             matches_at: self.badges.fetched_at.map(Into::into),
             capturing: self.capturing.get(&row.number).copied().unwrap_or(0),
-            needs_signature: match row.needs_signature() {
+            needs_signature: match row.needs_signature(self.reference, self.agency, self.today) {
                 Some(domain::SignerRole::Agency) => view::NeededSignature::Agency,
                 Some(domain::SignerRole::Officer) => view::NeededSignature::Officer,
                 Some(domain::SignerRole::Other) | None => view::NeededSignature::None,
             },
-            can_digitize: row.can_digitize(),
+            can_digitize: row.can_digitize(self.reference, self.agency, self.today),
             open: self.open.contains(&row.number),
         }
     }

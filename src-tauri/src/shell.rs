@@ -118,7 +118,7 @@ impl Shell {
             Some(login) => self.desk.tour_seen(login).await.unwrap_or(true),
             None => true,
         };
-        let administrator = status.login.administers();
+        let administrator = open && self.desk.may_administer().unwrap_or(false);
         let (warehouse_login, warehouse_name) = match status.login {
             Login::NotAsked => (WarehouseLogin::NotAsked, None),
             Login::Known(known) if !known.looks_people_up() => {
@@ -154,7 +154,8 @@ impl Shell {
             block_left: status.block_left,
             reuse_target: status.reuse_target,
             offline_days_left: status.offline_days_left,
-            lock_after_minutes: office.lock_after_minutes,
+            lock_after_minutes: status.lock_after_minutes,
+            support: status.support.map(Into::into),
             tour_seen,
             training: self.training.as_deref().map(practised),
             supervises: open && self.desk.may_supervise().unwrap_or(false),
@@ -361,6 +362,7 @@ impl Shell {
             capturing: &capturing,
             open: &open,
             officer: desk.officer_name(&dossier.officer).await?,
+            agency: desk.office().agency_code.as_str(),
             today: desk.today(),
             expected: expected.as_ref(),
             days,

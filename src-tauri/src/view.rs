@@ -170,12 +170,14 @@ dtos! {
         scanner_label: Option<String>,
         reference_version: u32,
         block_left: u32,
-        /// This year's target of reuse, in hundredths of a percent.
+        /// Today's target of reuse of this office, in hundredths of a percent.
         reuse_target: u32,
         /// Days left without contact, 0 when they are over; none before the first start.
         offline_days_left: Option<u32>,
         /// Minutes without input after which the window locks.
         lock_after_minutes: u32,
+        /// Whom to ask for help; none where nobody is named.
+        support: Option<Support>,
         /// The officer has seen the first tour; also while nobody has opened the counter.
         tour_seen: bool,
         /// None at a real counter.
@@ -185,7 +187,10 @@ dtos! {
         printer: PrinterLight,
         print: PrintSettings,
     }
-    AdminColumn { name: String, title: String, kind: AdminKind, words: Vec<String> }
+    /// What was not said is empty.
+    Support { unit: String, phone: String, hours: String, email: String, zalo: String }
+    /// `notes` explain the words one by one; empty where they need no explanation.
+    AdminColumn { name: String, title: String, kind: AdminKind, words: Vec<String>, notes: Vec<String> }
     AdminSheet {
         name: String,
         about: String,
@@ -194,7 +199,14 @@ dtos! {
         key: u32,
         rows: u32,
     }
-    AdminSheets { version: u32, effective_at: Option<Millis>, may_change: bool, sheets: Vec<AdminSheet> }
+    AdminSheets {
+        version: u32,
+        effective_at: Option<Millis>,
+        may_change: bool,
+        /// Without a line: the lists this counter works with.
+        kept: bool,
+        sheets: Vec<AdminSheet>,
+    }
     AdminRow { key: String, cells: Vec<String> }
     AdminEdit { sheet: String, key: Option<String>, cells: Option<Vec<String>> }
     /// `from` is yyyy-MM-dd; at once without it.

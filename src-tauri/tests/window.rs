@@ -217,10 +217,10 @@ fn the_status_says_where_the_counter_stands() {
     assert!(status["lastContact"].is_number());
     assert_eq!(
         keys(&status).len(),
-        30,
+        31,
         "vault, sealedAt, officers, officer, officerName, agencyName, unitName, version, online, trouble, lastContact, \
          warehouseLogin, warehouseName, queued, attention, token, tokenLabel, scannerId, scannerLabel, referenceVersion, \
-         blockLeft, reuseTarget, offlineDaysLeft, lockAfterMinutes, administrator, tourSeen, training, supervises, \
+         blockLeft, reuseTarget, offlineDaysLeft, lockAfterMinutes, support, administrator, tourSeen, training, supervises, \
           printer, print"
     );
     assert_eq!(status["officerName"], Value::Null, "only a login is known");

@@ -80,9 +80,10 @@ pub(crate) async fn day_over_a_thin_line(report: &mut Report, scale: Scale) {
         receipt_key: key.to_bytes(),
         recovery_key: RECOVERY,
         scanner_options: BTreeMap::new(),
-        offline_grace_days: 14,
+        offline_grace_days: None,
         retention: Retention::default(),
-        lock_after_minutes: 10,
+        lock_after_minutes: None,
+        support: None,
         training: false,
     };
     let ports = Ports {

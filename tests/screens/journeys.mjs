@@ -750,6 +750,42 @@ export const journeys = {
     await page.waitForFunction(() => [...document.querySelectorAll("[data-test=outbox-item-state]")].every((e) => e.textContent.includes("Kho đã nhận")));
   },
 
+  async "an administrator sets who signs, reads what it means and saves it without a mouse; whose desk it is not is not told its key"(page, base) {
+    await page.goto(`${base}/?scene=mixed,plain,support`);
+    await page.waitForSelector("[data-test=home-box]");
+    await page.keyboard.press("F1");
+    await page.waitForSelector("[data-test=help-support]");
+    assert.match(await page.textContent("[data-test=help-support]"), /0256 000 000/, "whom to ask");
+    for (const act of ["place8", "place9"]) assert.equal(await page.$(`[data-act=${act}]`), null, `${act} is not his`);
+    await page.goto(`${base}/?scene=admin,mixed`);
+    await page.waitForSelector("[data-test=place-admin]");
+    await page.keyboard.press("F1");
+    await page.waitForSelector("[data-act=place9]");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+9");
+    await page.waitForSelector("[data-test=admin-line]");
+    await tabTo(page, "admin-sheet-cai_dat");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('[data-test="admin-edit-chỉ tiêu tái sử dụng của đơn vị an-hoa  01/01/2026"]');
+    await tabTo(page, "admin-row-add");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=admin-form]");
+    await tabTo(page, "admin-cell-ma");
+    await page.keyboard.type("ký giấy");
+    await page.waitForSelector("[data-test=admin-cell-ma-hint]");
+    assert.match(await page.textContent("[data-test=admin-cell-ma-hint]"), /không vào Kho/, "what it means, and what it never allows");
+    await tabTo(page, "admin-cell-gia_tri");
+    await page.keyboard.type("cán bộ rồi cơ quan");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=admin-form]", { state: "detached" });
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=admin-save]:not([disabled])");
+    await tabTo(page, "admin-reason");
+    await page.keyboard.type("Quyết định mẫu");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=admin-saved]");
+  },
+
   async "an administrator changes a row, looks at it and saves it without a mouse; nobody else finds the place"(page, base) {
     await page.goto(`${base}/?scene=mixed`);
     await page.waitForSelector("[data-test=home-box]");

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AdminRow, AdminSheet } from "../src/bridge/bridge";
 import { adminOf } from "../src/bridge/fake-admin";
 import { admin } from "../src/screens/admin/admin.svelte";
-import { both, cellProblem, editsOf, faultWords, filtered, inOrder, keyOf, merged, type Pending, sheetName, withEdit } from "../src/screens/admin/lists";
+import { both, cellProblem, editsOf, faultWords, filtered, inOrder, keyOf, merged, noteOf, type Pending, sheetName, withEdit, wordsOf } from "../src/screens/admin/lists";
 
 const sheet: AdminSheet = {
   name: "lich", about: "Ngày nghỉ", key: 1, rows: 2,
-  columns: [{ name: "ngay", title: "Ngày", kind: "day", words: [] }, { name: "loai", title: "Loại ngày", kind: "choice", words: ["nghỉ"] }, { name: "ly_do", title: "Lý do", kind: "text", words: [] }],
+  columns: [{ name: "ngay", title: "Ngày", kind: "day", words: [], notes: [] }, { name: "loai", title: "Loại ngày", kind: "choice", words: ["nghỉ"], notes: [] }, { name: "ly_do", title: "Lý do", kind: "text", words: [], notes: [] }],
 };
 const rows: AdminRow[] = [{ key: "01/01/2027", cells: ["01/01/2027", "nghỉ", "Tết Dương lịch"] }, { key: "30/04/2027", cells: ["30/04/2027", "nghỉ", "Ngày Chiến thắng"] }];
 const edit = (id: number, key: string | null, cells: string[] | null): Pending => ({ id, sheet: "lich", key, cells });
@@ -50,13 +50,20 @@ describe("the administrator's lists", () => {
   });
 
   it("are called as people say, and one that is not known yet as the warehouse calls it", () => {
-    const later = { ...sheet, name: "cai_dat", about: "Cài đặt" };
+    const later = { ...sheet, name: "mat_trang", about: "Mặt trăng" };
     expect(sheetName(sheet)).toBe("Lịch nghỉ, làm bù");
-    expect(sheetName("cai_dat", [later])).toBe("Cài đặt");
-    expect(inOrder([later, sheet, { ...sheet, name: "to_chuc" }]).map((of) => of.name)).toEqual(["to_chuc", "lich", "cai_dat"]);
+    expect(sheetName("mat_trang", [later])).toBe("Mặt trăng");
+    expect(inOrder([later, sheet, { ...sheet, name: "to_chuc" }]).map((of) => of.name)).toEqual(["to_chuc", "lich", "mat_trang"]);
     expect(keyOf({ ...sheet, key: 2 }, ["a", ""])).toBe("a");
     expect(faultWords([sheet], { sheet: "lich", key: "x", column: "ly_do", message: "Sai" })).toContain("Lý do");
     expect(faultWords([sheet], { sheet: "lich", key: "", column: null, message: "Sai" })).toContain("Sai");
+  });
+
+  it("say what a chosen setting means and keep one that is not known here", () => {
+    const column: AdminSheet["columns"][number] = { name: "ma", title: "Cài đặt", kind: "choice", words: ["a", "b"], notes: ["về a", "về b"] };
+    expect([noteOf(column, "b"), noteOf(column, ""), noteOf({ ...column, notes: [] }, "a")]).toEqual(["về b", undefined, undefined]);
+    expect(wordsOf(column, "moon.phase")).toEqual(["a", "b", "moon.phase"]);
+    expect(wordsOf(column, "a")).toEqual(["a", "b"]);
   });
 
   it("name the rows that somebody else changed too", () => {
@@ -103,6 +110,14 @@ describe("the fake warehouse of the screens", () => {
     expect([back.version, back.rows.map((row) => row.fate)]).toEqual([14, ["removed"]]);
     const history = await bridge.adminHistory({ sheet: "lich", key: "02/09/2027" });
     expect(history.map((step) => step.change.fate)).toEqual(["added", "removed"]);
+  });
+
+  it("shows the lists of the machine without a line, to be read", async () => {
+    const bridge = make("offline", "adminKept");
+    const lists = await bridge.adminSheets({ version: null });
+    expect([lists.kept, lists.mayChange]).toEqual([true, false]);
+    expect((await bridge.adminRows({ version: lists.version, sheet: "cai_dat" })).length).toBeGreaterThan(0);
+    await expect(bridge.adminPeople()).rejects.toThrow("adminOffline");
   });
 
   it("refuses what the real one refuses", async () => {

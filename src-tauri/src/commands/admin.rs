@@ -13,7 +13,7 @@ use tauri::State;
 #[tauri::command]
 #[specta::specta]
 pub async fn admin_sheets(shell: State<'_, Shell>, version: Option<u32>) -> Answer<AdminSheets> {
-    Ok(shell.desk.admin_sheets(version.map(u64::from)).await?.into())
+    Ok(shell.desk.admin_lists(version.map(u64::from)).await?.into())
 }
 
 /// The rows of one list.

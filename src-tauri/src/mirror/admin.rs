@@ -5,18 +5,18 @@ use crate::view::{self, AppError};
 use motcua_desk as desk;
 use motcua_dossier::{AgencyCode, Day, DeviceId};
 
-impl From<desk::SheetList> for view::AdminSheets {
-    fn from(list: desk::SheetList) -> Self {
+impl From<desk::AdminLists> for view::AdminSheets {
+    fn from(desk::AdminLists { list, kept }: desk::AdminLists) -> Self {
         let sheets = list.sheets.into_iter().map(|head| {
             let columns = head.columns.into_iter().map(|column| {
-                let (kind, words) = match column.kind {
-                    desk::ColumnKind::Text => (view::AdminKind::Text, vec![]),
-                    desk::ColumnKind::Lines => (view::AdminKind::Lines, vec![]),
-                    desk::ColumnKind::Number => (view::AdminKind::Number, vec![]),
-                    desk::ColumnKind::Day => (view::AdminKind::Day, vec![]),
-                    desk::ColumnKind::Choice { words } => (view::AdminKind::Choice, words),
+                let (kind, words, notes) = match column.kind {
+                    desk::ColumnKind::Text => (view::AdminKind::Text, vec![], vec![]),
+                    desk::ColumnKind::Lines => (view::AdminKind::Lines, vec![], vec![]),
+                    desk::ColumnKind::Number => (view::AdminKind::Number, vec![], vec![]),
+                    desk::ColumnKind::Day => (view::AdminKind::Day, vec![], vec![]),
+                    desk::ColumnKind::Choice { words, notes } => (view::AdminKind::Choice, words, notes),
                 };
-                view::AdminColumn { name: column.name, title: column.title, kind, words }
+                view::AdminColumn { name: column.name, title: column.title, kind, words, notes }
             });
             let columns = columns.collect();
             view::AdminSheet { name: head.name, about: head.about, columns, key: head.key, rows: head.rows }
@@ -25,6 +25,7 @@ impl From<desk::SheetList> for view::AdminSheets {
             version: small(list.version),
             effective_at: list.effective_at.map(Into::into),
             may_change: list.may_change,
+            kept,
             sheets: sheets.collect(),
         }
     }

@@ -284,11 +284,13 @@ export type AdminChange = {
 	save: boolean,
 };
 
+/**  `notes` explain the words one by one; empty where they need no explanation. */
 export type AdminColumn = {
 	name: string,
 	title: string,
 	kind: AdminKind,
 	words: string[],
+	notes: string[],
 };
 
 export type AdminDiff = {
@@ -395,6 +397,8 @@ export type AdminSheets = {
 	version: number,
 	effectiveAt: Millis | null,
 	mayChange: boolean,
+	/**  Without a line: the lists this counter works with. */
+	kept: boolean,
 	sheets: AdminSheet[],
 };
 
@@ -1437,12 +1441,14 @@ export type Status = {
 	scannerLabel: string | null,
 	referenceVersion: number,
 	blockLeft: number,
-	/**  This year's target of reuse, in hundredths of a percent. */
+	/**  Today's target of reuse of this office, in hundredths of a percent. */
 	reuseTarget: number,
 	/**  Days left without contact, 0 when they are over; none before the first start. */
 	offlineDaysLeft: number | null,
 	/**  Minutes without input after which the window locks. */
 	lockAfterMinutes: number,
+	/**  Whom to ask for help; none where nobody is named. */
+	support: Support | null,
 	/**  The officer has seen the first tour; also while nobody has opened the counter. */
 	tourSeen: boolean,
 	/**  None at a real counter. */
@@ -1498,6 +1504,15 @@ export type StepWish = {
 export type Store = "agency" | "personal";
 
 /**  What became of one of several dossiers. */
+/**  What was not said is empty. */
+export type Support = {
+	unit: string,
+	phone: string,
+	hours: string,
+	email: string,
+	zalo: string,
+};
+
 export type TakenStep = {
 	id: string,
 	refused: AppError | null,

@@ -6,7 +6,7 @@ interface World { scene: (name: string) => boolean; fail: (code: string, params?
 type Content = Map<string, string[][]>;
 type Admin = Pick<Bridge, "adminSheets" | "adminRows" | "adminChange" | "adminVersions" | "adminDiff" | "adminHistory" | "adminPeople" | "adminAct">;
 
-const column = (name: string, title: string, kind: AdminColumn["kind"] = "text", words: string[] = []): AdminColumn => ({ name, title, kind, words });
+const column = (name: string, title: string, kind: AdminColumn["kind"] = "text", words: string[] = [], notes: string[] = []): AdminColumn => ({ name, title, kind, words, notes });
 const SHEETS: Omit<AdminSheet, "rows">[] = [
   { name: "thu_tuc", about: "Thủ tục hành chính", key: 1, columns: [column("ma", "Mã"), column("ten", "Tên", "lines"), column("linh_vuc", "Lĩnh vực"), column("cap", "Cấp"), column("co_quan_nop", "Cơ quan được nộp", "choice", ["có", "không"])] },
   { name: "truong_hop", about: "Trường hợp giải quyết", key: 2, columns: [column("ma_thu_tuc", "Mã thủ tục"), column("ma", "Mã"), column("ten", "Tên", "lines"), column("ngay_lam_viec", "Ngày làm việc", "number"), column("le_phi", "Phí, lệ phí (đồng)", "number")] },
@@ -15,6 +15,18 @@ const SHEETS: Omit<AdminSheet, "rows">[] = [
   { name: "bieu_mau", about: "Biểu mẫu", key: 1, columns: [column("ma", "Mã"), column("ten", "Tên"), column("kho_giay", "Khổ giấy"), column("noi_dung", "Nội dung", "lines")] },
   { name: "huong_dan", about: "Hướng dẫn", key: 1, columns: [column("khoa", "Khóa"), column("tieu_de", "Tiêu đề"), column("noi_dung", "Nội dung", "lines")] },
   { name: "chi_tieu", about: "Chỉ tiêu, phần trăm", key: 2, columns: [column("ma", "Mã"), column("nam", "Năm", "number"), column("ten", "Tên"), column("muc", "Mức (%)", "number")] },
+  {
+    name: "cai_dat", about: "Cài đặt của tỉnh", key: 4,
+    columns: [
+      column("ma", "Cài đặt", "choice", ["ký giấy vào Kho", "chỉ tiêu tái sử dụng của đơn vị", "số ngày làm việc mất mạng", "hỗ trợ: điện thoại"], [
+        "Giấy đưa vào Kho cần chữ ký số của ai: «cơ quan» (khi không đặt) hoặc «cán bộ rồi cơ quan». Chỉ chữ ký của cán bộ thì giấy không vào Kho.",
+        "Phần trăm hồ sơ có dùng lại giấy tờ số hóa mà đơn vị và các đơn vị trực thuộc phải đạt, từ 0 đến 100.",
+        "Sau từng này ngày không liên lạc, giấy tờ của Kho lưu trên máy tạm không dùng. Từ 3 đến 90, khi không đặt là 14.",
+        "Số điện thoại của bộ phận hỗ trợ.",
+      ]),
+      column("don_vi", "Đơn vị (mã)"), column("loai_giay", "Loại giấy (mã kết quả)"), column("tu_ngay", "Từ ngày", "day"), column("den_ngay", "Đến hết ngày", "day"), column("gia_tri", "Giá trị"), column("can_cu", "Căn cứ"),
+    ],
+  },
   { name: "thong_bao", about: "Nội dung thông báo", key: 2, columns: [column("su_kien", "Sự kiện", "choice", ["tiếp nhận", "có kết quả"]), column("kenh", "Kênh", "choice", ["Zalo", "SMS", "Email"]), column("tieu_de", "Tiêu đề"), column("noi_dung", "Nội dung", "lines")] },
 ];
 const first = (): Content => new Map([
@@ -25,6 +37,7 @@ const first = (): Content => new Map([
   ["bieu_mau", [["01", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả", "A5", "(mẫu 01)"]]],
   ["huong_dan", [["identity", "", "Số định danh này chưa có tài khoản trên Cổng Dịch vụ công quốc gia."]]],
   ["chi_tieu", [["tai-su-dung", "2026", "Tỷ lệ tái sử dụng giấy tờ", "60"]]],
+  ["cai_dat", [["ký giấy vào Kho", "", "KQ.G15.000031", "01/01/2027", "", "cán bộ rồi cơ quan", "Quyết định mẫu"], ["chỉ tiêu tái sử dụng của đơn vị", "an-hoa", "", "01/01/2026", "", "65", ""], ["hỗ trợ: điện thoại", "", "", "", "", "0256 000 000", ""]]],
   ["thong_bao", []],
 ]);
 
@@ -106,6 +119,12 @@ export function adminOf({ scene, fail, now }: World): Admin {
         seen.add(key);
       }
     }
+    for (const cells of content.get("cai_dat") ?? []) {
+      const [name = "", , , , , value = ""] = cells;
+      const days = Number(value);
+      const unfit = name === "số ngày làm việc mất mạng" ? !(days >= 3 && days <= 90) : name === "ký giấy vào Kho" ? !["cơ quan", "cán bộ rồi cơ quan"].includes(value) : value === "";
+      if (unfit) wrong("cai_dat", keyOf("cai_dat", cells), "gia_tri", "Không hợp với cài đặt này: hãy xem lời giải thích của cài đặt");
+    }
     const codes = new Set((content.get("thu_tuc") ?? []).map((cells) => cells[0]));
     for (const cells of content.get("truong_hop") ?? []) {
       if (!codes.has(cells[0])) wrong("truong_hop", keyOf("truong_hop", cells), "ma_thu_tuc", "Nêu một mã không có trong danh sách: hãy thêm dòng đó hoặc sửa mã");
@@ -136,14 +155,14 @@ export function adminOf({ scene, fail, now }: World): Admin {
 
   return {
     adminSheets: async ({ version }) => {
-      line();
+      if (!scene("adminKept")) line();
       const asked = version ?? inForce();
       const content = contentOf(asked);
       const made = versions.find((of) => of.version === asked);
-      return { version: asked, effectiveAt: made?.effectiveAt ?? null, mayChange: !scene("adminReads"), sheets: SHEETS.map((sheet) => ({ ...structuredClone(sheet), rows: content.get(sheet.name)?.length ?? 0 })) };
+      return { version: asked, effectiveAt: made?.effectiveAt ?? null, mayChange: !scene("adminReads") && !scene("adminKept"), kept: scene("adminKept"), sheets: SHEETS.map((sheet) => ({ ...structuredClone(sheet), rows: content.get(sheet.name)?.length ?? 0 })) };
     },
     adminRows: async ({ version, sheet }) => {
-      line();
+      if (!scene("adminKept")) line();
       return rowsOf(contentOf(version), sheetOf(sheet).name);
     },
     adminChange: async ({ base, like, edits, from, reason, save }): Promise<AdminReport> => {

@@ -291,6 +291,8 @@ const metadata = (name: string, number = lan.number): Metadata => ({
   issuedOn: "2026-11-20", validUntil: null, form: "original", store: "personal", shown: true, shared: false,
 });
 
+/** Whose signature a paper for the warehouse lacks first. */
+const first = scene("bothSign") ? "officer" as const : "agency" as const;
 const lost = scene("offline") || scene("machine") || scene("intercepted");
 const status: Status = {
   vault: scene("absent") ? "absent" : scene("sealed") ? "sealed" : scene("locked") ? "locked" : "open", sealedAt: scene("sealed") ? NOW - 5 * 60_000 : null, officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") || scene("sealed") ? null : "canbo.demo",
@@ -298,7 +300,7 @@ const status: Status = {
   warehouseLogin: scene("loginRefused") ? "refused" : scene("loginWithoutRole") ? "withoutRole" : scene("loginNotAsked") ? "notAsked" : "known",
   administrator: scene("admin"),
   warehouseName: scene("loginRefused") || scene("loginNotAsked") ? null : "Nguyễn Thị Thử Nghiệm",
-  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10, supervises: !scene("plain"),
+  queued: 0, attention: 0, token: scene("tokenNone") ? "none" : scene("tokenLocked") ? "locked" : "present", tokenLabel: scene("tokenNone") ? null : "USB ký số BCY (DEMO)", scannerId: "pnm:0", scannerLabel: "Máy quét quầy 1 (DEMO)", referenceVersion: 12, blockLeft: 46, reuseTarget: 6000, offlineDaysLeft: scene("graceOver") ? 0 : scene("graceEnds") ? 2 : 14, lockAfterMinutes: 10, support: scene("support") ? { unit: "Tổ hỗ trợ một cửa (DEMO)", phone: "0256 000 000", hours: "7:30–17:00", email: "hotro@demo.example", zalo: "" } : null, supervises: !scene("plain"),
   tourSeen: !scene("firstTour"), training: scene("training") ? { officer: OFFICER, officerSecret: "Demo-2026-mot-cua", pin: "Demo@2026", ownerNumber: lan.number, ownerName: lan.name, cut: false } : null,
   ...printing.status(),
 };
@@ -521,7 +523,7 @@ export const bridge: Bridge = {
     captures.delete(`${id}/${n}`);
     const a = attachment(`scan-${id}-${n}-${(made += 1)}`, { pages: count, size: 310_000 * count });
     if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh", d.owner.number) };
-    else Object.assign(component(d, n), { attachment: a, capturing: 0, needsSignature: component(d, n).entersWarehouse ? "agency" : "none" });
+    else Object.assign(component(d, n), { attachment: a, capturing: 0, needsSignature: component(d, n).entersWarehouse ? first : "none" });
     return answer(d);
   },
   cancelJob: async () => {
@@ -533,7 +535,7 @@ export const bridge: Bridge = {
     if (scene("fileNotPdf")) fail("fileNotPdf");
     const a = attachment(`file-${id}-${n}-${(made += 1)}`, { source: "file", dpi: null });
     if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh", d.owner.number) };
-    else Object.assign(component(d, n), { attachment: a, needsSignature: component(d, n).entersWarehouse ? "agency" : "none" });
+    else Object.assign(component(d, n), { attachment: a, needsSignature: component(d, n).entersWarehouse ? first : "none" });
     return answer(d);
   },
   detach: async ({ id, component: n }) => {
@@ -614,7 +616,10 @@ export const bridge: Bridge = {
       if (cancelled) break;
       const target = n === 0 ? d.result?.attachment : component(d, n).attachment;
       target?.signatures.push({ role: by.role, signer: by.organization, at: NOW });
-      if (n > 0) Object.assign(component(d, n), { needsSignature: by.role === "agency" ? "none" : "agency", canDigitize: by.role === "agency" && component(d, n).entersWarehouse });
+      const signedBy = target?.signatures.map((mark) => mark.role) ?? [];
+      // By the province's rule: whoever is asked for first comes first.
+      const lacks = scene("bothSign") && !signedBy.includes("officer") ? "officer" : signedBy.lastIndexOf("agency") > (scene("bothSign") ? signedBy.indexOf("officer") : -1) ? "none" : "agency";
+      if (n > 0) Object.assign(component(d, n), { needsSignature: lacks, canDigitize: lacks === "none" && component(d, n).entersWarehouse });
       signed.push(n);
       tell();
     }

@@ -1,14 +1,26 @@
-//! "Quản trị": what an administrator asks of the warehouse and does there. Nothing of it is kept at the counter, and
-//! nothing waits in the outbox: lists of rules change in one place, and whoever changes them sees what came of it.
+//! "Quản trị": what an administrator asks of the warehouse and does there. Nothing waits in the outbox: lists of rules
+//! change in one place, and whoever changes them sees what came of it. Without a line he reads the lists this counter
+//! works with; officers, machines and earlier versions are at the warehouse alone.
 
 use crate::desk::Desk;
 use crate::error::{AdminError, DeskError};
 use crate::login::Login;
 use crate::ports::LinkError;
+use motcua_dossier::ReferenceData;
 use motcua_wire::{
     ActDone, AdminAct, AdminReply, AdminRequest, ChangeReport, People, RowDiff, RowStep, SheetChange,
-    SheetList, SheetRow, VersionLine,
+    SheetList, SheetRow, VersionLine, sheets,
 };
+use std::sync::Arc;
+
+/// Lists as they are read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AdminLists {
+    /// The lists.
+    pub list: SheetList,
+    /// Without a line: those this counter works with, to be read.
+    pub kept: bool,
+}
 
 impl Login {
     /// The warehouse knows the officer as an administrator of this office.
@@ -37,13 +49,46 @@ impl Desk {
         answer!(self.ask_admin(AdminRequest::Sheets { version }).await?, AdminReply::Sheets(list) => list)
     }
 
-    /// The rows of one list.
+    /// The lists of a version, or of the one in force; without a line those this counter works with.
     ///
     /// # Errors
-    /// As for [`Desk::admin_sheets`].
+    /// As for [`Desk::admin_sheets`]; without a line and another version than this counter's.
+    pub async fn admin_lists(&self, version: Option<u64>) -> Result<AdminLists, DeskError> {
+        match self.admin_sheets(version).await {
+            Ok(list) => Ok(AdminLists { list, kept: false }),
+            Err(error) => {
+                let data = self.kept_lists(version, error)?;
+                let (version, effective_at) = (data.version, data.effective_at);
+                let sheets = sheets::heads(&data);
+                let list = SheetList { version, effective_at, may_change: false, sheets };
+                Ok(AdminLists { list, kept: true })
+            }
+        }
+    }
+
+    /// What is held here in place of the warehouse's answer; otherwise the error that kept it away.
+    fn kept_lists(&self, version: Option<u64>, error: DeskError) -> Result<Arc<ReferenceData>, DeskError> {
+        if error != AdminError::Offline.into() || !self.may_administer()? {
+            return Err(error);
+        }
+        let data = self.vault.reference()?;
+        let asked = version.unwrap_or(data.version);
+        if data.version == 0 || asked != data.version { Err(error) } else { Ok(data) }
+    }
+
+    /// The rows of one list; without a line those this counter works with.
+    ///
+    /// # Errors
+    /// As for [`Desk::admin_lists`].
     pub async fn admin_rows(&self, version: u64, sheet: &str) -> Result<Vec<SheetRow>, DeskError> {
         let asked = AdminRequest::Rows { version, sheet: sheet.to_owned() };
-        answer!(self.ask_admin(asked).await?, AdminReply::Rows { rows } => rows)
+        match self.ask_admin(asked).await {
+            Ok(reply) => answer!(reply, AdminReply::Rows { rows } => rows),
+            Err(error) => {
+                let data = self.kept_lists(Some(version), error)?;
+                sheets::rows(&data, sheet).ok_or_else(|| AdminError::Gone.into())
+            }
+        }
     }
 
     /// Looks at a change of the lists, or makes a version of it.

@@ -17,7 +17,7 @@ pub struct Compliance {
     pub to: Day,
     /// Dossiers of other counters, which are not judged here.
     pub elsewhere: u32,
-    /// This year's target of reuse, in hundredths of a percent.
+    /// The office's target of reuse on the last day, in hundredths of a percent.
     pub target: u32,
     /// Dossiers of this counter in the order of acceptance.
     pub lines: Vec<ComplianceLine>,
@@ -200,12 +200,11 @@ impl Desk {
         let others = self.vault.office_accepted(first, end)?.len() + taken.len();
         let mut lines: Vec<ComplianceLine> = own.into_iter().filter_map(ComplianceLine::of).collect();
         lines.sort_by_key(|line| (line.received, line.dossier));
-        let year = u16::try_from(to.0.year()).unwrap_or_default();
         Ok(Compliance {
             from,
             to,
             elsewhere: u32::try_from(others).unwrap_or(u32::MAX),
-            target: self.vault.reference()?.reuse_target(year),
+            target: self.vault.reference()?.reuse_target(self.office.agency_code.as_str(), to),
             lines,
         })
     }

@@ -8,7 +8,7 @@ use crate::ports::{
 use crate::replace::{failed_of, is_accepted};
 use motcua_dossier::{
     AgencyCode, BlobId, DeviceId, Dossier, DossierId, IdNumber, IdentityCheck, OpId, OutboxItem, OutboxKind,
-    OutboxState, Retention, Timestamp,
+    OutboxState, Retention, SupportContact, Timestamp,
 };
 use motcua_wire::{MAX_REPLACED, Op, OpPayload};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -54,12 +54,15 @@ pub struct OfficeSettings {
     pub recovery_key: [u8; 32],
     /// Further driver options by scanner id.
     pub scanner_options: BTreeMap<String, Vec<(String, String)>>,
-    /// Days without contact after which papers of others that lie here are not used any more.
-    pub offline_grace_days: u32,
+    /// Days without contact after which papers of others that lie here are not used any more; none: as the province
+    /// decided.
+    pub offline_grace_days: Option<u32>,
     /// How long files are kept here.
     pub retention: Retention,
-    /// Minutes without input after which the window locks.
-    pub lock_after_minutes: u32,
+    /// Minutes without input after which the window locks; none: as the province decided.
+    pub lock_after_minutes: Option<u32>,
+    /// Whom to ask for help, as it was known when this machine was open last.
+    pub support: Option<SupportContact>,
     /// Nothing here is real: whatever is printed says so.
     pub training: bool,
 }
@@ -117,6 +120,8 @@ pub(crate) struct Live {
     pub(crate) open_work: BTreeSet<DossierId>,
     /// Labels of the scanners seen in the last list, by id.
     pub(crate) scanner_labels: HashMap<String, String>,
+    /// Whom to ask for help, as it was when the vault was closed.
+    pub(crate) support: Option<SupportContact>,
     /// Pages removed from a capture, for undo.
     pub(crate) removed_pages: HashMap<(DossierId, u32, BlobId), CapturedPage>,
 }

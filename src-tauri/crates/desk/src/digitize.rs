@@ -6,8 +6,7 @@ use crate::intake::find_procedure;
 use crate::papers::disbelief;
 use motcua_dossier::{
     Attachment, AttachmentSource, CopyForm, DocumentId, DocumentRecord, Dossier, DossierError, DossierId,
-    FieldProblem, Metadata, OutboxKind, PaperName, PartyKind, ReferenceData, ResultCode, SignerRole,
-    StoreKind,
+    FieldProblem, Metadata, OutboxKind, PaperName, PartyKind, ReferenceData, ResultCode, StoreKind,
 };
 use motcua_wire::OpPayload;
 
@@ -54,7 +53,7 @@ impl Desk {
     /// "Số hóa": the paper is durably queued for its owner's warehouse, in one commit with the dossier.
     ///
     /// # Errors
-    /// The row's paper stays in the dossier; DOC; the agency's signature is missing or does not hold;
+    /// The row's paper stays in the dossier; DOC; a signature the province asks for is missing or does not hold;
     /// the metadata is not complete; already filed.
     pub async fn digitize(
         &self,
@@ -98,7 +97,7 @@ impl Desk {
         DocumentId::derive(millis, &random)
     }
 
-    /// What every paper needs before it is filed: PDF, an agency's signature that holds, words about it.
+    /// What every paper needs before it is filed: PDF, the signatures the province asks for, words about it.
     pub(crate) fn may_file(
         &self,
         attachment: &Attachment,
@@ -108,9 +107,7 @@ impl Desk {
         if !attachment.is_pdf() {
             return Err(FileError::NotPdf.into());
         }
-        if !attachment.is_signed_by(SignerRole::Agency) {
-            return Err(FilingError::AgencySignatureMissing.into());
-        }
+        self.signed_to_enter(attachment, metadata.result_code.as_ref())?;
         let mut problems = metadata.problems();
         if dossier.applicant.owner.name.trim().is_empty() {
             problems.push(FieldProblem { field: "owner.name".into(), code: "ownerNameMissing".into() });

@@ -554,6 +554,9 @@ pub enum FilingError {
     /// Paper to electronic copy needs the agency's signature (decision 2).
     #[error("agency's signature is missing")]
     AgencySignatureMissing,
+    /// The province asks for an officer's signature before the agency's.
+    #[error("officer's signature before the agency's is missing")]
+    OfficerSignatureMissing,
     /// What is said about the paper is not complete.
     #[error("metadata is not complete")]
     Metadata(Vec<FieldProblem>),

@@ -5,13 +5,13 @@
 //! feedback under an id of its own that is no dossier.
 
 use crate::desk::{Desk, queue};
-use crate::error::{DeskError, FileError, FilingError, ReportError, ReuseError};
+use crate::error::{DeskError, FileError, ReportError, ReuseError};
 use crate::papers::{disbelief, file_error};
 use crate::ports::{Batch, LinkError, Progress};
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
     BlobId, DocumentRecord, DossierId, DossierState, FeedbackAct, FeedbackRecord, OpId, OutboxItem,
-    OutboxKind, OutboxState, SignerRole,
+    OutboxKind, OutboxState,
 };
 use motcua_wire::{Feedback, MAX_PAGE, MAX_TEXT, OpPayload};
 use std::collections::BTreeSet;
@@ -99,7 +99,7 @@ impl Desk {
     /// warehouse has the file. What is said of the paper stays as it was.
     ///
     /// # Errors
-    /// See [`ReportError`]; the file is no PDF, not signed by the agency, or its signature does not hold; the vault is closed
+    /// See [`ReportError`]; the file is no PDF, lacks a signature the province asks for, or its signature does not hold; the vault is closed
     /// or full.
     pub async fn correct_paper(
         &self,
@@ -113,9 +113,8 @@ impl Desk {
         if !attachment.is_pdf() {
             return Err(FileError::NotPdf.into());
         }
-        if !attachment.is_signed_by(SignerRole::Agency) {
-            return Err(FilingError::AgencySignatureMissing.into());
-        }
+        let kind = self.heard_of(id)?.paper.and_then(|paper| paper.record.metadata.result_code);
+        self.signed_to_enter(&attachment, kind.as_ref())?;
         if let Some(reason) = disbelief(&self.check_signatures(bytes)?) {
             return Err(reason.into());
         }

@@ -32,7 +32,7 @@ impl Desk {
     }
 
     fn all_days(&self) -> i64 {
-        i64::from(self.office.offline_grace_days) * DAY
+        i64::from(self.grace_days()) * DAY
     }
 
     /// The latest moment this machine saw, now included.
@@ -45,7 +45,7 @@ impl Desk {
     pub(crate) fn within_grace(&self) -> Result<(), DeskError> {
         self.note_time()?;
         match self.offline_days_left()? {
-            Some(0) => Err(GraceOver { days: self.office.offline_grace_days }.into()),
+            Some(0) => Err(GraceOver { days: self.grace_days() }.into()),
             _ => Ok(()),
         }
     }

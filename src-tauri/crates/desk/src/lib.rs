@@ -53,6 +53,7 @@ mod report;
 mod result;
 mod retention;
 mod reuse;
+mod settings;
 mod shift;
 mod sign;
 mod spreadsheet;
@@ -64,6 +65,7 @@ mod unlock;
 mod withdraw;
 
 pub use accept::TRAINING_WATERMARK;
+pub use admin::AdminLists;
 pub use book::{Book, BookLine, BookNote};
 pub use capture::ScanOptions;
 pub use compliance::{Compliance, ComplianceLine, ResultForm};

@@ -3,6 +3,7 @@
 
 use crate::desk::Desk;
 use crate::error::{DeskError, WithdrawError};
+use crate::login::Login;
 use crate::ports::{Batch, KnownOfficer, LinkError};
 use motcua_dossier::Timestamp;
 use motcua_wire::Role;
@@ -74,6 +75,23 @@ impl Desk {
         match standing.officers.get(&officer) {
             Some(told) => self.counts(told),
             None => Ok(false),
+        }
+    }
+
+    /// The officer at this counter is an administrator: by his session, or without a line by the warehouse's last word.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub fn may_administer(&self) -> Result<bool, DeskError> {
+        let (standing, officer) = (self.standing()?, self.officer());
+        match self.login_state() {
+            Login::Known(known) => Ok(known.administers()),
+            // He was told that he is not let in.
+            Login::Refused(code) if code != "loginExpired" => Ok(false),
+            Login::Refused(_) | Login::NotAsked => match standing.officers.get(&officer) {
+                Some(told) => Ok(told.roles.contains(&Role::Administrator) && self.is_recent(told.at)?),
+                None => Ok(false),
+            },
         }
     }
 

@@ -4,7 +4,7 @@ use crate::desk::{Desk, Live};
 use crate::error::{DeskError, UnlockError};
 use crate::login::Login;
 use crate::ports::{VaultError, VaultStatus, WrongSecrets};
-use motcua_dossier::{OutboxState, Timestamp};
+use motcua_dossier::{OutboxState, SupportContact, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -38,8 +38,12 @@ pub struct Status {
     pub reference_version: u64,
     /// Dossier codes left for today.
     pub block_left: u32,
-    /// Dossiers that reuse a paper, of a hundred: this year's target, in hundredths of a percent.
+    /// Dossiers that reuse a paper, of a hundred: today's target of this office, in hundredths of a percent.
     pub reuse_target: u32,
+    /// Minutes without input after which the window locks.
+    pub lock_after_minutes: u32,
+    /// Whom to ask for help, where somebody is named.
+    pub support: Option<SupportContact>,
     /// Days left without contact, see [`Desk::offline_days_left`].
     pub offline_days_left: Option<u32>,
 }
@@ -53,7 +57,6 @@ impl Desk {
         };
         // Closed it knows nothing, and shows what holds where nobody set anything.
         let reference = self.vault.reference().unwrap_or_default();
-        let year = self.clock.now().in_vietnam().year();
         let outbox = self.vault.outbox(false).unwrap_or_default();
         let (mut queued, mut attention) = (0, self.failed_rows(&outbox).unwrap_or_default());
         for item in &outbox {
@@ -80,7 +83,9 @@ impl Desk {
             attention,
             scanner: self.vault.setting(crate::capture::SCANNER_SETTING).ok().flatten(),
             reference_version: reference.version,
-            reuse_target: reference.reuse_target(u16::try_from(year).unwrap_or(u16::MAX)),
+            reuse_target: reference.reuse_target(self.office.agency_code.as_str(), today),
+            lock_after_minutes: self.lock_after_minutes(),
+            support: self.support(),
             block_left: self.vault.blocks().map_or(0, |blocks| {
                 blocks
                     .iter()
@@ -174,6 +179,7 @@ impl Desk {
     /// warehouse hears of it by [`Desk::tell_left`].
     pub async fn lock(&self) {
         let _writing = self.writing();
+        let support = self.support();
         self.vault.lock();
         self.warehouse.log_out();
         let mut live = self.live();
@@ -188,6 +194,8 @@ impl Desk {
             offsets,
             checked,
             removed_pages,
+            // Who cannot open the counter needs help most.
+            support,
             ..Live::default()
         };
     }

@@ -106,6 +106,15 @@ impl Office {
         self
     }
 
+    /// The same counter, set up otherwise.
+    #[must_use]
+    pub fn with_settings(mut self, change: impl FnOnce(&mut OfficeSettings)) -> Self {
+        let mut settings = self.desk.office().clone();
+        change(&mut settings);
+        self.desk_on(settings);
+        self
+    }
+
     fn desk_on(&mut self, settings: OfficeSettings) {
         let ports = Ports {
             vault: Arc::clone(&self.vault) as Arc<dyn Vault>,
@@ -143,9 +152,10 @@ pub fn settings(warehouse: &FakeWarehouse) -> OfficeSettings {
         receipt_key: warehouse.receipt_key(),
         recovery_key: crate::contract::vault::RECOVERY,
         scanner_options: BTreeMap::new(),
-        offline_grace_days: 14,
+        offline_grace_days: None,
         retention: Retention::default(),
-        lock_after_minutes: 10,
+        lock_after_minutes: None,
+        support: None,
         training: false,
     }
 }

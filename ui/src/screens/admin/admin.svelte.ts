@@ -42,6 +42,7 @@ class AdminDesk {
     const lists = await session.attempt(() => bridge.adminSheets({ version }));
     if (!lists) return;
     this.lists = lists;
+    if (lists.kept && this.part.kind !== "sheet") this.part = { kind: "sheet", sheet: "" };
     const first = this.sheets[0];
     if (this.part.kind === "sheet" && this.sheet === null && first) this.part = { kind: "sheet", sheet: first.name };
     await this.show(this.part);

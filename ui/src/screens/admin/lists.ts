@@ -28,7 +28,7 @@ export interface Line {
 const NAMES: Record<string, () => string> = {
   to_chuc: m.admin_sheet_to_chuc, thu_tuc: m.admin_sheet_thu_tuc, truong_hop: m.admin_sheet_truong_hop, thanh_phan: m.admin_sheet_thanh_phan, danh_muc: m.admin_sheet_danh_muc,
   lich: m.admin_sheet_lich, gio_lam: m.admin_sheet_gio_lam, bieu_mau: m.admin_sheet_bieu_mau, huong_dan: m.admin_sheet_huong_dan, chi_tieu: m.admin_sheet_chi_tieu,
-  quy_dinh: m.admin_sheet_quy_dinh, thong_bao: m.admin_sheet_thong_bao, chung_thu: m.admin_sheet_chung_thu,
+  quy_dinh: m.admin_sheet_quy_dinh, cai_dat: m.admin_sheet_cai_dat, thong_bao: m.admin_sheet_thong_bao, chung_thu: m.admin_sheet_chung_thu,
 };
 const ORDER = Object.keys(NAMES);
 
@@ -48,6 +48,12 @@ export const columnTitle = (sheets: AdminSheet[], sheet: string, column: string)
   sheets.find((known) => known.name === sheet)?.columns.find((known) => known.name === column)?.title ?? column;
 
 export const keyOf = (sheet: AdminSheet, cells: string[]): string => cells.slice(0, sheet.key).join(" ").trimEnd();
+
+/** The words of a column, and one this program does not know where the row has it: it is not lost by looking at it. */
+export const wordsOf = (column: AdminColumn, held: string): string[] => (held === "" || column.words.includes(held) ? column.words : [...column.words, held]);
+
+/** What the chosen word of a column means, where that needs saying. */
+export const noteOf = (column: AdminColumn, word: string): string | undefined => column.notes[column.words.indexOf(word)];
 
 /** The rows as they will be: new ones first, so that they are seen. */
 export function merged(sheet: AdminSheet, rows: AdminRow[], pending: Pending[]): Line[] {

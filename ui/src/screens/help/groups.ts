@@ -24,10 +24,15 @@ export const matches = (query: string, ...texts: string[]) => {
   return fold(query).split(/\s+/).every((word) => all.includes(word));
 };
 
-/** All keys of the one table, or those that were searched for, by the place where they count. */
-export function keyGroups(query: string, say: (key: MessageKey) => string): KeyGroup[] {
+/** Whose desk a place is; nobody else is told its key. */
+export type Desks = { supervises: boolean; administrator: boolean } | null;
+const hasPlace = (shortcut: Shortcut, desks: Desks) => (shortcut.act === "place8" ? desks?.supervises === true : shortcut.act === "place9" ? desks?.administrator === true : true);
+
+/** The keys of the one table that lead somewhere for this officer, or those that were searched for, by the place where they count. */
+export function keyGroups(query: string, say: (key: MessageKey) => string, desks: Desks): KeyGroup[] {
   const groups = new Map<string, KeyGroup>();
   for (const shortcut of SHORTCUTS) {
+    if (!hasPlace(shortcut, desks)) continue;
     const { name, title } = groupOf(shortcut);
     if (!matches(query, keyName(shortcut), say(shortcut.text), say(title))) continue;
     const group = groups.get(name) ?? { name, title, keys: [] };

@@ -241,32 +241,6 @@ pub struct ComponentRow {
     pub waiver: Option<Waiver>,
 }
 
-impl ComponentRow {
-    /// Whose signature the row's file still lacks (decision 2): the agency's where a copy enters the
-    /// warehouse, the officer's where a scan stays in the dossier.
-    #[must_use]
-    pub fn needs_signature(&self) -> Option<SignerRole> {
-        let attachment = self.attachment.as_ref()?;
-        if attachment.is_reused() || !attachment.is_pdf() || attachment.digitized.is_some() {
-            return None;
-        }
-        if self.enters_warehouse {
-            return (!attachment.is_signed_by(SignerRole::Agency)).then_some(SignerRole::Agency);
-        }
-        let scanned = matches!(attachment.source, AttachmentSource::Scan { .. });
-        (scanned && attachment.signatures.is_empty()).then_some(SignerRole::Officer)
-    }
-
-    /// "Số hóa" is possible now.
-    #[must_use]
-    pub fn can_digitize(&self) -> bool {
-        self.enters_warehouse
-            && self.attachment.as_ref().is_some_and(|a| {
-                a.is_pdf() && !a.is_reused() && a.digitized.is_none() && a.is_signed_by(SignerRole::Agency)
-            })
-    }
-}
-
 /// How the citizen confirmed the reuse; never assumed (Law 91/2025/QH15; decision 3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

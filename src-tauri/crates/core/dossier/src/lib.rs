@@ -35,6 +35,7 @@ mod reference;
 mod retention;
 mod rules;
 mod search;
+mod settings;
 mod steps;
 mod submission;
 
@@ -75,6 +76,7 @@ pub use reference::{
 pub use retention::{Claim, Due, HeldFile, Retention};
 pub use rules::{LawRule, RuleKey};
 pub use search::{SearchQuery, SearchText, SearchWord};
+pub use settings::{Setting, SettingKey, SettingKind, SigningRule, SupportContact};
 pub use steps::{
     Exception, Moved, Phase, Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, StepRules,
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     Calendar, CopyForm, Day, FormTemplate, GuideText, LawRule, NoticeTemplate, ProcedureCode, ResultCode,
-    Target, Timestamp, WorkingHours,
+    Setting, Target, Timestamp, WorkingHours,
 };
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +155,9 @@ pub struct ReferenceData {
     /// Texts of notices where they are not the usual ones.
     #[serde(default)]
     pub notices: Vec<NoticeTemplate>,
+    /// What the province decided, where it is not the usual.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
 }
 
 fn yes() -> bool {

@@ -70,10 +70,9 @@ const REUSE: &str = "4.3";
 const USUAL_REUSE: u32 = 6000;
 
 impl ReferenceData {
-    /// Dossiers that reuse a paper, of a hundred: what the office is to reach in a year, in hundredths of a percent. A year
-    /// without a target has the last one's.
-    #[must_use]
-    pub fn reuse_target(&self, year: u16) -> u32 {
+    /// Dossiers that reuse a paper, of a hundred: what the province is to reach in a year, in hundredths of a percent. A
+    /// year without a target has the last one's.
+    pub(crate) fn provincial_reuse_target(&self, year: u16) -> u32 {
         let set = self.targets.iter().filter(|target| target.code == REUSE && target.year <= year);
         set.max_by_key(|target| target.year).map_or(USUAL_REUSE, |target| target.rate)
     }
@@ -272,6 +271,8 @@ pub enum ReferenceList {
     Rules,
     /// Texts of notices.
     Notices,
+    /// What the province decided.
+    Settings,
 }
 
 /// What may be wrong with an entry.
@@ -296,6 +297,8 @@ pub enum FaultKind {
     Contradiction,
     /// A placeholder nobody knows.
     Placeholder,
+    /// Not what its setting takes.
+    Unfit,
 }
 
 impl ReferenceData {
@@ -521,20 +524,24 @@ fn overlap(one: &OrgNode, other: &OrgNode) -> bool {
 }
 
 #[derive(Default)]
-struct Faults(Vec<ReferenceFault>);
+pub(crate) struct Faults(Vec<ReferenceFault>);
 
 impl Faults {
-    fn add(&mut self, list: ReferenceList, entry: usize, field: &'static str, what: FaultKind) {
+    pub(crate) fn all(self) -> Vec<ReferenceFault> {
+        self.0
+    }
+
+    pub(crate) fn add(&mut self, list: ReferenceList, entry: usize, field: &'static str, what: FaultKind) {
         self.0.push(ReferenceFault { list, entry, field, what });
     }
 
-    fn text(&mut self, list: ReferenceList, entry: usize, field: &'static str, text: &str) {
+    pub(crate) fn text(&mut self, list: ReferenceList, entry: usize, field: &'static str, text: &str) {
         if text.trim().is_empty() {
             self.add(list, entry, field, FaultKind::Missing);
         }
     }
 
-    fn once(&mut self, list: ReferenceList, entry: usize, field: &'static str, fresh: bool) {
+    pub(crate) fn once(&mut self, list: ReferenceList, entry: usize, field: &'static str, fresh: bool) {
         if !fresh {
             self.add(list, entry, field, FaultKind::Twice);
         }
@@ -570,7 +577,10 @@ mod tests {
         let target = |code: &str, year, rate| Target { code: code.into(), name: String::new(), year, rate };
         let targets = vec![target("4.3", 2024, 5000), target("4.2", 2026, 8000), target("4.3", 2027, 7000)];
         let data = ReferenceData { targets, ..ReferenceData::default() };
-        assert_eq!([2023, 2024, 2026, 2027].map(|year| data.reuse_target(year)), [6000, 5000, 5000, 7000]);
+        assert_eq!(
+            [2023, 2024, 2026, 2027].map(|year| data.provincial_reuse_target(year)),
+            [6000, 5000, 5000, 7000]
+        );
     }
 
     #[test]

@@ -96,6 +96,9 @@ pub enum ColumnKind {
     Choice {
         /// The words.
         words: Vec<String>,
+        /// What each of them means, where that needs saying; empty otherwise, and of a warehouse of before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
     },
 }
 

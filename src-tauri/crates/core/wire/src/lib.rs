@@ -20,6 +20,7 @@ mod problem;
 mod protocol;
 mod receipt;
 mod seal;
+pub mod sheets;
 
 pub use admin::{
     ActDone, AdminAct, AdminReply, AdminRequest, CellDiff, ChangeReport, ColumnKind, EditFault, MAX_EDITS,

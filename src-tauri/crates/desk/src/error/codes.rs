@@ -123,6 +123,7 @@ pub const CODES: &[&str] = &[
     "nothingToConfirm",
     "notForWarehouse",
     "agencySignatureMissing",
+    "officerSignatureMissing",
     "metadataIncomplete",
     "resultMissing",
     "receiptFailed",
@@ -331,6 +332,7 @@ impl DeskError {
             Self::Filing(e) => match e {
                 FilingError::NotForWarehouse => "notForWarehouse",
                 FilingError::AgencySignatureMissing => "agencySignatureMissing",
+                FilingError::OfficerSignatureMissing => "officerSignatureMissing",
                 FilingError::Metadata(_) => "metadataIncomplete",
                 FilingError::ResultMissing => "resultMissing",
                 FilingError::Receipt => "receiptFailed",

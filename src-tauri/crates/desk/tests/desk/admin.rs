@@ -49,6 +49,37 @@ async fn only_an_administrator_is_answered_and_only_with_a_line() {
 }
 
 #[tokio::test]
+async fn without_a_line_an_administrator_reads_the_lists_of_this_counter_and_nobody_else_does() {
+    let office = office(Role::Administrator).await;
+    let there = office.desk.admin_lists(None).await.unwrap();
+    assert!(!there.kept && there.list.may_change);
+    let data = office.desk.reference().await.unwrap();
+    office.warehouse.out(Some(LinkError::Offline));
+    let kept = office.desk.admin_lists(None).await.unwrap();
+    assert!(kept.kept && !kept.list.may_change, "to be read");
+    assert_eq!(kept.list.version, data.version);
+    let procedures = kept.list.sheets.iter().find(|sheet| sheet.name == "thu_tuc").unwrap();
+    assert_eq!(procedures.rows as usize, data.procedures.len());
+    let rows = office.desk.admin_rows(data.version, "thu_tuc").await.unwrap();
+    assert_eq!(rows[0].key, data.procedures[0].code.to_string());
+    assert_eq!(code(office.desk.admin_rows(data.version, "khong-co").await), "adminGone");
+    assert_eq!(code(office.desk.admin_lists(Some(99)).await), "adminOffline", "another version is not here");
+    let saved = office.desk.admin_change(wish(data.version, "02/09/2027", true)).await;
+    assert_eq!(code(saved), "adminOffline");
+    // He opens the counter anew and is still known from before, for as long as that word counts.
+    office.desk.lock().await;
+    office.desk.unlock(OFFICER, &SECRET.to_owned().into()).await.unwrap();
+    assert!(office.desk.may_administer().unwrap());
+    assert!(office.desk.admin_lists(None).await.unwrap().kept);
+    office.clock.pass(std::time::Duration::from_secs(15 * 24 * 60 * 60));
+    assert!(!office.desk.may_administer().unwrap());
+    assert_eq!(code(office.desk.admin_lists(None).await), "adminOffline");
+    let plain = self::office(Role::Intake).await;
+    plain.warehouse.out(Some(LinkError::Offline));
+    assert_eq!(code(plain.desk.admin_lists(None).await), "adminOffline");
+}
+
+#[tokio::test]
 async fn a_change_that_is_saved_reaches_the_counter_and_can_be_taken_back() {
     let office = office(Role::Administrator).await;
     let desk = &office.desk;

@@ -16,7 +16,8 @@ async fn a_word_file_stays_an_attachment_and_never_enters_the_warehouse() {
     let dossier = office.desk.attach_file(id, BIRTH, "giay.pdf", &doc()).await.unwrap();
     let row = dossier.component(BIRTH).unwrap();
     assert_eq!(row.attachment.as_ref().unwrap().media_type, "application/msword", "the content decides");
-    assert_eq!(row.needs_signature(), None);
+    let data = office.desk.reference().await.unwrap();
+    assert_eq!(office.desk.needs_signature(row, &data), None);
     let agency = pki().agency.fingerprint();
     let pin = Some(motcua_testkit::PIN.to_owned().into());
     let signed = office.desk.sign(id, &[BIRTH], &agency, pin, &Default::default(), &|_| {}).await;
@@ -69,12 +70,13 @@ async fn a_file_that_came_signed_keeps_its_signatures_as_marks() {
     let dossier = office.desk.attach_file(id, BIRTH, "a.pdf", &by_agency).await.unwrap();
     let row = dossier.component(BIRTH).unwrap();
     assert_eq!(row.attachment.as_ref().unwrap().signatures[0].role, SignerRole::Agency);
-    assert!(row.can_digitize(), "no second signature is asked for");
+    let data = office.desk.reference().await.unwrap();
+    assert!(office.desk.can_digitize(row, &data), "no second signature is asked for");
     let by_stranger = pki().sign(&unsigned_pdf(3), &pki().stranger, FRIDAY_MORNING);
     let dossier = office.desk.attach_file(id, BIRTH, "b.pdf", &by_stranger).await.unwrap();
     let row = dossier.component(BIRTH).unwrap();
     assert!(row.attachment.as_ref().unwrap().signatures.is_empty(), "a name alone proves no agency");
-    assert!(!row.can_digitize());
+    assert!(!office.desk.can_digitize(row, &data));
     let by_officer = pki().sign(&unsigned_pdf(4), &pki().officer, FRIDAY_MORNING);
     let dossier = office.desk.attach_file(id, BIRTH, "c.pdf", &by_officer).await.unwrap();
     let mark = &dossier.component(BIRTH).unwrap().attachment.as_ref().unwrap().signatures[0];

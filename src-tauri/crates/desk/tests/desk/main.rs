@@ -24,6 +24,7 @@ mod report;
 mod retention;
 mod reuse;
 mod revoked;
+mod settings;
 mod sign;
 mod steps;
 mod sync;

@@ -3,7 +3,7 @@
 use crate::profile::{CounterProfile, ProfileError};
 use motcua_desk::ports::{Clock, PrintError, PrinterInfo, PrinterState, ScanError, VaultStatus};
 use motcua_desk::{Desk, DeskError, TokenState};
-use motcua_dossier::Timestamp;
+use motcua_dossier::{SupportContact, Timestamp};
 use motcua_link::DeviceIdentity;
 use motcua_platform::{ProfileDir, SystemClock};
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub enum Health {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Finding {
     /// Stable name: `profile`, `vault`, `warehouse`, `device`, `scanner`, `printer`, `token`, `certificate`, `readers`,
-    /// `disk`.
+    /// `disk`, `support`.
     pub part: &'static str,
     /// How it is.
     pub health: Health,
@@ -50,7 +50,20 @@ pub async fn diagnose(dir: &ProfileDir, profile: &CounterProfile, desk: &Desk) -
     found.extend(certificates(desk).await);
     found.push(readers());
     found.push(disk(dir.root()));
+    found.push(judge_support(desk.status().await.support.as_ref()));
     found
+}
+
+/// Whom to ask; a counter works without anybody named.
+fn judge_support(contact: Option<&SupportContact>) -> Finding {
+    match contact {
+        Some(contact) => good("support", format!("Khi cần hỗ trợ: {}", contact.line())),
+        None => warning(
+            "support",
+            "Chưa biết liên hệ ai khi cần hỗ trợ",
+            "Người quản trị nêu liên hệ trong Quản trị, danh sách Cài đặt; máy này biết sau lần mở khóa kế tiếp.",
+        ),
+    }
 }
 
 /// What can be looked at on a machine whose profile cannot be used.
@@ -340,6 +353,21 @@ mod tests {
         );
         assert_eq!(told(Some("gone")).health, Health::Warning);
         assert_eq!(judge_printers(&[], None).health, Health::Warning);
+    }
+
+    #[test]
+    fn whoever_helps_is_named_and_nobody_named_is_told_with_what_to_do() {
+        let contact = SupportContact {
+            unit: "Tổ hỗ trợ (DEMO)".into(),
+            phone: "0256 000 000".into(),
+            zalo: "0900 000 000".into(),
+            ..SupportContact::default()
+        };
+        let told = judge_support(Some(&contact));
+        let state = "Khi cần hỗ trợ: Tổ hỗ trợ (DEMO) · 0256 000 000 · Zalo 0900 000 000";
+        assert_eq!((told.health, told.state.as_str()), (Health::Good, state));
+        let none = judge_support(None);
+        assert!(none.health == Health::Warning && none.action.contains("Quản trị"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod diagnosis;
 mod logging;
 mod profile;
 mod starter;
+mod support;
 mod training;
 mod version;
 mod wiring;

@@ -51,12 +51,13 @@ pub struct CounterProfile {
     /// Days that files stay on this machine, each within its bounds.
     #[serde(default)]
     pub retention: Retention,
-    /// Days without contact after which papers of others on this machine are not used, from 3 to 90.
-    #[serde(default = "CounterProfile::usual_offline_grace")]
-    pub offline_grace_days: u32,
-    /// Minutes without input after which the window locks, from 1 to 60.
-    #[serde(default = "CounterProfile::usual_lock_after")]
-    pub lock_after_minutes: u32,
+    /// Days without contact after which papers of others on this machine are not used, from 3 to 90; as the province
+    /// decided without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline_grace_days: Option<u32>,
+    /// Minutes without input after which the window locks, from 1 to 60; as the province decided without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_after_minutes: Option<u32>,
     /// A counter at which people only learn: nothing in it is real, and it reaches a warehouse of this machine alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub training: bool,
@@ -98,18 +99,6 @@ impl ProfileError {
 }
 
 impl CounterProfile {
-    /// Minutes until the window locks where the profile does not say.
-    #[must_use]
-    pub fn usual_lock_after() -> u32 {
-        10
-    }
-
-    /// Days of work without contact where the profile does not say.
-    #[must_use]
-    pub fn usual_offline_grace() -> u32 {
-        14
-    }
-
     /// Reads `counter.json`.
     ///
     /// # Errors

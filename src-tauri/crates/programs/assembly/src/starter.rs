@@ -4,13 +4,14 @@
 //! `counter.json` beside it; the first contact brings whatever is newer.
 
 use motcua_desk::ports::{
-    Batch, CachedIdentity, CaptureDraft, Counter, FileUses, KeptConflict, PrintRecord, QueuedOp, Vault,
-    VaultError, VaultStatus, WrongSecrets,
+    Batch, CachedIdentity, CaptureDraft, Clock, Counter, FileUses, KeptConflict, PrintRecord, QueuedOp,
+    Vault, VaultError, VaultStatus, WrongSecrets,
 };
 use motcua_dossier::{
-    BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock,
+    AgencyCode, BlobId, Day, DeviceId, DocumentSummary, Dossier, DossierId, HeldFile, IdNumber, NumberBlock,
     OfficeDossier, OpId, OutboxItem, QueueFilter, QueuePage, ReferenceData, SeatLoad, Timestamp,
 };
+use motcua_platform::SystemClock;
 use motcua_vault::SealedVault;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -31,12 +32,21 @@ struct Starter {
 /// A vault that is filled from the profile's [`STARTER_FILE`] when it is opened without reference data.
 pub(crate) struct StartedVault {
     vault: SealedVault,
-    file: PathBuf,
+    profile: PathBuf,
+    agency: AgencyCode,
 }
 
 impl StartedVault {
-    pub(crate) fn new(vault: SealedVault, profile: &Path) -> Self {
-        Self { vault, file: profile.join(STARTER_FILE) }
+    pub(crate) fn new(vault: SealedVault, profile: &Path, agency: AgencyCode) -> Self {
+        Self { vault, profile: profile.to_owned(), agency }
+    }
+
+    /// Keeps whom to ask for help where a closed vault does not hide it.
+    fn keep_support(&self) {
+        if let Ok(data) = self.vault.reference() {
+            let contact = data.support(self.agency.as_str(), SystemClock.now().day());
+            crate::support::keep(&self.profile, contact.as_ref());
+        }
     }
 
     /// A file that is absent or not understood keeps nobody out: the catalogue comes with the first contact.
@@ -44,7 +54,7 @@ impl StartedVault {
         if self.vault.reference()?.version > 0 {
             return Ok(());
         }
-        match read(&self.file) {
+        match read(&self.profile.join(STARTER_FILE)) {
             Ok(Some(reference)) => {
                 self.vault.commit(&Batch { reference: Some(reference), ..Batch::default() })
             }
@@ -85,7 +95,9 @@ impl Vault for StartedVault {
         device: DeviceId,
     ) -> Result<(), VaultError> {
         self.vault.create(officer, secret, recovery, device)?;
-        self.stock()
+        self.stock()?;
+        self.keep_support();
+        Ok(())
     }
 
     fn enrol(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
@@ -94,7 +106,9 @@ impl Vault for StartedVault {
 
     fn unlock(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
         self.vault.unlock(officer, secret)?;
-        self.stock()
+        self.stock()?;
+        self.keep_support();
+        Ok(())
     }
 
     fn proves(&self, officer: &str, secret: &Zeroizing<String>) -> Result<(), VaultError> {
@@ -118,7 +132,11 @@ impl Vault for StartedVault {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), VaultError> {
-        self.vault.commit(batch)
+        self.vault.commit(batch)?;
+        if batch.reference.is_some() {
+            self.keep_support();
+        }
+        Ok(())
     }
 
     fn put_blob(&self, bytes: &[u8]) -> Result<BlobId, VaultError> {
@@ -253,7 +271,8 @@ mod tests {
     use super::*;
 
     fn opened(profile: &Path) -> StartedVault {
-        let vault = StartedVault::new(SealedVault::at(profile.join("vault")), profile);
+        let agency = AgencyCode::parse("000.01.20.H08").unwrap();
+        let vault = StartedVault::new(SealedVault::at(profile.join("vault")), profile, agency);
         let secret = Zeroizing::new("mat-khau-dai".to_owned());
         match vault.status() {
             VaultStatus::Absent => {

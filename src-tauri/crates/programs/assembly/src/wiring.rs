@@ -121,12 +121,13 @@ fn desk_on(
         scanner_options: profile.scanner_options,
         retention: profile.retention.bounded(),
         // A weekend at least, a quarter of a year at most.
-        offline_grace_days: profile.offline_grace_days.clamp(3, 90),
+        offline_grace_days: profile.offline_grace_days.map(|days| days.clamp(3, 90)),
         // Never at once and never not at all.
-        lock_after_minutes: profile.lock_after_minutes.clamp(1, 60),
+        lock_after_minutes: profile.lock_after_minutes.map(|minutes| minutes.clamp(1, 60)),
+        support: crate::support::known(dir.root()),
         training: profile.training,
     };
-    let vault = Arc::new(StartedVault::new(vault, dir.root()));
+    let vault = Arc::new(StartedVault::new(vault, dir.root(), office.agency_code.clone()));
     let ports = ports_of(vault, scanner, token, profile.pkcs11_module, link)?;
     Ok(Arc::new(Desk::new(ports, office)))
 }

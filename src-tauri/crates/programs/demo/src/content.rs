@@ -8,7 +8,7 @@ use motcua_dossier::{
     Applicant, BlobId, Calendar, Category, Channel, CopyForm, Day, DeviceId, DocumentId, DocumentRecord,
     DossierId, EvidenceSource, GuideText, IDENTITY_GUIDE, IdNumber, Metadata, OrgNode, PaperName, Party,
     PartyKind, PortalAccount, Procedure, ProcedureCode, Provenance, ReferenceData, ResultCode, ReturnMethod,
-    StoreKind, Submission, SubmittedPaper, Timestamp, WorkingHours,
+    Setting, SettingKey, StoreKind, Submission, SubmittedPaper, Timestamp, WorkingHours,
 };
 use motcua_warehouse::{
     Config, IdentityEntry, SeedDevice, SeedDocument, SeedFile, SeedReport, SeedSubmission, seed,
@@ -444,8 +444,24 @@ pub fn reference(trust_pem: Vec<String>) -> Result<ReferenceData> {
         identity_guide: identity.into_iter().map(|guide| guide.text).collect(),
         guides,
         hours: office_hours(),
+        settings: whoever_helps(),
         ..ReferenceData::default()
     })
+}
+
+/// An invented office that helps.
+fn whoever_helps() -> Vec<Setting> {
+    let said = [
+        (SettingKey::SupportUnit, "Tổ hỗ trợ một cửa (DEMO)"),
+        (SettingKey::SupportPhone, "0256 000 000"),
+        (SettingKey::SupportHours, "7:30–17:00 ngày làm việc"),
+    ];
+    let row = |(key, value): (SettingKey, &str)| Setting {
+        key: key.code().to_owned(),
+        value: value.to_owned(),
+        ..Setting::default()
+    };
+    said.map(row).to_vec()
 }
 
 /// Hours of the invented office: Monday to Friday, 7:30 to 11:30 and 13:30 to 17:00.

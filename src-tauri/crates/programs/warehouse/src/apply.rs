@@ -1,7 +1,7 @@
 //! What an operation of a counter does: once, in order, whole, with a signed receipt.
 
 use crate::audit::{event, of_op};
-use crate::intake::{FileRefusal, admit};
+use crate::intake::{FileRefusal, Filing, admit};
 use crate::ledger;
 use crate::reference::Reference;
 use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, View};
@@ -351,11 +351,11 @@ impl Warehouse {
         match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
                 check_record(record, owner_name)?;
-                self.admit_file(record, &missing, reference, now)?;
+                self.admit_file(caller, op, (record, &missing), reference, now)?;
             }
             OpPayload::ReturnResult(result) => {
                 check_record(&result.record, &result.owner_name)?;
-                self.admit_file(&result.record, &missing, reference, now)?;
+                self.admit_file(caller, op, (&result.record, &missing), reference, now)?;
             }
             OpPayload::Withdraw(work) => {
                 let told = !work.reason.trim().is_empty() && !work.approved_by.trim().is_empty();
@@ -381,16 +381,21 @@ impl Warehouse {
 
     fn admit_file(
         &self,
-        record: &DocumentRecord,
-        missing: &[BlobId],
+        caller: &Caller,
+        op: &Op,
+        (record, missing): (&DocumentRecord, &[BlobId]),
         reference: &Reference,
         now: Timestamp,
     ) -> Result<(), Stop> {
         if missing.contains(&record.blob) {
             return Ok(());
         }
+        // What was filed without a line goes by what held then: nobody is asked for signatures afterwards.
+        let made =
+            if (now.0 - OFFLINE_MS..=now.0).contains(&op.device_time.0) { op.device_time } else { now };
+        let filing = Filing { agency: &caller.agency, day: made.day() };
         let pdf = self.blobs.read(&record.blob).map_err(StoreError::from)?;
-        Ok(admit(&pdf, record, reference, now)?)
+        Ok(admit(&pdf, record, reference, &filing, now)?)
     }
 
     /// The files an operation names that are not there. One outside the scope of the machine's office is as

@@ -1,7 +1,7 @@
 //! What a file must be to enter the warehouse. The server repeats every check the counter made.
 
 use crate::Reference;
-use motcua_dossier::{DocumentRecord, Timestamp};
+use motcua_dossier::{Day, DocumentRecord, SignerRole, SigningRule, Timestamp};
 use motcua_pdf::PdfError;
 use motcua_signature::{Integrity, SignatureReport, Trust, Verdict, verify_pdf};
 
@@ -10,8 +10,8 @@ use motcua_signature::{Integrity, SignatureReport, Trust, Verdict, verify_pdf};
 pub struct FileFacts {
     /// Pages.
     pub pages: u32,
-    /// One of its valid signatures is an agency's.
-    pub agency_signed: bool,
+    /// Who signed it, oldest first: an agency, or whoever is none.
+    pub signers: Vec<SignerRole>,
 }
 
 /// Why a file may not enter; one code per reason.
@@ -54,6 +54,9 @@ pub enum FileRefusal {
     /// No agency signed it.
     #[error("agencySignatureMissing")]
     AgencySignatureMissing,
+    /// No officer signed it before an agency, as the province asks for.
+    #[error("officerSignatureMissing")]
+    OfficerSignatureMissing,
     /// The record tells another size.
     #[error("sizeMismatch")]
     SizeMismatch,
@@ -89,15 +92,20 @@ pub fn examine(pdf: &[u8], reference: &Reference, now: Timestamp) -> Result<File
     for signature in &report.signatures {
         judge(signature)?;
     }
-    let agency_signed = report
-        .signatures
-        .iter()
-        .filter_map(|s| s.certificate.as_ref())
-        .any(|c| reference.is_agency(&c.subject_common_name()));
-    Ok(FileFacts { pages: facts.pages, agency_signed })
+    let role = |name: &str| if reference.is_agency(name) { SignerRole::Agency } else { SignerRole::Other };
+    let certificates = report.signatures.iter().filter_map(|s| s.certificate.as_ref());
+    let signers = certificates.map(|c| role(&c.subject_common_name())).collect();
+    Ok(FileFacts { pages: facts.pages, signers })
 }
 
-/// Examines a file that is to become a paper: also the record must fit and an agency must have signed.
+/// Who has to sign a paper an office files on a day.
+pub(crate) struct Filing<'a> {
+    pub(crate) agency: &'a str,
+    pub(crate) day: Day,
+}
+
+/// Examines a file that is to become a paper: also the record must fit, and whoever the province asks for must have
+/// signed. It is the rule the counter went by, of the day it filed on.
 ///
 /// # Errors
 /// See [`FileRefusal`].
@@ -105,6 +113,7 @@ pub(crate) fn admit(
     pdf: &[u8],
     record: &DocumentRecord,
     reference: &Reference,
+    filing: &Filing<'_>,
     now: Timestamp,
 ) -> Result<(), FileRefusal> {
     let facts = examine(pdf, reference, now)?;
@@ -114,10 +123,22 @@ pub(crate) fn admit(
     if record.pages != facts.pages {
         return Err(FileRefusal::PagesMismatch);
     }
-    if !facts.agency_signed {
-        return Err(FileRefusal::AgencySignatureMissing);
+    let code = record.metadata.result_code.as_ref();
+    facts.signed_by(reference.data.signing(true, filing.agency, code, filing.day))
+}
+
+impl FileFacts {
+    /// Does it have the signatures of that rule.
+    ///
+    /// # Errors
+    /// The one it lacks.
+    pub fn signed_by(&self, rule: SigningRule) -> Result<(), FileRefusal> {
+        match rule.missing(&self.signers) {
+            None => Ok(()),
+            Some(SignerRole::Agency) => Err(FileRefusal::AgencySignatureMissing),
+            Some(SignerRole::Officer | SignerRole::Other) => Err(FileRefusal::OfficerSignatureMissing),
+        }
     }
-    Ok(())
 }
 
 fn judge(signature: &SignatureReport) -> Result<(), FileRefusal> {

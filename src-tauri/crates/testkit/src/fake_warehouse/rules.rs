@@ -8,8 +8,8 @@ use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
     BlobId, Channel, ConsentMethod, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus,
     DocumentSummary, DossierCode, DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, FeedbackAct,
-    FeedbackRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode, Party, Phase, Provenance, Standing,
-    StepRecord, Submission, Timestamp,
+    FeedbackRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode, Party, Phase, Provenance,
+    ReferenceData, SignerRole, Standing, StepRecord, Submission, Timestamp,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
@@ -682,7 +682,7 @@ impl State {
 
     /// A file that is there is examined at once.
     fn look_into(&self, record: &DocumentRecord) -> Result<(), Refusal> {
-        self.blobs.get(&record.blob).map_or(Ok(()), |pdf| admit(pdf, record))
+        self.blobs.get(&record.blob).map_or(Ok(()), |pdf| admit(pdf, record, &self.reference))
     }
 
     fn file(
@@ -955,8 +955,11 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
     }
 }
 
+/// The office of every machine of the twin.
+const AGENCY: &str = "000.01.20.H08";
+
 /// The checks of a file, each with its own code.
-fn admit(pdf: &[u8], record: &DocumentRecord) -> Result<(), Refusal> {
+fn admit(pdf: &[u8], record: &DocumentRecord, reference: &ReferenceData) -> Result<(), Refusal> {
     let trust = TrustList::from_pem(&pki().trust_pem).unwrap();
     let report = verify_pdf(pdf, &trust, FRIDAY_MORNING).map_err(|_| rejected("fileNotPdf"))?;
     if report.signatures.is_empty() {
@@ -974,10 +977,14 @@ fn admit(pdf: &[u8], record: &DocumentRecord) -> Result<(), Refusal> {
     if record.size != pdf.len() as u64 {
         return Err(rejected("sizeMismatch"));
     }
-    if !report.signatures.iter().any(|s| s.signer.organization == AGENCY_NAME) {
-        return Err(rejected("agencySignatureMissing"));
+    let role = |name: &str| if name == AGENCY_NAME { SignerRole::Agency } else { SignerRole::Other };
+    let signers: Vec<_> = report.signatures.iter().map(|s| role(&s.signer.organization)).collect();
+    let code = record.metadata.result_code.as_ref();
+    match reference.signing(true, AGENCY, code, FRIDAY_MORNING.day()).missing(&signers) {
+        None => Ok(()),
+        Some(SignerRole::Agency) => Err(rejected("agencySignatureMissing")),
+        Some(SignerRole::Officer | SignerRole::Other) => Err(rejected("officerSignatureMissing")),
     }
-    Ok(())
 }
 
 /// What is here is what became of the very dossier that is sent.

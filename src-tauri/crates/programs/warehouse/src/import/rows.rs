@@ -6,7 +6,7 @@ use crate::store::{DossierRow, PaperRow, StoredStatus};
 use motcua_dossier::{
     AgencyCode, Applicant, BlobId, Calendar, Channel, CopyForm, Day, Deadline, DocumentId, DocumentRecord,
     DossierCode, DossierId, IdKind, IdNumber, IdentityCheck, Metadata, PaperCode, Party, PartyKind,
-    ProcedureCode, Provenance, ResultCode, ReturnMethod, StoreKind, Timestamp, fold,
+    ProcedureCode, Provenance, ResultCode, ReturnMethod, SigningRule, StoreKind, Timestamp, fold,
 };
 use motcua_wire::{AcceptedDossier, Change, ComponentEvidence, DossierEvent, EvidenceSource, MAX_FILE};
 use sha2::{Digest, Sha256};
@@ -184,8 +184,8 @@ impl Import<'_> {
             Err(_) => motcua_pdf::inspect(&file.bytes).map_or(0, |facts| facts.pages),
         };
         let verdict = match verdict {
-            Ok(facts) if !facts.agency_signed => Err(FileRefusal::AgencySignatureMissing),
-            Ok(_) => Ok(()),
+            // Papers of before were signed by what held then: no later decision of the province asks more of them.
+            Ok(facts) => facts.signed_by(SigningRule::Agency),
             Err(refusal) => Err(refusal),
         };
         let note = |code, message| Some(Refused { column: Some("tep_tin"), code, message });
@@ -194,9 +194,9 @@ impl Import<'_> {
             Err(refusal) => {
                 let (code, message) = words(refusal);
                 match refusal {
-                    FileRefusal::Unsigned | FileRefusal::AgencySignatureMissing => {
-                        (StoredStatus::Unsigned, note(code, message))
-                    }
+                    FileRefusal::Unsigned
+                    | FileRefusal::AgencySignatureMissing
+                    | FileRefusal::OfficerSignatureMissing => (StoredStatus::Unsigned, note(code, message)),
                     FileRefusal::NotTrusted
                     | FileRefusal::SignerExpired
                     | FileRefusal::SignerNotYetValid
@@ -423,6 +423,10 @@ fn words(refusal: FileRefusal) -> (&'static str, &'static str) {
         FileRefusal::AgencySignatureMissing => {
             ("agencySignatureMissing", "Thiếu chữ ký số của cơ quan: đã nhận như chưa ký số")
         }
+        FileRefusal::OfficerSignatureMissing => (
+            "officerSignatureMissing",
+            "Thiếu chữ ký số của cán bộ trước chữ ký của cơ quan: đã nhận như chưa ký số",
+        ),
         FileRefusal::SignatureInvalid => ("fileSignatureInvalid", "Chữ ký số không đúng"),
         FileRefusal::ChangedAfterSigning => ("fileChangedAfterSigning", "Tệp tin bị sửa sau khi ký"),
         FileRefusal::NotTrusted => {

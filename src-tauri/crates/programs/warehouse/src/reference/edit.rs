@@ -1,13 +1,14 @@
 //! The lists row by row: what an administrator sees and changes in the window, and by `motcua-warehouse admin`.
 
-use super::tables::{self, CellFault, RowChange, SHEETS, Table, cell, column, fault, key_of};
+use super::tables::{self, CellFault, RowChange, SHEETS, Table, cell, fault};
 use super::versions::{self, ReferenceError, Taking, Which, begin_of, find, take_in};
 use crate::audit::Hand;
 use crate::{Config, Warehouse};
 use motcua_dossier::{Day, ReferenceData};
+use motcua_wire::sheets::{self, key_of};
 use motcua_wire::{
-    CellDiff, ChangeReport, EditFault, NewerVersion, RowDiff, RowFate, RowStep, SheetChange, SheetColumn,
-    SheetEdit, SheetHead, SheetList, SheetRow, VersionLine,
+    CellDiff, ChangeReport, EditFault, NewerVersion, RowDiff, RowFate, RowStep, SheetChange, SheetEdit,
+    SheetList, SheetRow, VersionLine,
 };
 use serde::Serialize;
 
@@ -23,20 +24,8 @@ pub(crate) fn sheets(
     may_change: bool,
 ) -> Result<SheetList, ReferenceError> {
     let data = find(warehouse, version.map_or(Which::Now, Which::Version))?;
-    let sheets = tables::tables_of(&data).into_iter().map(|Table { sheet, rows }| SheetHead {
-        name: sheet.name.to_owned(),
-        about: sheet.about.to_owned(),
-        columns: sheet.columns.iter().map(|name| named(sheet, name)).collect(),
-        key: u32::try_from(sheet.key).unwrap_or(u32::MAX),
-        rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
-    });
-    let sheets = sheets.collect();
+    let sheets = sheets::heads(&data);
     Ok(SheetList { version: data.version, effective_at: data.effective_at, may_change, sheets })
-}
-
-fn named(sheet: &tables::Sheet, name: &str) -> SheetColumn {
-    let (title, kind) = column(sheet, name);
-    SheetColumn { name: name.to_owned(), title: title.to_owned(), kind }
 }
 
 /// The rows of one list; none when there is no such list.
@@ -46,10 +35,7 @@ pub(crate) fn rows(
     sheet: &str,
 ) -> Result<Option<Vec<SheetRow>>, ReferenceError> {
     let data = find(warehouse, Which::Version(version))?;
-    let table = tables::tables_of(&data).into_iter().find(|table| table.sheet.name == sheet);
-    Ok(table.map(|Table { sheet, rows }| {
-        rows.into_iter().map(|(_, cells)| SheetRow { key: key_of(sheet, &cells), cells }).collect()
-    }))
+    Ok(sheets::rows(&data, sheet))
 }
 
 /// Looks at a change or makes a version of it. Nothing is made when something is wrong, when another version is in

@@ -4,173 +4,15 @@
 use crate::import::column_name;
 use motcua_dossier::{
     Category, ComponentSpec, CopyForm, Day, DayOff, FaultKind, FormTemplate, GuideText, HandlingCase,
-    IDENTITY_GUIDE, LawRule, NoticeChannel, NoticeEvent, NoticeTemplate, OrgNode, Procedure, ProcedureCode,
-    ReferenceData, ReferenceFault, ReferenceList, ResultCode, RuleKey, Target, WorkingHours, fold,
+    IDENTITY_GUIDE, LawRule, NoticeTemplate, OrgNode, Procedure, ProcedureCode, ReferenceData,
+    ReferenceFault, ReferenceList, ResultCode, Setting, SettingKey, SettingKind, Target, WorkingHours, fold,
 };
 use motcua_signature::TrustList;
-use motcua_wire::ColumnKind;
+use motcua_wire::sheets::{BOOLS, CHANNELS, DAYS, EVENTS, FORMS, RULES, SETTINGS, SIGNING, WEEKDAYS, key_of};
+pub use motcua_wire::sheets::{SHEETS, Sheet};
+pub(super) use motcua_wire::sheets::{Table, cell, tables_of};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use unicode_normalization::UnicodeNormalization;
-
-/// Longest text of one cell of a certificate; a workbook takes 32,767 characters.
-const PIECE: usize = 30_000;
-
-/// One list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Sheet {
-    /// Name of the sheet, and of the CSV file.
-    pub name: &'static str,
-    /// For people.
-    pub about: &'static str,
-    /// Its columns; all are there.
-    pub columns: &'static [&'static str],
-    /// So many columns, from the first, tell a row from the others.
-    pub key: usize,
-    /// So many of the last columns came later: a file of before is read without them.
-    pub late: usize,
-}
-
-const fn sheet(
-    name: &'static str,
-    about: &'static str,
-    key: usize,
-    columns: &'static [&'static str],
-) -> Sheet {
-    Sheet { name, about, columns, key, late: 0 }
-}
-
-/// Every list, in the order of the workbook.
-pub const SHEETS: [Sheet; 13] = [
-    sheet(
-        "thu_tuc",
-        "Thủ tục hành chính",
-        1,
-        &["ma", "ten", "linh_vuc", "cap", "co_quan_nop", "ma_ket_qua", "ten_ket_qua", "phien_ban"],
-    ),
-    Sheet {
-        late: 1,
-        ..sheet(
-            "truong_hop",
-            "Trường hợp giải quyết, thời hạn, lệ phí",
-            2,
-            &["ma_thu_tuc", "ma", "ten", "ngay_lam_viec", "le_phi", "gio_lam_viec"],
-        )
-    },
-    sheet(
-        "thanh_phan",
-        "Thành phần hồ sơ và mã kết quả thay được",
-        2,
-        &[
-            "ma_thu_tuc",
-            "so",
-            "ten",
-            "hinh_thuc_ban",
-            "so_luong",
-            "ma_ket_qua",
-            "cap_trong_ngay",
-            "bat_buoc",
-            "vao_kho",
-        ],
-    ),
-    sheet("danh_muc", "Danh mục giấy tờ", 1, &["so", "ten", "ma_ket_qua"]),
-    sheet(
-        "to_chuc",
-        "Cây tổ chức có ngày hiệu lực",
-        2,
-        &["ma", "tu_ngay", "den_ngay", "truc_thuoc", "ten", "cap", "ma_co_quan", "ke_thua"],
-    ),
-    sheet("lich", "Ngày nghỉ, ngày cuối tuần làm việc", 1, &["ngay", "loai", "ly_do"]),
-    sheet("gio_lam", "Giờ làm việc", 2, &["thu", "tu", "den"]),
-    sheet("bieu_mau", "Biểu mẫu", 1, &["ma", "ten", "kho_giay", "noi_dung"]),
-    sheet(
-        "huong_dan",
-        "Hướng dẫn; khóa identity: khi chưa có định danh",
-        1,
-        &["khoa", "tieu_de", "noi_dung"],
-    ),
-    sheet("chi_tieu", "Chỉ tiêu, phần trăm", 2, &["ma", "nam", "ten", "muc"]),
-    sheet(
-        "quy_dinh",
-        "Con số luật định có ngày hiệu lực: giờ, số lần, số ngày",
-        2,
-        &["ma", "tu_ngay", "den_ngay", "gia_tri", "can_cu"],
-    ),
-    sheet(
-        "thong_bao",
-        "Nội dung thông báo; để trống nội dung là không gửi",
-        2,
-        &["su_kien", "kenh", "tieu_de", "noi_dung"],
-    ),
-    sheet("chung_thu", "Chứng thư tin cậy và danh sách thu hồi, PEM", 2, &["so", "phan", "noi_dung"]),
-];
-
-/// What a column is called on a screen, and how it is typed.
-pub(super) fn column(sheet: &Sheet, name: &str) -> (&'static str, ColumnKind) {
-    use ColumnKind as K;
-    let words = |words: &mut dyn Iterator<Item = &'static str>| K::Choice {
-        words: words.map(str::to_owned).collect(),
-    };
-    let bools = || words(&mut BOOLS.iter().map(|(word, _)| *word));
-    match (sheet.name, name) {
-        ("quy_dinh", "ma") => ("Quy định", words(&mut RULES.iter().map(|(word, _)| *word))),
-        ("quy_dinh", "gia_tri") => ("Giá trị", K::Text),
-        ("gio_lam", "tu") => ("Từ giờ", K::Text),
-        ("gio_lam", "den") => ("Đến giờ", K::Text),
-        ("gio_lam", _) => ("Thứ", words(&mut WEEKDAYS.iter().map(|(word, _)| *word))),
-        ("lich", "loai") => ("Loại ngày", words(&mut DAYS.iter().map(|(word, _)| *word))),
-        ("chung_thu", "noi_dung") => ("Chứng thư (PEM)", K::Lines),
-        ("thu_tuc" | "truong_hop" | "thanh_phan" | "danh_muc", "ten") => ("Tên", K::Lines),
-        (_, "ma_thu_tuc") => ("Mã thủ tục", K::Text),
-        (_, "ma") => ("Mã", K::Text),
-        (_, "khoa") => ("Khóa", K::Text),
-        (_, "so") => ("Số", K::Number),
-        (_, "phan") => ("Phần", K::Number),
-        (_, "linh_vuc") => ("Lĩnh vực", K::Text),
-        (_, "cap") => ("Cấp", K::Text),
-        (_, "co_quan_nop") => ("Cơ quan được nộp", bools()),
-        (_, "ma_ket_qua") => ("Mã kết quả", K::Text),
-        (_, "ten_ket_qua") => ("Tên kết quả", K::Text),
-        (_, "phien_ban") => ("Phiên bản", K::Number),
-        (_, "ngay_lam_viec") => ("Ngày làm việc", K::Number),
-        (_, "gio_lam_viec") => ("Giờ làm việc", K::Number),
-        (_, "le_phi") => ("Phí, lệ phí (đồng)", K::Number),
-        (_, "hinh_thuc_ban") => ("Hình thức bản", words(&mut FORMS.iter().map(|(word, _)| *word))),
-        (_, "so_luong") => ("Số lượng", K::Number),
-        (_, "cap_trong_ngay") => ("Cấp trong (ngày)", K::Number),
-        (_, "bat_buoc") => ("Bắt buộc", bools()),
-        (_, "vao_kho") => ("Vào kho", bools()),
-        (_, "tu_ngay") => ("Từ ngày", K::Day),
-        (_, "den_ngay") => ("Đến hết ngày", K::Day),
-        (_, "truc_thuoc") => ("Trực thuộc (mã)", K::Text),
-        (_, "ma_co_quan") => ("Mã cơ quan", K::Text),
-        (_, "ke_thua") => ("Kế thừa (mã)", K::Text),
-        (_, "ngay") => ("Ngày", K::Day),
-        (_, "ly_do") => ("Lý do", K::Text),
-        (_, "kho_giay") => ("Khổ giấy", K::Text),
-        (_, "noi_dung") => ("Nội dung", K::Lines),
-        (_, "tieu_de") => ("Tiêu đề", K::Text),
-        (_, "nam") => ("Năm", K::Number),
-        (_, "muc") => ("Mức (%)", K::Number),
-        (_, "can_cu") => ("Căn cứ", K::Text),
-        (_, "su_kien") => ("Sự kiện", words(&mut EVENTS.iter().map(|(word, _)| *word))),
-        (_, "kenh") => ("Kênh", words(&mut CHANNELS.iter().map(|(word, _)| *word))),
-        _ => ("Tên", K::Text),
-    }
-}
-
-/// What tells a row of that list from the others.
-pub(super) fn key_of(sheet: &Sheet, cells: &[String]) -> String {
-    cells.iter().take(sheet.key).map(String::as_str).collect::<Vec<_>>().join(" ").trim_end().to_owned()
-}
-
-/// A list with its rows.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Table {
-    pub(super) sheet: &'static Sheet,
-    /// Number of the row or line in its file, and the cells in the order of the columns.
-    pub(super) rows: Vec<(u64, Vec<String>)>,
-}
 
 /// One thing that is wrong, and where.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -216,188 +58,16 @@ const PLACEHOLDER: (&str, &str) = (
 );
 const UNTRUSTED: (&str, &str) =
     ("certificateUnreadable", "Không đọc được chứng thư hoặc danh sách thu hồi: hãy dán lại nguyên văn PEM");
+const UNFIT: (&str, &str) = (
+    "settingUnfit",
+    "Không hợp với cài đặt này: hãy xem lời giải thích của cài đặt; số phải trong giới hạn, loại giấy chỉ dùng cho cài đặt về ký số",
+);
 const CONTROL: (&str, &str) = ("control", "Ô có ký tự điều khiển: hãy xóa và gõ lại");
-
-const FORMS: [(&str, CopyForm); 6] = [
-    ("Bản chính", CopyForm::Original),
-    ("Bản sao y", CopyForm::TrueCopy),
-    ("Bản chứng thực", CopyForm::CertifiedCopy),
-    ("Sao lục", CopyForm::CopyOfCopy),
-    ("Trích sao", CopyForm::Extract),
-    ("Bản sao", CopyForm::Copy),
-];
-const EVENTS: [(&str, NoticeEvent); 9] = [
-    ("tiếp nhận", NoticeEvent::Received),
-    ("cần bổ sung", NoticeEvent::NeedsSupplement),
-    ("có kết quả", NoticeEvent::ResultReady),
-    ("quá hạn", NoticeEvent::Overdue),
-    ("hẹn lại", NoticeEvent::NewAppointment),
-    ("dừng giải quyết", NoticeEvent::Stopped),
-    ("từ chối giải quyết", NoticeEvent::Refused),
-    ("chưa tiếp nhận", NoticeEvent::NotYetAccepted),
-    ("không tiếp nhận", NoticeEvent::NotAccepted),
-];
-const CHANNELS: [(&str, NoticeChannel); 3] =
-    [("Zalo", NoticeChannel::Zalo), ("SMS", NoticeChannel::Sms), ("Email", NoticeChannel::Email)];
-const RULES: [(&str, RuleKey); 7] = [
-    ("trong ngày đến", RuleKey::SameDayUntil),
-    ("chuyển trong ngày đến", RuleKey::TransferUntil),
-    ("số lần yêu cầu bổ sung", RuleKey::Supplements),
-    ("ngày báo hồ sơ chưa đủ", RuleKey::InsufficientDays),
-    ("ngày xin lỗi trước hạn", RuleKey::ApologyDays),
-    ("số lần hẹn lại", RuleKey::Reappointments),
-    ("tài khoản cơ quan từ ngày", RuleKey::AgencyAccountFrom),
-];
-const BOOLS: [(&str, bool); 2] = [("có", true), ("không", false)];
-const DAYS: [(&str, bool); 2] = [("nghỉ", false), ("làm việc", true)];
-const WEEKDAYS: [(&str, u8); 7] = [("2", 1), ("3", 2), ("4", 3), ("5", 4), ("6", 5), ("7", 6), ("CN", 7)];
-
-fn word_of<T: PartialEq + Copy>(known: &[(&'static str, T)], value: T) -> String {
-    known.iter().find(|(_, v)| *v == value).map(|(word, _)| (*word).to_owned()).unwrap_or_default()
-}
 
 /// The sheet of that name, however it is written.
 pub(super) fn sheet_of(name: &str) -> Option<&'static Sheet> {
     let name = column_name(name);
     SHEETS.iter().find(|s| s.name == name)
-}
-
-/// A cell in its one form: composed letters, no space around it, line ends of one kind.
-pub(super) fn cell(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").trim().nfc().collect()
-}
-
-/// The lists of these data.
-pub(super) fn tables_of(data: &ReferenceData) -> Vec<Table> {
-    let codes = |codes: &[ResultCode]| codes.iter().map(ResultCode::to_string).collect::<Vec<_>>().join("|");
-    let day = |day: &Option<Day>| day.map(Day::format_vn).unwrap_or_default();
-    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
-    let mut rows: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
-    let mut add = |sheet: &'static str, row: Vec<String>| rows.entry(sheet).or_default().push(row);
-    for p in &data.procedures {
-        add(
-            "thu_tuc",
-            vec![
-                p.code.to_string(),
-                p.name.clone(),
-                p.field.clone(),
-                p.level.clone(),
-                word_of(&BOOLS, p.agency_applicant),
-                p.result_code.as_ref().map(ResultCode::to_string).unwrap_or_default(),
-                p.result_name.clone(),
-                p.version.to_string(),
-            ],
-        );
-        for c in &p.cases {
-            let (days, fee) = (c.working_days.to_string(), c.fee.to_string());
-            let hours = if c.working_hours == 0 { String::new() } else { c.working_hours.to_string() };
-            add("truong_hop", vec![p.code.to_string(), c.code.clone(), c.name.clone(), days, fee, hours]);
-        }
-        for c in &p.components {
-            add(
-                "thanh_phan",
-                vec![
-                    p.code.to_string(),
-                    c.number.to_string(),
-                    c.name.clone(),
-                    word_of(&FORMS, c.form),
-                    c.quantity.to_string(),
-                    codes(&c.result_codes),
-                    c.fresh_days.map(|d| d.to_string()).unwrap_or_default(),
-                    word_of(&BOOLS, c.required),
-                    word_of(&BOOLS, c.enters_warehouse),
-                ],
-            );
-        }
-    }
-    for c in &data.categories {
-        add("danh_muc", vec![c.number.to_string(), c.name.clone(), codes(&c.result_codes)]);
-    }
-    for n in &data.tree {
-        add(
-            "to_chuc",
-            vec![
-                n.id.clone(),
-                day(&n.from),
-                day(&n.until),
-                or_empty(&n.parent),
-                n.name.clone(),
-                n.level.clone(),
-                or_empty(&n.agency_code),
-                or_empty(&n.successor),
-            ],
-        );
-    }
-    for off in &data.calendar.days_off {
-        add("lich", vec![off.day.format_vn(), word_of(&DAYS, false), off.reason.clone()]);
-    }
-    for worked in &data.calendar.worked_weekends {
-        add("lich", vec![worked.format_vn(), word_of(&DAYS, true), String::new()]);
-    }
-    for h in &data.hours {
-        add("gio_lam", vec![word_of(&WEEKDAYS, h.weekday), h.from.clone(), h.until.clone()]);
-    }
-    for f in &data.forms {
-        add("bieu_mau", vec![f.code.clone(), f.name.clone(), f.paper.clone(), f.text.clone()]);
-    }
-    if !data.identity_guide.is_empty() {
-        add("huong_dan", vec![IDENTITY_GUIDE.to_owned(), String::new(), data.identity_guide.clone()]);
-    }
-    for g in &data.guides {
-        add("huong_dan", vec![g.key.clone(), g.title.clone(), g.text.clone()]);
-    }
-    for t in &data.targets {
-        add("chi_tieu", vec![t.code.clone(), t.year.to_string(), t.name.clone(), percent(t.rate)]);
-    }
-    for r in &data.rules {
-        let cells =
-            vec![word_of(&RULES, r.key), day(&r.from), day(&r.until), r.value.clone(), r.basis.clone()];
-        add("quy_dinh", cells);
-    }
-    for n in &data.notices {
-        let (event, channel) = (word_of(&EVENTS, n.event), word_of(&CHANNELS, n.channel));
-        add("thong_bao", vec![event, channel, n.subject.clone(), n.text.clone()]);
-    }
-    for (number, pem) in (1..).zip(&data.trust_pem) {
-        for (part, piece) in (1..).zip(pieces(pem)) {
-            add("chung_thu", vec![i64::to_string(&number), i64::to_string(&part), piece]);
-        }
-    }
-    SHEETS
-        .iter()
-        .map(|sheet| {
-            let rows = rows.remove(sheet.name).unwrap_or_default();
-            let rows = rows.into_iter().map(|row| row.iter().map(|text| cell(text)).collect::<Vec<_>>());
-            Table { sheet, rows: (2..).zip(rows).collect() }
-        })
-        .collect()
-}
-
-/// A long text at its line ends; never empty.
-fn pieces(text: &str) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    for line in cell(text).lines() {
-        let full = pieces.last().is_some_and(|p| !p.is_empty() && p.len() + line.len() > PIECE);
-        if full {
-            pieces.push(String::new());
-        }
-        if let Some(last) = pieces.last_mut() {
-            if !last.is_empty() {
-                last.push('\n');
-            }
-            last.push_str(line);
-        }
-    }
-    pieces
-}
-
-fn percent(rate: u32) -> String {
-    let (whole, rest) = (rate / 100, rate % 100);
-    match rest {
-        0 => whole.to_string(),
-        rest if rest.is_multiple_of(10) => format!("{whole},{}", rest / 10),
-        rest => format!("{whole},{rest:02}"),
-    }
 }
 
 fn percent_of(text: &str) -> Option<u32> {
@@ -635,6 +305,12 @@ pub(super) fn data_of(tables: &[Table]) -> Result<ReferenceData, Vec<CellFault>>
                         put(ReferenceList::Notices);
                     }
                 }
+                "cai_dat" => {
+                    if let Some(setting) = setting(row) {
+                        data.settings.push(setting);
+                        put(ReferenceList::Settings);
+                    }
+                }
                 _ => {
                     let of = row.number::<u32>("so").unwrap_or_default();
                     row.number::<u32>("phan");
@@ -645,7 +321,7 @@ pub(super) fn data_of(tables: &[Table]) -> Result<ReferenceData, Vec<CellFault>>
     }
     hang(&mut data, cases, components, &mut places, &mut faults);
     certificates(&mut data, trust, &mut faults);
-    for wrong in data.faults() {
+    for wrong in data.faults().into_iter().chain(data.setting_faults()) {
         faults.push(placed(&wrong, &places));
     }
     if faults.is_empty() {
@@ -655,6 +331,44 @@ pub(super) fn data_of(tables: &[Table]) -> Result<ReferenceData, Vec<CellFault>>
         faults.dedup();
         Err(faults)
     }
+}
+
+fn setting(row: &mut Row<'_>) -> Option<Setting> {
+    let said = row.text("ma");
+    let key = match SETTINGS.iter().find(|(word, _, _)| fold(word) == fold(&said)) {
+        Some((_, key, _)) => key.code().to_owned(),
+        // A newer program has a word for it: it stays.
+        None if is_code(&said) && SettingKey::of(&said).is_none() => said,
+        None => {
+            row.wrong("ma", if said.is_empty() { MISSING } else { UNKNOWN });
+            return None;
+        }
+    };
+    let typed = row.text("gia_tri");
+    let value = match SettingKey::of(&key).map(SettingKey::kind) {
+        Some(SettingKind::Rate) => percent_of(&typed).map(|rate| rate.to_string()),
+        Some(SettingKind::Number { .. }) => whole(&typed).map(|number| number.to_string()),
+        Some(SettingKind::Signing(_)) => {
+            let rule = SIGNING.iter().find(|(word, _)| fold(word) == fold(&typed));
+            rule.map(|(_, rule)| rule.code().to_owned())
+        }
+        _ => None,
+    };
+    Some(Setting {
+        key,
+        unit: row.optional("don_vi"),
+        paper: row.optional("loai_giay"),
+        from: row.day("tu_ngay"),
+        until: row.day("den_ngay"),
+        value: value.unwrap_or(typed),
+        basis: row.text("can_cu"),
+    })
+}
+
+/// `group.name`, as codes of settings are.
+fn is_code(text: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    text.split_once('.').is_some_and(|(group, name)| part(group) && part(name))
 }
 
 fn procedure(row: &mut Row<'_>) -> Option<Procedure> {
@@ -773,6 +487,17 @@ fn placed(wrong: &ReferenceFault, places: &BTreeMap<ReferenceList, Vec<u64>>) ->
         L::Targets => ("chi_tieu", &[("code", "ma"), ("rate", "muc")]),
         L::Rules => ("quy_dinh", &[("value", "gia_tri"), ("from", "tu_ngay"), ("until", "den_ngay")]),
         L::Notices => ("thong_bao", &[("event", "su_kien"), ("text", "noi_dung")]),
+        L::Settings => (
+            "cai_dat",
+            &[
+                ("key", "ma"),
+                ("unit", "don_vi"),
+                ("paper", "loai_giay"),
+                ("from", "tu_ngay"),
+                ("until", "den_ngay"),
+                ("value", "gia_tri"),
+            ],
+        ),
     };
     let what = match wrong.what {
         FaultKind::Missing => MISSING,
@@ -784,6 +509,7 @@ fn placed(wrong: &ReferenceFault, places: &BTreeMap<ReferenceList, Vec<u64>>) ->
         FaultKind::Backwards => BACKWARDS,
         FaultKind::Contradiction => CONTRADICTION,
         FaultKind::Placeholder => PLACEHOLDER,
+        FaultKind::Unfit => UNFIT,
     };
     let row = places.get(&wrong.list).and_then(|rows| rows.get(wrong.entry)).copied().unwrap_or_default();
     let column = columns.iter().find(|(field, _)| *field == wrong.field).map(|(_, column)| *column);

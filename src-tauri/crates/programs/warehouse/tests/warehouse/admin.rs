@@ -2,7 +2,7 @@
 
 use crate::world::{AGENCY, OTHER_AGENCY, World, now, today};
 use motcua_desk::ports::{LinkError, Warehouse};
-use motcua_dossier::{AgencyCode, Day, OrgNode};
+use motcua_dossier::{AgencyCode, Day, OrgNode, ReferenceData};
 use motcua_warehouse::{
     GrantWish, RowWish, Which, add_officer, audit_verify, device_code, devices, grant, reference_list,
     reference_rows, reference_set, reference_undo,
@@ -98,7 +98,7 @@ async fn the_lists_are_the_whole_provinces_and_so_is_the_grant_of_whoever_change
     assert!(list.may_change);
     let mut named = list.sheets.iter().flat_map(|sheet| sheet.columns.iter());
     assert!(named.clone().all(|column| !column.title.is_empty()));
-    assert!(named.any(|column| matches!(&column.kind, ColumnKind::Choice { words } if words.len() > 1)));
+    assert!(named.any(|column| matches!(&column.kind, ColumnKind::Choice { words, .. } if words.len() > 1)));
 }
 
 #[tokio::test]
@@ -125,6 +125,53 @@ async fn a_change_names_every_fault_by_its_row_and_makes_nothing() {
     let short = change(&line, wish(base, vec![edit("lich", None, Some(&["02/09/2027"]))], true)).await;
     assert_eq!(short.faults[0].code, "rowColumns");
     assert_eq!(reference_list(&world.config).unwrap().len(), made, "nothing was made");
+}
+
+#[tokio::test]
+async fn a_setting_is_a_row_that_is_explained_judged_and_taken_back_like_any_other() {
+    let (world, line) = province("tinh").await;
+    let list = sheets(&line).await;
+    let base = list.version;
+    let sheet = list.sheets.iter().find(|sheet| sheet.name == "cai_dat").unwrap();
+    let ColumnKind::Choice { words, notes } = &sheet.columns[0].kind else { panic!("words") };
+    assert_eq!(words.len(), notes.len());
+    assert!(notes.iter().all(|note| note.chars().count() > 20), "each says what it does");
+    let row = |key: &str, unit: &str, paper: &str, value: &str| {
+        edit("cai_dat", None, Some(&[key, unit, paper, "", "", value, ""]))
+    };
+    for (wrong, column, code) in [
+        (row("ký giấy vào Kho", "", "", "cán bộ"), "gia_tri", "settingUnfit"),
+        (row("ký giấy vào Kho", "", "giấy khai sinh", "cơ quan"), "loai_giay", "valueMalformed"),
+        (row("số ngày làm việc mất mạng", "", "", "91"), "gia_tri", "settingUnfit"),
+        (row("số ngày làm việc mất mạng", "", "KQ.G15.000031", "14"), "loai_giay", "settingUnfit"),
+        (row("chỉ tiêu tái sử dụng của đơn vị", "", "", "65"), "don_vi", "valueMissing"),
+        (row("chỉ tiêu tái sử dụng của đơn vị", "xa", "", "100,01"), "gia_tri", "settingUnfit"),
+        (row("hỗ trợ: điện thoại", "không có", "", "0256 000 000"), "don_vi", "valueDangling"),
+        (row("số ngày lam viec mat mangg", "", "", "14"), "ma", "valueUnknown"),
+    ] {
+        let faults = change(&line, wish(base, vec![wrong], true)).await.faults;
+        let places: Vec<_> = faults.iter().map(|f| (f.column.as_deref(), f.code.as_str())).collect();
+        assert_eq!(places, [(Some(column), code)]);
+    }
+    // A key of a newer program is kept as it is.
+    let good = vec![
+        row("ký giấy vào Kho", "xa", "KQ.G15.000031", "cán bộ rồi cơ quan"),
+        row("chỉ tiêu tái sử dụng của đơn vị", "tinh", "", "65,5"),
+        row("moon.phase", "", "", "full"),
+    ];
+    let report = change(&line, wish(base, good, true)).await;
+    assert_eq!((report.faults.len(), report.rows.len()), (0, 3), "{:?}", report.faults);
+    let made = report.version.unwrap();
+    let rows =
+        |version| reference_rows(&world.config, "cai_dat", Which::Version(version)).unwrap().unwrap().rows;
+    let held = rows(made);
+    assert_eq!(held[0].cells[5], "cán bộ rồi cơ quan");
+    assert_eq!((held[1].cells[5].as_str(), held[2].key.as_str()), ("65,5", "moon.phase"));
+    let sealed = line.reference(0).await.unwrap().unwrap();
+    let data: ReferenceData = serde_json::from_slice(&sealed.body).unwrap();
+    assert_eq!(data.reuse_target(AGENCY, today()), 6550, "counters hear of it");
+    let back = reference_undo(&world.config, base, (None, "Sửa nhầm", true)).unwrap().version.unwrap();
+    assert!(rows(back).is_empty());
 }
 
 #[tokio::test]

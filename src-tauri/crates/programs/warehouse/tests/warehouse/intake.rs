@@ -2,8 +2,11 @@
 
 use crate::authority::Authority;
 use crate::paper;
-use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, now, push, rejected_code, upload};
-use motcua_dossier::{DocumentRecord, DossierId};
+use crate::world::{
+    OWNER, World, file_document, fresh_uuid, is_applied, now, push, rejected_code, today, upload,
+};
+use motcua_dossier::{DocumentRecord, DossierId, ResultCode, Timestamp};
+use motcua_warehouse::{RowWish, reference_set};
 use motcua_wire::OpResult;
 
 /// Files one paper with those bytes and gives the answer.
@@ -118,6 +121,55 @@ async fn the_officer_alone_is_not_enough_for_the_warehouse() {
     let world = World::new().await;
     let signed = world.officer.sign(&paper::pdf(1, "officer"), now());
     assert_eq!(refusal(&world, &signed).await, "agencySignatureMissing");
+}
+
+/// The province decides who signs papers of that kind from that day on.
+fn decide(world: &World, paper: &str, from: &str) {
+    let cells = [
+        ("ma", "ký giấy vào Kho"),
+        ("loai_giay", paper),
+        ("tu_ngay", from),
+        ("gia_tri", "cán bộ rồi cơ quan"),
+    ];
+    let cells = cells.map(|(column, value)| (column.to_owned(), value.to_owned()));
+    let wish = RowWish { sheet: "cai_dat", key: None, cells: Some(&cells) };
+    let report = reference_set(&world.config, &wish, (None, "Quyết định mẫu", true)).unwrap();
+    assert!(report.faults.is_empty() && report.version.is_some(), "{:?}", report.faults);
+}
+
+#[tokio::test]
+async fn where_the_province_asks_for_both_an_agencys_signature_alone_is_refused() {
+    let world = World::new().await;
+    decide(&world, "KQ.G15.000031", "");
+    let (agency, officer) = (&world.agency, &world.officer);
+    let signed = |mark: &str, by: &[&crate::authority::Identity]| {
+        by.iter().fold(paper::pdf(1, mark), |pdf, who| who.sign(&pdf, now()))
+    };
+    assert_eq!(refusal(&world, &signed("a", &[agency])).await, "officerSignatureMissing");
+    assert_eq!(refusal(&world, &signed("o", &[officer])).await, "agencySignatureMissing");
+    assert_eq!(refusal(&world, &signed("ao", &[agency, officer])).await, "agencySignatureMissing");
+    assert!(is_applied(&file(&world, &signed("oa", &[officer, agency]), |_| {}).await));
+    let other = |record: &mut DocumentRecord| {
+        record.metadata.result_code = Some(ResultCode::parse("KQ.G15.000040").unwrap());
+    };
+    assert!(is_applied(&file(&world, &signed("other", &[agency]), other).await), "another kind of paper");
+}
+
+#[tokio::test]
+async fn a_paper_filed_before_the_day_needs_no_later_signature_unless_the_day_is_long_ago() {
+    let world = World::new().await;
+    decide(&world, "", &today().format_vn());
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let line = world.line(0);
+    for (mark, ago, enters) in [("today", 0, false), ("yesterday", 1, true), ("long-ago", 31, false)] {
+        let bytes = world.signed(mark);
+        upload(&line, &bytes).await;
+        let payload = file_document(paper::record(OWNER, &bytes, 1));
+        let mut op = world.op(0, DossierId(fresh_uuid()), 0, payload);
+        op.device_time = Timestamp(now().0 - ago * DAY);
+        let answer = push(&line, &op).await;
+        assert_eq!(is_applied(&answer), enters, "{mark}: {answer:?}");
+    }
 }
 
 #[tokio::test]

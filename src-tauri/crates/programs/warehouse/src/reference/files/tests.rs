@@ -6,7 +6,7 @@ use crate::reference::tables::{data_of, tables_of};
 use motcua_dossier::{
     Calendar, Category, ComponentSpec, CopyForm, DayOff, FormTemplate, GuideText, HandlingCase, LawRule,
     NoticeChannel, NoticeEvent, NoticeTemplate, OrgNode, Procedure, ProcedureCode, ResultCode, RuleKey,
-    Target, WorkingHours,
+    Setting, Target, WorkingHours,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -144,6 +144,19 @@ fn reference() -> impl Strategy<Value = ReferenceData> {
                 .into_iter()
                 .map(|key| LawRule { from: Some(Day::parse("2027-07-01").unwrap()), ..LawRule::usual(key) })
                 .collect(),
+            settings: [
+                ("sign.entering", "officer_then_agency"),
+                ("offline.grace_days", "30"),
+                ("support.hours", "7:30–17:00"),
+                ("moon.phase", "full"),
+            ]
+            .map(|(key, value)| Setting {
+                key: key.into(),
+                value: value.into(),
+                from: Some(Day::parse("2027-07-01").unwrap()),
+                ..Setting::default()
+            })
+            .to_vec(),
             notices: vec![NoticeTemplate::usual(NoticeEvent::Overdue, NoticeChannel::Email)],
             ..ReferenceData::default()
         },
