@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod book;
 pub mod capture;
+pub mod correct;
 pub mod dossier;
 pub mod feedback;
 pub mod fees;
@@ -126,6 +127,11 @@ pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'stat
         queue::save_office_queue,
         queue::take_several,
         queue::reassign,
+        correct::ask_correction,
+        correct::approve_correction,
+        correct::refuse_correction,
+        correct::take_back_correction,
+        correct::corrections_waiting,
         online::submissions,
         online::open_submission,
         online::decline_reasons,
@@ -252,6 +258,11 @@ pub fn bindings() -> tauri_specta::Builder<tauri::Wry> {
             queue::save_office_queue::<tauri::Wry>,
             queue::take_several::<tauri::Wry>,
             queue::reassign::<tauri::Wry>,
+            correct::ask_correction::<tauri::Wry>,
+            correct::approve_correction::<tauri::Wry>,
+            correct::refuse_correction,
+            correct::take_back_correction,
+            correct::corrections_waiting,
             online::submissions,
             online::open_submission,
             online::decline_reasons,

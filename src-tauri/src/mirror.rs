@@ -3,6 +3,7 @@
 
 mod admin;
 mod book;
+mod correct;
 mod deadline;
 mod feedback;
 mod fees;
@@ -485,6 +486,8 @@ impl Around<'_> {
                 attachment: attachment(&r.attachment, outbox),
                 metadata: (&r.metadata).into(),
             }),
+            result_now: d.returned_result().map(|(_, blob)| blob.to_string()),
+            corrections: self.corrections(d),
             result_capturing: self.capturing.get(&0).copied().unwrap_or(0),
             receipt: d.receipt.as_ref().map(ToString::to_string),
             reprint: d.reprint.iter().map(|why| (*why).into()).collect(),

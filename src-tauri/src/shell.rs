@@ -347,7 +347,18 @@ impl Shell {
         let mut names = HashMap::new();
         let prints = desk.prints(dossier.id).await?;
         let steps = dossier.steps.iter().flat_map(|line| line.record.officers());
-        for login in steps.chain(prints.iter().map(|record| record.officer.as_str())) {
+        let corrections = dossier.corrections.iter().flat_map(|asked| {
+            let decided = match &asked.state {
+                domain::CorrectionState::Approved { by, .. }
+                | domain::CorrectionState::Refused { by, .. } => Some(by.as_str()),
+                domain::CorrectionState::Waiting | domain::CorrectionState::TakenBack { .. } => None,
+            };
+            std::iter::once(asked.officer.as_str()).chain(decided)
+        });
+        let printed = prints.iter().map(|record| record.officer.as_str());
+        // A list of its own: what is chained here cannot be held while the vault is asked.
+        let logins: Vec<&str> = steps.chain(corrections).chain(printed).collect();
+        for login in logins {
             if !names.contains_key(login) {
                 names.insert(login.to_owned(), desk.officer_name(login).await?);
             }

@@ -91,8 +91,10 @@ words! {
     PhaseName { Working, AwaitingSupplement, ResultProposed, Refused, Stopped }
     StepKind {
         HandedOver, TakenOver, SupplementAsked, Supplemented, Reappointed, Refused, Stopped, OriginalReturned,
-        ResultProposed,
+        ResultProposed, ResultCorrected,
     }
+    /// What became of a correction that was asked for.
+    CorrectionStateName { Waiting, Approved, Refused, TakenBack }
     FeedbackReason { WrongInformation, NotTheResult, NotSigned }
     Judgement { Right, Wrong }
     /// `Wrong`: to be filed anew; `Right` and `Corrected`: closed.
@@ -381,6 +383,10 @@ dtos! {
         standing: Option<Standing>,
         completed_at: Option<Millis>,
         result: Option<ResultPaper>,
+        /// File of a returned result as it is now, corrections among them; none before, or where another counter returned it.
+        result_now: Option<String>,
+        /// Corrections of it that were asked for here, oldest first.
+        corrections: Vec<Correction>,
         result_capturing: u32,
         receipt: Option<String>,
         /// Why the receipt is to be printed again; empty when it is not.
@@ -520,6 +526,8 @@ dtos! {
         /// The colleague who agreed, and why.
         approved_by: Option<String>,
         approval_reason: Option<String>,
+        /// Files of a corrected result: before, and now.
+        files: Vec<String>,
         /// Taken back before the warehouse had it; counts nothing.
         void: bool,
         /// It has a printed form.
@@ -527,6 +535,34 @@ dtos! {
         /// None of a step another counter took.
         outbox: Option<OutboxStateName>,
         problem: Option<String>,
+    }
+    /// A correction of the returned result.
+    Correction {
+        /// The corrected file.
+        blob: String,
+        pages: u32,
+        reason: FeedbackReason,
+        text: String,
+        /// Who asked: login, and what he is called.
+        login: String,
+        officer: String,
+        at: Millis,
+        state: CorrectionStateName,
+        /// Who agreed, or did not.
+        decided_by: Option<String>,
+        decided_at: Option<Millis>,
+        /// Why not.
+        refusal: Option<String>,
+    }
+    /// A correction that waits for a colleague's word.
+    WaitingCorrection {
+        dossier: String,
+        code: Option<String>,
+        owner_name: String,
+        procedure_name: String,
+        /// The file the citizen has.
+        before: String,
+        correction: Correction,
     }
     /// A step as the officer makes it; what its kind does not need is empty.
     StepWish {

@@ -190,6 +190,8 @@ fn every_command_of_the_main_window_is_registered_and_refuses_nonsense() {
         ("receipt_printed", json!({ "id": "x", "receipt": "zz" })),
         ("guided", json!({ "id": "x" })),
         ("resend", json!({ "op": "zz" })),
+        ("approve_correction", json!({ "id": "x", "blob": "zz", "approver": "a", "secret": "b" })),
+        ("take_back_correction", json!({ "id": "x", "blob": "zz" })),
         (
             "take",
             json!({ "id": "x", "component": 1, "document": "y", "nationalConfirmed": null,

@@ -242,6 +242,54 @@ export const journeys = {
     await page.waitForSelector("[data-test=result-scan]");
   },
 
+  async "a returned result is corrected by two people and the keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=mixed#/dossier/d7/result`);
+    await page.waitForSelector("[data-test=correct-open]");
+    await tabTo(page, "correct-open");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "correct-wrongInformation");
+    await page.keyboard.press("F9");
+    await focusIs(page, "correct-wrongInformation");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("F9");
+    await focusIs(page, "correct-text");
+    await page.keyboard.type("Sai ngày sinh");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=correct-waiting]");
+    assert.equal(await page.locator("[data-test=result-corrected]").count(), 0, "nothing has changed yet");
+
+    // The officer at the counter asked for it: a colleague comes and types his own secret.
+    await tabTo(page, "correct-approve");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "correct-secret");
+    await page.keyboard.press("F9");
+    await focusIs(page, "correct-secret");
+    await page.keyboard.type("sai");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=correct-decide] [data-test=failure]");
+    await focusIs(page, "correct-secret");
+    await page.keyboard.type("dung-roi");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=result-corrected]");
+    await page.waitForSelector("[data-test=correct-decide]", { state: "detached" });
+    await page.keyboard.press("Alt+3");
+    await page.waitForSelector("[data-kind=resultCorrected]");
+    assert.match(await page.textContent("[data-kind=resultCorrected]"), /truong\.demo duyệt/);
+    assert.equal(await page.locator("[data-test=step-before], [data-test=step-after]").count(), 2, "both are there to be read");
+
+    // What a colleague asked for waits in "Giám sát".
+    await page.goto(`${base}/?scene=correctWaits#/supervise`);
+    await page.reload();
+    await page.waitForSelector("[data-test=approval]");
+    await tabTo(page, "approval-refuse");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "correct-refusal");
+    await page.keyboard.type("Chưa sửa trang 2");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=approval]", { state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "approvals", "the focus stays where the line was");
+  },
+
   async "a dossier of the portal is opened, kept from a colleague and given back by keyboard alone"(page, base) {
     await page.goto(`${base}/?scene=online,unfetched`);
     await page.waitForSelector("[data-test=online-line]");

@@ -108,6 +108,7 @@ fn step(
         row: None,
         approved_by: None,
         approval_reason: None,
+        files: vec![],
         void: line.void,
         form: false,
         outbox: state.map(state_name),
@@ -147,6 +148,14 @@ fn step(
         StepAct::ResultProposed { note } => {
             view::Step { kind: StepKind::ResultProposed, text: note, ..blank }
         }
+        StepAct::ResultCorrected(corrected) => view::Step {
+            kind: StepKind::ResultCorrected,
+            items: vec![corrected.reason.label().to_owned()],
+            text: corrected.text.clone(),
+            approved_by: Some(name(&corrected.approved_by)),
+            files: vec![corrected.before.to_string(), corrected.blob.to_string()],
+            ..blank
+        },
     }
 }
 
@@ -185,6 +194,8 @@ impl view::StepWish {
                 StepWish::ReturnOriginal { component: self.row.ok_or_else(AppError::internal)? }
             }
             StepKind::ResultProposed => StepWish::ProposeResult { note: text, to: self.seat.map(Into::into) },
+            // It is asked for and agreed to by commands of its own.
+            StepKind::ResultCorrected => return Err(AppError::internal()),
         })
     }
 }

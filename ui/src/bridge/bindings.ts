@@ -148,6 +148,19 @@ export const commands = {
 	takeSeveral: (ids: string[], to: Seat | null, note: string) => __TAURI_INVOKE<TakenStep[]>("take_several", { ids, to, note }),
 	/**  Gives work to somebody else and says why; for a supervisor. */
 	reassign: (ids: string[], to: Seat, reason: string) => __TAURI_INVOKE<TakenStep[]>("reassign", { ids, to, reason }),
+	/**
+	 *  Asks for a correction of a returned result by a PDF the officer picks in a dialog of the system; none when the dialog was
+	 *  closed.
+	 */
+	askCorrection: (id: string, reason: FeedbackReason, text: string) => __TAURI_INVOKE<Dossier | null>("ask_correction", { id, reason, text }),
+	/**  A colleague agrees to the correction whose file he saw, by his own secret. */
+	approveCorrection: (id: string, blob: string, approver: string, secret: Secret) => __TAURI_INVOKE<Dossier>("approve_correction", { id, blob, approver, secret }),
+	/**  A supervisor does not agree, and says why. */
+	refuseCorrection: (id: string, blob: string, reason: string) => __TAURI_INVOKE<Dossier>("refuse_correction", { id, blob, reason }),
+	/**  Whoever asked takes it back. */
+	takeBackCorrection: (id: string, blob: string) => __TAURI_INVOKE<Dossier>("take_back_correction", { id, blob }),
+	/**  "Chờ duyệt": corrections that wait for a colleague's word; for a supervisor. */
+	correctionsWaiting: () => __TAURI_INVOKE<WaitingCorrection[]>("corrections_waiting"),
 	/**  What was sent to the office and waits, as it was heard last. */
 	submissions: () => __TAURI_INVOKE<WaitingLine[]>("submissions"),
 	/**  Opens one of them at this counter, with its files; `force` takes it from the counter that looks into it. */
@@ -635,6 +648,28 @@ export type ConsentMethod = "spoken" | "paper" | "pad" | "portal";
 
 export type CopyForm = "original" | "trueCopy" | "certifiedCopy" | "copyOfCopy" | "extract" | "copy";
 
+/**  A correction of the returned result. */
+export type Correction = {
+	/**  The corrected file. */
+	blob: string,
+	pages: number,
+	reason: FeedbackReason,
+	text: string,
+	/**  Who asked: login, and what he is called. */
+	login: string,
+	officer: string,
+	at: Millis,
+	state: CorrectionStateName,
+	/**  Who agreed, or did not. */
+	decidedBy: string | null,
+	decidedAt: Millis | null,
+	/**  Why not. */
+	refusal: string | null,
+};
+
+/**  What became of a correction that was asked for. */
+export type CorrectionStateName = "waiting" | "approved" | "refused" | "takenBack";
+
 /**  The program stopped unexpectedly in an earlier run. */
 export type CrashNote = {
 	at: Millis,
@@ -705,6 +740,10 @@ export type Dossier = {
 	standing: Standing | null,
 	completedAt: Millis | null,
 	result: ResultPaper | null,
+	/**  File of a returned result as it is now, corrections among them; none before, or where another counter returned it. */
+	resultNow: string | null,
+	/**  Corrections of it that were asked for here, oldest first. */
+	corrections: Correction[],
 	resultCapturing: number,
 	receipt: string | null,
 	/**  Why the receipt is to be printed again; empty when it is not. */
@@ -1477,6 +1516,8 @@ export type Step = {
 	/**  The colleague who agreed, and why. */
 	approvedBy: string | null,
 	approvalReason: string | null,
+	/**  Files of a corrected result: before, and now. */
+	files: string[],
 	/**  Taken back before the warehouse had it; counts nothing. */
 	void: boolean,
 	/**  It has a printed form. */
@@ -1486,7 +1527,7 @@ export type Step = {
 	problem: string | null,
 };
 
-export type StepKind = "handedOver" | "takenOver" | "supplementAsked" | "supplemented" | "reappointed" | "refused" | "stopped" | "originalReturned" | "resultProposed";
+export type StepKind = "handedOver" | "takenOver" | "supplementAsked" | "supplemented" | "reappointed" | "refused" | "stopped" | "originalReturned" | "resultProposed" | "resultCorrected";
 
 /**  A step as the officer makes it; what its kind does not need is empty. */
 export type StepWish = {
@@ -1546,6 +1587,17 @@ export type Verdict = "passed" | "indeterminate" | "failed";
 export type VerifyReport = {
 	document: Verdict,
 	signatures: SignatureCheck[],
+};
+
+/**  A correction that waits for a colleague's word. */
+export type WaitingCorrection = {
+	dossier: string,
+	code: string | null,
+	ownerName: string,
+	procedureName: string,
+	/**  The file the citizen has. */
+	before: string,
+	correction: Correction,
 };
 
 /**  A dossier of the portal that waits to be accepted; the owner's number is masked. */

@@ -1,5 +1,5 @@
 import type {
-  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep, FeedbackLine, Judgement, AdminAct, AdminChange, AdminDiff, AdminDone, AdminPeople, AdminReport, AdminRow, AdminSheets, AdminStep, AdminVersion, PrinterInfo,
+  AppError, Approvers, AutoAttach, Book, CapturedPage, CarriedPackage, Category, CertificateChoice, Compliance, Conflict, ConsentMethod, CrashNote, Database, DeclineKind, DeclineReason, Dossier, DossierLine, ExportedPackage, FeedbackReason, FeeWish, Guides, IdentityCheck, Metadata, OfficeLine, Offers, OpenedDossier, OutboxItem, Party, ProcedureChoice, Reconciliation, ScanEvent, RowProgress, ScannerInfo, Shift, SideChoice, SignedRows, SignPrompt, PinAnswer, Status, StepWish, VerifyReport, WaitingCorrection, WaitingLine, Work, Overview, Queue, QueueAsk, QueueStateName, Seat, TakenStep, FeedbackLine, Judgement, AdminAct, AdminChange, AdminDiff, AdminDone, AdminPeople, AdminReport, AdminRow, AdminSheets, AdminStep, AdminVersion, PrinterInfo,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -101,6 +101,16 @@ export interface Bridge {
   takeSeveral(a: { ids: string[]; to: Seat | null; note: string }): Promise<TakenStep[]>;
   /** A supervisor gives work to somebody else, and says why. */
   reassign(a: { ids: string[]; to: Seat; reason: string }): Promise<TakenStep[]>;
+  /** Asks for a correction of a returned result; the file is picked in a dialog, null when that was closed. */
+  askCorrection(a: { id: string; reason: FeedbackReason; text: string }): Promise<Dossier | null>;
+  /** A colleague agrees to the file he saw, by his own secret. */
+  approveCorrection(a: { id: string; blob: string; approver: string; secret: string }): Promise<Dossier>;
+  /** A supervisor does not, and says why. */
+  refuseCorrection(a: { id: string; blob: string; reason: string }): Promise<Dossier>;
+  /** Whoever asked takes it back. */
+  takeBackCorrection(a: { id: string; blob: string }): Promise<Dossier>;
+  /** "Chờ duyệt", the longest first; for a supervisor. */
+  correctionsWaiting(): Promise<WaitingCorrection[]>;
   /** Dossiers of the portal that wait to be accepted, as heard last. */
   submissions(): Promise<WaitingLine[]>;
   /** Opens one of them as a draft here; `force` takes it from the counter that looks into it. */

@@ -10,7 +10,7 @@ const ALLOWED = 1;
 export const SEATS = ["Công chức Tư pháp - Hộ tịch (DEMO)", "Phòng Kinh tế (DEMO)", "Văn phòng HĐND và UBND xã (DEMO)", "Bộ phận Tiếp nhận và Trả kết quả"];
 
 export const step = (id: string, kind: StepKind, at: number, more: Partial<Step> = {}): Step => ({
-  id, kind, officer: "canbo.demo", at, seat: null, items: [], text: "", day: null, row: null, approvedBy: null, approvalReason: null, void: false, form: FORMS.has(kind), outbox: "received", problem: null, ...more,
+  id, kind, officer: "canbo.demo", at, seat: null, items: [], text: "", day: null, row: null, approvedBy: null, approvalReason: null, files: [], void: false, form: FORMS.has(kind), outbox: "received", problem: null, ...more,
 });
 
 /** Where a dossier stands after its steps; days that passed where the scene says so. */
@@ -29,6 +29,7 @@ export function standingOf(d: Dossier, steps: Step[], outbox: OutboxItem[], late
     else if (taken.kind === "supplementAsked") [asked, standing.phase, standing.since] = [asked + 1, "awaitingSupplement", taken.at];
     else if (taken.kind === "supplemented") [promised, standing.phase, standing.since] = [0, "working", null];
     else if (taken.kind === "reappointed") promised += 1;
+    else if (taken.kind === "resultCorrected") continue;
     else [standing.phase, standing.since] = [taken.kind, taken.at];
   }
   return { ...standing, mayAsk: asked < ALLOWED, mayReappoint: promised < ALLOWED };

@@ -14,6 +14,7 @@ import { defectsOf, fillRows, REASONS, type Submission, SUBMISSIONS, waitingLine
 import { crowd, loads, none, officeQueueLine, ownLine, pageOf as queuePage, sum } from "./fake-queue";
 import { fakePageSvg, fakePdf } from "./fake-paper";
 import { fakePrinting } from "./fake-printing";
+import { approve, asked, seedCorrections } from "./fake-correct";
 import { SEATS, standingOf, step, stepsOf } from "./fake-steps";
 
 const scenes = new Set((new URLSearchParams(globalThis.location?.search ?? "").get("scene") ?? "").split(","));
@@ -93,7 +94,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, workingHours: 0, fee: chosen?.fee ?? 0, fees: { paid: 0, relieved: 0, due: 0, beyond: 0, entries: [] },
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], reported: [], state: "draft", acceptedAt: null, deadline: "2026-11-25", deadlineHour: "17:00",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, aside: null, unfetched: [], added: 0, defects: [], exception: null, standing: null, completedAt: null, result: null, resultCapturing: 0, receipt: null, reprint: [], prints: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, aside: null, unfetched: [], added: 0, defects: [], exception: null, standing: null, completedAt: null, result: null, resultNow: null, corrections: [], resultCapturing: 0, receipt: null, reprint: [], prints: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -147,7 +148,7 @@ function seed() {
   add(open("d4", { ...minh, name: "Lê Hoàng Phúc", number: "099079000004" }, single, { ...done, code: code(1), acceptedAt: NOW - 3 * DAY, openedAt: NOW - 3 * DAY, deadline: "2026-11-18", outbox: [item("o4", "d4", "acceptance", "attention", { problem: "agencySignatureMissing", attempts: 3, lastError: "linkRefused", queuedAt: NOW - 3 * DAY })] }));
   add(open("d5", { ...minh, kind: "agency", name: "Trường Tiểu học An Hòa (DEMO)", number: "000.00.21.H08" }, merit, { ...done, code: code(2), acceptedAt: NOW - 2 * DAY, openedAt: NOW - 2 * DAY, deadline: "2026-12-16", outbox: [item("o5", "d5", "acceptance", "received", { queuedAt: NOW - 2 * DAY })] }));
   add(open("d6", { ...lan, name: "Phạm Quốc Bảo", number: "099099000005" }, single, { ...done, code: code(4), deadline: "2026-11-23", reprint: scene("reprint") ? ["finalCode", "papers"] : [], components: [row(1, "Tờ khai", { attachment: attachment("t6"), entersWarehouse: false }), row(2, "Thẻ căn cước công dân", { attachment: attachment("c6", { source: "warehouse", document: "p2" }) })], takenUp: null, settlements: scene("settled") ? [{ at: NOW - 10 * 60_000, officer: "nguyen.thi.thu", differences: conflictOf("o6").differences.map((d) => ({ ...d, taken: "theirs" as const })) }] : [], outbox: [scene("conflict") ? item("o6", "d6", "result", "attention", { problem: "dossierConflict", attempts: 1 }) : item("o6", "d6", "acceptance", "queued")] }));
-  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, acceptedAt: NOW - 5 * HOUR + 9 * 60_000, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn", "099094000006") }, outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
+  add(open("d7", { ...lan, name: "Võ Thị Ngọc Ánh", number: "099094000006" }, marriage, { ...done, state: "completed", code: code(5), openedAt: NOW - 5 * HOUR, acceptedAt: NOW - 5 * HOUR + 9 * 60_000, completedAt: NOW - 30 * 60_000, result: { attachment: attachment("k7", { signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - HOUR }] }), metadata: metadata("Giấy chứng nhận kết hôn", "099094000006") }, resultNow: hex("k7"), outbox: [item("o7", "d7", "result", "received", { queuedAt: NOW - 30 * 60_000 })] }));
   if (scene("resultFee")) find("d6").result = { attachment: attachment("kq6", { pages: 1, signatures: [{ role: "agency", signer: "UBND xã An Hòa (DEMO)", at: NOW - 60_000 }] }), metadata: metadata("Giấy xác nhận tình trạng hôn nhân", "099099000005") };
   if (scene("fees")) {
     const entered = (id: string, entries: FeeEntry[], state: OutboxItem["state"] = "received") => {
@@ -162,6 +163,8 @@ function seed() {
     }
   }
   seedSteps();
+  const finished = store.get("d7");
+  if (finished) seedCorrections(settle(finished), hex("k7b"), { login: OFFICER, officer: "Nguyễn Thị Thử Nghiệm" }, scene);
   if (scene("onlineAccepted")) Object.assign(find("d5"), { channel: "online", sent: SUBMISSIONS.w3?.sent ?? null, exception: "Trường mới thành lập, đang chờ cấp tài khoản" });
   if (scene("setAside")) {
     const officer = "le.thi.mai";
@@ -669,7 +672,7 @@ export const bridge: Bridge = {
     if (settle(d).standing?.phase === "awaitingSupplement") fail("stepAwaitingSupplement");
     if (d.standing?.phase === "refused" || d.standing?.phase === "stopped") fail("stepOver");
     if (d.fees.due > 0) fail("feeDue", { due: String(d.fees.due) });
-    Object.assign(d, { state: "completed", completedAt: NOW });
+    Object.assign(d, { state: "completed", completedAt: NOW, resultNow: d.result?.attachment.blob ?? null });
     if (d.result) {
       d.result.metadata = said;
       returned.push(offer(`r-${id}`, said.category, said.resultCode ?? "", { name: said.name, blob: d.result.attachment.blob, issuer: said.issuer, issuedOn: said.issuedOn, summary: said.summary }));
@@ -750,6 +753,49 @@ export const bridge: Bridge = {
     if (!status.supervises) fail("notSupervisor");
     if (reason.trim() === "") fail("stepTextMissing");
     return ids.map((id) => moveOne(id, to, reason));
+  },
+  askCorrection: async ({ id, reason, text }) => {
+    await wait(pace);
+    const d = settle(find(id));
+    if (scene("dialogClosed")) return null;
+    if (d.resultNow === null) fail("correctNotReturned");
+    if (d.corrections.some((of) => of.state === "waiting")) fail("correctWaiting");
+    if (scene("correctUnsigned")) fail("agencySignatureMissing");
+    d.corrections.push(asked(hex(`k${(made += 1)}`), { login: OFFICER, officer: d.officer, at: NOW, reason, text }));
+    return answer(d);
+  },
+  approveCorrection: async ({ id, blob, approver, secret }) => {
+    await wait(pace);
+    const d = settle(find(id));
+    const of = d.corrections.find((one) => one.state === "waiting" && one.blob === blob);
+    if (!of) return fail("correctNoneWaiting");
+    if (approver === of.login) fail("correctOwnRequest");
+    if (secret === "sai") fail("vaultWrongSecret");
+    const op = `correct${(made += 1)}`;
+    d.outbox.push(item(op, id, "step", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
+    approve(d, Object.assign(of, { decidedBy: approver, decidedAt: NOW }), d.resultNow ?? "", { id: op, outbox: "queued" });
+    return answer(d);
+  },
+  refuseCorrection: async ({ id, blob, reason }) => {
+    await wait(pace);
+    const d = find(id);
+    const of = d.corrections.find((one) => one.state === "waiting" && one.blob === blob);
+    if (!of) return fail("correctNoneWaiting");
+    Object.assign(of, { state: "refused", decidedBy: OFFICER, decidedAt: NOW, refusal: reason });
+    return answer(d);
+  },
+  takeBackCorrection: async ({ id, blob }) => {
+    await wait(pace);
+    const d = find(id);
+    const of = d.corrections.find((one) => one.state === "waiting" && one.blob === blob);
+    if (!of) return fail("correctNoneWaiting");
+    if (of.login !== OFFICER) fail("correctNotOwnRequest");
+    Object.assign(of, { state: "takenBack", decidedAt: NOW });
+    return answer(d);
+  },
+  correctionsWaiting: async () => {
+    if (!status.supervises) fail("notSupervisor");
+    return copy([...store.values()].flatMap((d) => d.corrections.filter((of) => of.state === "waiting").map((correction) => ({ dossier: d.id, code: d.code, ownerName: d.owner.name, procedureName: d.procedureName, before: d.resultNow ?? "", correction }))));
   },
   submissions: async () => Object.entries(waiting()).map(([id, of]) => waitingLine(id, of, procedureOf(of).name, of.holder)),
   openSubmission: async ({ id, force }, onProgress) => {

@@ -6,7 +6,7 @@ pub use codes::{CODES, FINDINGS, OUTBOX_CODES, PRINTER_CODES, UNFIT_REASONS, dot
 pub(crate) use codes::{link_code, print_code};
 
 use crate::ports::{LinkError, PrintError, ScanError, TokenError, VaultError};
-use motcua_dossier::{DossierError, FeeFault, FieldProblem, IdNumberError, StepFault};
+use motcua_dossier::{CorrectionFault, DossierError, FeeFault, FieldProblem, IdNumberError, StepFault};
 
 /// Why the desk did not do it. Nothing is ever half done: what was durable before stays so.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -81,6 +81,9 @@ pub enum DeskError {
     /// A paper that is wrong.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A returned result that is wrong.
+    #[error(transparent)]
+    Correct(#[from] CorrectError),
     /// The administrator's place.
     #[error(transparent)]
     Admin(#[from] AdminError),
@@ -302,6 +305,24 @@ pub enum WithdrawError {
     /// It was received, replaced or taken back already.
     #[error("nothing to take back")]
     Nothing,
+}
+
+/// Why a returned result is not corrected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CorrectError {
+    /// The dossier, or four eyes, do not allow it.
+    #[error(transparent)]
+    Unfit(#[from] CorrectionFault),
+    /// The warehouse does not have the result, or the correction before, yet: what is unsent is taken back.
+    #[error("what is to be corrected is not received yet")]
+    Unsent,
+    /// Nothing is said.
+    #[error("text is missing")]
+    TextMissing,
+    /// Longer than the warehouse takes.
+    #[error("text is too long")]
+    TextTooLong,
 }
 
 /// Why reference data of the warehouse are not taken; what is held stays.

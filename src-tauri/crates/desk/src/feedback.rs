@@ -10,8 +10,8 @@ use crate::papers::{disbelief, file_error};
 use crate::ports::{Batch, LinkError, Progress};
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
-    BlobId, DocumentRecord, DossierId, DossierState, FeedbackAct, FeedbackRecord, OpId, OutboxItem,
-    OutboxKind, OutboxState,
+    BlobId, DocumentId, DocumentRecord, DossierId, DossierState, FeedbackAct, FeedbackRecord, OpId,
+    OutboxItem, OutboxKind, OutboxState, SignerRole,
 };
 use motcua_wire::{Feedback, MAX_PAGE, MAX_TEXT, OpPayload};
 use std::collections::BTreeSet;
@@ -227,6 +227,12 @@ impl Desk {
     fn heard_feedback(&self) -> Result<Vec<Feedback>, DeskError> {
         let text = self.vault.setting(FEEDBACK)?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// The file of a paper somebody reported, as it was heard last; none of one nobody did.
+    pub(crate) fn heard_file(&self, document: DocumentId) -> Result<Option<BlobId>, DeskError> {
+        let heard = self.heard_feedback()?.into_iter().filter(|given| given.document == document);
+        Ok(heard.filter_map(|given| given.paper).max_by_key(|paper| paper.version).map(|p| p.record.blob))
     }
 
     fn heard_of(&self, id: OpId) -> Result<Feedback, DeskError> {

@@ -202,6 +202,7 @@ impl Desk {
             reprint: std::collections::BTreeSet::new(),
             replaced: std::collections::BTreeSet::new(),
             withdrawals: vec![],
+            corrections: vec![],
             guide_due: false,
             submission: None,
             exception: None,

@@ -25,6 +25,7 @@ mod book;
 mod capture;
 mod compliance;
 mod conflict;
+mod correct;
 mod decline;
 mod desk;
 mod digitize;
@@ -72,10 +73,10 @@ pub use compliance::{Compliance, ComplianceLine, ResultForm};
 pub use conflict::Conflict;
 pub use desk::{Desk, OfficeSettings, Ports};
 pub use error::{
-    AdminError, AsideError, BookError, CODES, CaptureError, DeskError, FINDINGS, FeeError, FileError,
-    FilingError, GuideError, IntakeError, OUTBOX_CODES, OfficeProblem, PRINTER_CODES, PackageProblem,
-    PrintProblem, ReferenceError, ReportError, ReuseError, SignError, StepError, UNFIT_REASONS, UnlockError,
-    WithdrawError, dotted, pin_state_code,
+    AdminError, AsideError, BookError, CODES, CaptureError, CorrectError, DeskError, FINDINGS, FeeError,
+    FileError, FilingError, GuideError, IntakeError, OUTBOX_CODES, OfficeProblem, PRINTER_CODES,
+    PackageProblem, PrintProblem, ReferenceError, ReportError, ReuseError, SignError, StepError,
+    UNFIT_REASONS, UnlockError, WithdrawError, dotted, pin_state_code,
 };
 pub use feedback::{FeedbackLine, Judgement};
 pub use forms::PrintedForm;

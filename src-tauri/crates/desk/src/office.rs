@@ -178,6 +178,7 @@ impl Desk {
             guide_due: false,
             replaced: std::collections::BTreeSet::new(),
             withdrawals: vec![],
+            corrections: vec![],
             taken_up: Some(TakenUp {
                 counter: counter.to_owned(),
                 officer: accepted.officer.clone(),
@@ -374,6 +375,7 @@ pub(crate) fn succeeds(dossier: Dossier, here: Dossier) -> Dossier {
         result: dossier.result.or(result),
         revision: here.revision + 1,
         withdrawals: here.withdrawals,
+        corrections: here.corrections,
         replaced: here.replaced,
         settlements: here.settlements,
         reports: here.reports,

@@ -3,7 +3,9 @@
 use crate::desk::Desk;
 use crate::error::{DeskError, FileError, ReuseError};
 use crate::ports::{Batch, FileChange, FileUses, LinkError, Progress};
-use motcua_dossier::{BlobId, Claim, DossierId, DossierState, Due, HeldFile, OutboxState, Timestamp};
+use motcua_dossier::{
+    BlobId, Claim, CorrectedResult, DossierId, DossierState, Due, HeldFile, OutboxState, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
@@ -109,8 +111,16 @@ impl Desk {
             }
         }
         for id in &uses.dossiers {
-            if self.vault.dossier(*id)?.is_some_and(|dossier| dossier.reuses_file(*file)) {
+            let Some(dossier) = self.vault.dossier(*id)? else { continue };
+            if dossier.reuses_file(*file) {
                 return Ok(true);
+            }
+            // A correction another counter made is known here because the warehouse told of it.
+            for line in &dossier.steps {
+                let names = |of: &CorrectedResult| of.before == *file || of.blob == *file;
+                if line.record.act.corrected().is_some_and(names) && self.vault.queued(line.id)?.is_none() {
+                    return Ok(true);
+                }
             }
         }
         Ok(self.vault.held_file(file)?.is_some_and(|held| held.fetched))

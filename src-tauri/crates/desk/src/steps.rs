@@ -102,7 +102,7 @@ impl Desk {
             match next {
                 Some(to) => {
                     let act = self.act_of(&change.dossier, to, change.now, &officer)?;
-                    change.take_step(act, &officer)
+                    change.take_step(act, &officer).map(drop)
                 }
                 None => Ok(()),
             }
@@ -264,12 +264,14 @@ impl Approved {
 }
 
 impl Change<'_> {
-    fn take_step(&mut self, act: StepAct, officer: &str) -> Result<(), DeskError> {
+    /// Takes a step by that officer; its operation.
+    pub(crate) fn take_step(&mut self, act: StepAct, officer: &str) -> Result<OpId, DeskError> {
         let returns_original = matches!(act, StepAct::OriginalReturned { .. });
+        let corrects = matches!(act, StepAct::ResultCorrected(_));
         let (standing, accepted_at) = match (&self.dossier.state, self.dossier.standing()) {
-            (DossierState::Accepted { at, .. }, Some(standing)) => (standing, *at),
+            (DossierState::Accepted { at, .. }, Some(standing)) if !corrects => (standing, *at),
             // An original that stayed here is given back whenever it is found.
-            (DossierState::Completed { accepted_at, .. }, Some(standing)) if returns_original => {
+            (DossierState::Completed { accepted_at, .. }, Some(standing)) if returns_original || corrects => {
                 (standing, *accepted_at)
             }
             _ => return Err(DossierError::NotAccepted.into()),
@@ -280,10 +282,10 @@ impl Change<'_> {
         if let StepAct::HandedOver { to, .. } = &record.act {
             self.remember_seat(&to.unit)?;
         }
-        let files = record.act.papers().iter().filter_map(|paper| paper.source.blob()).collect();
+        let files = record.act.files().collect();
         let id = self.enqueue(OutboxKind::Step, OpPayload::Step(Box::new(record.clone())), files)?;
         self.dossier.steps.push(StepLine { id, record, void: false });
-        Ok(())
+        Ok(id)
     }
 
     fn remember_seat(&mut self, unit: &str) -> Result<(), DeskError> {

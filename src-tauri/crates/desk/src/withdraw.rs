@@ -6,7 +6,8 @@ use crate::error::{DeskError, IntakeError, WithdrawError};
 use crate::ports::{QueuedOp, VaultError};
 use crate::unlock::login;
 use motcua_dossier::{
-    Dossier, DossierState, FeedbackAct, OpId, OutboxItem, OutboxKind, OutboxState, Report, Withdrawal,
+    CorrectionState, Dossier, DossierState, FeedbackAct, OpId, OutboxItem, OutboxKind, OutboxState, Report,
+    Withdrawal,
 };
 use motcua_wire::{OpPayload, WithdrawnWork};
 use std::collections::BTreeSet;
@@ -19,8 +20,8 @@ const SHORTEST_REASON: usize = 10;
 const TOO_LATE: &str = "withdrawTooLate";
 
 impl Desk {
-    /// What goes when this line is taken back: a result, a step, a word that a dossier is not
-    /// accepted, an opinion or a draft's paper goes alone, an entry of the fees
+    /// What goes when this line is taken back: a step, a word that a dossier is not accepted, an opinion or a draft's
+    /// paper goes alone, a result or a correction of it with the corrections that build on it, an entry of the fees
     /// with its reversal, of an accepted dossier all that is unsent, for an acceptance without its papers, or they without it, would be half a dossier.
     ///
     /// # Errors
@@ -39,9 +40,20 @@ impl Desk {
         let mut lines = self.vault.outbox_of(item.dossier)?;
         lines.retain(|line| !line.state.is_closed());
         match item.kind {
-            OutboxKind::Result | OutboxKind::Decline | OutboxKind::Step | OutboxKind::Feedback => {
-                return Ok(vec![item]);
+            // A correction builds on the result and on the one before it. Several are unsent only when the warehouse was
+            // restored and is told everything again.
+            OutboxKind::Result | OutboxKind::Step => {
+                let corrections = dossier.steps.iter().filter(|step| step.record.act.corrected().is_some());
+                let corrections: Vec<OpId> = corrections.map(|step| step.id).collect();
+                let from = match item.kind {
+                    OutboxKind::Result => Some(0),
+                    _ => corrections.iter().position(|correction| *correction == op),
+                };
+                let built_on = from.and_then(|from| corrections.get(from..)).unwrap_or_default();
+                lines.retain(|line| line.op == op || built_on.contains(&line.op));
+                return Ok(lines);
             }
+            OutboxKind::Decline | OutboxKind::Feedback => return Ok(vec![item]),
             OutboxKind::Document if dossier.state == DossierState::Draft => return Ok(vec![item]),
             // A reversal of what was never entered reverses nothing.
             OutboxKind::Fee => {
@@ -104,6 +116,7 @@ impl Desk {
                 approved_by: approver.clone(),
                 at,
             };
+            change.note_correction()?;
             change.enqueue(OutboxKind::Withdrawal, OpPayload::Withdraw(Box::new(work)), vec![])?;
             change.dossier.withdrawals.push(Withdrawal {
                 at,
@@ -195,6 +208,13 @@ impl Change<'_> {
             dossier.state = DossierState::Accepted { at: *accepted_at, deadline: deadline.clone() };
             if let Some(result) = &mut dossier.result {
                 result.attachment.digitized = None;
+            }
+            // What was to be put right is not returned any more.
+            let at = self.now;
+            for asked in
+                dossier.corrections.iter_mut().filter(|asked| asked.state == CorrectionState::Waiting)
+            {
+                asked.state = CorrectionState::TakenBack { at };
             }
         }
         self.batch.outbox.push(OutboxItem { state: OutboxState::Withdrawn, ..queued.item });

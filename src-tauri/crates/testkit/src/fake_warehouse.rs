@@ -350,6 +350,12 @@ impl FakeWarehouse {
         self.state().steps(id)
     }
 
+    /// A paper as it is now.
+    #[must_use]
+    pub fn paper(&self, id: DocumentId) -> Option<DocumentSummary> {
+        self.state().papers.get(&id).cloned()
+    }
+
     /// Every dossier it has.
     #[must_use]
     pub fn dossiers(&self) -> Vec<DossierView> {

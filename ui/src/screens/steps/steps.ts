@@ -10,10 +10,11 @@ export const stepName = (kind: StepKind): string =>
   ({
     handedOver: m.step_handedOver, takenOver: m.step_takenOver, supplementAsked: m.step_supplementAsked, supplemented: m.step_supplemented, reappointed: m.step_reappointed,
     refused: m.step_refused, stopped: m.step_stopped, originalReturned: m.step_originalReturned, resultProposed: m.step_resultProposed,
+    resultCorrected: m.step_resultCorrected,
   })[kind]();
 
 export const STEP_ICONS = {
-  handedOver: "send", takenOver: "download", supplementAsked: "add", supplemented: "check", reappointed: "clock", refused: "alert", stopped: "undo", originalReturned: "give", resultProposed: "pen",
+  handedOver: "send", takenOver: "download", supplementAsked: "add", supplemented: "check", reappointed: "clock", refused: "alert", stopped: "undo", originalReturned: "give", resultProposed: "pen", resultCorrected: "pen",
 } as const satisfies Record<StepKind, string>;
 
 /** "Phòng Kinh tế (le.thi.mai)" */

@@ -1,9 +1,9 @@
 //! The dossier (hồ sơ) at the counter: rows, attachments, reuse, consent, states and what each state allows.
 
 use crate::{
-    BlobId, CopyForm, Day, Deadline, Declined, Difference, DocumentId, DossierCode, DossierId, FeeAccount,
-    FeeAct, FeeLine, FeeMethod, FormerPaper, IdentityCheck, Metadata, OpId, Party, ProcedureCode, Provenance,
-    Report, ResultCode, SetAside, Standing, StepLine, StepRecord, Submission, Timestamp,
+    BlobId, CopyForm, Correction, Day, Deadline, Declined, Difference, DocumentId, DossierCode, DossierId,
+    FeeAccount, FeeAct, FeeLine, FeeMethod, FormerPaper, IdentityCheck, Metadata, OpId, Party, ProcedureCode,
+    Provenance, Report, ResultCode, SetAside, Standing, StepLine, StepRecord, Submission, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -365,6 +365,9 @@ pub struct Dossier {
     /// The result, once attached.
     #[serde(default)]
     pub result: Option<ResultPaper>,
+    /// Corrections of the returned result that were asked for at this counter, oldest first.
+    #[serde(default)]
+    pub corrections: Vec<Correction>,
     /// The receipt PDF, from acceptance on.
     #[serde(default)]
     pub receipt: Option<BlobId>,

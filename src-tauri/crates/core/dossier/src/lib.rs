@@ -14,6 +14,7 @@
 mod aside;
 mod calendar;
 mod code;
+mod correct;
 mod document;
 mod dossier;
 mod evidence;
@@ -44,6 +45,7 @@ pub use calendar::{Calendar, DayOff, Deadline, TimeLimit};
 pub use code::{
     AgencyCode, CodeError, DossierCode, NumberBlock, PaperCode, PaperName, ProcedureCode, ResultCode,
 };
+pub use correct::{CorrectedResult, Correction, CorrectionFault, CorrectionState, same_officer};
 pub use document::{
     CopyForm, DocumentRecord, DocumentStatus, DocumentSummary, Metadata, Provenance, StoreKind,
 };

@@ -100,6 +100,8 @@ pub enum NoticeEvent {
     NotYetAccepted,
     /// It was not accepted (form 03).
     NotAccepted,
+    /// The result that was returned was wrong, and there is a right one.
+    ResultCorrected,
 }
 
 /// How people are told.
@@ -130,7 +132,7 @@ pub struct NoticeTemplate {
 
 impl NoticeEvent {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Received,
         Self::NeedsSupplement,
         Self::ResultReady,
@@ -140,6 +142,7 @@ impl NoticeEvent {
         Self::Refused,
         Self::NotYetAccepted,
         Self::NotAccepted,
+        Self::ResultCorrected,
     ];
 
     /// What its text may have in braces. Reasons and what is asked for are not among them: they may say something of a
@@ -156,7 +159,8 @@ impl NoticeEvent {
             | Self::ResultReady
             | Self::Overdue
             | Self::Stopped
-            | Self::Refused => &["ma_ho_so", "thu_tuc", "co_quan", "ngay_tiep_nhan", "ngay_hen_tra"],
+            | Self::Refused
+            | Self::ResultCorrected => &["ma_ho_so", "thu_tuc", "co_quan", "ngay_tiep_nhan", "ngay_hen_tra"],
         }
     }
 }
@@ -206,6 +210,10 @@ impl NoticeTemplate {
             NoticeEvent::NotAccepted => (
                 "Hồ sơ {ma_ho_so} không được tiếp nhận",
                 "Hồ sơ {ma_ho_so} ({thu_tuc}) không được tiếp nhận. Đề nghị xem lý do ở nơi đã nộp hồ sơ hoặc liên hệ {co_quan}.",
+            ),
+            NoticeEvent::ResultCorrected => (
+                "Kết quả hồ sơ {ma_ho_so} đã được đính chính",
+                "{co_quan} đã đính chính kết quả hồ sơ {ma_ho_so} ({thu_tuc}) và xin lỗi vì sai sót. Bản điện tử đúng đã thay bản cũ trong Kho dữ liệu; đề nghị liên hệ {co_quan} để đổi bản giấy.",
             ),
         };
         Self { event, channel, subject: subject.to_owned(), text: text.to_owned() }

@@ -116,7 +116,10 @@ impl Dossier {
         let result = self.result.iter().map(|result| result.attachment.blob);
         let sealed = self.withdrawals.iter().map(|withdrawal| withdrawal.package);
         let former = self.former_papers.iter().map(|paper| paper.attachment.blob);
-        rows.chain(result).chain(self.receipt).chain(sealed).chain(former)
+        let asked = self.corrections.iter().map(|correction| correction.attachment.blob);
+        // Those of other counters too: what was before and what is now can be had from the warehouse.
+        let corrected = self.corrected_results().flat_map(|corrected| [corrected.before, corrected.blob]);
+        rows.chain(result).chain(self.receipt).chain(sealed).chain(former).chain(asked).chain(corrected)
     }
 
     /// The dossier has the file from the warehouse.

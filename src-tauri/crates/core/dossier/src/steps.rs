@@ -5,7 +5,11 @@
 //! is in the acceptance: nobody counts it again under other data. The law's numbers come as [`StepRules`], read from dated
 //! data.
 
-use crate::{ComponentEvidence, Day, Deadline, LawRule, OpId, ReferenceData, RuleKey, Timestamp};
+use crate::correct::same_officer;
+use crate::{
+    BlobId, ComponentEvidence, CorrectedResult, Day, Deadline, LawRule, OpId, ReferenceData, RuleKey,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -105,6 +109,8 @@ pub enum StepAct {
         #[serde(default)]
         note: String,
     },
+    /// Đính chính kết quả đã trả: two officers agree. Schema 7.
+    ResultCorrected(Box<CorrectedResult>),
 }
 
 impl StepAct {
@@ -115,6 +121,21 @@ impl StepAct {
             Self::Supplemented { papers, .. } => papers,
             _ => &[],
         }
+    }
+
+    /// The correction of a result, if it is one.
+    #[must_use]
+    pub fn corrected(&self) -> Option<&CorrectedResult> {
+        match self {
+            Self::ResultCorrected(corrected) => Some(corrected),
+            _ => None,
+        }
+    }
+
+    /// Files it names; each has to be there before it.
+    pub fn files(&self) -> impl Iterator<Item = BlobId> {
+        let papers = self.papers().iter().filter_map(|paper| paper.source.blob());
+        papers.chain(self.corrected().map(|corrected| corrected.blob))
     }
 }
 
@@ -137,6 +158,7 @@ impl StepRecord {
             StepAct::SupplementAsked { exception: Some(exception), .. } => {
                 Some(exception.approved_by.as_str())
             }
+            StepAct::ResultCorrected(corrected) => Some(corrected.approved_by.as_str()),
             _ => None,
         };
         std::iter::once(self.officer.as_str()).chain(approver)
@@ -334,6 +356,8 @@ impl Standing {
             StepAct::Stopped { .. } => self.phase = Phase::Stopped { at: step.at },
             StepAct::OriginalReturned { component } => drop(self.originals_returned.insert(*component)),
             StepAct::ResultProposed { .. } => self.phase = Phase::ResultProposed { since: step.at },
+            // The citizen has his result; which file it is stands beside where the dossier stands.
+            StepAct::ResultCorrected(_) => {}
         }
     }
 
@@ -375,7 +399,7 @@ impl Standing {
                     Some(exception) => {
                         said(&exception.reason)?;
                         said(&exception.approved_by)?;
-                        let same = exception.approved_by.to_lowercase() == step.officer.to_lowercase();
+                        let same = same_officer(&exception.approved_by, &step.officer);
                         if same { Err(StepFault::ApproverIsOfficer) } else { Ok(()) }
                     }
                 }
@@ -393,6 +417,12 @@ impl Standing {
                 Err(StepFault::ReturnedBefore)
             }
             StepAct::OriginalReturned { .. } => Ok(()),
+            StepAct::ResultCorrected(corrected) => {
+                said(&corrected.text)?;
+                said(&corrected.approved_by)?;
+                let same = same_officer(&corrected.approved_by, &step.officer);
+                if same { Err(StepFault::ApproverIsOfficer) } else { Ok(()) }
+            }
         }
     }
 

@@ -57,7 +57,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the payload shapes below; the server takes every one up to it, since an operation bears the oldest that has
 /// everything it says.
-pub const SCHEMA_VERSION: u32 = 6;
+pub const SCHEMA_VERSION: u32 = 7;
 
 /// Bytes of the largest file the warehouse takes, and a counter reads.
 pub const MAX_FILE: u64 = 64 << 20;
@@ -446,7 +446,8 @@ pub enum OpPayload {
     Withdraw(Box<WithdrawnWork>),
     /// An entry of the dossier's fees; only ever added.
     Fee(Box<FeeRecord>),
-    /// What happened to the dossier after its acceptance; only ever added. Files it names must be there before. Schema 3.
+    /// What happened to the dossier after its acceptance; only ever added. Files it names must be there before. Schema 3;
+    /// a correction of the result is schema 7.
     Step(Box<StepRecord>),
     /// "Phản ánh về kết quả giải quyết", or its answer; only ever added.
     Feedback(Box<FeedbackRecord>),
@@ -467,6 +468,8 @@ impl OpPayload {
             (Self::Step(step), Self::FileDocument { record, .. }) => {
                 step.act.papers().iter().any(|paper| paper.source.document() == Some(record.id))
             }
+            // There is no result to correct before it is returned; what is sent anew after a restore may come in any order.
+            (Self::Step(step), Self::ReturnResult(_)) => step.act.corrected().is_some(),
             (Self::FileDocument { .. } | Self::Fee(_) | Self::Step(_) | Self::Feedback(_), _)
             | (_, Self::Fee(_) | Self::Step(_) | Self::Feedback(_))
             | (Self::ReturnResult(_) | Self::Decline(_), Self::FileDocument { .. }) => false,
@@ -489,6 +492,7 @@ impl OpPayload {
         };
         match self {
             Self::Feedback(record) if matches!(record.act, FeedbackAct::Confirmed { .. }) => 6,
+            Self::Step(record) if record.act.corrected().is_some() => 7,
             Self::Submit(_) | Self::Decline(_) => 4,
             Self::AcceptDossier(accepted) if newest(accepted) => 4,
             Self::Step(_) => 3,

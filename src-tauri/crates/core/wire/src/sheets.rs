@@ -198,7 +198,7 @@ pub const FORMS: [(&str, CopyForm); 6] = [
     ("Bản sao", CopyForm::Copy),
 ];
 /// Events of notices, by the word the lists have.
-pub const EVENTS: [(&str, NoticeEvent); 9] = [
+pub const EVENTS: [(&str, NoticeEvent); 10] = [
     ("tiếp nhận", NoticeEvent::Received),
     ("cần bổ sung", NoticeEvent::NeedsSupplement),
     ("có kết quả", NoticeEvent::ResultReady),
@@ -208,6 +208,7 @@ pub const EVENTS: [(&str, NoticeEvent); 9] = [
     ("từ chối giải quyết", NoticeEvent::Refused),
     ("chưa tiếp nhận", NoticeEvent::NotYetAccepted),
     ("không tiếp nhận", NoticeEvent::NotAccepted),
+    ("đính chính kết quả", NoticeEvent::ResultCorrected),
 ];
 /// Channels of notices, by the word the lists have.
 pub const CHANNELS: [(&str, NoticeChannel); 3] =

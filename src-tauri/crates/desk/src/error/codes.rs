@@ -1,12 +1,12 @@
 //! Stable codes of errors, and what their sentences need.
 
 use super::{
-    AdminError, AsideError, BookError, CaptureError, DeskError, FeeError, FileError, FilingError, GraceOver,
-    GuideError, IntakeError, OfficeProblem, PackageProblem, PrintProblem, ReferenceError, ReportError,
-    ReuseError, SignError, StepError, UnlockError, WithdrawError,
+    AdminError, AsideError, BookError, CaptureError, CorrectError, DeskError, FeeError, FileError,
+    FilingError, GraceOver, GuideError, IntakeError, OfficeProblem, PackageProblem, PrintProblem,
+    ReferenceError, ReportError, ReuseError, SignError, StepError, UnlockError, WithdrawError,
 };
 use crate::ports::{LinkError, PinState, PrintError, ScanError, ScanFault, TokenError, VaultError};
-use motcua_dossier::{DossierError, FeeFault, IdNumberError, StepFault};
+use motcua_dossier::{CorrectionFault, DossierError, FeeFault, IdNumberError, StepFault};
 use std::collections::BTreeMap;
 
 /// Every code of [`DeskError::code`]; each has a sentence and an advice in the window.
@@ -38,6 +38,14 @@ pub const CODES: &[&str] = &[
     "withdrawApproverNotSupervisor",
     "withdrawOnItsWay",
     "withdrawNothing",
+    "correctNotReturned",
+    "correctWaiting",
+    "correctNoneWaiting",
+    "correctSameFile",
+    "correctOwnRequest",
+    "correctNotOwnRequest",
+    "correctUnsent",
+    "correctTextMissing",
     "scanPaperJam",
     "scanNoPaper",
     "scanCoverOpen",
@@ -236,6 +244,7 @@ pub const OUTBOX_CODES: &[&str] = &[
     "alreadyDeclined",
     "alreadyReturned",
     "approverIsOfficer",
+    "approverNotGranted",
     "authorNotGranted",
     "blobHashMismatch",
     "codeMalformed",
@@ -268,6 +277,7 @@ pub const OUTBOX_CODES: &[&str] = &[
     "paperUnfit",
     "receiptInvalid",
     "replacesUnfit",
+    "resultNotOfDossier",
     "schemaUnknown",
     "sizeMismatch",
     "supersedesMismatch",
@@ -396,6 +406,7 @@ impl DeskError {
                 ReportError::AnswerMissing => "feedbackAnswerMissing",
                 ReportError::SameFile => "feedbackSameFile",
             },
+            Self::Correct(e) => correct_code(*e),
             Self::Fee(e) => fee_code(*e),
             Self::Step(e) => step_code(*e),
             Self::Book(BookError::Reversed) => "bookReversed",
@@ -553,6 +564,21 @@ fn fee_code(error: FeeError) -> &'static str {
         FeeError::TooLarge => "feeTooLarge",
         FeeError::NotTaken => "feeNotTaken",
         FeeError::NotRefused => "feeNotRefused",
+    }
+}
+
+fn correct_code(error: CorrectError) -> &'static str {
+    match error {
+        CorrectError::Unfit(CorrectionFault::NotReturned) => "correctNotReturned",
+        CorrectError::Unfit(CorrectionFault::Waiting) => "correctWaiting",
+        CorrectError::Unfit(CorrectionFault::SameFile) => "correctSameFile",
+        CorrectError::Unfit(CorrectionFault::OwnRequest) => "correctOwnRequest",
+        CorrectError::Unfit(CorrectionFault::NotOwnRequest) => "correctNotOwnRequest",
+        // `NoneWaiting`, and whatever further fault the dossier learns to tell.
+        CorrectError::Unfit(_) => "correctNoneWaiting",
+        CorrectError::Unsent => "correctUnsent",
+        CorrectError::TextMissing => "correctTextMissing",
+        CorrectError::TextTooLong => "noteTooLong",
     }
 }
 

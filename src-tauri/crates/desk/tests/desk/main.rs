@@ -5,6 +5,7 @@
 mod admin;
 mod book;
 mod capture;
+mod correct;
 mod crash;
 mod feedback;
 mod fees;

@@ -4,7 +4,7 @@ use motcua_desk::ports::{Vault, VaultStatus, Warehouse};
 use motcua_desk::{Desk, DeskError, FeeError, NewDossier, Ports, StepWish};
 use motcua_dossier::{
     BlobId, DeclineKind, DeclineReason, DeviceId, Dossier, DossierId, DossierState, FeeAct, FeeFault,
-    FeeMethod, IdentityAnswer, OpId, OutboxItem, OutboxKind, OutboxState, Seat,
+    FeeMethod, FeedbackReason, IdentityAnswer, OpId, OutboxItem, OutboxKind, OutboxState, Seat,
 };
 use motcua_testkit::{
     BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakePrinter, FakeScanner, FakeSigner, FakeWarehouse,
@@ -40,6 +40,7 @@ pub(crate) struct Told {
     revoked: u64,
     fees: u64,
     steps: u64,
+    corrected: u64,
     declined: u64,
     operations: u64,
     seconds: u64,
@@ -58,6 +59,7 @@ impl Told {
         self.revoked += other.revoked;
         self.fees += other.fees;
         self.steps += other.steps;
+        self.corrected += other.corrected;
         self.declined += other.declined;
         self.operations += other.operations;
         self.seconds += other.seconds;
@@ -77,6 +79,7 @@ impl Told {
             self.revoked,
             self.fees,
             self.steps,
+            self.corrected,
             self.declined,
         ]
         .iter()
@@ -88,7 +91,7 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} fees, {} steps, {} declined, {} h simulated",
+            "{} accepted, {} results, {} operations, {} crashes, {} vault deaths, {} restores, {} refusals, {} files lost, {} withdrawn, {} machines revoked, {} fees, {} steps, {} corrected, {} declined, {} h simulated",
             self.accepted,
             self.returned,
             self.operations,
@@ -101,6 +104,7 @@ impl fmt::Display for Told {
             self.revoked,
             self.fees,
             self.steps,
+            self.corrected,
             self.declined,
             self.seconds / 3600
         )
@@ -307,12 +311,34 @@ impl Officer {
                     self.desk.return_result(id, metadata).await?;
                 }
             }
+            DossierState::Completed { .. } if self.dice.per_mille(400) => {
+                self.correct(dossier, paper).await?
+            }
             DossierState::Declined(_)
             | DossierState::SetAside(_)
             | DossierState::Completed { .. }
             | DossierState::Withdrawn { .. } => {}
         }
         Ok(())
+    }
+
+    /// A result turns out wrong: asked for, agreed to, or taken back. What the warehouse does not have is not corrected.
+    async fn correct(&self, dossier: &Dossier, paper: &[u8]) -> Result<(), DeskError> {
+        let waits = dossier.waiting_correction().map(|asked| asked.attachment.blob);
+        let done = match waits {
+            None => {
+                let reason = FeedbackReason::WrongInformation;
+                self.desk.ask_correction(dossier.id, reason, "sai ngày sinh", "r.pdf", paper).await
+            }
+            Some(seen) if self.dice.per_mille(150) => self.desk.take_back_correction(dossier.id, seen).await,
+            Some(seen) => {
+                self.desk.approve_correction(dossier.id, seen, COLLEAGUE, &SECRET.to_owned().into())
+            }
+        };
+        match done {
+            Err(DeskError::Correct(_)) => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     /// Something that happens between acceptance and result; what does not fit is refused, and nothing is lost by it.
@@ -649,6 +675,11 @@ fn after_all(counters: &[Counter], warehouse: &FakeWarehouse, told: &mut Told) {
             let completed = matches!(dossier.state, DossierState::Completed { .. });
             assert_eq!(view.returned.is_some(), completed, "its result arrives");
             told.returned += u64::from(completed);
+            if let Some((document, blob)) = dossier.returned_result() {
+                let paper = warehouse.paper(document).expect("its paper is there");
+                assert_eq!(paper.record.blob, blob, "the last correction that counts has its place");
+                told.corrected += dossier.corrected_results().count() as u64;
+            }
             let entered = dossier.fees.iter().filter(|line| !line.void).map(|line| line.id);
             let taken = warehouse.fees_of(dossier.id).expect("an accepted dossier has an account");
             assert_eq!(

@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use motcua_dossier::{Day, QueueState};
+use motcua_dossier::{Day, FeedbackReason, QueueState};
 use std::path::PathBuf;
 
 /// Một Cửa trên dòng lệnh: quét, ký số, số hóa, tiếp nhận, trả kết quả, đồng bộ.
@@ -453,6 +453,24 @@ pub(crate) enum StepAction {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// Đề nghị đính chính kết quả đã trả; chờ một cán bộ khác duyệt (motcua supervise approve).
+    Correct {
+        /// Hồ sơ.
+        id: String,
+        /// Kết quả đúng: PDF đã có chữ ký số của cơ quan.
+        file: PathBuf,
+        /// Kết quả cũ sai thế nào.
+        #[arg(long, value_enum)]
+        reason: WrongPaper,
+        /// Nói rõ sai ở đâu.
+        #[arg(long)]
+        text: String,
+    },
+    /// Thôi đề nghị đính chính, khi chưa ai duyệt.
+    TakeBack {
+        /// Hồ sơ.
+        id: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -541,6 +559,32 @@ pub(crate) enum SuperviseAction {
         #[arg(long)]
         reason: String,
     },
+    /// Việc đang chờ duyệt: đính chính kết quả.
+    Approvals,
+    /// Ghi bản đính chính đang chờ duyệt ra tệp, để xem trước khi duyệt.
+    Paper {
+        /// Hồ sơ.
+        id: String,
+        /// Ghi ra tệp này.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Duyệt đính chính kết quả của một hồ sơ; người duyệt gõ mật khẩu của mình.
+    Approve {
+        /// Hồ sơ.
+        id: String,
+        /// Tên đăng nhập của người duyệt; khác người đề nghị.
+        #[arg(long)]
+        approver: String,
+    },
+    /// Không duyệt đính chính kết quả, có lý do.
+    Refuse {
+        /// Hồ sơ.
+        id: String,
+        /// Lý do.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 /// Which dossiers of a queue.
@@ -588,7 +632,9 @@ impl StepAction {
             | Self::Refuse { id, .. }
             | Self::Stop { id, .. }
             | Self::Original { id, .. }
-            | Self::Propose { id, .. } => id,
+            | Self::Propose { id, .. }
+            | Self::Correct { id, .. }
+            | Self::TakeBack { id } => id,
         }
     }
 }
@@ -601,6 +647,16 @@ pub(crate) enum WrongPaper {
     NotTheResult,
     /// Chưa được ký bằng chứng thư số của Ban Cơ yếu Chính phủ.
     NotSigned,
+}
+
+impl From<WrongPaper> for FeedbackReason {
+    fn from(word: WrongPaper) -> Self {
+        match word {
+            WrongPaper::WrongInformation => Self::WrongInformation,
+            WrongPaper::NotTheResult => Self::NotTheResult,
+            WrongPaper::NotSigned => Self::NotSigned,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

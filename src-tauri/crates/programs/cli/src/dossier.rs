@@ -1,6 +1,6 @@
 //! Dossiers, the outbox and the sync.
 
-use crate::arguments::{DossierAction, OpenAction, Said, WrongPaper};
+use crate::arguments::{DossierAction, OpenAction, Said};
 use crate::files::{on_interrupt, read, write_whole};
 use crate::output::{Failure, Output, sentence, word};
 use crate::secrets;
@@ -11,8 +11,8 @@ use motcua_desk::{
 };
 use motcua_dossier::{
     Applicant, Attachment, Channel, ConsentMethod, DocumentId, Dossier, DossierId, DossierState,
-    FeedbackReason, IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxState, Party, PartyKind,
-    ProcedureCode, ReceiptChange, ReturnMethod,
+    IdentityAnswer, IdentityCheck, LinkFault, Metadata, OutboxState, Party, PartyKind, ProcedureCode,
+    ReceiptChange, ReturnMethod,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -123,12 +123,7 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
         }
         DossierAction::Report { id, document, reason, text } => {
             let document = DocumentId::parse(document).context("mã giấy tờ không đúng")?;
-            let reason = match reason {
-                WrongPaper::WrongInformation => FeedbackReason::WrongInformation,
-                WrongPaper::NotTheResult => FeedbackReason::NotTheResult,
-                WrongPaper::NotSigned => FeedbackReason::NotSigned,
-            };
-            let dossier = desk.report_paper(parse(id)?, document, reason, text).await?;
+            let dossier = desk.report_paper(parse(id)?, document, (*reason).into(), text).await?;
             eprintln!("Đã lưu trên máy.");
             dossier
         }
@@ -175,7 +170,11 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
         DossierAction::Export { id, component, out } => {
             let dossier = desk.dossier(parse(id)?).await?;
             let blob = match component {
-                0 => dossier.result.as_ref().map(|r| r.attachment.blob),
+                // As it is now: a corrected result takes the place of the one before.
+                0 => dossier
+                    .returned_result()
+                    .map(|(_, blob)| blob)
+                    .or(dossier.result.as_ref().map(|r| r.attachment.blob)),
                 n => dossier
                     .components
                     .iter()

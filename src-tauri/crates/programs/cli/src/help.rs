@@ -121,6 +121,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("step stop", &["motcua step stop 01a1fd07-… --reason 'công dân rút hồ sơ'"]),
     ("step original", &["motcua step original 01a1fd07-… 2"]),
     ("step propose", &["motcua step propose 01a1fd07-… --note 'đủ điều kiện'"]),
+    (
+        "step correct",
+        &[
+            "motcua step correct 01a1fd07-… ket-qua-dung.pdf --reason wrong-information --text 'sai ngày sinh'",
+        ],
+    ),
+    ("step take-back", &["motcua step take-back 01a1fd07-…"]),
     ("desk list", &["motcua desk list", "motcua desk list --unit 'Công chức tư pháp' --state late --json"]),
     ("desk receive", &["motcua desk receive 01a1fd07-… 01a1fd08-…"]),
     (
@@ -135,6 +142,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "motcua supervise reassign 01a1fd07-… --to 'Công chức tư pháp' --officer mai --reason 'cán bộ nghỉ phép'",
         ],
     ),
+    ("supervise approvals", &["motcua supervise approvals", "motcua supervise approvals --json"]),
+    ("supervise paper", &["motcua supervise paper 01a1fd07-… --out ban-dinh-chinh.pdf"]),
+    ("supervise approve", &["motcua supervise approve 01a1fd07-… --approver truongphong"]),
+    ("supervise refuse", &["motcua supervise refuse 01a1fd07-… --reason 'bản đúng chưa có dấu'"]),
     ("outbox", &["motcua outbox", "motcua outbox --all --json"]),
     ("outbox resend", &["motcua outbox resend 01a1fd07-c562-7069-b328-0c13631b4c9b"]),
     ("outbox reconcile", &["motcua outbox reconcile", "motcua outbox reconcile --days 7 --json"]),

@@ -4,9 +4,10 @@ use crate::arguments::{DeskAction, SuperviseAction};
 use crate::dossier::parse;
 use crate::files::write_whole;
 use crate::output::{Failure, Output};
-use crate::steps::seat_words;
+use crate::secrets;
+use crate::steps::{correction_words, seat_words, waiting_file};
 use motcua_desk::{Desk, Queue, SeveralWish, StepWish, TakenStep, queue_words};
-use motcua_dossier::{DossierId, Load, QueueFilter, Seat};
+use motcua_dossier::{Dossier, DossierId, Load, QueueFilter, Seat};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -64,7 +65,56 @@ pub(crate) async fn supervise(
             let to = Seat { unit: to, officer };
             told(desk.reassign(&dossiers(&ids)?, to, &reason).await?, output)
         }
+        SuperviseAction::Approvals => {
+            let waiting = desk.corrections_waiting().await?;
+            let each: Vec<Value> = waiting
+                .iter()
+                .map(|d| {
+                    json!({ "dossier": d.id, "code": d.code, "owner_name": d.applicant.owner.name,
+                    "correction": d.waiting_correction() })
+                })
+                .collect();
+            output.data(&json!({ "waiting": each }), || {
+                println!("{} việc chờ duyệt", waiting.len());
+                for dossier in &waiting {
+                    let code = dossier.code.as_ref().map_or("—", |code| code.as_str());
+                    println!("{}\t{code}\t{}", dossier.id, dossier.applicant.owner.name);
+                    dossier
+                        .waiting_correction()
+                        .into_iter()
+                        .for_each(|asked| println!("{}", correction_words(asked)));
+                }
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
+        SuperviseAction::Paper { id, out } => {
+            let dossier = desk.dossier(parse(&id)?).await?;
+            write_whole(&out, &desk.content(&waiting_file(&dossier)?).await?)?;
+            eprintln!("Đã ghi {}.", out.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        SuperviseAction::Approve { id, approver } => {
+            let id = parse(&id)?;
+            let seen = waiting_file(&desk.dossier(id).await?)?;
+            let secret = secrets::ask("MOTCUA_APPROVER_SECRET", &format!("Mật khẩu của {approver}"))?;
+            decided(&desk.approve_correction(id, seen, &approver, &secret)?, output)
+        }
+        SuperviseAction::Refuse { id, reason } => {
+            let id = parse(&id)?;
+            let seen = waiting_file(&desk.dossier(id).await?)?;
+            decided(&desk.refuse_correction(id, seen, &reason).await?, output)
+        }
     }
+}
+
+/// What became of the correction that waited last.
+fn decided(dossier: &Dossier, output: Output) -> Result<ExitCode, Failure> {
+    eprintln!("Đã lưu trên máy.");
+    let last = dossier.corrections.last();
+    output.data(&json!({ "dossier": dossier.id, "correction": last }), || {
+        last.into_iter().for_each(|asked| println!("{}", correction_words(asked)));
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn dossiers(ids: &[String]) -> Result<Vec<DossierId>, Failure> {

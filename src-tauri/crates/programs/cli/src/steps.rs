@@ -6,8 +6,10 @@ use crate::files::write_whole;
 use crate::output::{Failure, Output};
 use crate::secrets;
 use anyhow::Context;
-use motcua_desk::{Approval, Desk, PrintedForm, StepWish};
-use motcua_dossier::{Dossier, OpId, Phase, Seat, StepAct, StepLine};
+use motcua_desk::{Approval, CorrectError, Desk, DeskError, PrintedForm, StepWish};
+use motcua_dossier::{
+    BlobId, Correction, CorrectionFault, CorrectionState, Dossier, OpId, Phase, Seat, StepAct, StepLine,
+};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -20,6 +22,14 @@ pub(crate) async fn run(desk: &Desk, action: &StepAction, output: Output) -> Res
             write_whole(out, &desk.printed_form(id, form_of(form)?).await?)?;
             eprintln!("Đã ghi {}.", out.display());
             desk.dossier(id).await?
+        }
+        (StepAction::Correct { file, reason, text, .. }, None) => {
+            let bytes = std::fs::read(file).with_context(|| format!("không đọc được {}", file.display()))?;
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            desk.ask_correction(id, (*reason).into(), text, &name, &bytes).await?
+        }
+        (StepAction::TakeBack { .. }, None) => {
+            desk.take_back_correction(id, waiting_file(&desk.dossier(id).await?)?).await?
         }
         (_, None) => desk.dossier(id).await?,
     };
@@ -38,11 +48,15 @@ pub(crate) async fn run(desk: &Desk, action: &StepAction, output: Output) -> Res
         "ask_by": days.map(|d| d.ask),
         "apologise_by": days.map(|d| d.apologise),
         "steps": dossier.steps,
+        "corrections": dossier.corrections,
     });
     output.data(&said, || {
         println!("{}", standing_words(&dossier));
         for line in &dossier.steps {
             println!("{}", words(&dossier, line));
+        }
+        for asked in &dossier.corrections {
+            println!("{}", correction_words(asked));
         }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -51,7 +65,11 @@ pub(crate) async fn run(desk: &Desk, action: &StepAction, output: Output) -> Res
 /// What is wished for; none of what is no step.
 fn wish(action: &StepAction) -> Result<Option<StepWish>, Failure> {
     Ok(Some(match action {
-        StepAction::Show { .. } | StepAction::AddPaper { .. } | StepAction::Form { .. } => return Ok(None),
+        StepAction::Show { .. }
+        | StepAction::AddPaper { .. }
+        | StepAction::Form { .. }
+        | StepAction::Correct { .. }
+        | StepAction::TakeBack { .. } => return Ok(None),
         StepAction::TakeOver { .. } => StepWish::TakeOver,
         StepAction::HandOver { to, officer, note, .. } => {
             let to = Seat { unit: to.clone(), officer: officer.clone() };
@@ -139,7 +157,33 @@ fn words(dossier: &Dossier, line: &StepLine) -> String {
             with("Trả lại bản chính", name)
         }
         StepAct::ResultProposed { note } => with("Đề xuất kết quả", note),
+        StepAct::ResultCorrected(corrected) => {
+            format!("Đính chính kết quả: {} ({} duyệt)", corrected.text, corrected.approved_by)
+        }
     };
     let void = if line.void { " [đã bỏ, không tính]" } else { "" };
     format!("  {}  {}  {what}{void}", line.record.at.format_vn(), line.record.officer)
+}
+
+/// The file of the correction that waits.
+pub(crate) fn waiting_file(dossier: &Dossier) -> Result<BlobId, Failure> {
+    let waits = dossier.waiting_correction().map(|asked| asked.attachment.blob);
+    Ok(waits.ok_or(DeskError::Correct(CorrectError::Unfit(CorrectionFault::NoneWaiting)))?)
+}
+
+/// A correction that was asked for, in one line.
+pub(crate) fn correction_words(asked: &Correction) -> String {
+    let state = match &asked.state {
+        CorrectionState::Waiting => "CHỜ DUYỆT".to_owned(),
+        CorrectionState::Approved { by, at, .. } => format!("{by} duyệt {}", at.format_vn()),
+        CorrectionState::Refused { by, reason, .. } => format!("{by} không duyệt: {reason}"),
+        CorrectionState::TakenBack { at } => format!("đã thôi đề nghị {}", at.format_vn()),
+    };
+    format!(
+        "  {}  {}  Đề nghị đính chính kết quả: {} {} [{state}]",
+        asked.at.format_vn(),
+        asked.officer,
+        asked.reason.label(),
+        asked.text
+    )
 }

@@ -8,8 +8,8 @@ use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, Vie
 use crate::submissions;
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
-    BlobId, ConsentMethod, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode, DossierId, IdNumber,
-    OpId, PaperCode, Party, Procedure, Provenance, StepAct, Timestamp,
+    BlobId, ConsentMethod, CorrectedResult, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode,
+    DossierId, IdNumber, OpId, PaperCode, Party, Procedure, Provenance, StepAct, StepRecord, Timestamp,
 };
 use motcua_wire::{
     AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, MAX_TEXT, Op,
@@ -69,7 +69,13 @@ fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Referen
         }
         OpPayload::Step(record) => {
             let accepted = view.dossier(op.dossier)?.and_then(|row| row.accepted);
-            let roles = &[Role::Intake, Role::Specialist, Role::Clerk, Role::Signer, Role::Supervisor];
+            // Whoever may hand a result over may ask for another one; who agrees is judged for himself.
+            let corrects = record.act.corrected().is_some();
+            let roles: &[Role] = if corrects {
+                &[Role::Intake, Role::Clerk, Role::Signer, Role::Supervisor]
+            } else {
+                &[Role::Intake, Role::Specialist, Role::Clerk, Role::Signer, Role::Supervisor]
+            };
             (&record.officer, record.at, roles, accepted.map(|a| a.procedure))
         }
         OpPayload::Feedback(record) if record.act.answers().is_some() => {
@@ -351,11 +357,20 @@ impl Warehouse {
         match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
                 check_record(record, owner_name)?;
-                self.admit_file(caller, op, (record, &missing), reference, now)?;
+                self.admit_file(caller, op, (&PaperFile::of(record), &missing), reference, now)?;
             }
             OpPayload::ReturnResult(result) => {
                 check_record(&result.record, &result.owner_name)?;
-                self.admit_file(caller, op, (&result.record, &missing), reference, now)?;
+                self.admit_file(caller, op, (&PaperFile::of(&result.record), &missing), reference, now)?;
+            }
+            OpPayload::Step(step) => {
+                if let Some(corrected) = step.act.corrected() {
+                    let paper = self.records.read(|v| v.paper(corrected.document))?;
+                    let code = paper.as_ref().and_then(|paper| paper.record.metadata.result_code.as_ref());
+                    let (blob, size, pages) = (corrected.blob, corrected.size, corrected.pages);
+                    let file = PaperFile { blob, size, pages, code };
+                    self.admit_file(caller, op, (&file, &missing), reference, now)?;
+                }
             }
             OpPayload::Withdraw(work) => {
                 let told = !work.reason.trim().is_empty() && !work.approved_by.trim().is_empty();
@@ -370,11 +385,7 @@ impl Warehouse {
                     motcua_pdf::inspect(&receipt).map_err(|_| rejected("fileNotPdf", &["receipt"]))?;
                 }
             }
-            OpPayload::Submit(_)
-            | OpPayload::Decline(_)
-            | OpPayload::Fee(_)
-            | OpPayload::Step(_)
-            | OpPayload::Feedback(_) => {}
+            OpPayload::Submit(_) | OpPayload::Decline(_) | OpPayload::Fee(_) | OpPayload::Feedback(_) => {}
         }
         Ok(missing)
     }
@@ -383,19 +394,19 @@ impl Warehouse {
         &self,
         caller: &Caller,
         op: &Op,
-        (record, missing): (&DocumentRecord, &[BlobId]),
+        (file, missing): (&PaperFile<'_>, &[BlobId]),
         reference: &Reference,
         now: Timestamp,
     ) -> Result<(), Stop> {
-        if missing.contains(&record.blob) {
+        if missing.contains(&file.blob) {
             return Ok(());
         }
         // What was filed without a line goes by what held then: nobody is asked for signatures afterwards.
         let made =
             if (now.0 - OFFLINE_MS..=now.0).contains(&op.device_time.0) { op.device_time } else { now };
         let filing = Filing { agency: &caller.agency, day: made.day() };
-        let pdf = self.blobs.read(&record.blob).map_err(StoreError::from)?;
-        Ok(admit(&pdf, record, reference, &filing, now)?)
+        let pdf = self.blobs.read(&file.blob).map_err(StoreError::from)?;
+        Ok(admit(&pdf, file, reference, &filing, now)?)
     }
 
     /// The files an operation names that are not there. One outside the scope of the machine's office is as
@@ -447,7 +458,13 @@ impl Warehouse {
             }
             OpPayload::Step(record) => {
                 ledger::step(view, caller, op, record, &dossier, now)?;
-                Done { document: None, blobs: blobs_of(&op.payload) }
+                let document = match record.act.corrected() {
+                    Some(corrected) => {
+                        Some(correct_result(view, caller, op, (record, corrected), &dossier, reference, now)?)
+                    }
+                    None => None,
+                };
+                Done { document, blobs: blobs_of(&op.payload) }
             }
             OpPayload::Feedback(record) => {
                 ledger::feedback(view, caller, op, record, now)?;
@@ -638,7 +655,7 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
             blobs.extend(accepted.components.iter().filter_map(|paper| paper.source.blob()));
             blobs
         }
-        OpPayload::Step(step) => step.act.papers().iter().filter_map(|paper| paper.source.blob()).collect(),
+        OpPayload::Step(step) => step.act.files().collect(),
         OpPayload::Submit(sent) => sent.papers.iter().filter_map(|paper| paper.source.blob()).collect(),
         OpPayload::Fee(_) | OpPayload::Feedback(_) | OpPayload::Decline(_) => BTreeSet::new(),
     }
@@ -930,4 +947,43 @@ fn return_result(
         return Err(rejected("ownerMismatch", &["record.owner"]));
     }
     file_paper(view, caller, op, &result.record, &result.owner_name, now)
+}
+
+/// "Đính chính kết quả": the paper of a returned result gets its next version, by the word of two officers. Here the word of
+/// the second is not noted but required: nothing was handed out yet that a refusal would contradict. What the paper is and
+/// whose stays as it is; only its file changes.
+fn correct_result(
+    view: &View<'_>,
+    caller: &Caller,
+    op: &Op,
+    (record, corrected): (&StepRecord, &CorrectedResult),
+    dossier: &DossierRow,
+    reference: &Reference,
+    now: Timestamp,
+) -> Result<DocumentId, Stop> {
+    let fits = |grant: &GrantRow| grant.role == Role::Supervisor;
+    if lacks_role(view, caller, reference, (&corrected.approved_by, record.at), fits)? {
+        return Err(rejected("approverNotGranted", &["approved_by"]));
+    }
+    // After a restore the result may come later than what corrects it.
+    let Some(returned) = &dossier.returned else {
+        return Err(Stop::Deferred(vec![op.dossier.to_string()]));
+    };
+    if returned.record.id != corrected.document {
+        return Err(rejected("resultNotOfDossier", &["document"]));
+    }
+    let held = view.paper(corrected.document)?.ok_or_else(|| rejected("documentUnknown", &["document"]))?;
+    if corrected.blob == corrected.before {
+        return Err(rejected("supersedesMismatch", &["blob"]));
+    }
+    let paper = DocumentRecord {
+        blob: corrected.blob,
+        size: corrected.size,
+        pages: corrected.pages,
+        supersedes: Some(corrected.before),
+        ..held.record.clone()
+    };
+    file_paper(view, caller, op, &paper, &held.owner_name, now)?;
+    ledger::told_wrong(view, caller, op, (record, corrected), &held, now)?;
+    Ok(corrected.document)
 }

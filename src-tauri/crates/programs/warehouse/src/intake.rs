@@ -1,7 +1,7 @@
 //! What a file must be to enter the warehouse. The server repeats every check the counter made.
 
 use crate::Reference;
-use motcua_dossier::{Day, DocumentRecord, SignerRole, SigningRule, Timestamp};
+use motcua_dossier::{BlobId, Day, DocumentRecord, ResultCode, SignerRole, SigningRule, Timestamp};
 use motcua_pdf::PdfError;
 use motcua_signature::{Integrity, SignatureReport, Trust, Verdict, verify_pdf};
 
@@ -98,33 +98,48 @@ pub fn examine(pdf: &[u8], reference: &Reference, now: Timestamp) -> Result<File
     Ok(FileFacts { pages: facts.pages, signers })
 }
 
+/// What an operation says of the file of a paper.
+pub(crate) struct PaperFile<'a> {
+    pub(crate) blob: BlobId,
+    pub(crate) size: u64,
+    pub(crate) pages: u32,
+    /// The kind of the paper.
+    pub(crate) code: Option<&'a ResultCode>,
+}
+
+impl<'a> PaperFile<'a> {
+    pub(crate) fn of(record: &'a DocumentRecord) -> Self {
+        let code = record.metadata.result_code.as_ref();
+        Self { blob: record.blob, size: record.size, pages: record.pages, code }
+    }
+}
+
 /// Who has to sign a paper an office files on a day.
 pub(crate) struct Filing<'a> {
     pub(crate) agency: &'a str,
     pub(crate) day: Day,
 }
 
-/// Examines a file that is to become a paper: also the record must fit, and whoever the province asks for must have
+/// Examines a file that is to become a paper: also what is said of it must fit, and whoever the province asks for must have
 /// signed. It is the rule the counter went by, of the day it filed on.
 ///
 /// # Errors
 /// See [`FileRefusal`].
 pub(crate) fn admit(
     pdf: &[u8],
-    record: &DocumentRecord,
+    file: &PaperFile<'_>,
     reference: &Reference,
     filing: &Filing<'_>,
     now: Timestamp,
 ) -> Result<(), FileRefusal> {
     let facts = examine(pdf, reference, now)?;
-    if record.size != pdf.len() as u64 {
+    if file.size != pdf.len() as u64 {
         return Err(FileRefusal::SizeMismatch);
     }
-    if record.pages != facts.pages {
+    if file.pages != facts.pages {
         return Err(FileRefusal::PagesMismatch);
     }
-    let code = record.metadata.result_code.as_ref();
-    facts.signed_by(reference.data.signing(true, filing.agency, code, filing.day))
+    facts.signed_by(reference.data.signing(true, filing.agency, file.code, filing.day))
 }
 
 impl FileFacts {

@@ -1,11 +1,11 @@
 //! What operations put beside a dossier: entries of its fees, steps after its acceptance, and feedback on papers.
 
 use crate::apply::{AHEAD_MS, OFFLINE_MS, Stop, rejected};
-use crate::store::{DossierRow, Source, StoreError, View, account};
+use crate::store::{DossierRow, PaperRow, Source, StoreError, View, account};
 use crate::warehouse::Caller;
 use motcua_dossier::{
-    Day, EvidenceSource, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, MAX_FEE, OpId, StepAct,
-    StepRecord, Timestamp,
+    CorrectedResult, Day, EvidenceSource, FeeAct, FeeFault, FeeRecord, FeedbackAct, FeedbackRecord, MAX_FEE,
+    OpId, StepAct, StepRecord, Timestamp, same_officer,
 };
 use motcua_wire::{
     Change, FeeEntry, Feedback, FeedbackAnswer, FeedbackFinding, MAX_RECEIPT_NUMBER, MAX_STEP_ITEMS,
@@ -134,7 +134,7 @@ pub(crate) fn step(
             if let Some(exception) = exception {
                 text("exception.reason", &exception.reason, MAX_TEXT)?;
                 text("exception.approved_by", &exception.approved_by, MAX_OFFICER)?;
-                if exception.approved_by.to_lowercase() == record.officer.to_lowercase() {
+                if same_officer(&exception.approved_by, &record.officer) {
                     return Err(rejected("approverIsOfficer", &["exception.approved_by"]));
                 }
             }
@@ -168,6 +168,13 @@ pub(crate) fn step(
         }
         StepAct::Refused { reasons } => each("reasons", reasons)?,
         StepAct::OriginalReturned { .. } => {}
+        StepAct::ResultCorrected(corrected) => {
+            text("text", &corrected.text, MAX_TEXT)?;
+            text("approved_by", &corrected.approved_by, MAX_OFFICER)?;
+            if same_officer(&corrected.approved_by, &record.officer) {
+                return Err(rejected("approverIsOfficer", &["approved_by"]));
+            }
+        }
     }
     view.put_step(&source(caller, op, now), record)?;
     Ok(view.set_promise(op.dossier, accepted)?)
@@ -257,6 +264,51 @@ pub(crate) fn feedback(
     }
     for agency in agencies {
         view.note(&change, Some(&agency), now)?;
+    }
+    Ok(())
+}
+
+/// A result was corrected: the version before is told of as a paper its own agency found wrong and filed anew, so that
+/// whoever uses it hears of it as of any other (decision 24). What others had reported of the paper is answered by it.
+pub(crate) fn told_wrong(
+    view: &View<'_>,
+    caller: &Caller,
+    op: &Op,
+    (record, corrected): (&StepRecord, &CorrectedResult),
+    before: &PaperRow,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    let document = corrected.document;
+    let (words, officer, at) = (corrected.text.trim().to_owned(), record.officer.clone(), record.at);
+    let mut answered = view.unanswered(document)?;
+    let given = Feedback {
+        id: op.op_id,
+        document,
+        version: before.version,
+        reason: corrected.reason,
+        text: words.clone(),
+        officer: officer.clone(),
+        given_at: corrected.asked_at,
+        from_agency: caller.agency.clone(),
+        to_agency: before.filed_by.clone(),
+        confirmed: None,
+        answer: None,
+        ours: false,
+        paper: None,
+        uses: vec![],
+    };
+    view.put_feedback(&source(caller, op, now), &given)?;
+    view.confirm_feedback(op.op_id, &FeedbackFinding { text: words.clone(), officer: officer.clone(), at })?;
+    let answer = FeedbackAnswer { corrected: true, text: words, officer, at };
+    let using = view.agencies_using(document)?;
+    answered.push((op.op_id, caller.agency.clone()));
+    for (id, from) in answered {
+        view.answer_feedback(id, &answer)?;
+        let agencies: BTreeSet<&String> =
+            using.iter().chain([&from]).chain(before.filed_by.as_ref()).collect();
+        for agency in agencies {
+            view.note(&Change::Feedback { id, document }, Some(agency), now)?;
+        }
     }
     Ok(())
 }

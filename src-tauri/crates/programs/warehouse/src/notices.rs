@@ -113,7 +113,7 @@ fn step_told<'a>(
     now: Timestamp,
 ) -> Result<Option<Told<'a>>, StoreError> {
     // It comes late: whoever has his result is asked for nothing more.
-    if row.returned.is_some() {
+    if row.returned.is_some() && record.act.corrected().is_none() {
         return Ok(None);
     }
     let event = match &record.act {
@@ -123,6 +123,7 @@ fn step_told<'a>(
         StepAct::Reappointed { .. } => NoticeEvent::NewAppointment,
         StepAct::Stopped { .. } => NoticeEvent::Stopped,
         StepAct::Refused { .. } => NoticeEvent::Refused,
+        StepAct::ResultCorrected(_) => NoticeEvent::ResultCorrected,
         StepAct::HandedOver { .. }
         | StepAct::TakenOver { .. }
         | StepAct::Supplemented { .. }

@@ -1010,6 +1010,7 @@ pub fn sample_dossier(number: u8, owner: &str) -> Dossier {
         reprint: Default::default(),
         replaced: Default::default(),
         withdrawals: vec![],
+        corrections: vec![],
         guide_due: false,
         submission: None,
         exception: None,

@@ -6,10 +6,10 @@ use crate::world::FRIDAY_MORNING;
 use ed25519_dalek::SigningKey;
 use motcua_desk::ports::{Lease, LinkError};
 use motcua_dossier::{
-    BlobId, Channel, ConsentMethod, Day, DeviceId, DocumentId, DocumentRecord, DocumentStatus,
-    DocumentSummary, DossierCode, DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord, FeedbackAct,
-    FeedbackRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode, Party, Phase, Provenance,
-    ReferenceData, SignerRole, Standing, StepRecord, Submission, Timestamp,
+    BlobId, Channel, ConsentMethod, CorrectedResult, Day, DeviceId, DocumentId, DocumentRecord,
+    DocumentStatus, DocumentSummary, DossierCode, DossierId, FeeAccount, FeeAct, FeeFault, FeeRecord,
+    FeedbackAct, FeedbackRecord, Holder, IdNumber, OfficeDossier, OpId, PaperCode, Party, Phase, Provenance,
+    ReferenceData, ResultCode, SignerRole, Standing, StepRecord, Submission, Timestamp, same_officer,
 };
 use motcua_signature::{Integrity, Trust, TrustList, Verdict, verify_pdf};
 use motcua_wire::{
@@ -398,8 +398,15 @@ impl State {
             | OpPayload::Decline(_)
             | OpPayload::Withdraw(_)
             | OpPayload::Fee(_)
-            | OpPayload::Step(_)
             | OpPayload::Feedback(_) => {}
+            OpPayload::Step(step) => {
+                if let Some(corrected) = step.act.corrected() {
+                    let pdf = self.blobs.get(&corrected.blob);
+                    let paper = self.papers.get(&corrected.document);
+                    let code = paper.and_then(|paper| paper.record.metadata.result_code.as_ref());
+                    pdf.map_or(Ok(()), |pdf| admit(pdf, (corrected.size, code), &self.reference))?;
+                }
+            }
         }
         let version = self.dossiers.get(&op.dossier).map_or(0, |d| d.version);
         let held = self.leases.get(&op.dossier).is_some_and(|lease| lease.device != op.device);
@@ -630,10 +637,60 @@ impl State {
         if files > 0 {
             return Err(Refusal::Kept(waits_for));
         }
+        let document = match record.act.corrected() {
+            Some(corrected) => Some(self.correct(op, record, corrected)?),
+            None => None,
+        };
         let entry =
             StepEntry { id: op.op_id, record: record.clone(), device: op.device, taken_at: op.device_time };
         self.steps.entry(op.dossier).or_default().push(entry);
-        Ok((None, blobs_of(&op.payload)))
+        Ok((document, blobs_of(&op.payload)))
+    }
+
+    /// The paper of a returned result gets its next version, and the one before is told of as wrong.
+    fn correct(
+        &mut self,
+        op: &Op,
+        record: &StepRecord,
+        corrected: &CorrectedResult,
+    ) -> Result<DocumentId, Refusal> {
+        let Some(returned) = self.dossiers.get(&op.dossier).and_then(|view| view.returned.as_ref()) else {
+            return Err(Refusal::Deferred(vec![op.dossier.to_string()]));
+        };
+        if same_officer(&corrected.approved_by, &record.officer) {
+            return Err(rejected("approverIsOfficer"));
+        }
+        if returned.record.id != corrected.document {
+            return Err(rejected("resultNotOfDossier"));
+        }
+        let held = self.papers.get(&corrected.document).ok_or_else(|| rejected("documentUnknown"))?.clone();
+        let paper = DocumentRecord {
+            blob: corrected.blob,
+            size: corrected.size,
+            pages: corrected.pages,
+            supersedes: Some(corrected.before),
+            ..held.record
+        };
+        self.file(&paper, &held.owner_name, op.device_time, vec![])?;
+        let (text, officer, at) = (corrected.text.clone(), record.officer.clone(), record.at);
+        self.feedback.push(Feedback {
+            id: op.op_id,
+            document: corrected.document,
+            version: held.version,
+            reason: corrected.reason,
+            text: text.clone(),
+            officer: officer.clone(),
+            given_at: corrected.asked_at,
+            from_agency: op.device.to_string(),
+            to_agency: Some(op.device.to_string()),
+            confirmed: Some(FeedbackFinding { text: text.clone(), officer: officer.clone(), at }),
+            answer: Some(FeedbackAnswer { corrected: true, text, officer, at }),
+            ours: true,
+            paper: None,
+            uses: vec![],
+        });
+        self.feed.push(Change::Feedback { id: op.op_id, document: corrected.document });
+        Ok(corrected.document)
     }
 
     /// Of a dossier that is known.
@@ -682,7 +739,8 @@ impl State {
 
     /// A file that is there is examined at once.
     fn look_into(&self, record: &DocumentRecord) -> Result<(), Refusal> {
-        self.blobs.get(&record.blob).map_or(Ok(()), |pdf| admit(pdf, record, &self.reference))
+        let said = (record.size, record.metadata.result_code.as_ref());
+        self.blobs.get(&record.blob).map_or(Ok(()), |pdf| admit(pdf, said, &self.reference))
     }
 
     fn file(
@@ -949,7 +1007,7 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
             });
             scanned.chain([accepted.receipt]).collect()
         }
-        OpPayload::Step(step) => step.act.papers().iter().filter_map(|paper| paper.source.blob()).collect(),
+        OpPayload::Step(step) => step.act.files().collect(),
         OpPayload::Submit(sent) => sent.papers.iter().filter_map(|paper| paper.source.blob()).collect(),
         OpPayload::Fee(_) | OpPayload::Feedback(_) | OpPayload::Decline(_) => BTreeSet::new(),
     }
@@ -959,7 +1017,11 @@ fn blobs_of(payload: &OpPayload) -> BTreeSet<BlobId> {
 const AGENCY: &str = "000.01.20.H08";
 
 /// The checks of a file, each with its own code.
-fn admit(pdf: &[u8], record: &DocumentRecord, reference: &ReferenceData) -> Result<(), Refusal> {
+fn admit(
+    pdf: &[u8],
+    (size, code): (u64, Option<&ResultCode>),
+    reference: &ReferenceData,
+) -> Result<(), Refusal> {
     let trust = TrustList::from_pem(&pki().trust_pem).unwrap();
     let report = verify_pdf(pdf, &trust, FRIDAY_MORNING).map_err(|_| rejected("fileNotPdf"))?;
     if report.signatures.is_empty() {
@@ -974,12 +1036,11 @@ fn admit(pdf: &[u8], record: &DocumentRecord, reference: &ReferenceData) -> Resu
             _ => return Err(rejected("fileSignatureInvalid")),
         }
     }
-    if record.size != pdf.len() as u64 {
+    if size != pdf.len() as u64 {
         return Err(rejected("sizeMismatch"));
     }
     let role = |name: &str| if name == AGENCY_NAME { SignerRole::Agency } else { SignerRole::Other };
     let signers: Vec<_> = report.signatures.iter().map(|s| role(&s.signer.organization)).collect();
-    let code = record.metadata.result_code.as_ref();
     match reference.signing(true, AGENCY, code, FRIDAY_MORNING.day()).missing(&signers) {
         None => Ok(()),
         Some(SignerRole::Agency) => Err(rejected("agencySignatureMissing")),

@@ -466,6 +466,21 @@ pub(super) enum StepAct {
         #[schema(max_length = 2000)]
         note: String,
     },
+    /// Two officers agree; `officer` of the record is who asked. Schema 7.
+    ResultCorrected {
+        document: String,
+        /// File it takes the place of.
+        before: String,
+        blob: String,
+        size: u64,
+        pages: u32,
+        reason: FeedbackReason,
+        #[schema(max_length = 2000)]
+        text: String,
+        asked_at: i64,
+        #[schema(max_length = 100)]
+        approved_by: String,
+    },
 }
 
 #[derive(ToSchema)]

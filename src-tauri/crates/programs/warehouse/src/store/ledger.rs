@@ -259,6 +259,20 @@ impl View<'_> {
             .exists(params![id.to_string(), version])?)
     }
 
+    /// Feedback on a paper that nobody answered yet, each with the agency that gave it.
+    pub(crate) fn unanswered(&self, id: DocumentId) -> Result<Vec<(OpId, String)>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, from_agency FROM feedback WHERE document = ? AND answered_at IS NULL ORDER BY serial",
+        )?;
+        let rows = statement
+            .query_map([id.to_string()], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+        rows.map(|row| {
+            let (id, from) = row?;
+            Ok((OpId::parse(&id).map_err(|_| StoreError::Identifier)?, from))
+        })
+        .collect()
+    }
+
     /// Agencies whose dossiers use a paper.
     pub(crate) fn agencies_using(&self, id: DocumentId) -> Result<Vec<String>, StoreError> {
         let mut statement = self.0.prepare_cached(

@@ -6,6 +6,7 @@ mod audit;
 mod authority;
 mod backup;
 mod contract;
+mod correct;
 mod description;
 mod enrol;
 mod feed;

@@ -1,0 +1,222 @@
+//! "Đính chính kết quả": a result the citizen has is put right, under four eyes.
+//!
+//! One officer asks, with the corrected file and what was wrong; that waits at this counter and changes nothing. Another one
+//! who may agree proves himself with his own secret, here, with or without a line; only then the step that brings the file to
+//! the warehouse is queued. What the warehouse does not have yet is taken back instead (`withdraw`), not corrected.
+
+use crate::desk::{Change, Desk};
+use crate::error::{CorrectError, DeskError, FileError, FilingError, OfficeProblem};
+use crate::papers::disbelief;
+use crate::unlock::login;
+use motcua_dossier::{
+    Attachment, BlobId, CorrectedResult, Correction, CorrectionFault, CorrectionState, DocumentId, Dossier,
+    DossierId, FeedbackReason, OutboxKind, SignerRole, StepAct, same_officer,
+};
+use motcua_wire::MAX_TEXT;
+use std::collections::BTreeSet;
+use zeroize::Zeroizing;
+
+/// Dossiers with a correction that waits, so that nobody reads all of them for the list.
+const WAITING: &str = "corrections_waiting";
+
+impl Desk {
+    /// Asks for a correction of a returned result by a PDF the agency signed; it waits here until somebody else agrees.
+    ///
+    /// # Errors
+    /// See [`CorrectError`]; the file is no PDF, not signed by the agency, or its signature does not hold; the vault is closed
+    /// or full.
+    pub async fn ask_correction(
+        &self,
+        id: DossierId,
+        reason: FeedbackReason,
+        text: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Dossier, DeskError> {
+        let text = said(text)?;
+        self.may_correct(&self.stored(id)?)?;
+        let attachment = self.attachment_of(bytes, name)?;
+        self.is_result(&attachment, bytes)?;
+        let officer = self.officer();
+        self.change(id, |change| {
+            self.may_correct(&change.dossier)?;
+            let (_, before) = self.result_now(&change.dossier)?;
+            if before == attachment.blob {
+                return Err(CorrectError::Unfit(CorrectionFault::SameFile).into());
+            }
+            let (at, state) = (change.now, CorrectionState::Waiting);
+            let asked = Correction { attachment, reason, text, officer, at, state };
+            change.dossier.ask_correction(asked).map_err(CorrectError::Unfit)?;
+            change.note_correction()
+        })
+    }
+
+    /// A colleague agrees to the correction he saw: durable, and queued, when this returns. He is judged as at
+    /// [`Desk::withdraw`]. Blocks while his secret is stretched.
+    ///
+    /// # Errors
+    /// See [`CorrectError`]; a wrong secret; no supervisor; the file's signature does not hold any more; the vault is closed
+    /// or full.
+    pub fn approve_correction(
+        &self,
+        id: DossierId,
+        seen: BlobId,
+        approver: &str,
+        secret: &Zeroizing<String>,
+    ) -> Result<Dossier, DeskError> {
+        let approver = login(approver);
+        let waits = self.stored(id)?.waiting_mut(seen).map_err(CorrectError::Unfit)?.clone();
+        waits.judged_by(&approver).map_err(CorrectError::Unfit)?;
+        self.try_secret(&approver, || self.vault.proves(&approver, secret))?;
+        self.may_approve(&approver)?;
+        // It may have waited for days: a certificate that was revoked meanwhile signs nothing.
+        self.is_result(&waits.attachment, &self.held(&seen)?)?;
+        self.change(id, |change| {
+            self.may_correct(&change.dossier)?;
+            let (document, before) = self.result_now(&change.dossier)?;
+            let waits = change.dossier.waiting_mut(seen).map_err(CorrectError::Unfit)?.clone();
+            waits.judged_by(&approver).map_err(CorrectError::Unfit)?;
+            let corrected = CorrectedResult {
+                document,
+                before,
+                blob: seen,
+                size: waits.attachment.size,
+                pages: waits.attachment.pages,
+                reason: waits.reason,
+                text: waits.text,
+                asked_at: waits.at,
+                approved_by: approver.clone(),
+            };
+            let op = change.take_step(StepAct::ResultCorrected(Box::new(corrected)), &waits.officer)?;
+            let (by, at) = (approver.clone(), change.now);
+            change.dossier.waiting_mut(seen).map_err(CorrectError::Unfit)?.state =
+                CorrectionState::Approved { by, at, op };
+            change.note_correction()
+        })
+    }
+
+    /// A supervisor does not agree, and says why; whoever asked reads it in the dossier.
+    ///
+    /// # Errors
+    /// See [`CorrectError`]; no supervisor; the vault is closed.
+    pub async fn refuse_correction(
+        &self,
+        id: DossierId,
+        seen: BlobId,
+        reason: &str,
+    ) -> Result<Dossier, DeskError> {
+        let (reason, by) = (said(reason)?, self.officer());
+        if !self.may_supervise()? {
+            return Err(OfficeProblem::NotSupervisor.into());
+        }
+        self.change(id, |change| {
+            let at = change.now;
+            let waits = change.dossier.waiting_mut(seen).map_err(CorrectError::Unfit)?;
+            waits.judged_by(&by).map_err(CorrectError::Unfit)?;
+            waits.state = CorrectionState::Refused { by, at, reason };
+            change.note_correction()
+        })
+    }
+
+    /// Whoever asked takes it back before anybody agreed; what was asked stays to be read.
+    ///
+    /// # Errors
+    /// See [`CorrectError`]; the vault is closed.
+    pub async fn take_back_correction(&self, id: DossierId, seen: BlobId) -> Result<Dossier, DeskError> {
+        let officer = self.officer();
+        self.change(id, |change| {
+            let at = change.now;
+            let waits = change.dossier.waiting_mut(seen).map_err(CorrectError::Unfit)?;
+            if !same_officer(&waits.officer, &officer) {
+                return Err(CorrectError::Unfit(CorrectionFault::NotOwnRequest).into());
+            }
+            waits.state = CorrectionState::TakenBack { at };
+            change.note_correction()
+        })
+    }
+
+    /// "Chờ duyệt": dossiers of this counter with a correction that waits for a colleague's word, the longest first; for a
+    /// supervisor.
+    ///
+    /// # Errors
+    /// The officer is no supervisor; the vault is closed.
+    pub async fn corrections_waiting(&self) -> Result<Vec<Dossier>, DeskError> {
+        if !self.may_supervise()? {
+            return Err(OfficeProblem::NotSupervisor.into());
+        }
+        let mut waiting = vec![];
+        for id in self.waiting_ids()? {
+            waiting.extend(self.vault.dossier(id)?.filter(|dossier| dossier.waiting_correction().is_some()));
+        }
+        waiting.sort_by_key(|dossier| dossier.waiting_correction().map(|correction| correction.at));
+        Ok(waiting)
+    }
+
+    /// The result was returned here, and the warehouse has it as it is.
+    fn may_correct(&self, dossier: &Dossier) -> Result<(), DeskError> {
+        let (_, _) = dossier.returned_result().ok_or(CorrectError::Unfit(CorrectionFault::NotReturned))?;
+        let corrections: BTreeSet<_> =
+            dossier.steps.iter().filter(|line| line.record.act.corrected().is_some()).map(|l| l.id).collect();
+        let open = self.vault.outbox_of(dossier.id)?.into_iter().any(|item| {
+            !item.state.is_closed() && (item.kind == OutboxKind::Result || corrections.contains(&item.op))
+        });
+        if open { Err(CorrectError::Unsent.into()) } else { Ok(()) }
+    }
+
+    /// The paper of the result and its file in the warehouse. A feedback may have brought another one since.
+    fn result_now(&self, dossier: &Dossier) -> Result<(DocumentId, BlobId), DeskError> {
+        let (document, last) =
+            dossier.returned_result().ok_or(CorrectError::Unfit(CorrectionFault::NotReturned))?;
+        let mut known: BTreeSet<BlobId> =
+            dossier.corrected_results().flat_map(|corrected| [corrected.before, corrected.blob]).collect();
+        known.extend(dossier.result.iter().map(|result| result.attachment.blob));
+        let heard = self.heard_file(document)?.filter(|blob| !known.contains(blob));
+        Ok((document, heard.unwrap_or(last)))
+    }
+
+    /// A PDF with the agency's signature that holds: what a result is.
+    fn is_result(&self, attachment: &Attachment, bytes: &[u8]) -> Result<(), DeskError> {
+        if !attachment.is_pdf() {
+            return Err(FileError::NotPdf.into());
+        }
+        if !attachment.is_signed_by(SignerRole::Agency) {
+            return Err(FilingError::AgencySignatureMissing.into());
+        }
+        match disbelief(&self.check_signatures(bytes)?) {
+            Some(reason) => Err(reason.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn waiting_ids(&self) -> Result<BTreeSet<DossierId>, DeskError> {
+        let text = self.vault.setting(WAITING)?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+}
+
+impl Change<'_> {
+    /// The list follows the dossier, in the same commit.
+    pub(crate) fn note_correction(&mut self) -> Result<(), DeskError> {
+        let before = self.desk.waiting_ids()?;
+        let mut waiting = before.clone();
+        if self.dossier.waiting_correction().is_some() {
+            waiting.insert(self.dossier.id);
+        } else {
+            waiting.remove(&self.dossier.id);
+        }
+        if waiting == before {
+            return Ok(());
+        }
+        let text = serde_json::to_string(&waiting).unwrap_or_default();
+        self.batch.settings.push((WAITING.to_owned(), text));
+        Ok(())
+    }
+}
+
+fn said(text: &str) -> Result<String, CorrectError> {
+    match text.trim() {
+        "" => Err(CorrectError::TextMissing),
+        text if text.chars().count() > MAX_TEXT => Err(CorrectError::TextTooLong),
+        text => Ok(text.to_owned()),
+    }
+}
