@@ -69,7 +69,7 @@ build() { cargo build --locked --workspace --all-targets; }
 lint() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 # Always --workspace: another selection would unify features otherwise and compile the world again.
 tests() {
-  cargo test --locked --workspace --lib --bins --test desk --test window --test judges --test scanner --test printer --test token \
+  cargo test --locked --workspace --lib --bins --test desk --test window --test judges --test scanner --test printer --test converter --test token \
     --test vault --test warehouse -- --test-threads=2 --show-output
 }
 # Days at two counters, played by seeds.

@@ -37,7 +37,7 @@ Maintainer: Mot Cua maintainers <maintainers@motcua.invalid>
 Installed-Size: $size
 Depends: libc6, libwebkit2gtk-4.1-0, libgtk-3-0, libpcsclite1
 Recommends: libsane1, cups
-Suggests: softhsm2, opensc
+Suggests: softhsm2, opensc, libreoffice-writer-nogui, fonts-liberation
 Description: One-stop counter: receive, digitize, sign, file and reuse papers
  The desktop application of the officers of Vietnam's one-stop counters, its
  command line and its warehouse server. Works without the network.

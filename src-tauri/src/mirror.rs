@@ -569,6 +569,12 @@ fn attachment(a: &domain::Attachment, outbox: &[domain::OutboxItem]) -> view::At
         signatures: a.signatures.iter().map(Into::into).collect(),
         digitized: a.digitized.is_some(),
         outbox: line.map(|i| state_name(&i.state)),
+        word: a.is_word(),
+        origin: a.origin.as_ref().map(|word| view::WordOrigin {
+            size: small(word.size),
+            officer: word.officer.clone(),
+            at: word.at.into(),
+        }),
     }
 }
 

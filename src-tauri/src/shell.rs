@@ -280,7 +280,8 @@ impl Shell {
     /// window nobody types into is no job.
     pub fn works(&self) -> bool {
         let signs = self.jobs.runs(JobKind::Sign) && !self.pins.waits();
-        signs || self.jobs.runs(JobKind::Scan) || self.jobs.runs(JobKind::Fetch)
+        signs
+            || [JobKind::Scan, JobKind::Fetch, JobKind::Convert].into_iter().any(|kind| self.jobs.runs(kind))
     }
 
     /// The outbox as the page shows it.

@@ -120,7 +120,7 @@ words! {
     AdminFate { Added, Removed, Changed }
     AdminRole { Intake, Specialist, Clerk, Signer, Certifier, Supervisor, Reporter, Administrator }
     /// What `cancelJob` may stop.
-    JobKind { Scan, Sign, Fetch, Sync }
+    JobKind { Scan, Sign, Fetch, Sync, Convert }
 }
 
 macro_rules! dtos {
@@ -298,6 +298,8 @@ dtos! {
     HandlingCase { code: String, name: String, working_days: u32, working_hours: u32, fee: Money }
     Category { name: String, result_codes: Vec<String> }
     SignatureMark { role: SignerRole, signer: String, at: Millis }
+    /// The Word file a PDF was made of on this machine; it can take its place again.
+    WordOrigin { size: u32, officer: String, at: Millis }
     Attachment {
         blob: String,
         size: u32,
@@ -309,6 +311,9 @@ dtos! {
         signatures: Vec<SignatureMark>,
         digitized: bool,
         outbox: Option<OutboxStateName>,
+        /// A DOC or DOCX, which has to become a PDF before it is signed.
+        word: bool,
+        origin: Option<WordOrigin>,
     }
     Reservation { document: String, problem: Option<String> }
     /// Not handed in: an officer found its data in a database.

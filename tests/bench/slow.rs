@@ -10,7 +10,7 @@ use motcua_desk::{Desk, OfficeSettings, Ports};
 use motcua_dossier::{BlobId, Deadline, DossierState, OutboxItem, OutboxKind, OutboxState, Retention};
 use motcua_platform::{SystemClock, SystemRandom};
 use motcua_testkit::contract::vault::{OFFICER, RECOVERY, SECRET, sample_dossier};
-use motcua_testkit::{ChaosLine, FakePrinter, FakeScanner, FakeSigner};
+use motcua_testkit::{ChaosLine, FakeConverter, FakePrinter, FakeScanner, FakeSigner};
 use motcua_vault::SealedVault;
 use motcua_wire::OpPayload;
 use std::collections::BTreeMap;
@@ -90,6 +90,7 @@ pub(crate) async fn day_over_a_thin_line(report: &mut Report, scale: Scale) {
         vault: Arc::clone(&vault) as Arc<dyn Vault>,
         scanner: Arc::new(FakeScanner::default()),
         printer: Arc::new(FakePrinter::default()),
+        converter: Arc::new(FakeConverter::default()),
         signer: Arc::new(FakeSigner::default()),
         warehouse: Arc::new(warehouse),
         clock: Arc::new(SystemClock),

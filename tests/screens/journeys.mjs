@@ -760,6 +760,44 @@ export const journeys = {
     await page.waitForSelector("[data-test=home-box]");
   },
 
+  async "a Word file becomes a PDF before it is signed, can be stopped and come back, by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=word,converting#/dossier/d1/papers`);
+    await page.waitForSelector("[data-test=component-1-convert]");
+    await page.keyboard.press("F7");
+    await focusIs(page, "convert-do");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=convert-running]");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=convert-running]", { state: "detached" });
+    await focusIs(page, "convert-do");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=convert]", { state: "detached" });
+    assert.equal(await page.locator("[data-test=failure]").count(), 0, "what was stopped is no failure");
+
+    await page.goto(`${base}/?scene=word#/dossier/d1/papers`);
+    await page.reload();
+    await page.waitForSelector("[data-test=component-1-state][data-state=needsConvert]");
+    await tabTo(page, "3");
+    await page.keyboard.press("p");
+    await focusIs(page, "convert-do");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "convert-right");
+    await tabTo(page, "convert-restore", 5);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=convert]", { state: "detached" });
+    await page.waitForSelector("[data-test=component-3-convert]");
+    await page.evaluate(() => document.activeElement?.blur?.());
+    await page.keyboard.press("F9");
+    await focusIs(page, "convert-do");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "convert-right");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=sign-confirm]:not([disabled])");
+    await page.keyboard.press("F7");
+    await page.waitForSelector("[data-test=component-1-state][data-state=needsDigitize]");
+    await page.waitForSelector("[data-test=component-1-origin]");
+  },
+
   async "unsent work is exported by keyboard alone, and stays"(page, base) {
     await page.goto(`${base}/?scene=offline#/outbox`);
     await page.waitForSelector("[data-test=outbox-export]");

@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { bridge } from "../src/bridge/fake";
 import type { ComponentRow, Dossier, DossierLine, Offer, OfficeLine, Standing } from "../src/bridge/bridge";
-import { errorText } from "../src/bridge/errors";
+import { errorText, isOutcome } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
 import { noteWords, returnWords } from "../src/screens/book/book";
 import { readCard } from "../src/screens/dossier/card";
-import { autoWords, DossierDesk, nextStep, rowState } from "../src/screens/dossier/desk.svelte";
+import { autoWords, DossierDesk, nextStep, rowState, toConvert } from "../src/screens/dossier/desk.svelte";
+import { progress } from "../src/screens/dossier/progress";
 import { FIELDS, filtered, noFilters, pageOf, storesOf, tabOf, takeable, viewable } from "../src/screens/picker/offers";
 import { session } from "../src/session.svelte";
 import { reprintWhy } from "../src/screens/dossier/reprint";
@@ -150,9 +151,34 @@ describe("what is done next", () => {
   });
 });
 
+describe("a Word file on a row", () => {
+  it("becomes a PDF before it is signed, says where it came from, and can come back", async () => {
+    const desk = new DossierDesk("d2");
+    await desk.load();
+    const dossier = () => desk.dossier as Dossier;
+    const attached = () => dossier().components[1]?.attachment;
+    await desk.restoreWord(2);
+    expect(toConvert(dossier()).map((row) => row.number)).toEqual([2]);
+    dossier().problems = [{ field: "components.2", code: "componentNotDigitized" }];
+    expect(nextStep(dossier()), "told before the token is asked for").toBe("convert");
+    expect(progress(dossier()).todo).not.toBe("progress_todo_sign");
+    expect(await desk.convert(2)).toBe(true);
+    expect(attached()).toMatchObject({ word: false, mediaType: "application/pdf", source: "file", dpi: null, pages: 3, origin: { officer: "canbo.demo" } });
+    expect(toConvert(dossier())).toEqual([]);
+    expect(desk.ticked, "now it is signed with the others").toContain(2);
+    expect(await desk.restoreWord(2)).toBe(true);
+    expect(attached()).toMatchObject({ word: true, origin: null });
+    expect(desk.ticked).not.toContain(2);
+  });
+  it("that was stopped is no failure", () => {
+    expect(isOutcome({ code: "convertCancelled", params: {}, reference: "" })).toBe(true);
+    expect(isOutcome({ code: "convertFailed", params: {}, reference: "" })).toBe(false);
+  });
+});
+
 describe("rows of the dossier", () => {
   const row = (more: Partial<ComponentRow>): ComponentRow => ({ number: 1, name: "", form: "original", quantity: 1, required: true, entersWarehouse: true, resultCodes: [], attachment: null, reservation: null, waiver: null, matches: 0, matchesAt: null, capturing: 0, needsSignature: "none", canDigitize: false, open: true, ...more });
-  const file = { blob: "", size: 1, pages: 1, mediaType: "application/pdf", source: "scan" as const, dpi: 300, document: null, signatures: [], digitized: false, outbox: null };
+  const file = { blob: "", size: 1, pages: 1, mediaType: "application/pdf", source: "scan" as const, dpi: 300, document: null, signatures: [], digitized: false, outbox: null, word: false, origin: null };
   it("say how far they are and never more", () => {
     expect(rowState(row({}))).toBe("missing");
     expect(rowState(row({ required: false }))).toBe("optional");
@@ -164,6 +190,8 @@ describe("rows of the dossier", () => {
     expect(rowState(row({ attachment: { ...file, digitized: true } }))).toBe("digitized");
     expect(rowState(row({ attachment: file, entersWarehouse: false }))).toBe("attached");
     expect(rowState(row({ attachment: { ...file, source: "warehouse" } }))).toBe("reused");
+    expect(rowState(row({ attachment: { ...file, word: true } })), "a Word file is no paper for the warehouse yet").toBe("needsConvert");
+    expect(rowState(row({ attachment: { ...file, word: true }, entersWarehouse: false })), "it may stay a Word file in the dossier").toBe("attached");
     expect(rowState(row({ attachment: file, needsSignature: "agency" }), false, true), "nobody signs it any more").toBe("attached");
   });
 });

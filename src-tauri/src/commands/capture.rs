@@ -153,6 +153,28 @@ pub async fn attach_file<R: Runtime>(
     Ok(Some(shell.dossier(attached).await?))
 }
 
+/// Is there a program on this machine that makes PDFs of Word files.
+#[tauri::command]
+#[specta::specta]
+pub async fn converter_ready(shell: State<'_, Shell>) -> Answer<bool> {
+    Ok(shell.desk.converter().await.is_ok())
+}
+
+/// "Chuyển sang PDF": the row's Word file becomes a PDF and stays as its origin.
+#[tauri::command]
+#[specta::specta]
+pub async fn convert_word(shell: State<'_, Shell>, id: String, component: u32) -> Answer<Dossier> {
+    let job = shell.jobs.begin(JobKind::Convert);
+    shell.dossier(shell.desk.convert(dossier_id(&id)?, component, &job.cancel).await?).await
+}
+
+/// The Word file takes the place of the PDF that was made of it.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_word(shell: State<'_, Shell>, id: String, component: u32) -> Answer<Dossier> {
+    shell.dossier(shell.desk.restore_word(dossier_id(&id)?, component).await?).await
+}
+
 /// Takes the file off a row.
 #[tauri::command]
 #[specta::specta]

@@ -69,6 +69,12 @@ export const commands = {
 	 *  the dialog was closed.
 	 */
 	attachFile: (id: string, component: number) => __TAURI_INVOKE<Dossier | null>("attach_file", { id, component }),
+	/**  Is there a program on this machine that makes PDFs of Word files. */
+	converterReady: () => __TAURI_INVOKE<boolean>("converter_ready"),
+	/**  "Chuyển sang PDF": the row's Word file becomes a PDF and stays as its origin. */
+	convertWord: (id: string, component: number) => __TAURI_INVOKE<Dossier>("convert_word", { id, component }),
+	/**  The Word file takes the place of the PDF that was made of it. */
+	restoreWord: (id: string, component: number) => __TAURI_INVOKE<Dossier>("restore_word", { id, component }),
 	/**  Takes the file off a row. */
 	detach: (id: string, component: number) => __TAURI_INVOKE<Dossier>("detach", { id, component }),
 	/**  Papers that may serve a row, and why others do not. */
@@ -469,6 +475,9 @@ export type Attachment = {
 	signatures: SignatureMark[],
 	digitized: boolean,
 	outbox: OutboxStateName | null,
+	/**  A DOC or DOCX, which has to become a PDF before it is signed. */
+	word: boolean,
+	origin: WordOrigin | null,
 };
 
 export type AutoAttach = {
@@ -963,7 +972,7 @@ export type IntakeChannel = "direct" | "postal" | "online";
 export type Integrity = "intact" | "changed" | "broken";
 
 /**  What `cancelJob` may stop. */
-export type JobKind = "scan" | "sign" | "fetch" | "sync";
+export type JobKind = "scan" | "sign" | "fetch" | "sync" | "convert";
 
 export type Judgement = "right" | "wrong";
 
@@ -1634,6 +1643,13 @@ export type WithdrawalNote = {
 	approvedBy: string,
 	reason: string,
 	tooLate: boolean,
+};
+
+/**  The Word file a PDF was made of on this machine; it can take its place again. */
+export type WordOrigin = {
+	size: number,
+	officer: string,
+	at: Millis,
 };
 
 /**  Who works on the open dossier. */

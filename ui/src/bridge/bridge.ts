@@ -53,8 +53,14 @@ export interface Bridge {
   movePage(a: Row & { from: number; to: number }): Promise<CapturedPage[]>;
   discardCapture(a: Row): Promise<Dossier>;
   finishCapture(a: Row): Promise<Dossier>;
-  cancelJob(a: { job: "scan" | "sign" | "fetch" | "sync" }): Promise<void>;
+  cancelJob(a: { job: "scan" | "sign" | "fetch" | "sync" | "convert" }): Promise<void>;
   attachFile(a: Row): Promise<Dossier | null>;
+  /** Is there a program on this machine that makes PDFs of Word files. */
+  converterReady(): Promise<boolean>;
+  /** "Chuyển sang PDF": the row's Word file becomes a PDF and stays as its origin. */
+  convertWord(a: Row): Promise<Dossier>;
+  /** The Word file takes the place of the PDF that was made of it. */
+  restoreWord(a: Row): Promise<Dossier>;
   detach(a: Row): Promise<Dossier>;
   offers(a: Row): Promise<Offers>;
   autoAttach(a: { id: string }, onProgress: (at: RowProgress) => void): Promise<AutoAttach>;

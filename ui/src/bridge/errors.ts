@@ -3,7 +3,7 @@ import type { AppError } from "./bindings";
 import { DeskFailure } from "./bridge";
 
 /** Ends of an act that are no errors: the officer closed or stopped something. */
-const OUTCOMES = new Set(["cancelled", "scanCancelled", "signCancelled", "linkCancelled", "syncCancelled"]);
+const OUTCOMES = new Set(["cancelled", "scanCancelled", "signCancelled", "linkCancelled", "syncCancelled", "convertCancelled"]);
 
 export const isOutcome = (error: AppError) => OUTCOMES.has(error.code);
 

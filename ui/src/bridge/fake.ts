@@ -68,8 +68,10 @@ const row = (number: number, name: string, more: Partial<ComponentRow> = {}): Co
 });
 
 const attachment = (seed: string, more: Partial<Attachment> = {}): Attachment => ({
-  blob: hex(seed), size: 512_000, pages: 2, mediaType: "application/pdf", source: "scan", dpi: 300, document: null, signatures: [], digitized: false, outbox: null, ...more,
+  blob: hex(seed), size: 512_000, pages: 2, mediaType: "application/pdf", source: "scan", dpi: 300, document: null, signatures: [], digitized: false, outbox: null, word: false, origin: null, ...more,
 });
+
+const wordFile = (seed: string) => attachment(seed, { source: "file", dpi: null, pages: 0, size: 38_000, mediaType: "application/vnd.openxmlformats-officedocument.wordprocessingml.document", word: true });
 
 const rowsOf: Record<string, () => ComponentRow[]> = {
   "1.000894.H08": () => [
@@ -121,6 +123,14 @@ function seed() {
       row(4, "Thẻ căn cước công dân", { form: "certifiedCopy", matches: 2 }),
       row(5, "Tài liệu chứng minh quyền sử dụng đất", { required: false, form: "copy", capturing: 3 }),
     ];
+  }
+  if (scene("word")) {
+    draft.components = [
+      row(1, "Đơn đăng ký hoạt động (Kiểm tra)", { attachment: wordFile("don") }),
+      row(2, "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", { matches: 1, attachment: attachment("gcn", { source: "warehouse", dpi: null, document: "p1", pages: 1, signatures: [{ role: "agency", signer: "Sở Công Thương (DEMO)", at: NOW - 300 * DAY }] }) }),
+      row(3, "Bản kê trang thiết bị của cửa hàng", { form: "copy", attachment: wordFile("ke"), entersWarehouse: false }),
+    ];
+    draft.consents = [{ at: NOW - 4 * 60_000, method: "spoken", count: 1, national: false }];
   }
   if (scene("complete")) {
     draft.components = [
@@ -536,10 +546,26 @@ export const bridge: Bridge = {
   attachFile: async ({ id, component: n }) => {
     const d = find(id);
     if (scene("fileNotPdf")) fail("fileNotPdf");
-    const a = attachment(`file-${id}-${n}-${(made += 1)}`, { source: "file", dpi: null });
+    const a = scene("attachWord") ? wordFile(`word-${id}-${n}`) : attachment(`file-${id}-${n}-${(made += 1)}`, { source: "file", dpi: null });
     if (n === 0) d.result = { attachment: a, metadata: metadata("Giấy khai sinh", d.owner.number) };
-    else Object.assign(component(d, n), { attachment: a, needsSignature: component(d, n).entersWarehouse ? first : "none" });
+    else Object.assign(component(d, n), { attachment: a, needsSignature: component(d, n).entersWarehouse && !a.word ? first : "none" });
     return answer(d);
+  },
+  converterReady: async () => !scene("converterNone"),
+  convertWord: async ({ id, component: n }) => {
+    cancelled = false;
+    const r = component(find(id), n);
+    const word = r.attachment ?? fail("dossierNothingAttached");
+    if (scene("converting")) await held();
+    if (cancelled) fail("convertCancelled");
+    if (scene("convertFails")) fail("convertFailed");
+    const pdf = attachment(`pdf-${id}-${n}`, { source: "file", dpi: null, pages: 3, size: 96_000, origin: { size: word.size, officer: OFFICER, at: NOW } });
+    Object.assign(r, { attachment: pdf, needsSignature: r.entersWarehouse ? first : "none" });
+    return answer(find(id));
+  },
+  restoreWord: async ({ id, component: n }) => {
+    Object.assign(component(find(id), n), { attachment: wordFile(`word-${id}-${n}`), needsSignature: "none", canDigitize: false });
+    return answer(find(id));
   },
   detach: async ({ id, component: n }) => {
     Object.assign(component(find(id), n), { attachment: null, reservation: null, waiver: null, needsSignature: "none", canDigitize: false });

@@ -4,7 +4,7 @@ import type { MessageKey } from "#text";
 export type Act =
   | "help" | "box" | "newDossier" | "warehouse" | "scan" | "park" | "sign" | "outbox" | "accept" | "print" | "back" | "lock"
   | "place1" | "place2" | "place3" | "place4" | "place5" | "place6" | "place7" | "place8" | "place9" | "section1" | "section2" | "section3" | "section4" | "section5"
-  | "consent" | "decline" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowView" | "rowReceive" | "rowHandOn" | "rowAsk" | "rowPropose" | "pageUp" | "pageDown" | "optionPick";
+  | "consent" | "decline" | "find" | "rowWarehouse" | "rowScan" | "rowDatabase" | "rowReport" | "rowConvert" | "rowView" | "rowReceive" | "rowHandOn" | "rowAsk" | "rowPropose" | "pageUp" | "pageDown" | "optionPick";
 
 /** Where a key counts: everywhere, or only while a row, a line of the bench, a page or an option of a list has the focus. */
 export type Scope = "everywhere" | "row" | "line" | "page" | "option";
@@ -56,6 +56,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "rowScan", scope: "row", code: "KeyQ", text: "key_rowScan" },
   { act: "rowDatabase", scope: "row", code: "KeyD", text: "key_rowDatabase" },
   { act: "rowReport", scope: "row", code: "KeyL", text: "key_rowReport" },
+  { act: "rowConvert", scope: "row", code: "KeyP", text: "key_rowConvert" },
   { act: "rowView", scope: "row", code: "KeyX", text: "key_rowView" },
   { act: "rowReceive", scope: "line", code: "KeyN", text: "key_rowReceive" },
   { act: "rowHandOn", scope: "line", code: "KeyC", text: "key_rowHandOn" },

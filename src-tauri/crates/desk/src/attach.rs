@@ -6,17 +6,15 @@ use crate::error::{CaptureError, DeskError, FileError, IntakeError};
 use crate::papers::{file_error, marks, tampering};
 use crate::ports::CaptureDraft;
 use motcua_dossier::{
-    Attachment, AttachmentSource, ComponentRow, CopyForm, Dossier, DossierError, DossierId, DossierState,
-    OpId, OutboxState, ResultPaper, Waiver,
+    Attachment, AttachmentSource, ComponentRow, CopyForm, DOCX, Dossier, DossierError, DossierId,
+    DossierState, MSWORD, OpId, OutboxState, ResultPaper, Waiver,
 };
 use motcua_imaging::ImagingError;
 use motcua_pdf::PageImage;
 use motcua_wire::MAX_TEXT;
 
 /// Largest file taken from the computer.
-const MAX_FILE: usize = 50 * 1024 * 1024;
-const DOC: &str = "application/msword";
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+pub(crate) const MAX_FILE: usize = 50 * 1024 * 1024;
 
 impl Desk {
     /// Attaches a file of this computer to a row (0 is the result). PDFs are inspected, page images become
@@ -147,7 +145,11 @@ impl Desk {
                 signatures: vec![],
                 digitized: None,
                 metadata: None,
+                origin: None,
             });
+        }
+        if crate::word::is_locked(bytes) {
+            return Err(FileError::Encrypted.into());
         }
         if is_picture(bytes) {
             return self.assembled(&[page_image(bytes)?], title, AttachmentSource::File);
@@ -177,6 +179,7 @@ impl Desk {
             signatures,
             digitized: None,
             metadata: None,
+            origin: None,
         })
     }
 }
@@ -242,11 +245,11 @@ fn is_picture(bytes: &[u8]) -> bool {
 fn word_kind(bytes: &[u8]) -> Option<&'static str> {
     let stream: Vec<u8> = "WordDocument".encode_utf16().flat_map(u16::to_le_bytes).collect();
     if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) && contains(bytes, &stream) {
-        return Some(DOC);
+        return Some(MSWORD);
     }
     (bytes.starts_with(b"PK\x03\x04") && contains(bytes, b"word/document.xml")).then_some(DOCX)
 }
 
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
+pub(crate) fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }

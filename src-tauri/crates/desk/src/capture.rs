@@ -272,6 +272,7 @@ impl Desk {
             signatures: vec![],
             digitized: None,
             metadata: None,
+            origin: None,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::papers::disbelief;
 use crate::unlock::login;
 use motcua_dossier::{
     Attachment, BlobId, CorrectedResult, Correction, CorrectionFault, CorrectionState, DocumentId, Dossier,
-    DossierId, FeedbackReason, OutboxKind, SignerRole, StepAct, same_officer,
+    DossierId, FeedbackReason, OutboxKind, StepAct, same_officer,
 };
 use motcua_wire::MAX_TEXT;
 use std::collections::BTreeSet;
@@ -34,9 +34,10 @@ impl Desk {
         bytes: &[u8],
     ) -> Result<Dossier, DeskError> {
         let text = said(text)?;
-        self.may_correct(&self.stored(id)?)?;
+        let stored = self.stored(id)?;
+        self.may_correct(&stored)?;
         let attachment = self.attachment_of(bytes, name)?;
-        self.is_result(&attachment, bytes)?;
+        self.is_result(&stored, &attachment, bytes)?;
         let officer = self.officer();
         self.change(id, |change| {
             self.may_correct(&change.dossier)?;
@@ -65,12 +66,13 @@ impl Desk {
         secret: &Zeroizing<String>,
     ) -> Result<Dossier, DeskError> {
         let approver = login(approver);
-        let waits = self.stored(id)?.waiting_mut(seen).map_err(CorrectError::Unfit)?.clone();
+        let mut stored = self.stored(id)?;
+        let waits = stored.waiting_mut(seen).map_err(CorrectError::Unfit)?.clone();
         waits.judged_by(&approver).map_err(CorrectError::Unfit)?;
         self.try_secret(&approver, || self.vault.proves(&approver, secret))?;
         self.may_approve(&approver)?;
         // It may have waited for days: a certificate that was revoked meanwhile signs nothing.
-        self.is_result(&waits.attachment, &self.held(&seen)?)?;
+        self.is_result(&stored, &waits.attachment, &self.held(&seen)?)?;
         self.change(id, |change| {
             self.may_correct(&change.dossier)?;
             let (document, before) = self.result_now(&change.dossier)?;
@@ -174,14 +176,13 @@ impl Desk {
         Ok((document, heard.unwrap_or(last)))
     }
 
-    /// A PDF with the agency's signature that holds: what a result is.
-    fn is_result(&self, attachment: &Attachment, bytes: &[u8]) -> Result<(), DeskError> {
+    /// A PDF with the signatures the province asks for, and they hold: what a result is.
+    fn is_result(&self, dossier: &Dossier, attachment: &Attachment, bytes: &[u8]) -> Result<(), DeskError> {
         if !attachment.is_pdf() {
             return Err(FileError::NotPdf.into());
         }
-        if !attachment.is_signed_by(SignerRole::Agency) {
-            return Err(FilingError::AgencySignatureMissing.into());
-        }
+        let kind = dossier.result.as_ref().and_then(|result| result.metadata.result_code.as_ref());
+        self.signed_to_enter(attachment, kind)?;
         match disbelief(&self.check_signatures(bytes)?) {
             Some(reason) => Err(reason.into()),
             None => Ok(()),

@@ -3,7 +3,8 @@
 use crate::error::{DeskError, IntakeError};
 use crate::login::Login;
 use crate::ports::{
-    Batch, CapturedPage, Clock, Printer, QueuedOp, Random, Scanner, Signer, Vault, VaultStatus, Warehouse,
+    Batch, CapturedPage, Clock, Converter, Printer, QueuedOp, Random, Scanner, Signer, Vault, VaultStatus,
+    Warehouse,
 };
 use crate::replace::{failed_of, is_accepted};
 use motcua_dossier::{
@@ -25,6 +26,8 @@ pub struct Ports {
     pub scanner: Arc<dyn Scanner>,
     /// Printers.
     pub printer: Arc<dyn Printer>,
+    /// Word files to PDF.
+    pub converter: Arc<dyn Converter>,
     /// Signing tokens.
     pub signer: Arc<dyn Signer>,
     /// The provincial warehouse.
@@ -72,6 +75,7 @@ pub struct Desk {
     pub(crate) vault: Arc<dyn Vault>,
     pub(crate) scanner: Arc<dyn Scanner>,
     pub(crate) printer: Arc<dyn Printer>,
+    pub(crate) converter: Arc<dyn Converter>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) warehouse: Arc<dyn Warehouse>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -184,6 +188,7 @@ impl Desk {
             vault: ports.vault,
             scanner: ports.scanner,
             printer: ports.printer,
+            converter: ports.converter,
             signer: ports.signer,
             warehouse: ports.warehouse,
             clock: ports.clock,

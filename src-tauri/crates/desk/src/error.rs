@@ -5,7 +5,7 @@ mod codes;
 pub use codes::{CODES, FINDINGS, OUTBOX_CODES, PRINTER_CODES, UNFIT_REASONS, dotted, pin_state_code};
 pub(crate) use codes::{link_code, print_code};
 
-use crate::ports::{LinkError, PrintError, ScanError, TokenError, VaultError};
+use crate::ports::{ConvertError, LinkError, PrintError, ScanError, TokenError, VaultError};
 use motcua_dossier::{CorrectionFault, DossierError, FeeFault, FieldProblem, IdNumberError, StepFault};
 
 /// Why the desk did not do it. Nothing is ever half done: what was durable before stays so.
@@ -90,6 +90,9 @@ pub enum DeskError {
     /// The print system.
     #[error(transparent)]
     Print(#[from] PrintError),
+    /// Word to PDF; the row keeps its Word file.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
     /// What is to be printed, or where.
     #[error(transparent)]
     Printing(#[from] PrintProblem),
@@ -479,10 +482,19 @@ pub enum FileError {
     /// A PDF is needed and this is none.
     #[error("file is not a PDF")]
     NotPdf,
-    /// The PDF or image cannot be read.
+    /// A Word file is needed and this is none.
+    #[error("file is no Word file")]
+    NotWord,
+    /// The row has another file than the one that was worked on.
+    #[error("file was replaced meanwhile")]
+    Replaced,
+    /// The Word file carries a program of its own.
+    #[error("Word file carries macros")]
+    Macros,
+    /// The PDF, image or Word file cannot be read.
     #[error("file is broken")]
     Broken,
-    /// The PDF needs a password.
+    /// The file needs a password.
     #[error("file is encrypted")]
     Encrypted,
     /// The file is not on this machine.

@@ -11,7 +11,7 @@ use crate::ports::{Batch, LinkError, Progress};
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
     BlobId, DocumentId, DocumentRecord, DossierId, DossierState, FeedbackAct, FeedbackRecord, OpId,
-    OutboxItem, OutboxKind, OutboxState, SignerRole,
+    OutboxItem, OutboxKind, OutboxState,
 };
 use motcua_wire::{Feedback, MAX_PAGE, MAX_TEXT, OpPayload};
 use std::collections::BTreeSet;

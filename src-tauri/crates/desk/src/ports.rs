@@ -1,6 +1,7 @@
 //! What the desk needs of the world. Each port has two real implementations, a device or
 //! store in `edges/` and a twin in `testkit`, held to one contract suite.
 
+mod converter;
 mod link;
 mod printer;
 mod scanner;
@@ -8,6 +9,7 @@ mod signer;
 mod vault;
 mod world;
 
+pub use converter::{ConvertError, Converter, ConverterInfo, WordFormat};
 pub use link::{KnownOfficer, Lease, LinkError, Progress, Warehouse};
 pub use printer::{JobState, PrintError, PrintRequest, PrintSheet, Printer, PrinterInfo, PrinterState};
 pub use scanner::{

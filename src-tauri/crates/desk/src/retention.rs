@@ -84,6 +84,8 @@ impl Desk {
             }
         }
         let mut fetched = file.fetched;
+        // The Word file of a paper: nobody else has it, so it is sealed and stays.
+        let mut origin = !uses.dossiers.is_empty();
         for id in &uses.dossiers {
             let Some(dossier) = self.vault.dossier(*id)? else { return Ok(Claim::Needed) };
             let over = matches!(dossier.state, DossierState::Completed { .. }) && !unsent.contains(id);
@@ -93,11 +95,13 @@ impl Desk {
                 return Ok(Claim::Needed);
             }
             fetched |= dossier.reuses_file(file.id);
+            origin &= dossier.is_origin(file.id);
         }
         Ok(match confirmed {
             Some(at) => Claim::Confirmed(at),
             None if fetched => Claim::Fetched,
             None if uses.lines.is_empty() && uses.dossiers.is_empty() => Claim::Loose,
+            None if uses.lines.is_empty() && origin => Claim::Loose,
             None => Claim::Needed,
         })
     }

@@ -405,6 +405,7 @@ impl Desk {
             signatures: marks(&report, &*self.vault.reference()?, None, self.clock.now()),
             digitized: None,
             metadata: None,
+            origin: None,
         })
     }
 

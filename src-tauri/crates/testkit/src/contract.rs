@@ -4,6 +4,7 @@
 //! A suite speaks of the port only; what a make needs to be set up (sheets in a feeder, a token in its
 //! slot, a paper in the stock) its bench does.
 
+pub mod converter;
 pub mod environment;
 pub mod printer;
 pub mod scanner;

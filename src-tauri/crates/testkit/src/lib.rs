@@ -16,6 +16,7 @@
 mod bad_line;
 mod chaos;
 pub mod contract;
+mod fake_converter;
 mod fake_printer;
 mod fake_scanner;
 mod fake_signer;
@@ -25,10 +26,12 @@ mod memory_vault;
 mod office;
 mod pki;
 mod simulation;
+pub mod word;
 mod world;
 
 pub use bad_line::{BadLine, Faults};
 pub use chaos::{ChaosLine, Cut, CutAt};
+pub use fake_converter::FakeConverter;
 pub use fake_printer::{FAKE_PRINTER, FAKE_SLIP_PRINTER, FakePrinter, Printed};
 pub use fake_scanner::{FAKE_DEVICE, FakeScanner};
 pub use fake_signer::{FakeSigner, PIN};

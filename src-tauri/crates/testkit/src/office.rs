@@ -4,8 +4,8 @@
 
 use crate::pki::{AGENCY_NAME, Identity, pki};
 use crate::{
-    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakePrinter, FakeScanner, FakeSigner, FakeWarehouse, MemoryVault,
-    SeededRandom,
+    FAKE_DEVICE, FRIDAY_MORNING, FakeClock, FakeConverter, FakePrinter, FakeScanner, FakeSigner,
+    FakeWarehouse, MemoryVault, SeededRandom,
 };
 use motcua_desk::ports::Vault;
 use motcua_desk::{Desk, NewDossier, OfficeSettings, Ports};
@@ -34,6 +34,8 @@ pub struct Office {
     pub scanner: Arc<FakeScanner>,
     /// Its printers; none is chosen.
     pub printer: Arc<FakePrinter>,
+    /// What makes PDFs of Word files.
+    pub converter: Arc<FakeConverter>,
     /// Its token.
     pub signer: Arc<FakeSigner>,
     /// The warehouse.
@@ -62,6 +64,7 @@ impl Office {
         let vault = Arc::new(MemoryVault::default());
         let scanner = Arc::new(FakeScanner::default());
         let printer = Arc::new(FakePrinter::default());
+        let converter = Arc::new(FakeConverter::default());
         let signer = Arc::new(FakeSigner::default());
         let device = DeviceId::derive(1, &[number; 10]);
         let warehouse = Arc::new(warehouse.of(device));
@@ -73,13 +76,14 @@ impl Office {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
             scanner: scanner.clone(),
             printer: printer.clone(),
+            converter: converter.clone(),
             signer: signer.clone(),
             warehouse: warehouse.clone(),
             clock: clock.clone(),
             random: random.clone(),
         };
         let desk = Arc::new(Desk::new(ports, settings));
-        Self { desk, vault, scanner, printer, signer, warehouse, clock, random }
+        Self { desk, vault, scanner, printer, converter, signer, warehouse, clock, random }
     }
 
     /// An open counter that has synchronised once and chosen its scanner.
@@ -120,6 +124,7 @@ impl Office {
             vault: Arc::clone(&self.vault) as Arc<dyn Vault>,
             scanner: self.scanner.clone(),
             printer: self.printer.clone(),
+            converter: self.converter.clone(),
             signer: self.signer.clone(),
             warehouse: self.warehouse.clone(),
             clock: self.clock.clone(),

@@ -70,6 +70,8 @@ export class DossierDesk {
   };
 
   attachFile = (component: number) => this.act(() => bridge.attachFile({ id: this.id, component }));
+  convert = (component: number) => this.act(() => bridge.convertWord({ id: this.id, component }));
+  restoreWord = (component: number) => this.act(() => bridge.restoreWord({ id: this.id, component }));
   waive = (component: number, database: string, note: string) => this.act(() => bridge.waive({ id: this.id, component, database, note }));
   addPaper = (name: string) => this.act(() => bridge.addPaper({ id: this.id, name }));
   detach = (component: number) => this.act(() => bridge.detach({ id: this.id, component }));
@@ -130,12 +132,19 @@ export const signable = (attachment: Attachment | null): attachment is Attachmen
 
 export const canSign = (row: ComponentRow) => row.open && signable(row.attachment);
 
+/** A Word file, which has to become a PDF before it is signed. */
+export const convertible = (row: ComponentRow) => row.open && row.attachment !== null && row.attachment.word;
+
+/** Rows whose Word file keeps their paper from the warehouse. */
+export const toConvert = (dossier: Dossier) => dossier.components.filter((row) => convertible(row) && row.entersWarehouse);
+
 /** Rows whose paper can enter the warehouse now. */
 export const toDigitize = (dossier: Dossier) => dossier.components.filter((row) => row.open && row.canDigitize);
 
 /** What stands between a draft and its acceptance when nothing but signing and digitizing does. */
-export function nextStep(dossier: Dossier): "sign" | "digitize" | null {
+export function nextStep(dossier: Dossier): "convert" | "sign" | "digitize" | null {
   if (dossier.problems.length === 0 || dossier.problems.some((problem) => problem.code !== "componentNotDigitized")) return null;
+  if (toConvert(dossier).length > 0) return "convert";
   if (toSign(dossier).length > 0) return "sign";
   return toDigitize(dossier).length > 0 ? "digitize" : null;
 }
@@ -143,7 +152,7 @@ export function nextStep(dossier: Dossier): "sign" | "digitize" | null {
 /** Rows that still lack the signature they need. */
 export const toSign = (dossier: Dossier) => dossier.components.filter((row) => canSign(row) && row.needsSignature !== "none");
 
-export type RowState = "waived" | "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional" | "elsewhere";
+export type RowState = "waived" | "missing" | "capturing" | "reserved" | "reserveFailed" | "reused" | "needsConvert" | "needsSign" | "needsDigitize" | "digitized" | "attached" | "optional" | "elsewhere";
 
 /** The one word that says how far a row is; of a dossier that is `over` nothing is still to be done. */
 export function rowState(row: ComponentRow, takenUp = false, over = false): RowState {
@@ -158,6 +167,7 @@ export function rowState(row: ComponentRow, takenUp = false, over = false): RowS
   if (attachment.source === "warehouse") return "reused";
   if (attachment.digitized) return "digitized";
   if (over) return "attached";
+  if (attachment.word && row.entersWarehouse) return "needsConvert";
   if (row.needsSignature !== "none") return "needsSign";
   if (row.entersWarehouse) return "needsDigitize";
   return "attached";

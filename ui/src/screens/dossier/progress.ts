@@ -1,7 +1,7 @@
 import type { MessageKey } from "#text";
 import type { Dossier } from "../../bridge/bridge";
 import { type Act, keyOf } from "../../shortcuts/table";
-import { toDigitize, toSign } from "./desk.svelte";
+import { toConvert, toDigitize, toSign } from "./desk.svelte";
 
 /** The five steps of taking a dossier in, in the order of source document 004. */
 export const STEPS = ["identity", "check", "digitize", "attach", "sign"] as const;
@@ -52,6 +52,7 @@ function what(dossier: Dossier, next: StepName | undefined, has: (code: string) 
     case "attach":
       return has("captureUnfinished") ? ["progress_todo_finish", "scan"] : ["progress_todo_warehouse", "warehouse"];
     case "sign":
+      if (toConvert(dossier).length > 0) return ["progress_todo_convert", "sign"];
       return toSign(dossier).length > 0 ? ["progress_todo_sign", "sign"] : ["progress_todo_digitize", "accept"];
     default:
       return ["progress_todo_accept", "accept"];

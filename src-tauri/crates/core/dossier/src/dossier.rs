@@ -162,13 +162,43 @@ pub struct Attachment {
     /// What the officer wrote about it.
     #[serde(default)]
     pub metadata: Option<Metadata>,
+    /// The Word file it was made of on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<WordOrigin>,
 }
+
+/// The Word file a PDF was made of: it stays with the dossier on this machine, is never sent once the PDF took its place,
+/// and can take its place again (decision 1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WordOrigin {
+    /// The bytes as the citizen brought them.
+    pub blob: BlobId,
+    /// Size in bytes.
+    pub size: u64,
+    /// [`MSWORD`] or [`DOCX`].
+    pub media_type: String,
+    /// Which officer had it converted.
+    pub officer: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Media type of a DOC file.
+pub const MSWORD: &str = "application/msword";
+/// Media type of a DOCX file.
+pub const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 impl Attachment {
     /// A PDF: may be signed and may enter the warehouse (decision 1).
     #[must_use]
     pub fn is_pdf(&self) -> bool {
         self.media_type == "application/pdf"
+    }
+
+    /// A DOC or DOCX: it may stay in the dossier, and has to become a PDF before it is signed (decision 1).
+    #[must_use]
+    pub fn is_word(&self) -> bool {
+        matches!(self.media_type.as_str(), MSWORD | DOCX)
     }
 
     /// Carries a signature of that role.

@@ -50,9 +50,9 @@ pub use document::{
     CopyForm, DocumentRecord, DocumentStatus, DocumentSummary, Metadata, Provenance, StoreKind,
 };
 pub use dossier::{
-    Applicant, Attachment, AttachmentSource, Channel, ComponentRow, Consent, ConsentMethod, Dossier,
-    DossierError, DossierState, FieldProblem, ReceiptChange, Reservation, ResultPaper, ReturnMethod, Reuse,
-    Settlement, SignatureMark, SignerRole, TakenUp, Waiver, Withdrawal,
+    Applicant, Attachment, AttachmentSource, Channel, ComponentRow, Consent, ConsentMethod, DOCX, Dossier,
+    DossierError, DossierState, FieldProblem, MSWORD, ReceiptChange, Reservation, ResultPaper, ReturnMethod,
+    Reuse, Settlement, SignatureMark, SignerRole, TakenUp, Waiver, Withdrawal, WordOrigin,
 };
 pub use evidence::{ComponentEvidence, EvidenceSource};
 pub use feedback::{FeedbackAct, FeedbackReason, FeedbackRecord, Report};

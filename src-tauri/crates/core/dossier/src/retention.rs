@@ -110,16 +110,24 @@ impl Dossier {
     /// Every file the dossier names, whether it is on this machine or not.
     pub fn files(&self) -> impl Iterator<Item = BlobId> {
         let rows = self.components.iter().flat_map(|row| {
-            let here = row.attachment.as_ref().map(|paper| paper.blob);
-            here.into_iter().chain(row.reservation.as_ref().map(|held| held.blob))
+            let here = row.attachment.iter().flat_map(both);
+            here.chain(row.reservation.as_ref().map(|held| held.blob))
         });
         let result = self.result.iter().map(|result| result.attachment.blob);
         let sealed = self.withdrawals.iter().map(|withdrawal| withdrawal.package);
-        let former = self.former_papers.iter().map(|paper| paper.attachment.blob);
+        let former = self.former_papers.iter().flat_map(|paper| both(&paper.attachment));
         let asked = self.corrections.iter().map(|correction| correction.attachment.blob);
         // Those of other counters too: what was before and what is now can be had from the warehouse.
         let corrected = self.corrected_results().flat_map(|corrected| [corrected.before, corrected.blob]);
         rows.chain(result).chain(self.receipt).chain(sealed).chain(former).chain(asked).chain(corrected)
+    }
+
+    /// The file is nothing in the dossier but the Word file a paper was made of.
+    #[must_use]
+    pub fn is_origin(&self, file: BlobId) -> bool {
+        let held = |paper: &crate::Attachment| paper.origin.as_ref().is_some_and(|word| word.blob == file);
+        self.components.iter().filter_map(|row| row.attachment.as_ref()).any(held)
+            && self.files().filter(|id| *id == file).count() == 1
     }
 
     /// The dossier has the file from the warehouse.
@@ -130,6 +138,11 @@ impl Dossier {
                 || row.attachment.as_ref().is_some_and(|paper| paper.blob == file && paper.is_reused())
         })
     }
+}
+
+/// A paper's file, and the Word file it was made of.
+fn both(paper: &crate::Attachment) -> impl Iterator<Item = BlobId> {
+    [paper.blob].into_iter().chain(paper.origin.as_ref().map(|word| word.blob))
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use super::{
     FilingError, GraceOver, GuideError, IntakeError, OfficeProblem, PackageProblem, PrintProblem,
     ReferenceError, ReportError, ReuseError, SignError, StepError, UnlockError, WithdrawError,
 };
-use crate::ports::{LinkError, PinState, PrintError, ScanError, ScanFault, TokenError, VaultError};
+use crate::ports::{
+    ConvertError, LinkError, PinState, PrintError, ScanError, ScanFault, TokenError, VaultError,
+};
 use motcua_dossier::{CorrectionFault, DossierError, FeeFault, IdNumberError, StepFault};
 use std::collections::BTreeMap;
 
@@ -65,6 +67,12 @@ pub const CODES: &[&str] = &[
     "printOver",
     "printHung",
     "printMalformed",
+    "convertMissing",
+    "convertFailed",
+    "convertHung",
+    "convertTooLarge",
+    "convertNoRoom",
+    "convertCancelled",
     "printNotChosen",
     "printUnknown",
     "scanNoSystem",
@@ -112,6 +120,9 @@ pub const CODES: &[&str] = &[
     "fileUnsupported",
     "fileSeveralPages",
     "fileNotPdf",
+    "fileNotWord",
+    "fileReplaced",
+    "fileMacros",
     "fileBroken",
     "fileEncrypted",
     "fileMissing",
@@ -426,6 +437,7 @@ impl DeskError {
                 AdminError::ReasonMissing => "adminReasonMissing",
             },
             Self::Print(error) => print_code(*error),
+            Self::Convert(error) => convert_code(*error),
             Self::Printing(PrintProblem::NotChosen) => "printNotChosen",
             Self::Printing(PrintProblem::Unknown) => "printUnknown",
             Self::Grace(_) => "offlineGraceOver",
@@ -506,6 +518,9 @@ impl FileError {
             Self::Unsupported => "fileUnsupported",
             Self::SeveralPages => "fileSeveralPages",
             Self::NotPdf => "fileNotPdf",
+            Self::NotWord => "fileNotWord",
+            Self::Replaced => "fileReplaced",
+            Self::Macros => "fileMacros",
             Self::Broken => "fileBroken",
             Self::Encrypted => "fileEncrypted",
             Self::Missing => "fileMissing",
@@ -629,6 +644,19 @@ pub(crate) fn print_code(error: PrintError) -> &'static str {
         PrintError::Over => "printOver",
         PrintError::Hung => "printHung",
         PrintError::Malformed => "printMalformed",
+    }
+}
+
+/// Why no PDF was made of a Word file.
+fn convert_code(error: ConvertError) -> &'static str {
+    match error {
+        ConvertError::Missing => "convertMissing",
+        ConvertError::File(error) => error.code(),
+        ConvertError::Failed => "convertFailed",
+        ConvertError::Hung => "convertHung",
+        ConvertError::TooLarge => "convertTooLarge",
+        ConvertError::NoRoom => "convertNoRoom",
+        ConvertError::Cancelled => "convertCancelled",
     }
 }
 

@@ -5,6 +5,7 @@
 mod admin;
 mod book;
 mod capture;
+mod convert;
 mod correct;
 mod crash;
 mod feedback;

@@ -7,9 +7,9 @@ use motcua_dossier::{
     FeeMethod, FeedbackReason, IdentityAnswer, OpId, OutboxItem, OutboxKind, OutboxState, Seat,
 };
 use motcua_testkit::{
-    BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakePrinter, FakeScanner, FakeSigner, FakeWarehouse,
-    Faults, MemoryVault, OFFICER, SECRET, SeededRandom, Simulation, SkewedClock, TaskId, new_dossier, owner,
-    paper_of, pki, reference, settings, unsigned_pdf,
+    BadLine, CASE_WITH_FEE, Dice, FRIDAY_MORNING, FakeConverter, FakePrinter, FakeScanner, FakeSigner,
+    FakeWarehouse, Faults, MemoryVault, OFFICER, SECRET, SeededRandom, Simulation, SkewedClock, TaskId,
+    new_dossier, owner, paper_of, pki, reference, settings, unsigned_pdf,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -203,6 +203,7 @@ fn desk(
         vault: Arc::clone(vault) as Arc<dyn Vault>,
         scanner: Arc::new(FakeScanner::default()),
         printer: Arc::new(FakePrinter::default()),
+        converter: Arc::new(FakeConverter::default()),
         signer: Arc::new(FakeSigner::default()),
         warehouse: Arc::clone(line) as Arc<dyn Warehouse>,
         clock: clock.clone(),

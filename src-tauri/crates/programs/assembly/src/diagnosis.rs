@@ -25,7 +25,7 @@ pub enum Health {
 /// One line of the diagnosis; carries no personal data and no secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Finding {
-    /// Stable name: `profile`, `vault`, `warehouse`, `device`, `scanner`, `printer`, `token`, `certificate`, `readers`,
+    /// Stable name: `profile`, `vault`, `warehouse`, `device`, `scanner`, `printer`, `converter`, `token`, `certificate`, `readers`,
     /// `disk`, `support`.
     pub part: &'static str,
     /// How it is.
@@ -46,6 +46,7 @@ pub async fn diagnose(dir: &ProfileDir, profile: &CounterProfile, desk: &Desk) -
     found.push(device(dir, SystemClock.now()));
     found.push(scanner(desk).await);
     found.push(printer(desk).await);
+    found.push(converter(desk).await);
     found.push(token(profile, desk).await);
     found.extend(certificates(desk).await);
     found.push(readers());
@@ -185,6 +186,19 @@ async fn printer(desk: &Desk) -> Finding {
             "printer",
             &format!("Hệ thống in không trả lời ({})", error.code()),
             "Khởi động lại dịch vụ cups.",
+        ),
+    }
+}
+
+/// What makes PDFs of Word files.
+async fn converter(desk: &Desk) -> Finding {
+    match desk.converter().await {
+        Ok(info) if info.fenced => good("converter", info.name),
+        Ok(info) => good("converter", format!("{}; hệ điều hành này không chặn mạng của nó", info.name)),
+        Err(_) => warning(
+            "converter",
+            "Chưa có LibreOffice, không chuyển được tệp Word sang PDF",
+            "Cài gói libreoffice-writer-nogui và fonts-liberation; chưa có thì in ra rồi quét.",
         ),
     }
 }

@@ -3,6 +3,7 @@
 use crate::profile::{CounterProfile, ProfileError};
 use crate::starter::StartedVault;
 use crate::training::TrainingError;
+use motcua_converter::LibreOffice;
 use motcua_desk::ports::{Clock, LinkError, Random};
 use motcua_desk::{Desk, DeskError, OfficeSettings, ports};
 use motcua_dossier::DeviceId;
@@ -190,6 +191,7 @@ fn ports_of(
         vault,
         scanner: Arc::new(SaneScanner::new(scanner)),
         printer: Arc::new(CupsPrinter::of_this_machine()),
+        converter: Arc::new(LibreOffice::of_this_machine()),
         signer: Arc::new(Pkcs11Signer::new(token, module)),
         warehouse: Arc::new(HttpWarehouse::new(link)?),
         clock: Arc::new(SystemClock),

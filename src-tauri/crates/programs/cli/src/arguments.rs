@@ -906,6 +906,16 @@ pub(crate) enum DossierAction {
         /// Thành phần.
         component: u32,
     },
+    /// Chuyển tệp Word (DOC, DOCX) của một thành phần sang PDF bằng LibreOffice trên máy; tệp Word vẫn được giữ.
+    Convert {
+        /// Hồ sơ.
+        id: String,
+        /// Thành phần.
+        component: u32,
+        /// Lấy lại tệp Word thay cho PDF đã chuyển; chữ ký trên PDF cũng bỏ.
+        #[arg(long)]
+        undo: bool,
+    },
     /// Khai thác từ CSDL: không phải nộp vì dữ liệu đã có.
     Waive {
         /// Hồ sơ.

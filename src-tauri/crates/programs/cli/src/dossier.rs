@@ -81,6 +81,17 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             desk.attach_file(parse(id)?, *component, &name, &read(file)?).await?
         }
+        DossierAction::Convert { id, component, undo: true } => {
+            desk.restore_word(parse(id)?, *component).await?
+        }
+        DossierAction::Convert { id, component, undo: false } => {
+            let dossier = desk.convert(parse(id)?, *component, &cancel).await?;
+            let made = dossier.component(*component).ok().and_then(|row| row.attachment.as_ref());
+            if let Some(pdf) = made {
+                eprintln!("{component}: đã chuyển sang PDF, {} trang; hãy so với tệp Word.", pdf.pages);
+            }
+            dossier
+        }
         DossierAction::Detach { id, component } => desk.detach(parse(id)?, *component).await?,
         DossierAction::Offers { id, component } => return offers(desk, parse(id)?, *component, output).await,
         DossierAction::Auto { id } => {
@@ -532,10 +543,15 @@ fn show(dossier: &Dossier) {
 
 fn attachment_words(attachment: &Attachment) -> String {
     let signed: Vec<&str> = attachment.signatures.iter().map(|s| s.signer.as_str()).collect();
+    let pages = if attachment.is_word() { "Word".to_owned() } else { format!("{} trang", attachment.pages) };
+    let origin = attachment.origin.as_ref().map(|word| {
+        let day = word.at.format_vn();
+        format!(", chuyển từ Word lúc {day}, {}", word.officer)
+    });
     format!(
-        "{} trang, {} byte{}{}",
-        attachment.pages,
+        "{pages}, {} byte{}{}{}",
         attachment.size,
+        origin.unwrap_or_default(),
         if signed.is_empty() { String::new() } else { format!(", ký: {}", signed.join("; ")) },
         if attachment.digitized.is_some() { ", đã số hóa" } else { "" }
     )

@@ -37,6 +37,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("dossier scan", &["motcua dossier scan 01a1fd07-… 1 --device pnm:0"]),
     ("dossier attach", &["motcua dossier attach 01a1fd07-… 2 giay.pdf"]),
     ("dossier detach", &["motcua dossier detach 01a1fd07-… 2"]),
+    (
+        "dossier convert",
+        &["motcua dossier convert 01a1fd07-… 2", "motcua dossier convert 01a1fd07-… 2 --undo"],
+    ),
     ("dossier waive", &["motcua dossier waive 01a1fd07-… 3 --database CSDLQGVDC --note 'có trong CSDL'"]),
     ("dossier offers", &["motcua dossier offers 01a1fd07-… 2 --json"]),
     ("dossier auto", &["motcua dossier auto 01a1fd07-…"]),
