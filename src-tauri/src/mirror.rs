@@ -420,6 +420,8 @@ pub(crate) struct Around<'a> {
     pub(crate) names: &'a HashMap<String, String>,
     /// Journal of its prints.
     pub(crate) prints: &'a [ports::PrintRecord],
+    /// The file of its returned result that is in force.
+    pub(crate) result_now: Option<domain::BlobId>,
 }
 
 impl Around<'_> {
@@ -486,7 +488,8 @@ impl Around<'_> {
                 attachment: attachment(&r.attachment, outbox),
                 metadata: (&r.metadata).into(),
             }),
-            result_now: d.returned_result().map(|(_, blob)| blob.to_string()),
+            result_needs_signature: self.result_lacks(d),
+            result_now: self.result_now.map(|blob| blob.to_string()),
             corrections: self.corrections(d),
             result_capturing: self.capturing.get(&0).copied().unwrap_or(0),
             receipt: d.receipt.as_ref().map(ToString::to_string),
@@ -514,6 +517,15 @@ impl Around<'_> {
             .unwrap_or_default()
     }
 
+    /// Of a result that is not returned yet: the rule by which the warehouse takes it in.
+    fn result_lacks(&self, d: &domain::Dossier) -> view::NeededSignature {
+        let open = d.result.as_ref().filter(|result| result.attachment.digitized.is_none());
+        needed(open.and_then(|result| {
+            let code = result.metadata.result_code.as_ref();
+            result.attachment.lacks(self.reference.signing(true, self.agency, code, self.today))
+        }))
+    }
+
     fn row(&self, row: &domain::ComponentRow, outbox: &[domain::OutboxItem]) -> view::ComponentRow {
         let matches =
             self.badges.rows.iter().find(|(number, _)| *number == row.number).map_or(0, |(_, n)| *n);
@@ -539,14 +551,18 @@ impl Around<'_> {
             matches,
             matches_at: self.badges.fetched_at.map(Into::into),
             capturing: self.capturing.get(&row.number).copied().unwrap_or(0),
-            needs_signature: match row.needs_signature(self.reference, self.agency, self.today) {
-                Some(domain::SignerRole::Agency) => view::NeededSignature::Agency,
-                Some(domain::SignerRole::Officer) => view::NeededSignature::Officer,
-                Some(domain::SignerRole::Other) | None => view::NeededSignature::None,
-            },
+            needs_signature: needed(row.needs_signature(self.reference, self.agency, self.today)),
             can_digitize: row.can_digitize(self.reference, self.agency, self.today),
             open: self.open.contains(&row.number),
         }
+    }
+}
+
+fn needed(signer: Option<domain::SignerRole>) -> view::NeededSignature {
+    match signer {
+        Some(domain::SignerRole::Agency) => view::NeededSignature::Agency,
+        Some(domain::SignerRole::Officer) => view::NeededSignature::Officer,
+        Some(domain::SignerRole::Other) | None => view::NeededSignature::None,
     }
 }
 

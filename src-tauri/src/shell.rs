@@ -381,6 +381,7 @@ impl Shell {
             defects: &defects,
             names: &names,
             prints: &prints,
+            result_now: desk.current_result(&dossier)?.map(|(_, blob)| blob),
         };
         Ok(around.dossier(&dossier, &outbox, &problems))
     }

@@ -388,6 +388,8 @@ dtos! {
         standing: Option<Standing>,
         completed_at: Option<Millis>,
         result: Option<ResultPaper>,
+        /// Whose signature the result still lacks before it is returned, by what the province decided.
+        result_needs_signature: NeededSignature,
         /// File of a returned result as it is now, corrections among them; none before, or where another counter returned it.
         result_now: Option<String>,
         /// Corrections of it that were asked for here, oldest first.
@@ -543,6 +545,8 @@ dtos! {
     }
     /// A correction of the returned result.
     Correction {
+        /// The file of the result when it was asked for.
+        before: String,
         /// The corrected file.
         blob: String,
         pages: u32,

@@ -256,6 +256,7 @@ export const journeys = {
     await page.keyboard.type("Sai ngày sinh");
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=correct-waiting]");
+    await page.waitForFunction(() => document.activeElement?.id === "corrections");
     assert.equal(await page.locator("[data-test=result-corrected]").count(), 0, "nothing has changed yet");
 
     // The officer at the counter asked for it: a colleague comes and types his own secret.
@@ -272,10 +273,31 @@ export const journeys = {
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=result-corrected]");
     await page.waitForSelector("[data-test=correct-decide]", { state: "detached" });
+    await page.waitForFunction(() => document.activeElement?.id === "corrections");
+    assert.equal(await page.locator("[data-test=correct-open]:disabled").count(), 1, "the warehouse has to have this one first");
+    await page.waitForSelector("[data-test=correct-unsent]");
     await page.keyboard.press("Alt+3");
     await page.waitForSelector("[data-kind=resultCorrected]");
     assert.match(await page.textContent("[data-kind=resultCorrected]"), /truong\.demo duyệt/);
     assert.equal(await page.locator("[data-test=step-before], [data-test=step-after]").count(), 2, "both are there to be read");
+
+    // Where any colleague agrees, his name is asked for before his secret; whoever asked may take it back.
+    await page.goto(`${base}/?scene=correctMine,anyColleague#/dossier/d7/result`);
+    await page.reload();
+    await page.waitForSelector("[data-test=correct-approve]");
+    await tabTo(page, "correct-approve");
+    await page.keyboard.press("Enter");
+    await focusIs(page, "correct-approver");
+    assert.equal(await page.locator("[data-test=correct-decide-do]:disabled").count(), 1, "nobody has agreed");
+    await tabTo(page, "correct-secret");
+    await page.keyboard.press("F9");
+    await focusIs(page, "correct-approver");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=correct-decide]", { state: "detached" });
+    await tabTo(page, "correct-take-back");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=correct-past]");
+    await page.waitForFunction(() => document.activeElement?.id === "corrections");
 
     // What a colleague asked for waits in "Giám sát".
     await page.goto(`${base}/?scene=correctWaits#/supervise`);
@@ -791,11 +813,49 @@ export const journeys = {
     await focusIs(page, "convert-do");
     await page.keyboard.press("Enter");
     await focusIs(page, "convert-right");
+    await tabTo(page, "convert-view", 5);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=viewer] canvas");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-test=viewer]", { state: "detached" });
+    await focusIs(page, "convert-view");
+    await page.keyboard.press("Shift+Tab");
+    await focusIs(page, "convert-right");
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-test=sign-confirm]:not([disabled])");
     await page.keyboard.press("F7");
     await page.waitForSelector("[data-test=component-1-state][data-state=needsDigitize]");
     await page.waitForSelector("[data-test=component-1-origin]");
+
+    // Put off, it keeps no other paper from being signed.
+    await page.goto(`${base}/?scene=word,wordAndPdf#/dossier/d1/papers`);
+    await page.reload();
+    await page.waitForSelector("[data-test=component-3-state][data-state=needsSign]");
+    await page.keyboard.press("F9");
+    await focusIs(page, "convert-do");
+    await tabTo(page, "convert-later", 5);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-test=sign-confirm]:not([disabled])");
+    await page.keyboard.press("F7");
+    await page.waitForSelector("[data-test=component-3-state][data-state=needsDigitize]");
+    await page.waitForSelector("[data-test=component-1-state][data-state=needsConvert]");
+  },
+
+  async "a result the officer and the agency sign is returned when both have, in that order, by keyboard alone"(page, base) {
+    await page.goto(`${base}/?scene=bothSign,resultSigned#/dossier/d3/result`);
+    await page.waitForSelector("[data-test=result-return]");
+    await page.waitForSelector("[data-test=meta-name]");
+    for (const [role, certificate] of [["officer", "certificate-1"], ["agency", "certificate-0"]]) {
+      assert.equal(await page.locator("[data-test=result-return]:disabled").count(), 1, `the signature of the ${role} is missing`);
+      await page.keyboard.press("F7");
+      await page.waitForSelector("[data-test=sign-confirm]:not([disabled])");
+      assert.equal(await page.locator(`[data-test=${certificate}]:checked`).count(), 1, "the certificate that is asked for is chosen");
+      await page.keyboard.press("F7");
+      await page.waitForSelector("[data-test=result-sign]");
+    }
+    await page.waitForSelector("[data-test=result-return]:not([disabled])");
+    await page.keyboard.press("F9");
+    await page.waitForSelector("[data-test=result-return]", { state: "detached" });
   },
 
   async "unsent work is exported by keyboard alone, and stays"(page, base) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bridge } from "../src/bridge/fake";
 import { asked } from "../src/bridge/fake-correct";
-import { agreesHimself, asWaiting, isMine, REASONS, reasonWords, waitingOf } from "../src/screens/correct/correct";
+import { agreesHimself, asWaiting, isMine, REASONS, reasonWords, unsent, waitingOf } from "../src/screens/correct/correct";
 
 const me = (officer: string) => ({ officer, unit: "Bộ phận Một cửa" });
 
@@ -27,6 +27,7 @@ describe("a correction of a returned result", () => {
     const waits = await bridge.askCorrection({ id: "d7", reason: "wrongInformation", text: "Sai ngày sinh" });
     const correction = waits === null ? null : waitingOf(waits);
     if (waits === null || correction === null) throw new Error("it waits");
+    expect(unsent(dossier), "the warehouse has the result").toBe(false);
     expect([waits.resultNow, asWaiting(waits, correction).before]).toEqual([before, before]);
     expect((await bridge.correctionsWaiting()).map((line) => line.dossier)).toEqual(["d7"]);
     const at = { id: "d7", blob: correction.blob };
@@ -34,5 +35,10 @@ describe("a correction of a returned result", () => {
     await expect(bridge.approveCorrection({ id: "d7", blob: before ?? "", approver: "truong.demo", secret: "x" })).rejects.toMatchObject({ error: { code: "correctNoneWaiting" } });
     const done = await bridge.approveCorrection({ ...at, approver: "truong.demo", secret: "x" });
     expect([done.resultNow, waitingOf(done), done.standing?.steps.at(-1)?.files]).toEqual([correction.blob, null, [before, correction.blob]]);
+    expect(unsent(done), "its correction is on the way").toBe(true);
+    const withdrawn = { ...done, outbox: done.outbox.map((item) => ({ ...item, state: "withdrawn" as const })) };
+    expect(unsent(withdrawn), "what was given up holds nothing up").toBe(false);
+    const waitsStill = { ...dossier, outbox: dossier.outbox.map((item) => ({ ...item, state: "attention" as const })) };
+    expect(unsent(waitsStill)).toBe(true);
   });
 });

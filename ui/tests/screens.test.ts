@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { bridge } from "../src/bridge/fake";
-import type { ComponentRow, Dossier, DossierLine, Offer, OfficeLine, Standing } from "../src/bridge/bridge";
+import type { Attachment, ComponentRow, Dossier, DossierLine, Offer, OfficeLine, Standing } from "../src/bridge/bridge";
 import { errorText, isOutcome } from "../src/bridge/errors";
 import { format, parent, parse, type Route } from "../src/router";
 import { noteWords, returnWords } from "../src/screens/book/book";
@@ -162,6 +162,16 @@ describe("a Word file on a row", () => {
     dossier().problems = [{ field: "components.2", code: "componentNotDigitized" }];
     expect(nextStep(dossier()), "told before the token is asked for").toBe("convert");
     expect(progress(dossier()).todo).not.toBe("progress_todo_sign");
+    const first = dossier().components[0] as ComponentRow;
+    const [was, paper] = [{ ...first }, { ...(attached() as Attachment), word: false, mediaType: "application/pdf" }];
+    Object.assign(first, { attachment: paper, entersWarehouse: true, needsSignature: "agency" });
+    expect(nextStep(dossier()), "it comes first").toBe("convert");
+    expect(nextStep(dossier(), [2]), "put off, it keeps no other row from its signature").toBe("sign");
+    expect(progress(dossier(), [2]).todo).not.toBe("progress_todo_convert");
+    Object.assign(first, { needsSignature: "none", canDigitize: true });
+    expect(nextStep(dossier(), [2])).toBe("digitize");
+    Object.assign(first, was);
+    expect(nextStep(dossier(), [2]), "its own paper is told as missing").toBeNull();
     expect(await desk.convert(2)).toBe(true);
     expect(attached()).toMatchObject({ word: false, mediaType: "application/pdf", source: "file", dpi: null, pages: 3, origin: { officer: "canbo.demo" } });
     expect(toConvert(dossier())).toEqual([]);
@@ -275,6 +285,15 @@ describe("signing", () => {
     expect(heard).toEqual([0, 1]);
     expect([done.signed, done.left]).toEqual([[1], [2]]);
     expect(done.dossier.components[0]?.attachment?.signatures).toHaveLength(1);
+  });
+  it("of a result ends where the province asks for no more signatures, whoever signed already", async () => {
+    const at = { id: "d3", components: [0] };
+    const attached = await bridge.attachFile({ id: "d3", component: 0 });
+    expect(attached?.resultNeedsSignature).toBe("agency");
+    const byOfficer = await bridge.sign({ ...at, fingerprint: "bb" }, () => undefined);
+    expect(byOfficer.dossier.resultNeedsSignature).toBe("agency");
+    const byAgency = await bridge.sign({ ...at, fingerprint: "aa" }, () => undefined);
+    expect(byAgency.dossier.resultNeedsSignature).toBe("none");
   });
 });
 

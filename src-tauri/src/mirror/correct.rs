@@ -25,6 +25,7 @@ impl Around<'_> {
                 CorrectionState::TakenBack { at } => (CorrectionStateName::TakenBack, None, Some(*at), None),
             };
             view::Correction {
+                before: asked.before.to_string(),
                 blob: asked.attachment.blob.to_string(),
                 pages: asked.attachment.pages,
                 reason: asked.reason.into(),
@@ -52,7 +53,7 @@ impl view::WaitingCorrection {
             code: dossier.code,
             owner_name: dossier.owner.name,
             procedure_name: dossier.procedure_name,
-            before: dossier.result_now?,
+            before: correction.before.clone(),
             correction,
         })
     }

@@ -659,6 +659,8 @@ export type CopyForm = "original" | "trueCopy" | "certifiedCopy" | "copyOfCopy" 
 
 /**  A correction of the returned result. */
 export type Correction = {
+	/**  The file of the result when it was asked for. */
+	before: string,
 	/**  The corrected file. */
 	blob: string,
 	pages: number,
@@ -749,6 +751,8 @@ export type Dossier = {
 	standing: Standing | null,
 	completedAt: Millis | null,
 	result: ResultPaper | null,
+	/**  Whose signature the result still lacks before it is returned, by what the province decided. */
+	resultNeedsSignature: NeededSignature,
 	/**  File of a returned result as it is now, corrections among them; none before, or where another counter returned it. */
 	resultNow: string | null,
 	/**  Corrections of it that were asked for here, oldest first. */
@@ -1553,7 +1557,6 @@ export type StepWish = {
 
 export type Store = "agency" | "personal";
 
-/**  What became of one of several dossiers. */
 /**  What was not said is empty. */
 export type Support = {
 	unit: string,
@@ -1563,6 +1566,7 @@ export type Support = {
 	zalo: string,
 };
 
+/**  What became of one of several dossiers. */
 export type TakenStep = {
 	id: string,
 	refused: AppError | null,

@@ -18,10 +18,10 @@ const SHEETS: Omit<AdminSheet, "rows">[] = [
   {
     name: "cai_dat", about: "Cài đặt của tỉnh", key: 4,
     columns: [
-      column("ma", "Cài đặt", "choice", ["ký giấy vào Kho", "chỉ tiêu tái sử dụng của đơn vị", "số ngày làm việc mất mạng", "hỗ trợ: điện thoại"], [
+      column("ma", "Cài đặt", "choice", ["ký giấy vào Kho", "chỉ tiêu tái sử dụng của đơn vị", "số ngày được dùng khi mất mạng", "hỗ trợ: điện thoại"], [
         "Giấy đưa vào Kho cần chữ ký số của ai: «cơ quan» (khi không đặt) hoặc «cán bộ rồi cơ quan». Chỉ chữ ký của cán bộ thì giấy không vào Kho.",
         "Phần trăm hồ sơ có dùng lại giấy tờ số hóa mà đơn vị và các đơn vị trực thuộc phải đạt, từ 0 đến 100.",
-        "Sau từng này ngày không liên lạc, giấy tờ của Kho lưu trên máy tạm không dùng. Từ 3 đến 90, khi không đặt là 14.",
+        "Sau từng này ngày (tính cả ngày nghỉ) không liên lạc, giấy tờ của Kho lưu trên máy tạm không dùng. Từ 3 đến 90, khi không đặt là 14.",
         "Số điện thoại của bộ phận hỗ trợ.",
       ]),
       column("don_vi", "Đơn vị (mã)"), column("loai_giay", "Loại giấy (mã kết quả)"), column("tu_ngay", "Từ ngày", "day"), column("den_ngay", "Đến hết ngày", "day"), column("gia_tri", "Giá trị"), column("can_cu", "Căn cứ"),
@@ -122,7 +122,7 @@ export function adminOf({ scene, fail, now }: World): Admin {
     for (const cells of content.get("cai_dat") ?? []) {
       const [name = "", , , , , value = ""] = cells;
       const days = Number(value);
-      const unfit = name === "số ngày làm việc mất mạng" ? !(days >= 3 && days <= 90) : name === "ký giấy vào Kho" ? !["cơ quan", "cán bộ rồi cơ quan"].includes(value) : value === "";
+      const unfit = name === "số ngày được dùng khi mất mạng" ? !(days >= 3 && days <= 90) : name === "ký giấy vào Kho" ? !["cơ quan", "cán bộ rồi cơ quan"].includes(value) : value === "";
       if (unfit) wrong("cai_dat", keyOf("cai_dat", cells), "gia_tri", "Không hợp với cài đặt này: hãy xem lời giải thích của cài đặt");
     }
     const codes = new Set((content.get("thu_tuc") ?? []).map((cells) => cells[0]));

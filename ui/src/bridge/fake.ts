@@ -96,7 +96,7 @@ function open(id: string, owner: Party, p: ProcedureChoice, more: Partial<Dossie
     id, code: null, channel: "direct", returnMethod: "counter", owner, submitter: null, identity: identity(scene("offline") ? "offline" : "registered", owner.number),
     procedureCode: p.code, procedureName: p.name, caseCode: chosen?.code ?? "", caseName: chosen?.name ?? "", workingDays: chosen?.workingDays ?? 0, workingHours: 0, fee: chosen?.fee ?? 0, fees: { paid: 0, relieved: 0, due: 0, beyond: 0, entries: [] },
     components: (rowsOf[p.code] ?? (() => genericRows(p.componentCount)))(), unconfirmedReuse: 0, consents: [], reported: [], state: "draft", acceptedAt: null, deadline: "2026-11-25", deadlineHour: "17:00",
-    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, aside: null, unfetched: [], added: 0, defects: [], exception: null, standing: null, completedAt: null, result: null, resultNow: null, corrections: [], resultCapturing: 0, receipt: null, reprint: [], prints: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
+    deadlineReason: "3 ngày làm việc, trừ T7-CN và 24/11", sent: null, declined: null, aside: null, unfetched: [], added: 0, defects: [], exception: null, standing: null, completedAt: null, result: null, resultNeedsSignature: "none", resultNow: null, corrections: [], resultCapturing: 0, receipt: null, reprint: [], prints: [], guideDue: false, takenUp: null, settlements: [], officer: "Nguyễn Thị Thử Nghiệm", openedAt: NOW - HOUR, problems: [], outbox: [], ...more,
   };
 }
 
@@ -128,7 +128,7 @@ function seed() {
     draft.components = [
       row(1, "Đơn đăng ký hoạt động (Kiểm tra)", { attachment: wordFile("don") }),
       row(2, "Giấy chứng nhận cửa hàng đủ điều kiện bán lẻ xăng dầu", { matches: 1, attachment: attachment("gcn", { source: "warehouse", dpi: null, document: "p1", pages: 1, signatures: [{ role: "agency", signer: "Sở Công Thương (DEMO)", at: NOW - 300 * DAY }] }) }),
-      row(3, "Bản kê trang thiết bị của cửa hàng", { form: "copy", attachment: wordFile("ke"), entersWarehouse: false }),
+      row(3, "Bản kê trang thiết bị của cửa hàng", { form: "copy", ...(scene("wordAndPdf") ? { attachment: attachment("ke"), needsSignature: "agency" } : { attachment: wordFile("ke"), entersWarehouse: false }) }),
     ];
     draft.consents = [{ at: NOW - 4 * 60_000, method: "spoken", count: 1, national: false }];
   }
@@ -231,6 +231,7 @@ function settle(d: Dossier): Dossier {
   const unsent = d.outbox.some((o) => o.kind === "acceptance" && o.problem === "acceptanceHeld");
   for (const r of d.components) r.open = !r.attachment?.digitized && (d.state === "draft" || (unsent && !!r.reservation?.problem));
   for (const o of d.outbox) o.dossierCode = d.code;
+  d.resultNeedsSignature = d.result && d.state !== "completed" ? lacking(d.result.attachment) : "none";
   d.fees = account(d);
   d.standing = d.state === "draft" || d.state === "declined" || d.state === "setAside" ? null : standingOf(d, d.standing?.steps ?? [], d.outbox, scene("stepLate"));
   return d;
@@ -306,6 +307,12 @@ const metadata = (name: string, number = lan.number): Metadata => ({
 
 /** Whose signature a paper for the warehouse lacks first. */
 const first = scene("bothSign") ? "officer" as const : "agency" as const;
+/** Whose it still lacks, by the province's rule: whoever is asked for first comes first. */
+const lacking = ({ signatures }: Attachment): ComponentRow["needsSignature"] => {
+  const signedBy = signatures.map((mark) => mark.role);
+  if (first === "officer" && !signedBy.includes("officer")) return "officer";
+  return signedBy.lastIndexOf("agency") > (first === "officer" ? signedBy.indexOf("officer") : -1) ? "none" : "agency";
+};
 const lost = scene("offline") || scene("machine") || scene("intercepted");
 const status: Status = {
   vault: scene("absent") ? "absent" : scene("sealed") ? "sealed" : scene("locked") ? "locked" : "open", sealedAt: scene("sealed") ? NOW - 5 * 60_000 : null, officers: ["canbo.demo", "truong.demo"], officer: scene("absent") || scene("locked") || scene("sealed") ? null : "canbo.demo",
@@ -645,9 +652,7 @@ export const bridge: Bridge = {
       if (cancelled) break;
       const target = n === 0 ? d.result?.attachment : component(d, n).attachment;
       target?.signatures.push({ role: by.role, signer: by.organization, at: NOW });
-      const signedBy = target?.signatures.map((mark) => mark.role) ?? [];
-      // By the province's rule: whoever is asked for first comes first.
-      const lacks = scene("bothSign") && !signedBy.includes("officer") ? "officer" : signedBy.lastIndexOf("agency") > (scene("bothSign") ? signedBy.indexOf("officer") : -1) ? "none" : "agency";
+      const lacks = target ? lacking(target) : "none";
       if (n > 0) Object.assign(component(d, n), { needsSignature: lacks, canDigitize: lacks === "none" && component(d, n).entersWarehouse });
       signed.push(n);
       tell();

@@ -5,12 +5,11 @@
 //! the warehouse is queued. What the warehouse does not have yet is taken back instead (`withdraw`), not corrected.
 
 use crate::desk::{Change, Desk};
-use crate::error::{CorrectError, DeskError, FileError, FilingError, OfficeProblem};
-use crate::papers::disbelief;
+use crate::error::{CorrectError, DeskError, OfficeProblem};
 use crate::unlock::login;
 use motcua_dossier::{
     Attachment, BlobId, CorrectedResult, Correction, CorrectionFault, CorrectionState, DocumentId, Dossier,
-    DossierId, FeedbackReason, OutboxKind, StepAct, same_officer,
+    DossierId, FeedbackReason, OpId, OutboxKind, OutboxState, StepAct, same_officer,
 };
 use motcua_wire::MAX_TEXT;
 use std::collections::BTreeSet;
@@ -46,7 +45,7 @@ impl Desk {
                 return Err(CorrectError::Unfit(CorrectionFault::SameFile).into());
             }
             let (at, state) = (change.now, CorrectionState::Waiting);
-            let asked = Correction { attachment, reason, text, officer, at, state };
+            let asked = Correction { before, attachment, reason, text, officer, at, state };
             change.dossier.ask_correction(asked).map_err(CorrectError::Unfit)?;
             change.note_correction()
         })
@@ -78,6 +77,10 @@ impl Desk {
             let (document, before) = self.result_now(&change.dossier)?;
             let waits = change.dossier.waiting_mut(seen).map_err(CorrectError::Unfit)?.clone();
             waits.judged_by(&approver).map_err(CorrectError::Unfit)?;
+            // What came between was not looked at when this was asked for: nobody agrees to undo it unseen.
+            if before != waits.before {
+                return Err(CorrectError::Unfit(CorrectionFault::Overtaken).into());
+            }
             let corrected = CorrectedResult {
                 document,
                 before,
@@ -165,28 +168,39 @@ impl Desk {
         if open { Err(CorrectError::Unsent.into()) } else { Ok(()) }
     }
 
-    /// The paper of the result and its file in the warehouse. A feedback may have brought another one since.
-    fn result_now(&self, dossier: &Dossier) -> Result<(DocumentId, BlobId), DeskError> {
-        let (document, last) =
-            dossier.returned_result().ok_or(CorrectError::Unfit(CorrectionFault::NotReturned))?;
+    /// The paper of a returned result and the file that is in force: a feedback may have brought another one than the
+    /// corrections of its dossier, and a correction the warehouse did not take is none. Nothing before it is returned.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub fn current_result(&self, dossier: &Dossier) -> Result<Option<(DocumentId, BlobId)>, DeskError> {
+        let (Some((document, _)), Some(result)) = (dossier.returned_result(), &dossier.result) else {
+            return Ok(None);
+        };
+        let refused: BTreeSet<OpId> = self
+            .vault
+            .outbox_of(dossier.id)?
+            .into_iter()
+            .filter(|item| matches!(item.state, OutboxState::NeedsAttention { .. }))
+            .map(|item| item.op)
+            .collect();
+        let counts = dossier.steps.iter().filter(|line| !line.void && !refused.contains(&line.id));
+        let mut corrected = counts.filter_map(|line| line.record.act.corrected());
+        let last = corrected.rfind(|c| c.document == document).map(|c| c.blob);
         let mut known: BTreeSet<BlobId> =
             dossier.corrected_results().flat_map(|corrected| [corrected.before, corrected.blob]).collect();
-        known.extend(dossier.result.iter().map(|result| result.attachment.blob));
+        known.insert(result.attachment.blob);
         let heard = self.heard_file(document)?.filter(|blob| !known.contains(blob));
-        Ok((document, heard.unwrap_or(last)))
+        Ok(Some((document, heard.or(last).unwrap_or(result.attachment.blob))))
     }
 
-    /// A PDF with the signatures the province asks for, and they hold: what a result is.
+    fn result_now(&self, dossier: &Dossier) -> Result<(DocumentId, BlobId), DeskError> {
+        Ok(self.current_result(dossier)?.ok_or(CorrectError::Unfit(CorrectionFault::NotReturned))?)
+    }
+
     fn is_result(&self, dossier: &Dossier, attachment: &Attachment, bytes: &[u8]) -> Result<(), DeskError> {
-        if !attachment.is_pdf() {
-            return Err(FileError::NotPdf.into());
-        }
         let kind = dossier.result.as_ref().and_then(|result| result.metadata.result_code.as_ref());
-        self.signed_to_enter(attachment, kind)?;
-        match disbelief(&self.check_signatures(bytes)?) {
-            Some(reason) => Err(reason.into()),
-            None => Ok(()),
-        }
+        self.fit_to_enter(attachment, kind, bytes)
     }
 
     fn waiting_ids(&self) -> Result<BTreeSet<DossierId>, DeskError> {

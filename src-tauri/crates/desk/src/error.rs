@@ -188,6 +188,9 @@ pub enum ReportError {
     /// The file is the one that is wrong.
     #[error("file is the one reported")]
     SameFile,
+    /// Whoever reported a paper does not put another one in its place himself.
+    #[error("officer reported the paper himself")]
+    OwnReport,
 }
 
 /// Why an entry of the fees is not made.

@@ -6,12 +6,12 @@
 
 use crate::desk::{Desk, queue};
 use crate::error::{DeskError, FileError, ReportError, ReuseError};
-use crate::papers::{disbelief, file_error};
+use crate::papers::file_error;
 use crate::ports::{Batch, LinkError, Progress};
 use crate::sync::{OnEvent, SyncEvent};
 use motcua_dossier::{
     BlobId, DocumentId, DocumentRecord, DossierId, DossierState, FeedbackAct, FeedbackRecord, OpId,
-    OutboxItem, OutboxKind, OutboxState,
+    OutboxItem, OutboxKind, OutboxState, same_officer,
 };
 use motcua_wire::{Feedback, MAX_PAGE, MAX_TEXT, OpPayload};
 use std::collections::BTreeSet;
@@ -110,19 +110,19 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let act = FeedbackAct::Answered { feedback: id, corrected: true, text: said(text)? };
         let attachment = self.attachment_of(bytes, name)?;
-        if !attachment.is_pdf() {
-            return Err(FileError::NotPdf.into());
-        }
         let kind = self.heard_of(id)?.paper.and_then(|paper| paper.record.metadata.result_code);
-        self.signed_to_enter(&attachment, kind.as_ref())?;
-        if let Some(reason) = disbelief(&self.check_signatures(bytes)?) {
-            return Err(reason.into());
-        }
+        self.fit_to_enter(&attachment, kind.as_ref(), bytes)?;
         let _writing = self.writing();
         let given = self.open_feedback(id, &act)?;
         let paper = given.paper.ok_or(ReportError::PaperNotHeard)?;
         if paper.record.blob == attachment.blob {
             return Err(ReportError::SameFile.into());
+        }
+        // Two officers see a paper before another one takes its place: who found it wrong, and who has the right one.
+        if given.from_agency == self.office.agency_code.as_str()
+            && same_officer(&given.officer, &self.officer())
+        {
+            return Err(ReportError::OwnReport.into());
         }
         let record = DocumentRecord {
             supersedes: Some(paper.record.blob),

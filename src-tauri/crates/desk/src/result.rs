@@ -29,6 +29,12 @@ impl Desk {
         let result = dossier.result.as_ref().ok_or(FilingError::ResultMissing)?;
         may_go(&dossier)?;
         self.may_file(&result.attachment, &metadata, &dossier)?;
+        // It is the result of its procedure, whatever else it is called.
+        let reference = self.vault.reference()?;
+        let procedure = reference.procedures.iter().find(|p| p.code.same_procedure(&dossier.procedure));
+        if let Some(code) = procedure.and_then(|procedure| procedure.result_code.as_ref()) {
+            self.signed_to_enter(&result.attachment, Some(code))?;
+        }
         let checked = result.attachment.blob;
         let document = self.new_document();
         let officer = self.officer();

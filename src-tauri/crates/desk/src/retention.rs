@@ -84,7 +84,8 @@ impl Desk {
             }
         }
         let mut fetched = file.fetched;
-        // The Word file of a paper: nobody else has it, so it is sealed and stays.
+        // The Word file of a paper, or the file of a correction nobody agreed to: nobody else has it, so it is sealed and
+        // stays.
         let mut origin = !uses.dossiers.is_empty();
         for id in &uses.dossiers {
             let Some(dossier) = self.vault.dossier(*id)? else { return Ok(Claim::Needed) };
@@ -95,7 +96,7 @@ impl Desk {
                 return Ok(Claim::Needed);
             }
             fetched |= dossier.reuses_file(file.id);
-            origin &= dossier.is_origin(file.id);
+            origin &= dossier.is_origin(file.id) || dossier.is_declined(file.id);
         }
         Ok(match confirmed {
             Some(at) => Claim::Confirmed(at),

@@ -2,13 +2,13 @@
 //! settings of the machine itself comes before it.
 
 use crate::desk::Desk;
-use crate::error::{DeskError, FilingError};
+use crate::error::{DeskError, FileError, FilingError};
+use crate::papers::disbelief;
 use motcua_dossier::{
     Attachment, ComponentRow, Day, ReferenceData, ResultCode, SettingKey, SignerRole, SupportContact,
+    USUAL_GRACE_DAYS,
 };
 
-/// Days of work without contact where nobody said anything.
-const USUAL_GRACE: u32 = 14;
 /// Minutes without input until the window locks where nobody said anything.
 const USUAL_LOCK: u32 = 10;
 
@@ -16,7 +16,7 @@ impl Desk {
     /// Days without contact after which papers of others rest.
     pub(crate) fn grace_days(&self) -> u32 {
         let own = self.office.offline_grace_days;
-        own.unwrap_or_else(|| self.decided(SettingKey::OfflineGraceDays, USUAL_GRACE))
+        own.unwrap_or_else(|| self.decided(SettingKey::OfflineGraceDays, USUAL_GRACE_DAYS))
     }
 
     /// Minutes without input after which the window locks. Closed it is locked anyway.
@@ -61,6 +61,24 @@ impl Desk {
             None => Ok(()),
             Some(SignerRole::Agency) => Err(FilingError::AgencySignatureMissing.into()),
             Some(SignerRole::Officer | SignerRole::Other) => Err(FilingError::OfficerSignatureMissing.into()),
+        }
+    }
+
+    /// What every file is that enters the warehouse as a paper of that kind: a PDF with the signatures the province asks for,
+    /// and they hold.
+    pub(crate) fn fit_to_enter(
+        &self,
+        attachment: &Attachment,
+        paper: Option<&ResultCode>,
+        bytes: &[u8],
+    ) -> Result<(), DeskError> {
+        if !attachment.is_pdf() {
+            return Err(FileError::NotPdf.into());
+        }
+        self.signed_to_enter(attachment, paper)?;
+        match disbelief(&self.check_signatures(bytes)?) {
+            Some(reason) => Err(reason.into()),
+            None => Ok(()),
         }
     }
 

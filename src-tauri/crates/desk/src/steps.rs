@@ -12,7 +12,7 @@ use crate::ports::{Batch, LinkError};
 use crate::unlock::login;
 use motcua_dossier::{
     Day, Deadline, Dossier, DossierError, DossierId, DossierState, Exception, OpId, OrgNode, OutboxKind,
-    Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, Timestamp,
+    Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, Timestamp, same_officer,
 };
 use motcua_wire::{DossierSteps, MAX_STEP_ITEMS, MAX_TEXT, OpPayload};
 use std::collections::BTreeSet;
@@ -150,7 +150,7 @@ impl Desk {
             None => None,
             Some(Approval { reason, approver, secret }) => {
                 let (reason, approver) = (said(&reason)?, login(&approver));
-                if approver.to_lowercase() == officer.to_lowercase() {
+                if same_officer(&approver, officer) {
                     return Err(WithdrawError::ApproverIsOfficer.into());
                 }
                 self.try_secret(&approver, || self.vault.proves(&approver, &secret))?;

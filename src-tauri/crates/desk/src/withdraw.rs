@@ -7,7 +7,7 @@ use crate::ports::{QueuedOp, VaultError};
 use crate::unlock::login;
 use motcua_dossier::{
     CorrectionState, Dossier, DossierState, FeedbackAct, OpId, OutboxItem, OutboxKind, OutboxState, Report,
-    Withdrawal,
+    Withdrawal, same_officer,
 };
 use motcua_wire::{OpPayload, WithdrawnWork};
 use std::collections::BTreeSet;
@@ -88,7 +88,7 @@ impl Desk {
             return Err(WithdrawError::ReasonMissing.into());
         }
         let (officer, approver) = (self.officer(), login(approver));
-        if approver.to_lowercase() == officer.to_lowercase() {
+        if same_officer(&approver, &officer) {
             return Err(WithdrawError::ApproverIsOfficer.into());
         }
         self.try_secret(&approver, || self.vault.proves(&approver, secret))?;

@@ -307,7 +307,7 @@ mod tests {
         let whole = compound(&["Root Entry", "WordDocument"], 0);
         assert_eq!(word_format(&whole), Ok(WordFormat::Doc));
         for length in 8..whole.len() {
-            drop(word_format(&whole[..length]));
+            let _read = word_format(&whole[..length]);
         }
     }
 
@@ -318,7 +318,7 @@ mod tests {
                 for value in [0, 0xFF] {
                     let mut changed = whole.clone();
                     changed[at] = value;
-                    drop(word_format(&changed));
+                    let _read = word_format(&changed);
                 }
             }
         }

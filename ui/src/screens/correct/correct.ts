@@ -1,6 +1,7 @@
 import { m } from "#text";
 import type { Correction, Dossier, FeedbackReason, WaitingCorrection } from "../../bridge/bridge";
 import type { Me } from "../../session.svelte";
+import { isUnsent } from "../outbox/kinds";
 
 /** What can be wrong with a result; the same three as of any paper. */
 export const REASONS: [FeedbackReason, () => string][] = [
@@ -8,12 +9,19 @@ export const REASONS: [FeedbackReason, () => string][] = [
 ];
 export const reasonWords = (reason: FeedbackReason): string => REASONS.find(([of]) => of === reason)?.[1]() ?? "";
 
-const same = (one: string | null, other: string) => one !== null && one.trim().toLowerCase() === other.trim().toLowerCase();
+/** One officer, however the login was typed. */
+export const same = (one: string | null, other: string) => one !== null && one.trim().toLowerCase() === other.trim().toLowerCase();
 
 /** The officer at the counter asked for it himself: somebody else agrees, and only he takes it back. */
 export const isMine = (correction: Correction, me: Me) => same(me.officer, correction.login);
 
 export const waitingOf = (dossier: Dossier): Correction | null => dossier.corrections.find((asked) => asked.state === "waiting") ?? null;
+
+/** The warehouse does not have the result, or its last correction, yet: until then neither is corrected. */
+export function unsent({ outbox, standing }: Pick<Dossier, "outbox" | "standing">): boolean {
+  const steps = new Set(standing?.steps.filter((step) => step.kind === "resultCorrected").map((step) => step.id));
+  return outbox.some((item) => (item.kind === "result" || steps.has(item.op)) && isUnsent(item));
+}
 
 /** A dossier's own correction as the list of a supervisor has it. */
 export const asWaiting = (dossier: Dossier, correction: Correction): WaitingCorrection => ({

@@ -135,16 +135,17 @@ export const canSign = (row: ComponentRow) => row.open && signable(row.attachmen
 /** A Word file, which has to become a PDF before it is signed. */
 export const convertible = (row: ComponentRow) => row.open && row.attachment !== null && row.attachment.word;
 
-/** Rows whose Word file keeps their paper from the warehouse. */
-export const toConvert = (dossier: Dossier) => dossier.components.filter((row) => convertible(row) && row.entersWarehouse);
+/** Rows whose Word file keeps their paper from the warehouse; without those that were put off. */
+export const toConvert = (dossier: Dossier, postponed: readonly number[] = []) =>
+  dossier.components.filter((row) => convertible(row) && row.entersWarehouse && !postponed.includes(row.number));
 
 /** Rows whose paper can enter the warehouse now. */
 export const toDigitize = (dossier: Dossier) => dossier.components.filter((row) => row.open && row.canDigitize);
 
 /** What stands between a draft and its acceptance when nothing but signing and digitizing does. */
-export function nextStep(dossier: Dossier): "convert" | "sign" | "digitize" | null {
+export function nextStep(dossier: Dossier, postponed: readonly number[] = []): "convert" | "sign" | "digitize" | null {
   if (dossier.problems.length === 0 || dossier.problems.some((problem) => problem.code !== "componentNotDigitized")) return null;
-  if (toConvert(dossier).length > 0) return "convert";
+  if (toConvert(dossier, postponed).length > 0) return "convert";
   if (toSign(dossier).length > 0) return "sign";
   return toDigitize(dossier).length > 0 ? "digitize" : null;
 }

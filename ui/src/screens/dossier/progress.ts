@@ -19,8 +19,9 @@ export interface Progress {
 
 const PAPERS = new Set(["componentMissing", "componentNotDigitized", "reservationFailed", "captureUnfinished"]);
 
-/** How far a draft is. Computed from what stands in it: the steps are no wizard, and each may be done in any order. */
-export function progress(dossier: Dossier): Progress {
+/** How far a draft is. Computed from what stands in it: the steps are no wizard, and each may be done in any order.
+ * `postponed`: rows whose Word file waits until the officer comes back to it. */
+export function progress(dossier: Dossier, postponed: readonly number[] = []): Progress {
   const { problems, components, identity } = dossier;
   const has = (code: string) => problems.some((problem) => problem.code === code);
   const answered = identity.outcome === "registered" || identity.outcome === "notRegistered";
@@ -36,11 +37,11 @@ export function progress(dossier: Dossier): Progress {
   const later = !answered && identity.outcome !== "notAsked";
   const next = STEPS.find((name) => !done[name] && !(name === "identity" && later));
   const steps = STEPS.map((name) => ({ name, state: done[name] ? ("done" as const) : name === next ? ("next" as const) : name === "identity" && later ? ("later" as const) : ("open" as const) }));
-  const [todo, act] = what(dossier, next, has);
+  const [todo, act] = what(dossier, postponed, next, has);
   return { steps, todo, key: act ? keyOf(act) : "" };
 }
 
-function what(dossier: Dossier, next: StepName | undefined, has: (code: string) => boolean): [MessageKey, Act | null] {
+function what(dossier: Dossier, postponed: readonly number[], next: StepName | undefined, has: (code: string) => boolean): [MessageKey, Act | null] {
   const fits = dossier.components.some((row) => row.matches > 0 && row.required && !row.attachment && !row.reservation && !row.waiver);
   switch (next) {
     case "identity":
@@ -52,8 +53,10 @@ function what(dossier: Dossier, next: StepName | undefined, has: (code: string) 
     case "attach":
       return has("captureUnfinished") ? ["progress_todo_finish", "scan"] : ["progress_todo_warehouse", "warehouse"];
     case "sign":
-      if (toConvert(dossier).length > 0) return ["progress_todo_convert", "sign"];
-      return toSign(dossier).length > 0 ? ["progress_todo_sign", "sign"] : ["progress_todo_digitize", "accept"];
+      if (toConvert(dossier, postponed).length > 0) return ["progress_todo_convert", "sign"];
+      if (toSign(dossier).length > 0) return ["progress_todo_sign", "sign"];
+      // Nothing but what was put off: no key asks for it again, its row does.
+      return toDigitize(dossier).length === 0 && toConvert(dossier).length > 0 ? ["progress_todo_convert", null] : ["progress_todo_digitize", "accept"];
     default:
       return ["progress_todo_accept", "accept"];
   }

@@ -31,6 +31,8 @@ pub struct CorrectedResult {
 /// A correction of a dossier's result as its counter knows it, from the first word on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Correction {
+    /// The file of the result when it was asked for: what whoever agrees saw beside the corrected one.
+    pub before: BlobId,
     /// The corrected file.
     pub attachment: Attachment,
     /// What was wrong.
@@ -89,6 +91,9 @@ pub enum CorrectionFault {
     /// None waits, or another than the one that was looked at.
     #[error("no such correction waits")]
     NoneWaiting,
+    /// The result has another file by now than when it was asked for.
+    #[error("result changed since it was asked for")]
+    Overtaken,
     /// It is the file the citizen has.
     #[error("file is the one before")]
     SameFile,

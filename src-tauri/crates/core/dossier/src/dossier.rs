@@ -201,12 +201,6 @@ impl Attachment {
         matches!(self.media_type.as_str(), MSWORD | DOCX)
     }
 
-    /// Carries a signature of that role.
-    #[must_use]
-    pub fn is_signed_by(&self, role: SignerRole) -> bool {
-        self.signatures.iter().any(|mark| mark.role == role)
-    }
-
     /// Taken from the warehouse, so never signed or filed again.
     #[must_use]
     pub fn is_reused(&self) -> bool {

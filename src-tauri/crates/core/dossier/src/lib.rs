@@ -78,7 +78,7 @@ pub use reference::{
 pub use retention::{Claim, Due, HeldFile, Retention};
 pub use rules::{LawRule, RuleKey};
 pub use search::{SearchQuery, SearchText, SearchWord};
-pub use settings::{Setting, SettingKey, SettingKind, SigningRule, SupportContact};
+pub use settings::{Setting, SettingKey, SettingKind, SigningRule, SupportContact, USUAL_GRACE_DAYS};
 pub use steps::{
     Exception, Moved, Phase, Seat, Standing, StepAct, StepDays, StepFault, StepLine, StepRecord, StepRules,
 };

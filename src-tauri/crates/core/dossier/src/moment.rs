@@ -17,9 +17,9 @@ impl Timestamp {
     #[must_use]
     pub fn in_vietnam(self) -> OffsetDateTime {
         let zone = UtcOffset::from_hms(7, 0, 0).unwrap_or(UtcOffset::UTC);
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-            .to_offset(zone)
+        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok();
+        // The last hours of the year 9999 are none there.
+        at.and_then(|at| at.checked_to_offset(zone)).unwrap_or(OffsetDateTime::UNIX_EPOCH.to_offset(zone))
     }
 
     /// The calendar day in Vietnam's zone.

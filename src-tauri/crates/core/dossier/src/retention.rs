@@ -1,6 +1,6 @@
 //! How long a counter keeps a file: readable, then sealed to the agency's recovery key, then not at all.
 
-use crate::{BlobId, Dossier, Timestamp};
+use crate::{BlobId, CorrectionState, Dossier, Timestamp};
 use serde::{Deserialize, Serialize};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -128,6 +128,18 @@ impl Dossier {
         let held = |paper: &crate::Attachment| paper.origin.as_ref().is_some_and(|word| word.blob == file);
         self.components.iter().filter_map(|row| row.attachment.as_ref()).any(held)
             && self.files().filter(|id| *id == file).count() == 1
+    }
+
+    /// The file is nothing in the dossier but that of corrections nobody agreed to.
+    #[must_use]
+    pub fn is_declined(&self, file: BlobId) -> bool {
+        let over = |state: &CorrectionState| {
+            matches!(state, CorrectionState::Refused { .. } | CorrectionState::TakenBack { .. })
+        };
+        let of_it =
+            self.corrections.iter().filter(|asked| asked.attachment.blob == file && over(&asked.state));
+        let declined = of_it.count();
+        declined > 0 && self.files().filter(|id| *id == file).count() == declined
     }
 
     /// The dossier has the file from the warehouse.

@@ -9,6 +9,8 @@ use crate::{ReferenceList, ResultCode, SignerRole};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// Days a machine works alone where nobody decided it.
+pub const USUAL_GRACE_DAYS: u32 = 14;
 /// Longest line of text a setting takes, in letters.
 const MAX_LINE: usize = 200;
 

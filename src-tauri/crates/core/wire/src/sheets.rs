@@ -248,9 +248,9 @@ pub const SETTINGS: [(&str, SettingKey, &str); 10] = [
         "Phần trăm hồ sơ có dùng lại giấy tờ số hóa mà đơn vị và các đơn vị trực thuộc phải đạt, từ 0 đến 100. Phải nêu đơn vị; chỉ tiêu chung của tỉnh nằm ở danh sách Chỉ tiêu (mã 4.3).",
     ),
     (
-        "số ngày làm việc mất mạng",
+        "số ngày được dùng khi mất mạng",
         SettingKey::OfflineGraceDays,
-        "Sau từng này ngày không liên lạc, giấy tờ của Kho lưu trên máy tạm không dùng; việc khác vẫn như thường. Từ 3 đến 90, khi không đặt là 14. Thiết lập riêng của máy được dùng trước.",
+        "Sau từng này ngày (tính cả ngày nghỉ) không liên lạc, giấy tờ của Kho lưu trên máy tạm không dùng; việc khác vẫn như thường. Từ 3 đến 90, khi không đặt là 14. Thiết lập riêng của máy được dùng trước.",
     ),
     (
         "số phút tự khóa",

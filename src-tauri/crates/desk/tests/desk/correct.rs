@@ -2,9 +2,10 @@
 
 use crate::steps::*;
 use motcua_desk::ports::{LinkError, Vault, VaultError, Warehouse};
-use motcua_desk::{CorrectError, DeskError, FileError, FilingError, OfficeProblem, WithdrawError};
+use motcua_desk::{CorrectError, DeskError, Feedback, FileError, FilingError, OfficeProblem, WithdrawError};
 use motcua_dossier::{
-    BlobId, CorrectionFault, CorrectionState, Dossier, DossierId, FeedbackReason, OutboxKind, OutboxState,
+    BlobId, CorrectionFault, CorrectionState, DocumentRecord, DocumentSummary, Dossier, DossierId,
+    FeedbackReason, OpId, OutboxKind, OutboxState,
 };
 use motcua_testkit::{FRIDAY_MORNING, OFFICER, Office, SECRET, owner, pki, unsigned_pdf};
 use motcua_wire::{OpPayload, Purpose, Role};
@@ -222,4 +223,51 @@ async fn a_correction_that_was_agreed_to_and_did_not_leave_is_taken_back_by_two(
     assert_eq!(sync(&office).await.attention, 0);
     let states = states(&office).await;
     assert!(!states.iter().any(|state| matches!(state, OutboxState::NeedsAttention { .. })));
+}
+
+#[tokio::test]
+async fn what_came_between_is_seen_before_anybody_agrees() {
+    let (office, dossier) = finished().await;
+    let (id, (document, _)) = (dossier.id, dossier.returned_result().unwrap());
+    let blob = asked(&office, id, 21).await;
+    let papers = office.warehouse.documents(&owner().numbers(), Purpose::Intake).await.unwrap();
+    let paper = papers.into_iter().find(|paper| paper.record.id == document).unwrap();
+    let newer = BlobId([9; 32]);
+    let record = DocumentRecord { blob: newer, ..paper.record.clone() };
+    let paper = DocumentSummary { version: 2, record, ..paper };
+    office.warehouse.tell(Feedback {
+        id: OpId::derive(1, &[9; 10]),
+        document,
+        version: 1,
+        reason: FeedbackReason::WrongInformation,
+        text: "Sai họ".into(),
+        officer: "canbo.khac".into(),
+        given_at: FRIDAY_MORNING,
+        from_agency: "000.00.99.H08".into(),
+        to_agency: Some("000.00.00.H08".into()),
+        confirmed: None,
+        answer: None,
+        ours: true,
+        paper: Some(paper),
+        uses: vec![],
+    });
+    sync(&office).await;
+    let now = office.desk.dossier(id).await.unwrap();
+    assert_eq!(office.desk.current_result(&now).unwrap(), Some((document, newer)), "a feedback brought it");
+    let refused = office.desk.approve_correction(id, blob, COLLEAGUE, &secret()).unwrap_err();
+    assert_eq!(refused, unfit(CorrectionFault::Overtaken));
+    let back = office.desk.take_back_correction(id, blob).await.unwrap();
+    assert!(back.is_declined(blob), "it is sealed when the dossier is old");
+}
+
+#[tokio::test]
+async fn a_correction_the_warehouse_did_not_take_is_not_the_result() {
+    let (office, dossier) = finished().await;
+    let before = dossier.returned_result();
+    let blob = asked(&office, dossier.id, 21).await;
+    office.desk.approve_correction(dossier.id, blob, COLLEAGUE, &secret()).unwrap();
+    office.warehouse.refuse_next("approverNotGranted");
+    assert_eq!(sync(&office).await.attention, 1);
+    let told = office.desk.dossier(dossier.id).await.unwrap();
+    assert_eq!(office.desk.current_result(&told).unwrap(), before);
 }

@@ -7,7 +7,7 @@ use motcua_dossier::{
     DocumentId, DocumentStatus, DossierCode, DossierId, FeedbackAct, FeedbackReason, OpId, OutboxKind,
     OutboxState, Timestamp,
 };
-use motcua_testkit::{FRIDAY_MORNING, Office, owner, paper_of, pki, unsigned_pdf};
+use motcua_testkit::{FRIDAY_MORNING, OFFICER, Office, owner, paper_of, pki, unsigned_pdf};
 use motcua_wire::{OpPayload, Purpose};
 use tokio_util::sync::CancellationToken;
 
@@ -132,6 +132,27 @@ async fn a_wrong_paper_is_not_offered_until_it_is_filed_anew() {
     assert!(line.feedback.answer.is_some_and(|answer| answer.corrected));
     assert_eq!(line.feedback.paper.unwrap().version, 2);
     assert_eq!(status(&office, document).await, DocumentStatus::Valid);
+}
+
+#[tokio::test]
+async fn whoever_reported_a_paper_puts_no_other_one_in_its_place() {
+    let office = Office::ready().await;
+    let draft = office.open().await;
+    fill_and_accept(&office, draft.id).await;
+    sync(&office).await;
+    let papers = office.warehouse.documents(&owner().numbers(), Purpose::Intake).await.unwrap();
+    let from_agency = office.desk.office().agency_code.to_string();
+    let own = |officer: &str| Feedback {
+        officer: officer.into(),
+        from_agency: from_agency.clone(),
+        ..given(papers[0].record.id)
+    };
+    let right = pki().sign(&unsigned_pdf(9), &pki().agency, FRIDAY_MORNING);
+    office.warehouse.tell(own(&OFFICER.to_uppercase()));
+    sync(&office).await;
+    let refused = office.desk.correct_paper(id(), "Đã cấp lại", "da-sua.pdf", &right).await.unwrap_err();
+    assert_eq!(refused, ReportError::OwnReport.into());
+    office.desk.answer_feedback(id(), Judgement::Right, "Xem lại thì đúng").await.unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use crate::steps::*;
 use motcua_desk::FilingError;
-use motcua_desk::ports::{LinkError, Vault};
 use motcua_dossier::{Day, Dossier, OrgNode, OutboxState, Setting, SettingKey, SignerRole};
 use motcua_testkit::{OFFICER, Office, PIN, SECRET, pki};
 
@@ -13,12 +12,16 @@ fn set(key: SettingKey, value: &str) -> Setting {
 /// A counter whose province decided that.
 async fn decided(settings: Vec<Setting>) -> Office {
     let office = Office::ready().await;
+    decide(&office, settings).await;
+    office
+}
+
+async fn decide(office: &Office, settings: Vec<Setting>) {
     let mut data = office.desk.reference().await.unwrap().as_ref().clone();
     data.version += 1;
     data.settings = settings;
     office.warehouse.put_reference(data);
-    sync(&office).await;
-    office
+    sync(office).await;
 }
 
 async fn signed(office: &Office, id: motcua_dossier::DossierId, fingerprint: &str) -> Dossier {
@@ -50,6 +53,18 @@ async fn where_the_province_asks_for_both_the_officer_signs_before_the_agency() 
     sync(&office).await;
     let lines = office.desk.outbox(true).await.unwrap();
     assert!(lines.iter().all(|line| matches!(line.state, OutboxState::Received { .. })), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_result_goes_out_with_the_signatures_the_province_asks_for() {
+    let office = Office::ready().await;
+    let id = accept_scanned(&office).await.id;
+    decide(&office, vec![set(SettingKey::SignEntering, "officer_then_agency")]).await;
+    scan(&office, id, RESULT, 1).await;
+    sign_by_agency(&office, id, &[RESULT]).await;
+    let said = office.desk.suggest_metadata(id, RESULT).await.unwrap();
+    let refused = office.desk.return_result(id, said).await.unwrap_err();
+    assert_eq!(refused, FilingError::OfficerSignatureMissing.into());
 }
 
 #[tokio::test]
@@ -116,6 +131,4 @@ async fn the_target_is_the_offices_own_on_the_day_and_of_the_period() {
     };
     assert_eq!(of("01/11/2026", "20/11/2026").await, 7050);
     assert_eq!(of("01/11/2025", "20/11/2025").await, 6000, "a period of before has its own target");
-    office.warehouse.out(Some(LinkError::Offline));
-    assert!(office.vault.reference().is_ok());
 }

@@ -91,15 +91,17 @@ mod filter {
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    const PROGRAM: [libc::sock_filter; 13] = [
+    const PROGRAM: [libc::sock_filter; 14] = [
         load(ARCHITECTURE),
         equal(ARCH, 1, 0),
         answer(libc::SECCOMP_RET_KILL_PROCESS),
         load(NUMBER),
-        at_least(X32, 7, 0),
-        equal(IO_URING_SETUP, 6, 0),
-        equal(libc::SYS_ptrace as u32, 5, 0),
-        equal(libc::SYS_process_vm_readv as u32, 4, 0),
+        at_least(X32, 8, 0),
+        equal(IO_URING_SETUP, 7, 0),
+        equal(libc::SYS_ptrace as u32, 6, 0),
+        equal(libc::SYS_process_vm_readv as u32, 5, 0),
+        // Whoever answers on a local socket, as the user's session does, would start programs outside the fence.
+        equal(libc::SYS_connect as u32, 4, 0),
         equal(libc::SYS_socket as u32, 0, 2),
         load(FIRST_ARGUMENT),
         equal(libc::AF_UNIX as u32, 0, 1),
@@ -109,7 +111,7 @@ mod filter {
 
     pub(super) fn close() -> io::Result<()> {
         let mut program = PROGRAM;
-        let filter = libc::sock_fprog { len: 13, filter: program.as_mut_ptr() };
+        let filter = libc::sock_fprog { len: 14, filter: program.as_mut_ptr() };
         // SAFETY: the kernel copies the program during the call; both values outlive it.
         let set =
             unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter, 0, 0) };

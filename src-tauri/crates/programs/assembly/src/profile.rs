@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Version of `counter.json` this program writes; a newer one is refused, untouched.
-pub const PROFILE_VERSION: u32 = 2;
+pub const PROFILE_VERSION: u32 = 3;
 
 /// Settings of this counter that must be readable before the vault is open. Holds no secret; key and certificate of
 /// the machine lie beside it (`device.json`).
@@ -119,8 +119,13 @@ impl CounterProfile {
             return Err(ProfileError::Newer(u32::try_from(version).unwrap_or(u32::MAX)));
         }
         // Version 1 had the machine's key in it, which no warehouse takes any more; it enrols by a code instead.
-        let profile: Self =
+        let mut profile: Self =
             serde_json::from_value(raw).map_err(|e| ProfileError::Malformed(e.to_string()))?;
+        // Up to version 2 both were written whether anybody had chosen them or not; the province decides them now.
+        if version < 3 {
+            profile.offline_grace_days = profile.offline_grace_days.filter(|days| *days != 14);
+            profile.lock_after_minutes = profile.lock_after_minutes.filter(|minutes| *minutes != 10);
+        }
         Ok(Self { version: PROFILE_VERSION, ..profile })
     }
 
@@ -215,6 +220,6 @@ mod tests {
         assert_eq!(profile.device_id.unwrap().to_string(), id);
         profile.save(dir.path()).unwrap();
         let written = fs::read_to_string(dir.path().join("counter.json")).unwrap();
-        assert!(written.contains("\"version\": 2") && !written.contains("device_key"), "{written}");
+        assert!(written.contains("\"version\": 3") && !written.contains("device_key"), "{written}");
     }
 }

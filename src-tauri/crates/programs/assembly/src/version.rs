@@ -28,7 +28,7 @@ mod tests {
     fn the_version_names_the_build_and_every_format() {
         let line = super::version_line();
         assert!(line.starts_with(concat!(env!("CARGO_PKG_VERSION"), " (")), "{line}");
-        for format in ["profile 2", "reference 1", "vault 9", "blob 1", "package 1", "protocol 6"] {
+        for format in ["profile 3", "reference 1", "vault 9", "blob 1", "package 1", "protocol 7"] {
             assert!(line.contains(format), "{format}: {line}");
         }
     }

@@ -466,7 +466,7 @@ pub(crate) enum StepAction {
         #[arg(long)]
         text: String,
     },
-    /// Thôi đề nghị đính chính, khi chưa ai duyệt.
+    /// Rút đề nghị đính chính, khi chưa ai duyệt.
     TakeBack {
         /// Hồ sơ.
         id: String,
@@ -906,7 +906,7 @@ pub(crate) enum DossierAction {
         /// Thành phần.
         component: u32,
     },
-    /// Chuyển tệp Word (DOC, DOCX) của một thành phần sang PDF bằng LibreOffice trên máy; tệp Word vẫn được giữ.
+    /// Chuyển tệp Word (DOC, DOCX) của một thành phần sang PDF; tệp Word được giữ.
     Convert {
         /// Hồ sơ.
         id: String,

@@ -182,8 +182,8 @@ pub(crate) async fn run(desk: &Desk, action: &DossierAction, output: Output) -> 
             let dossier = desk.dossier(parse(id)?).await?;
             let blob = match component {
                 // As it is now: a corrected result takes the place of the one before.
-                0 => dossier
-                    .returned_result()
+                0 => desk
+                    .current_result(&dossier)?
                     .map(|(_, blob)| blob)
                     .or(dossier.result.as_ref().map(|r| r.attachment.blob)),
                 n => dossier

@@ -177,7 +177,7 @@ pub(crate) fn correction_words(asked: &Correction) -> String {
         CorrectionState::Waiting => "CHỜ DUYỆT".to_owned(),
         CorrectionState::Approved { by, at, .. } => format!("{by} duyệt {}", at.format_vn()),
         CorrectionState::Refused { by, reason, .. } => format!("{by} không duyệt: {reason}"),
-        CorrectionState::TakenBack { at } => format!("đã thôi đề nghị {}", at.format_vn()),
+        CorrectionState::TakenBack { at } => format!("đã rút đề nghị {}", at.format_vn()),
     };
     format!(
         "  {}  {}  Đề nghị đính chính kết quả: {} {} [{state}]",

@@ -99,7 +99,7 @@ pub fn prepare(dir: &Path, now: Timestamp) -> Result<DemoProfile> {
         .map(|(n, paper)| (format!("pnm:{n}"), json!([["filename", paper.file]])))
         .collect();
     let counter = json!({
-        "version": 2,
+        "version": 3,
         "warehouse_url": line.url,
         "ca_pem": line.ca_pem,
         "device_id": line.device,

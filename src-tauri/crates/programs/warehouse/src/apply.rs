@@ -1,7 +1,7 @@
 //! What an operation of a counter does: once, in order, whole, with a signed receipt.
 
 use crate::audit::{event, of_op};
-use crate::intake::{FileRefusal, Filing, admit};
+use crate::intake::{FileRefusal, PaperFile, admit};
 use crate::ledger;
 use crate::reference::Reference;
 use crate::store::{DossierRow, GrantRow, PaperRow, StoreError, StoredStatus, View};
@@ -9,7 +9,8 @@ use crate::submissions;
 use crate::warehouse::{Caller, Warehouse};
 use motcua_dossier::{
     BlobId, ConsentMethod, CorrectedResult, Day, DocumentId, DocumentRecord, DocumentStatus, DossierCode,
-    DossierId, IdNumber, OpId, PaperCode, Party, Procedure, Provenance, StepAct, StepRecord, Timestamp,
+    DossierId, IdNumber, OpId, PaperCode, Party, Procedure, Provenance, ReferenceData, SettingKey,
+    SigningRule, StepAct, StepRecord, Timestamp, USUAL_GRACE_DAYS,
 };
 use motcua_wire::{
     AcceptedDossier, Change, DossierEvent, DossierView, EvidenceSource, MAX_KEPT, MAX_REPLACED, MAX_TEXT, Op,
@@ -29,6 +30,9 @@ pub(crate) const AHEAD_MS: i64 = 10 * 60 * 1000;
 /// on that day stays reused. A day told from further back is taken for this one: it could be
 /// invented to reuse a paper that has long expired.
 pub(crate) const OFFLINE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// The longest a province lets a counter work alone.
+const ALONE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 /// Why an operation is not applied.
 #[derive(Debug)]
@@ -69,14 +73,15 @@ fn require_author(view: &View<'_>, caller: &Caller, op: &Op, reference: &Referen
         }
         OpPayload::Step(record) => {
             let accepted = view.dossier(op.dossier)?.and_then(|row| row.accepted);
-            // Whoever may hand a result over may ask for another one; who agrees is judged for himself.
-            let corrects = record.act.corrected().is_some();
-            let roles: &[Role] = if corrects {
+            // Whoever may hand a result over may ask for another one, by what he was when he asked; who agrees is judged
+            // for himself.
+            let asked = record.act.corrected().map(|corrected| corrected.asked_at);
+            let roles: &[Role] = if asked.is_some() {
                 &[Role::Intake, Role::Clerk, Role::Signer, Role::Supervisor]
             } else {
                 &[Role::Intake, Role::Specialist, Role::Clerk, Role::Signer, Role::Supervisor]
             };
-            (&record.officer, record.at, roles, accepted.map(|a| a.procedure))
+            (&record.officer, asked.unwrap_or(record.at), roles, accepted.map(|a| a.procedure))
         }
         OpPayload::Feedback(record) if record.act.answers().is_some() => {
             let roles = &[Role::Intake, Role::Clerk, Role::Signer, Role::Supervisor];
@@ -361,7 +366,17 @@ impl Warehouse {
             }
             OpPayload::ReturnResult(result) => {
                 check_record(&result.record, &result.owner_name)?;
-                self.admit_file(caller, op, (&PaperFile::of(&result.record), &missing), reference, now)?;
+                let file = PaperFile::of(&result.record);
+                self.admit_file(caller, op, (&file, &missing), reference, now)?;
+                // Who has to sign is not a matter of what the sender calls it: it is the result of its procedure, too.
+                let accepted = self.records.read(|v| v.dossier(op.dossier))?.and_then(|row| row.accepted);
+                let of = |known: &&Procedure| {
+                    accepted.as_ref().is_some_and(|accepted| known.code.same_procedure(&accepted.procedure))
+                };
+                let code = reference.data.procedures.iter().find(of).and_then(|p| p.result_code.as_ref());
+                if code.is_some() && code != file.code {
+                    self.admit_file(caller, op, (&PaperFile { code, ..file }, &missing), reference, now)?;
+                }
             }
             OpPayload::Step(step) => {
                 if let Some(corrected) = step.act.corrected() {
@@ -401,12 +416,36 @@ impl Warehouse {
         if missing.contains(&file.blob) {
             return Ok(());
         }
-        // What was filed without a line goes by what held then: nobody is asked for signatures afterwards.
-        let made =
-            if (now.0 - OFFLINE_MS..=now.0).contains(&op.device_time.0) { op.device_time } else { now };
-        let filing = Filing { agency: &caller.agency, day: made.day() };
+        let made = Timestamp(op.device_time.0.clamp(now.0 - ALONE_MS, now.0));
+        let rule = |data: &ReferenceData| data.signing(true, &caller.agency, file.code, made.day());
         let pdf = self.blobs.read(&file.blob).map_err(StoreError::from)?;
-        Ok(admit(&pdf, file, reference, &filing, now)?)
+        let asked = rule(&reference.data);
+        match admit(&pdf, file, reference, asked, now) {
+            Err(FileRefusal::OfficerSignatureMissing | FileRefusal::AgencySignatureMissing)
+                if asked != SigningRule::Agency =>
+            {
+                let known = self.known_to_all(&reference.data, &caller.agency, made)?;
+                Ok(admit(&pdf, file, reference, known.as_ref().map_or(SigningRule::Agency, rule), now)?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    /// The lists every counter knew that still worked then: those in force as many days before as one may work alone. Nobody
+    /// is asked afterwards for signatures he could not know of, since what was handed out cannot be signed again.
+    fn known_to_all(
+        &self,
+        data: &ReferenceData,
+        agency: &str,
+        made: Timestamp,
+    ) -> Result<Option<ReferenceData>, StoreError> {
+        let days = data.setting_number(SettingKey::OfflineGraceDays, agency, made.day());
+        let alone = i64::from(days.unwrap_or(USUAL_GRACE_DAYS)) * 24 * 60 * 60 * 1000;
+        let at = Timestamp(made.0.saturating_sub(alone));
+        self.records.read(|v| {
+            let version = v.reference_in_force(at)?;
+            Ok(version.map(|version| v.reference_version(version)).transpose()?.flatten())
+        })
     }
 
     /// The files an operation names that are not there. One outside the scope of the machine's office is as
@@ -437,6 +476,14 @@ impl Warehouse {
         dossier.version += u64::from(!aside && !late);
         let done = match &op.payload {
             OpPayload::FileDocument { record, owner_name } => {
+                // A result the citizen has is put right by two officers: here somebody reported it and another one answers.
+                if record.supersedes.is_some()
+                    && view.is_result(record.id)?
+                    && view.unanswered(record.id)?.is_empty()
+                    && view.restored_at()?.is_none()
+                {
+                    return Err(rejected("correctionNeedsApproval", &["record.supersedes"]));
+                }
                 file_paper(view, caller, op, record, owner_name, now)?
             }
             OpPayload::AcceptDossier(accepted) => {
@@ -971,6 +1018,13 @@ fn correct_result(
     };
     if returned.record.id != corrected.document {
         return Err(rejected("resultNotOfDossier", &["document"]));
+    }
+    // The days both are judged by are said by the counter: after the result, in their order, and no older than a counter
+    // may be alone. What comes back after a restore was judged before it.
+    let old = record.at.0 < now.0.saturating_sub(ALONE_MS) && view.restored_at()?.is_none();
+    let before_result = corrected.asked_at.0.saturating_add(AHEAD_MS) < returned.returned_at.0;
+    if old || before_result || corrected.asked_at > record.at {
+        return Err(rejected("madeTooEarly", &["at"]));
     }
     let held = view.paper(corrected.document)?.ok_or_else(|| rejected("documentUnknown", &["document"]))?;
     if corrected.blob == corrected.before {

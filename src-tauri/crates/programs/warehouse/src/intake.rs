@@ -1,7 +1,7 @@
 //! What a file must be to enter the warehouse. The server repeats every check the counter made.
 
 use crate::Reference;
-use motcua_dossier::{BlobId, Day, DocumentRecord, ResultCode, SignerRole, SigningRule, Timestamp};
+use motcua_dossier::{BlobId, DocumentRecord, ResultCode, SignerRole, SigningRule, Timestamp};
 use motcua_pdf::PdfError;
 use motcua_signature::{Integrity, SignatureReport, Trust, Verdict, verify_pdf};
 
@@ -114,14 +114,8 @@ impl<'a> PaperFile<'a> {
     }
 }
 
-/// Who has to sign a paper an office files on a day.
-pub(crate) struct Filing<'a> {
-    pub(crate) agency: &'a str,
-    pub(crate) day: Day,
-}
-
-/// Examines a file that is to become a paper: also what is said of it must fit, and whoever the province asks for must have
-/// signed. It is the rule the counter went by, of the day it filed on.
+/// Examines a file that is to become a paper: also what is said of it must fit, and whoever that rule asks for must have
+/// signed.
 ///
 /// # Errors
 /// See [`FileRefusal`].
@@ -129,7 +123,7 @@ pub(crate) fn admit(
     pdf: &[u8],
     file: &PaperFile<'_>,
     reference: &Reference,
-    filing: &Filing<'_>,
+    rule: SigningRule,
     now: Timestamp,
 ) -> Result<(), FileRefusal> {
     let facts = examine(pdf, reference, now)?;
@@ -139,7 +133,7 @@ pub(crate) fn admit(
     if file.pages != facts.pages {
         return Err(FileRefusal::PagesMismatch);
     }
-    facts.signed_by(reference.data.signing(true, filing.agency, file.code, filing.day))
+    facts.signed_by(rule)
 }
 
 impl FileFacts {

@@ -246,6 +246,11 @@ pub(crate) fn feedback(
             if *corrected && !newer {
                 return Err(rejected("paperNotCorrected", &["corrected"]));
             }
+            let own_report =
+                caller.office.contains(&given.from_agency) && same_officer(&given.officer, &record.officer);
+            if *corrected && own_report && view.is_result(given.document)? {
+                return Err(rejected("approverIsOfficer", &["officer"]));
+            }
             let answer = FeedbackAnswer {
                 corrected: *corrected,
                 text: answer.trim().to_owned(),

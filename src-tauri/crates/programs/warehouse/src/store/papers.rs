@@ -81,6 +81,15 @@ impl View<'_> {
         found.map(|raw| raw.read().map(|(row, _)| row)).transpose()
     }
 
+    /// It came as the result of a dossier.
+    pub(crate) fn is_result(&self, id: DocumentId) -> Result<bool, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT 1 FROM document_versions v JOIN ops o ON o.id = v.op JOIN dossiers d ON d.id = o.dossier
+             WHERE v.document = ?1 AND v.version = 1 AND d.returned ->> '$.record.id' = ?1",
+        )?;
+        Ok(statement.exists([id.to_string()])?)
+    }
+
     /// Papers of these people in a scope, newest first.
     pub(crate) fn papers_of(
         &self,

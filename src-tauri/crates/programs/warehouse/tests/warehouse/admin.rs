@@ -142,8 +142,8 @@ async fn a_setting_is_a_row_that_is_explained_judged_and_taken_back_like_any_oth
     for (wrong, column, code) in [
         (row("ký giấy vào Kho", "", "", "cán bộ"), "gia_tri", "settingUnfit"),
         (row("ký giấy vào Kho", "", "giấy khai sinh", "cơ quan"), "loai_giay", "valueMalformed"),
-        (row("số ngày làm việc mất mạng", "", "", "91"), "gia_tri", "settingUnfit"),
-        (row("số ngày làm việc mất mạng", "", "KQ.G15.000031", "14"), "loai_giay", "settingUnfit"),
+        (row("số ngày được dùng khi mất mạng", "", "", "91"), "gia_tri", "settingUnfit"),
+        (row("số ngày được dùng khi mất mạng", "", "KQ.G15.000031", "14"), "loai_giay", "settingUnfit"),
         (row("chỉ tiêu tái sử dụng của đơn vị", "", "", "65"), "don_vi", "valueMissing"),
         (row("chỉ tiêu tái sử dụng của đơn vị", "xa", "", "100,01"), "gia_tri", "settingUnfit"),
         (row("hỗ trợ: điện thoại", "không có", "", "0256 000 000"), "don_vi", "valueDangling"),

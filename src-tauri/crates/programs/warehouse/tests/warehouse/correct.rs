@@ -2,13 +2,13 @@
 
 use crate::paper;
 use crate::world::{
-    OTHER_AGENCY, OWNER, World, accept, consent, fresh_uuid, is_applied, now, push, push_all, rejected_code,
-    returned, reuse, today, tree, upload,
+    OTHER_AGENCY, OWNER, World, accept, consent, file_document, fresh_uuid, is_applied, now, push, push_all,
+    rejected_code, returned, reuse, today, tree, upload,
 };
 use motcua_desk::ports::Warehouse;
 use motcua_dossier::{
-    BlobId, CorrectedResult, Day, DocumentId, DocumentStatus, DossierId, FeedbackAct, FeedbackReason,
-    FeedbackRecord, OrgNode, StepAct, StepRecord,
+    BlobId, CorrectedResult, Day, DocumentId, DocumentRecord, DocumentStatus, DossierId, FeedbackAct,
+    FeedbackReason, FeedbackRecord, OpId, OrgNode, StepAct, StepRecord, Timestamp,
 };
 use motcua_warehouse::{GrantWish, add_officer, grant, notices_list};
 use motcua_wire::{Change, Op, OpPayload, OpResult, Purpose, Role};
@@ -219,4 +219,79 @@ async fn what_an_attacker_says_changes_nothing() {
     assert!(matches!(answers[1], OpResult::Duplicate { .. }), "two officers with the right: {answers:?}");
     assert_eq!(line.steps(of.dossier).await.unwrap().unwrap().entries.len(), 1, "once");
     assert!(motcua_warehouse::check(&world.config).unwrap().is_clean());
+}
+
+fn said(world: &World, officer: &str, act: FeedbackAct) -> Op {
+    let record = FeedbackRecord { act, officer: officer.into(), at: now() };
+    world.op(0, DossierId(fresh_uuid()), 0, OpPayload::Feedback(Box::new(record)))
+}
+
+/// The other way to another file of a paper: somebody says that it is wrong, and the agency files it anew.
+#[tokio::test]
+async fn a_result_is_filed_anew_by_nobody_alone() {
+    let world = World::new().await;
+    let line = world.line(0);
+    let of = finished(&world).await;
+    let file = world.signed("filed anew");
+    upload(&line, &file).await;
+    let record =
+        DocumentRecord { id: of.document, supersedes: Some(of.blob), ..paper::record(OWNER, &file, 1) };
+    let anew = || world.op(0, DossierId(fresh_uuid()), 0, file_document(record.clone()));
+    assert_eq!(rejected_code(&push(&line, &anew()).await), "correctionNeedsApproval", "nobody reported it");
+    let wrong = FeedbackAct::Given {
+        document: of.document,
+        reason: FeedbackReason::WrongInformation,
+        text: "Sai ngày sinh".into(),
+    };
+    let report = said(&world, ASKS, wrong);
+    assert!(is_applied(&push(&line, &report).await));
+    assert!(is_applied(&push(&line, &anew()).await), "somebody did, and another one is to answer him");
+    let answer =
+        |feedback: OpId| FeedbackAct::Answered { feedback, corrected: true, text: "Đã sửa".into() };
+    for own in [ASKS, "CANBO.DEMO "] {
+        let answered = push(&line, &said(&world, own, answer(report.op_id))).await;
+        assert_eq!(rejected_code(&answered), "approverIsOfficer", "{own}");
+    }
+    assert!(is_applied(&push(&line, &said(&world, AGREES, answer(report.op_id))).await));
+    let papers = line.documents(&record.owner, Purpose::Intake).await.unwrap();
+    let paper = papers.iter().find(|paper| paper.record.id == of.document).unwrap();
+    assert_eq!((paper.version, paper.record.blob), (2, paper::blob(&file)));
+}
+
+#[tokio::test]
+async fn the_days_of_a_correction_are_those_it_can_have_been_made_on() {
+    let world = World::new().await;
+    let line = world.line(0);
+    let of = finished(&world).await;
+    let file = world.signed("corrected");
+    upload(&line, &file).await;
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let refused = async |asked: i64, agreed: i64| {
+        let said = CorrectedResult { asked_at: Timestamp(now().0 + asked), ..corrected(&of, &file) };
+        let mut op = step(&world, 0, of.dossier, ASKS, said);
+        let OpPayload::Step(record) = &mut op.payload else { panic!("a step") };
+        record.at = Timestamp(now().0 + agreed);
+        rejected_code(&push(&line, &op).await).to_owned()
+    };
+    assert_eq!(refused(-DAY, 0).await, "madeTooEarly", "before there was a result");
+    assert_eq!(refused(60_000, 0).await, "madeTooEarly", "agreed upon before it was asked for");
+    assert_eq!(refused(0, DAY).await, "madeInFuture");
+    let op = step(&world, 0, of.dossier, ASKS, corrected(&of, &file));
+    assert!(is_applied(&push(&line, &op).await));
+}
+
+#[tokio::test]
+async fn whoever_asked_is_judged_by_the_day_he_asked_on() {
+    let world = World::new().await;
+    let line = world.line(0);
+    let of = finished(&world).await;
+    let file = world.signed("corrected");
+    upload(&line, &file).await;
+    let yesterday = Day(today().0.previous_day().unwrap());
+    employ(&world, ASKS, "xa");
+    grant(&world.config, ASKS, &GrantWish { until: Some(yesterday), ..wish(Role::Clerk, "xa") }).unwrap();
+    employ(&world, AGREES, "xa");
+    grant(&world.config, AGREES, &wish(Role::Supervisor, "xa")).unwrap();
+    let op = step(&world, 0, of.dossier, ASKS, corrected(&of, &file));
+    assert_eq!(rejected_code(&push(&line, &op).await), "authorNotGranted", "he asked today");
 }

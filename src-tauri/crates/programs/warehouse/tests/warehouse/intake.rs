@@ -2,9 +2,7 @@
 
 use crate::authority::Authority;
 use crate::paper;
-use crate::world::{
-    OWNER, World, file_document, fresh_uuid, is_applied, now, push, rejected_code, today, upload,
-};
+use crate::world::{OWNER, World, file_document, fresh_uuid, is_applied, now, push, rejected_code, upload};
 use motcua_dossier::{DocumentRecord, DossierId, ResultCode, Timestamp};
 use motcua_warehouse::{RowWish, reference_set};
 use motcua_wire::OpResult;
@@ -137,10 +135,23 @@ fn decide(world: &World, paper: &str, from: &str) {
     assert!(report.faults.is_empty() && report.version.is_some(), "{:?}", report.faults);
 }
 
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// As if the newest lists had been in force for so many days, and the others always.
+fn in_force_for(world: &World, days: i64) {
+    let records = rusqlite::Connection::open(world.config.data.join("records.db")).unwrap();
+    records.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let since = now().0 - days * DAY;
+    let aged = "UPDATE reference SET effective_at =
+                CASE version WHEN (SELECT max(version) FROM reference) THEN ? ELSE 0 END";
+    assert!(records.execute(aged, [since]).unwrap() > 1);
+}
+
 #[tokio::test]
 async fn where_the_province_asks_for_both_an_agencys_signature_alone_is_refused() {
     let world = World::new().await;
     decide(&world, "KQ.G15.000031", "");
+    in_force_for(&world, 20);
     let (agency, officer) = (&world.agency, &world.officer);
     let signed = |mark: &str, by: &[&crate::authority::Identity]| {
         by.iter().fold(paper::pdf(1, mark), |pdf, who| who.sign(&pdf, now()))
@@ -156,12 +167,19 @@ async fn where_the_province_asks_for_both_an_agencys_signature_alone_is_refused(
 }
 
 #[tokio::test]
-async fn a_paper_filed_before_the_day_needs_no_later_signature_unless_the_day_is_long_ago() {
+async fn nobody_is_asked_for_a_signature_he_could_not_know_of() {
     let world = World::new().await;
-    decide(&world, "", &today().format_vn());
-    const DAY: i64 = 24 * 60 * 60 * 1000;
     let line = world.line(0);
-    for (mark, ago, enters) in [("today", 0, false), ("yesterday", 1, true), ("long-ago", 31, false)] {
+    decide(&world, "", "");
+    // Fourteen days alone: whoever works still knows the lists of fifteen days before.
+    for (mark, known, ago, enters) in [
+        ("just decided", 0, 0, true),
+        ("alone since before", 13, 0, true),
+        ("heard by all", 15, 0, false),
+        ("made before", 20, 10, true),
+        ("made long before", 20, 200, true),
+    ] {
+        in_force_for(&world, known);
         let bytes = world.signed(mark);
         upload(&line, &bytes).await;
         let payload = file_document(paper::record(OWNER, &bytes, 1));
@@ -170,6 +188,9 @@ async fn a_paper_filed_before_the_day_needs_no_later_signature_unless_the_day_is
         let answer = push(&line, &op).await;
         assert_eq!(is_applied(&answer), enters, "{mark}: {answer:?}");
     }
+    let officer = world.officer.sign(&paper::pdf(1, "officer's"), now());
+    in_force_for(&world, 0);
+    assert_eq!(refusal(&world, &officer).await, "agencySignatureMissing", "the agency's is asked for always");
 }
 
 #[tokio::test]
