@@ -7,11 +7,11 @@ const me = (officer: string) => ({ officer, unit: "Bộ phận Một cửa" });
 
 describe("a correction of a returned result", () => {
   it("knows its own officer however the login was typed, and nobody where none is open", () => {
-    const correction = asked("k", { login: "le.thi.mai" });
+    const correction = asked("b", "k", { login: "le.thi.mai" });
     expect([me("le.thi.mai"), me(" LE.THI.MAI "), me("canbo.demo"), { officer: null, unit: "" }].map((who) => isMine(correction, who))).toEqual([true, true, false, false]);
   });
   it("is agreed to by the officer at the counter only where he supervises and did not ask", () => {
-    const correction = asked("k", { login: "le.thi.mai" });
+    const correction = asked("b", "k", { login: "le.thi.mai" });
     expect(agreesHimself(correction, me("canbo.demo"), true)).toBe(true);
     expect(agreesHimself(correction, me("canbo.demo"), false)).toBe(false);
     expect(agreesHimself(correction, me("LE.THI.MAI"), true)).toBe(false);

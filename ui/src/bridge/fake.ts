@@ -789,10 +789,10 @@ export const bridge: Bridge = {
     await wait(pace);
     const d = settle(find(id));
     if (scene("dialogClosed")) return null;
-    if (d.resultNow === null) fail("correctNotReturned");
+    if (d.resultNow === null) return fail("correctNotReturned");
     if (d.corrections.some((of) => of.state === "waiting")) fail("correctWaiting");
     if (scene("correctUnsigned")) fail("agencySignatureMissing");
-    d.corrections.push(asked(hex(`k${(made += 1)}`), { login: OFFICER, officer: d.officer, at: NOW, reason, text }));
+    d.corrections.push(asked(d.resultNow, hex(`k${(made += 1)}`), { login: OFFICER, officer: d.officer, at: NOW, reason, text }));
     return answer(d);
   },
   approveCorrection: async ({ id, blob, approver, secret }) => {
@@ -804,7 +804,7 @@ export const bridge: Bridge = {
     if (secret === "sai") fail("vaultWrongSecret");
     const op = `correct${(made += 1)}`;
     d.outbox.push(item(op, id, "step", scene("offline") ? "waiting" : "queued", { queuedAt: NOW }));
-    approve(d, Object.assign(of, { decidedBy: approver, decidedAt: NOW }), d.resultNow ?? "", { id: op, outbox: "queued" });
+    approve(d, Object.assign(of, { decidedBy: approver, decidedAt: NOW }), { id: op, outbox: "queued" });
     return answer(d);
   },
   refuseCorrection: async ({ id, blob, reason }) => {

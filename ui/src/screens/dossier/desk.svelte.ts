@@ -118,8 +118,11 @@ export class DossierDesk {
 }
 
 /** What "Tự động cập nhật giấy tờ đã số hóa" did, in one sentence. */
-export const autoWords = ({ rows, stopped }: Pick<AutoAttach, "rows" | "stopped">) =>
-  stopped ? m.auto_stopped({ attached: autoCounts(rows).attached }) : m.auto_summary(autoCounts(rows));
+export function autoWords({ rows, stopped }: Pick<AutoAttach, "rows" | "stopped">): string {
+  const found = autoCounts(rows);
+  if (stopped) return m.auto_stopped({ attached: found.attached });
+  return found.attached === 0 ? m.auto_nothing(found) : m.auto_summary(found);
+}
 
 export function autoCounts(rows: AutoAttach["rows"]): { attached: number; ambiguous: number; none: number } {
   const of = (outcome: string) => rows.filter((row) => row.outcome === outcome).length;
