@@ -69,7 +69,7 @@ pub(crate) async fn at_the_window(report: &mut Report, scale: Scale) {
         return;
     }
     let rounds = if scale.quick { 1 } else { 10 };
-    let mut counter = Counter::prepare(rounds * 2);
+    let mut counter = Counter::prepare(rounds * 2, &KINDS);
     let begun = Instant::now();
     let mut window = open(&counter).await;
     report.row("cold start to usable, with the driver's own", begun.elapsed().as_secs_f64(), "s", Gate::None);
@@ -103,7 +103,7 @@ pub(crate) async fn a_long_day(report: &mut Report, scale: Scale) {
         return;
     }
     let dossiers = if scale.quick { 3 } else { LONG_DAY };
-    let counter = Counter::prepare(dossiers);
+    let counter = Counter::prepare(dossiers, &KINDS[..1]);
     let mut window = open(&counter).await;
     let ended = async {
         unlock(&window).await?;
@@ -252,6 +252,7 @@ async fn take_in(hands: &mut Hands<'_>, kind: &Kind, owner: &str, line: Line) ->
         sign_and_digitize(hands, kind.scans).await?;
     }
     hands.decide().await;
+    hands.ready("accept").await?;
     hands.press(Key::F9).await?;
     hands.look("Giấy tiếp nhận hồ sơ").await?;
     // The receipt and the acceptance are one commit, and only then is its code shown.

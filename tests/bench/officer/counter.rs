@@ -1,6 +1,6 @@
 //! The counter at which the officer works, and the warehouse beside it.
 
-use super::{KINDS, number, program};
+use super::{KINDS, Kind, number, program};
 use crate::driver::Ended;
 use crate::papers::Sequence;
 use crate::search;
@@ -31,7 +31,7 @@ pub(super) struct Counter {
 
 impl Counter {
     /// With so many owners of each kind of dossier.
-    pub(super) fn prepare(rounds: usize) -> Self {
+    pub(super) fn prepare(rounds: usize, kinds: &[Kind]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let prepared = Command::new(program("motcua"))
@@ -42,7 +42,7 @@ impl Counter {
             .output()
             .unwrap();
         assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stderr));
-        stock(dir.path(), rounds);
+        stock(dir.path(), rounds, kinds);
         slow_token(dir.path());
         let vault = SealedVault::at(dir.path().join("vault"));
         vault.unlock(motcua_demo::OFFICER, &motcua_demo::OFFICER_SECRET.to_owned().into()).unwrap();
@@ -127,7 +127,7 @@ fn procedure(number: u32) -> Procedure {
 }
 
 /// The catalogue, the owners and their papers.
-fn stock(dir: &Path, rounds: usize) {
+fn stock(dir: &Path, rounds: usize, kinds: &[Kind]) {
     let now = crate::load::now();
     let (at, data) = (now.in_vietnam(), dir.join("warehouse"));
     let authority = Authority::prepare(&dir.join("authority"), at).unwrap();
@@ -141,29 +141,41 @@ fn stock(dir: &Path, rounds: usize) {
     let mut documents = vec![];
     let file = data.join("identity.json");
     let mut people: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    for (kind, of) in KINDS.iter().enumerate() {
-        for round in 0..rounds {
-            let (owner, name) = (number(kind, round), format!("Người Thử Nghiệm {kind} {round}"));
-            people.push(json!({ "number": owner, "registered": true, "name": name }));
-            for paper in 1..=of.stocked {
+    let owners: Vec<(usize, u32, usize)> = kinds
+        .iter()
+        .enumerate()
+        .flat_map(|(kind, of)| (0..rounds).map(move |round| (kind, of.stocked, round)))
+        .collect();
+    let named = |kind: usize, round: usize| (number(kind, round), format!("Người Thử Nghiệm {kind} {round}"));
+    for (kind, _, round) in &owners {
+        let (owner, name) = named(*kind, *round);
+        people.push(json!({ "number": owner, "registered": true, "name": name }));
+    }
+    // Thousands of papers are drawn and signed: every processor takes a share.
+    let share = owners.len().div_ceil(std::thread::available_parallelism().map_or(1, usize::from));
+    let drawn_for = |share: &[(usize, u32, usize)]| {
+        let mut drawn = vec![];
+        for (kind, stocked, round) in share {
+            let (owner, name) = named(*kind, *round);
+            for paper in 1..=*stocked {
                 let title = format!("Giấy tờ mẫu thứ {paper}");
                 let mark = Sha256::digest(format!("{owner} {paper}"));
-                let drawn =
+                let page =
                     pages::page_pdf(&title, std::slice::from_ref(&name), at, mark[..16].try_into().unwrap());
-                let pdf = signer.sign_pdf(&drawn.unwrap(), &chain, at).unwrap();
+                let pdf = signer.sign_pdf(&page.unwrap(), &chain, at).unwrap();
                 let place = PathBuf::from("papers").join(format!("{owner}-{paper}.pdf"));
                 std::fs::write(folder.join(&place), &pdf).unwrap();
-                documents.push(document(
-                    &owner,
-                    &name,
-                    paper,
-                    (&pdf, place),
-                    now,
-                    mark[..10].try_into().unwrap(),
-                ));
+                let random = mark[..10].try_into().unwrap();
+                drawn.push(document(&owner, &name, paper, (&pdf, place), now, random));
             }
         }
-    }
+        drawn
+    };
+    std::thread::scope(|scope| {
+        let shares: Vec<_> =
+            owners.chunks(share.max(1)).map(|share| scope.spawn(|| drawn_for(share))).collect();
+        documents.extend(shares.into_iter().flat_map(|share| share.join().unwrap()));
+    });
     std::fs::write(&file, serde_json::to_vec(&people).unwrap()).unwrap();
     let content = SeedFile {
         version: 1,
