@@ -1,8 +1,8 @@
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 //! Clock, randomness and paths of this machine.
 //!
 //! Owns: the system clock and its sleep, the operating system's randomness, where a counter keeps
-//! its profile, files written whole. Does not know: what the profile's files contain.
+//! its profile, files written whole, what the allocator keeps. Does not know: what the profile's files contain.
 //!
 //! ```
 //! use motcua_desk::ports::{Clock, Random};
@@ -12,9 +12,12 @@
 //! ```
 
 mod files;
+#[allow(unsafe_code)]
+mod memory;
 mod paths;
 
 pub use files::{read_up_to, write_whole, write_whole_by};
+pub use memory::give_back_large_buffers;
 pub use paths::{PathError, ProfileDir};
 
 use async_trait::async_trait;

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-/// Runs a worker when this process was started as one; to be called before anything else in `main`.
+/// Sets the allocator for this process and its workers, then runs a worker when this process was started as one; to be called before anything else in `main`.
 /// `None` when it was not.
 #[must_use]
 pub fn dispatch_worker() -> Option<ExitCode> {
+    motcua_platform::give_back_large_buffers();
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != "worker" {
         return None;
