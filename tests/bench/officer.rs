@@ -252,7 +252,8 @@ async fn take_in(hands: &mut Hands<'_>, kind: &Kind, owner: &str, line: Line) ->
         sign_and_digitize(hands, kind.scans).await?;
     }
     hands.decide().await;
-    hands.ready("accept").await?;
+    // The news of a paper may be there before its dialog has the answer and goes.
+    hands.window.wait("the dialog is gone", "return !document.querySelector('dialog[open]')").await?;
     hands.press(Key::F9).await?;
     hands.look("Giấy tiếp nhận hồ sơ").await?;
     // The receipt and the acceptance are one commit, and only then is its code shown.

@@ -87,6 +87,8 @@ async fn walk(window: &Window) -> anyhow::Result<()> {
     window.find("meta-name").await?;
     key(window, Key::F9).await?;
     window.until("component-1-state", "digitized").await?;
+    // The news of it may be there before the dialog has its answer and goes.
+    window.wait("the dialog is gone", "return !document.querySelector('dialog[open]')").await?;
     key(window, Key::F9).await?;
     window.find("receipt-code").await?;
     window.until("outbox-item-state", "Kho đã nhận").await
