@@ -43,6 +43,33 @@ export const journeys = {
     assert.equal(await page.locator("[data-test=tour]").count(), 0, "once ended it is not offered again");
   },
 
+  async "a hand scanner's number and its Enter mean the number, whatever list stands there"(page, base) {
+    for (const scene of ["mixed", "mixed,offline"]) {
+      await page.goto("about:blank");
+      await page.goto(`${base}/?scene=${scene}`);
+      await page.waitForSelector("[data-test=open-dossier-line]");
+      // A card nobody brought before: its own new dossier, not the first line of the day's list.
+      await page.keyboard.type("099001009999||Trần Thị Quét|01011990|Nữ|Thôn Thử Nghiệm, xã An Hòa|01012021", { delay: 3 });
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.querySelector("[data-test=owner-name]")?.value === "Trần Thị Quét");
+      await page.keyboard.press("F6");
+      await focusIs(page, "home-box");
+      // A citizen of one dossier: her own, though more than one stood in the list when Enter came.
+      await page.keyboard.type("099094000006|099000111|Võ Thị Ngọc Ánh|01011990|Nữ|xã An Hòa|01012021", { delay: 3 });
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/#\/dossier\/d7\//);
+      await page.waitForSelector("[data-test=home-box]", { state: "detached" });
+      // Several fit: the list has the focus, and nothing is opened by the same key.
+      await page.keyboard.press("F2");
+      await focusIs(page, "home-box");
+      await page.keyboard.type("dang ky", { delay: 3 });
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.activeElement?.closest(".worklist li"));
+      await page.waitForTimeout(50);
+      assert.match(page.url(), /#\/$/, scene);
+    }
+  },
+
   async "every key is in the help sheet, on every screen"(page, base) {
     for (const [scene, hash, ready] of [["locked", "", "[data-test=unlock-secret]"], ["mixed", "", "[data-test=home-box]"], ["captured", "#/dossier/d1/capture/1", "main .screen > *"], ["mixed", "#/dossier/d1/sign/1", "main .screen > *"], ["mixed", "#/dossier/d1/papers", "[data-test=accept]"]]) {
       // The scene stands before the hash: another one is another document.
